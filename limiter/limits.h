@@ -1,0 +1,77 @@
+#ifndef LIM_LIMITS_H
+#define LIM_LIMITS_H
+
+#include <stdint.h>
+
+#include "limiter/time.h"
+
+/*
+ * What is limited.  A request costs on four dimensions at once; each limit
+ * bounds one dimension over one window.  The rate limits have a window each
+ * in every organisation and limit group; spend has a monthly cap for the
+ * organisation as a whole.
+ */
+enum lim_dimension {
+    LIM_REQUESTS,
+    LIM_TOKENS,
+    LIM_IMAGES,
+    LIM_MONEY,          /* micro-dollars */
+    LIM_DIMENSIONS
+};
+
+enum lim_limit {
+    LIM_RPM,            /* requests a minute */
+    LIM_RPD,            /* requests a day */
+    LIM_TPM,            /* tokens a minute */
+    LIM_TPD,            /* tokens a day */
+    LIM_IPM,            /* images a minute */
+    LIM_WINDOWS,        /* the limits above have a window */
+    LIM_SPEND = LIM_WINDOWS, /* micro-dollars a calendar month */
+    LIM_LIMITS
+};
+
+/* The largest limit that is taken: 10^15. */
+#define LIM_LIMIT_MAX INT64_C(1000000000000000)
+
+#define LIM_UNLIMITED INT64_C(-1)
+
+/* What one request takes, on every dimension; no amount is negative. */
+struct lim_cost {
+    int64_t amount[LIM_DIMENSIONS];
+};
+
+/*
+ * The rate limits of one organisation in one limit group, by enum lim_limit:
+ * 0 to LIM_LIMIT_MAX, or LIM_UNLIMITED.  A limit of 0 lets nothing through.
+ */
+struct lim_limits {
+    int64_t max[LIM_WINDOWS];
+};
+
+/* Returns "rpm", "rpd", "tpm", "tpd", "ipm" or "spend". */
+const char *lim_limit_name(enum lim_limit limit);
+
+/* Returns the dimension that a limit bounds. */
+enum lim_dimension lim_limit_dimension(enum lim_limit limit);
+
+/* Returns the length of a rate limit's window in ns: a minute or a day. */
+int64_t lim_limit_window(enum lim_limit limit);
+
+/* Limits that let everything through. */
+struct lim_limits lim_limits_none(void);
+
+/*
+ * The tokens that the API counts for a text of `chars` characters:
+ * floor(chars / 4 + 1/2) + 2.  Fits the debits seen in response headers of
+ * 2025 and 2026 (four of five exactly; see the tier tables' notes).
+ */
+int64_t lim_estimate_text(int64_t chars);
+
+/*
+ * The tokens that a request is charged at admission: the prompt's estimate
+ * plus what the client allows the reply.  `max_tokens` < 0 means that it set
+ * no bound; nothing is added then.
+ */
+int64_t lim_estimate_tokens(int64_t prompt_tokens, int64_t max_tokens);
+
+#endif

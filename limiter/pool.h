@@ -1,0 +1,196 @@
+#ifndef LIM_POOL_H
+#define LIM_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/backoff.h"
+#include "limiter/error.h"
+#include "limiter/feedback.h"
+#include "limiter/limits.h"
+#include "limiter/strategy.h"
+#include "limiter/time.h"
+
+/*
+ * The pool decides which waiting request goes to which organisation, and
+ * when.  It does no I/O and reads no clock: events go in with the time at
+ * which they happened, actions come out, and lim_wakeup says when to ask
+ * again.
+ *
+ *     lim_submit(pool, &request, now, &id);
+ *     while (lim_next(pool, now, &action))
+ *         ... send action.id to action.organisation, or give it up ...
+ *     ... sleep until lim_wakeup(pool), or until an answer comes ...
+ *     lim_complete(pool, id, &outcome, now);
+ *
+ * Every request is in exactly one state:
+ *     waiting      in the queue of its limit group
+ *     in flight    lim_next said LIM_SEND, lim_complete has not come
+ *     backing off  an attempt failed, the next may not start yet
+ *     done         succeeded, failed, expired or refused; its id is void
+ *
+ * A pool belongs to one thread at a time; limiter/blocking.h is a face for
+ * many.  After lim_pool_new nothing is allocated.
+ */
+struct lim_pool;
+
+typedef uint64_t lim_id;
+
+#define LIM_ORGANISATIONS_MAX 65536
+#define LIM_GROUPS_MAX        256
+#define LIM_REQUESTS_MAX      (1 << 24)
+
+/* What the pool believes of the provider's limits. */
+enum lim_belief {
+    LIM_BELIEF_KNOWN,   /* the limits of the configuration */
+    LIM_BELIEF_NONE     /* none: send, and see */
+};
+
+struct lim_retry {
+    unsigned                  max;      /* retries after the first try */
+    const struct lim_backoff *backoff;
+    int64_t                   base_ns, cap_ns;
+};
+
+/* An organisation is what limits belong to.  The pool copies all of it. */
+struct lim_organisation {
+    const char              *name;
+    unsigned                 keys;      /* credentials, used in turn; >= 1 */
+    const struct lim_limits *limits;    /* one for each limit group */
+    const bool              *serves;    /* one for each group; NULL: all */
+    int64_t                  spend_max; /* micro-dollars a calendar month */
+    int64_t                  spent;     /* of it, at the start */
+};
+
+struct lim_config {
+    unsigned                       groups;         /* limit groups, >= 1 */
+    const struct lim_organisation *organisations;
+    unsigned                       organisation_count;
+    const struct lim_strategy     *strategy;
+    enum lim_belief                belief;
+    double                         burst;          /* share of the limit */
+    int64_t                        cap_pool;       /* most in flight */
+    int64_t                        cap_organisation;
+    struct lim_retry               retry;
+    unsigned                       requests_max;   /* not done at a time */
+    bool                           settle;         /* real use is settled */
+    uint64_t                       seed;
+    lim_time                       start;
+};
+
+/*
+ * The defaults: one group, no organisation, headroom, known limits, full
+ * burst, no caps, 6 retries with full jitter from 500 ms to 8 s, 4096
+ * requests, seed 1.
+ */
+struct lim_config lim_config_default(void);
+
+struct lim_request {
+    unsigned        group;      /* limit group */
+    struct lim_cost cost;       /* estimate, charged at admission */
+    lim_time        deadline;   /* given up if not sent by then; LIM_NEVER */
+    uint64_t        number;     /* keys the random draws; any, best unique */
+};
+
+enum lim_decision {             /* positive answers of lim_submit */
+    LIM_ACCEPTED = 1,
+    LIM_REFUSED                 /* could never be sent: see lim_refusal */
+};
+
+/* Why a request can never be sent. */
+struct lim_refusal {
+    enum lim_limit limit;       /* the limit that no organisation meets */
+    int64_t        asked;
+    int64_t        largest;     /* that some organisation would take; -1:
+                                   no organisation serves the group */
+};
+
+enum lim_action_kind { LIM_SEND, LIM_GIVE_UP };
+
+enum lim_reason {               /* of LIM_GIVE_UP and of a failed attempt */
+    LIM_REASON_NONE,
+    LIM_REASON_DEADLINE,        /* it passed while the request waited */
+    LIM_REASON_RETRIES,         /* no retries left */
+    LIM_REASON_FATAL,           /* an answer that no retry mends */
+    LIM_REASON_NOWHERE          /* every organisation that could is out */
+};
+
+struct lim_action {
+    enum lim_action_kind kind;
+    lim_id               id;
+    uint32_t             organisation;
+    unsigned             key;       /* 0 to keys - 1 */
+    unsigned             attempt;   /* 0 for the first */
+    enum lim_reason      reason;
+};
+
+/*
+ * Makes a pool.  Returns NULL and fills `diag` (NULL is allowed) when the
+ * configuration is out of range or memory is short.
+ */
+struct lim_pool *lim_pool_new(const struct lim_config *config,
+                              struct lim_diag *diag);
+
+/* Frees a pool; NULL is allowed. */
+void lim_pool_free(struct lim_pool *p);
+
+/*
+ * Takes a request.  Returns LIM_ACCEPTED and tells its id; LIM_REFUSED when
+ * it can never be sent, with the reason in `refusal` (NULL is allowed);
+ * LIM_EFULL when requests_max are not done; LIM_EINVAL for a group that there
+ * is not or a negative cost.
+ */
+int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
+               lim_id *id, struct lim_refusal *refusal);
+
+/*
+ * Tells the next thing to do at `now`; false: nothing.  After LIM_SEND the
+ * request is in flight; after LIM_GIVE_UP it is done and its id void.
+ */
+bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out);
+
+/* Returns when lim_next may say something again; LIM_NEVER: not by itself. */
+lim_time lim_wakeup(const struct lim_pool *p);
+
+/*
+ * The head of an answer has come, before its end: what it shows of the
+ * limits corrects the belief.  Optional; lim_complete reads it as well.
+ */
+void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
+                 lim_time now);
+
+/* What became of a request whose attempt ended. */
+enum lim_fate { LIM_FATE_SUCCEEDED, LIM_FATE_FAILED, LIM_FATE_RETRY };
+
+/*
+ * An attempt ended.  Returns the request's fate: only after LIM_FATE_RETRY
+ * its id stays good, and lim_next will send it again.  `reason` (NULL is
+ * allowed) says why it failed.
+ */
+enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
+                           const struct lim_outcome *o, lim_time now,
+                           enum lim_reason *reason);
+
+/* Takes a request back that is not in flight; false if there is none such. */
+bool lim_cancel(struct lim_pool *p, lim_id id);
+
+/* How many requests are, or ended, in each state. */
+struct lim_counts {
+    uint64_t submitted;
+    uint64_t waiting, in_flight, backing_off;
+    uint64_t succeeded, failed, expired, refused, cancelled;
+};
+
+struct lim_counts lim_pool_counts(const struct lim_pool *p);
+
+/* The belief about one window, for reports. */
+struct lim_window_belief {
+    int64_t limit;              /* LIM_UNLIMITED: none */
+    int64_t remaining;
+};
+
+struct lim_window_belief lim_pool_belief(const struct lim_pool *p,
+                                         uint32_t organisation, unsigned group,
+                                         enum lim_limit limit, lim_time now);
+
+#endif

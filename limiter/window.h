@@ -1,0 +1,88 @@
+#ifndef LIM_WINDOW_H
+#define LIM_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/time.h"
+
+/*
+ * A bucket that refills continuously, exact to the nanosecond (GCRA).
+ *
+ * With 3 requests a minute, three at 0 s go at once, a fourth may go at 20 s.
+ * The state is one instant, the time at which the bucket is full again: each
+ * unit taken moves it by window / limit, 20 s here, and the bucket holds what
+ * is missing between it and `now`.  window / limit is rarely a whole number
+ * of ns (7 a minute is 8,571,428,571 3/7), so the remainder is carried, and
+ * nothing drifts: in any interval of length t, what is admitted is at most
+ * burst + limit x t / window.
+ *
+ * A `now` that steps back gives no credit: the instant does not move.
+ */
+
+/* A duration of ns + frac / limit, with 0 <= frac < limit. */
+struct lim_span {
+    int64_t ns;
+    int64_t frac;
+};
+
+/* The rate of a window: constant, shared by all windows of equal limits. */
+struct lim_rate {
+    int64_t         limit;      /* units a window, > 0; LIM_UNLIMITED: none */
+    int64_t         window_ns;  /* > 0 */
+    int64_t         burst;      /* what a full bucket holds, 1 to limit */
+    struct lim_span step;       /* one unit: window / limit */
+    struct lim_span full;       /* burst units */
+};
+
+/* The state of a window; fields are private. */
+struct lim_window {
+    lim_time tat;               /* the bucket is full at tat + frac / limit */
+    int64_t  frac;
+};
+
+/*
+ * Makes a rate of `limit` units in `window_ns`.  `burst` is what a full
+ * bucket holds, at most `limit`.  A limit of LIM_UNLIMITED admits everything,
+ * one of 0 nothing.
+ */
+struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst);
+
+/* Makes a window that is full at `now`. */
+void lim_window_init(struct lim_window *w, lim_time now);
+
+/* Tells whether a full bucket holds `cost`: if not, no wait ever helps. */
+bool lim_window_fits(const struct lim_rate *r, int64_t cost);
+
+/*
+ * Returns the first instant at which `cost` is admitted if nothing else is
+ * taken: `now` itself or later; LIM_NEVER if it does not fit.
+ */
+lim_time lim_window_ready(const struct lim_rate *r, const struct lim_window *w,
+                          int64_t cost, lim_time now);
+
+/*
+ * Takes `cost` at `now`.  The caller has asked: lim_window_ready is `now`.
+ * It may also take more than is there (a correction); the window then owes.
+ */
+void lim_window_take(const struct lim_rate *r, struct lim_window *w,
+                     int64_t cost, lim_time now);
+
+/* Gives `cost` back, as if it had not been taken. */
+void lim_window_give(const struct lim_rate *r, struct lim_window *w,
+                     int64_t cost);
+
+/* Returns the whole units left at `now`, floored; below 0 when it owes. */
+int64_t lim_window_remaining(const struct lim_rate *r,
+                             const struct lim_window *w, lim_time now);
+
+/* Returns the ns from `now` until the bucket is full, rounded up. */
+int64_t lim_window_reset(const struct lim_window *w, lim_time now);
+
+/* Says that the bucket is not full before `t`; never moves it earlier. */
+void lim_window_delay(struct lim_window *w, lim_time t);
+
+/* The duration of `cost` units. */
+struct lim_span lim_rate_span(const struct lim_rate *r, int64_t cost);
+
+#endif

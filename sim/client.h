@@ -1,0 +1,85 @@
+#ifndef SIM_CLIENT_H
+#define SIM_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/pool.h"
+#include "sim/scenario.h"
+#include "sim/summary.h"
+
+/*
+ * The client of a scenario: its workload feeds the pool, the pool says what
+ * to send, and a tally counts what happens.  Sans-IO: the simulator's world
+ * sends in virtual time, the driver over HTTP; both run this very code.
+ *
+ *     while (sim_client_next(c, now, &send)) ... send it ...
+ *     ... sleep until sim_client_wakeup(c), or until an answer comes ...
+ *     sim_client_done(c, send.slot, &outcome, now);
+ *
+ * until sim_client_finished.
+ */
+struct sim_client;
+
+/* One attempt to send. */
+struct sim_send {
+    uint32_t    slot;           /* names it until sim_client_done */
+    uint64_t    request;        /* number, from 0 in order of arrival */
+    unsigned    attempt;        /* from 0 */
+    uint32_t    organisation;   /* index in the scenario */
+    unsigned    key;
+    const char *model;
+    unsigned    workload;       /* index in the scenario */
+    int64_t     prompt_tokens;
+    int64_t     max_tokens;     /* -1: none */
+    int64_t     images;
+    int64_t     completion_tokens;
+};
+
+/* What the tally hears, for logs and traces; each may be NULL. */
+struct sim_watch {
+    void *context;
+    void (*attempt)(void *context, const struct sim_attempt *a);
+    void (*event)(void *context, lim_time at, const char *text);
+};
+
+/*
+ * Makes the client of a scenario whose draws come from `seed`, beginning at
+ * `start`.  NULL and `diag`: bad configuration or no memory.  The scenario
+ * must outlive it.
+ */
+struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
+                                  lim_time start,
+                                  const struct sim_watch *watch,
+                                  struct lim_diag *diag);
+void sim_client_free(struct sim_client *c);     /* NULL is allowed */
+
+/* Lets arrivals up to `now` in and tells the next thing to send. */
+bool sim_client_next(struct sim_client *c, lim_time now,
+                     struct sim_send *send);
+
+/* When sim_client_next may say something; LIM_NEVER: after an answer. */
+lim_time sim_client_wakeup(const struct sim_client *c);
+
+/* The first byte of an answer's content came (streams only). */
+void sim_client_first_token(struct sim_client *c, uint32_t slot, lim_time now);
+
+/* An attempt ended.  `limit` is the enum lim_limit that refused, or -1. */
+void sim_client_done(struct sim_client *c, uint32_t slot,
+                     const struct lim_outcome *o, int limit, lim_time now);
+
+/* Tells whether the run is over at `now`: its time is up, or all is done. */
+bool sim_client_finished(const struct sim_client *c, lim_time now);
+
+/*
+ * Ends the run at `now`: what is not done counts as unfinished.  Fills `out`
+ * (its owner calls sim_summary_fini).  Returns LIM_OK or LIM_ENOMEM.
+ */
+int sim_client_finish(struct sim_client *c, lim_time now,
+                      struct sim_summary *out);
+
+/* The moments of the run so far; they live as long as the client. */
+size_t sim_client_moments(const struct sim_client *c,
+                          const struct sim_moment **out);
+
+#endif

@@ -1,0 +1,115 @@
+#ifndef SIM_PROVIDER_H
+#define SIM_PROVIDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/feedback.h"
+#include "limiter/limits.h"
+#include "limiter/tier.h"
+#include "sim/scenario.h"
+
+/*
+ * The truth about limits: organisations, each with a window for every limit
+ * of every limit group of its tier, and its spend of the calendar month.  A
+ * request is admitted by all windows, or refused and charged by none.  What
+ * the wire rounds is rounded here, once.
+ *
+ * For every window, in any interval of length t, admitted cost is at most
+ * burst + limit x t / window (without settlement).
+ */
+struct sim_provider;
+
+enum sim_answer {
+    SIM_ADMITTED,
+    SIM_RATE_LIMITED,           /* a wait mends it */
+    SIM_TOO_LARGE,              /* above the limit itself: no wait does */
+    SIM_QUOTA,                  /* the month's money is spent */
+    SIM_NO_MODEL                /* unknown, or not for this tier */
+};
+
+/* What the provider decided, with the numbers as the wire shows them. */
+struct sim_verdict {
+    enum sim_answer     answer;
+    enum lim_limit      limit;      /* which refused */
+    int64_t             max;        /* of that limit */
+    int64_t             used;       /* max - remaining, as printed */
+    int64_t             requested;
+    lim_time            admitted_at; /* exact: not 1 ns before, if nobody
+                                        else comes; `now` when admitted */
+    struct lim_feedback shown;      /* hint_ns as the message prints it */
+};
+
+/*
+ * Makes a provider with the organisations of `config`, all windows full at
+ * its start.  NULL and `diag`: an organisation at a tier that the table does
+ * not define, or no memory.  The table must outlive it.
+ */
+struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
+                                      struct lim_diag *diag);
+void sim_provider_free(struct sim_provider *p);     /* NULL is allowed */
+
+/*
+ * Adds an organisation whose windows are full.  Returns its index, or a
+ * negative error as sim_provider_new.
+ */
+int sim_provider_add(struct sim_provider *p, const struct sim_organisation *o,
+                     struct lim_diag *diag);
+
+/* The organisations, in order of their making. */
+uint32_t sim_provider_organisations(const struct sim_provider *p);
+const char *sim_provider_organisation_name(const struct sim_provider *p,
+                                           uint32_t organisation);
+enum lim_tier sim_provider_tier(const struct sim_provider *p,
+                                uint32_t organisation);
+
+/*
+ * The number of a model's limit group, or -1 for a model that the table does
+ * not know.  Without a table every model is in group 0.
+ */
+int sim_provider_group(const struct sim_provider *p, const char *model);
+
+/* Tells whether the organisation's tier has access to the group. */
+bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
+                         unsigned group);
+
+/*
+ * Admits or refuses a request.  `group` is one of sim_provider_group's
+ * (>= 0).  Fills all of `v`.
+ */
+void sim_provider_admit(struct sim_provider *p, uint32_t organisation,
+                        unsigned group, const struct lim_cost *cost,
+                        lim_time now, struct sim_verdict *v);
+
+/* As sim_provider_admit would decide, but nothing is taken. */
+void sim_provider_probe(const struct sim_provider *p, uint32_t organisation,
+                        unsigned group, const struct lim_cost *cost,
+                        lim_time now, struct sim_verdict *v);
+
+/*
+ * The answer to an admitted request ends: its real cost is spent, and its
+ * reservation settled to `tokens` where the charge policy says so.
+ */
+void sim_provider_settle(struct sim_provider *p, uint32_t organisation,
+                         unsigned group, int64_t reserved_tokens,
+                         int64_t tokens, int64_t microusd, lim_time now);
+
+/* One window as it stands, for reports and /mock/orgs. */
+struct sim_window_view {
+    int64_t limit;              /* LIM_UNLIMITED: there is none */
+    int64_t remaining;          /* whole units, floored */
+    int64_t used_ns;            /* exact level: ns until full (rounded up) */
+    int64_t admitted;           /* units taken since the start */
+};
+
+void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
+                         unsigned group, enum lim_limit limit, lim_time now,
+                         struct sim_window_view *out);
+
+/* The spend of the calendar month that holds `now`, and its limit. */
+int64_t sim_provider_spent(const struct sim_provider *p, uint32_t organisation,
+                           lim_time now);
+int64_t sim_provider_spend_max(const struct sim_provider *p,
+                               uint32_t organisation);
+
+#endif

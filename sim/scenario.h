@@ -1,0 +1,117 @@
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "limiter/pool.h"
+#include "limiter/tier.h"
+#include "limiter/time.h"
+#include "sim/dist.h"
+#include "sim/latency.h"
+
+/*
+ * A scenario as plain values: what bench has read from JSON, and what a run
+ * in any of the three worlds needs.  Whoever fills it owns all that it points
+ * to; a run only reads it, so that many runs may share one.
+ */
+
+/* The truth: a provider's organisations and its ways. */
+struct sim_organisation {
+    const char   *name;
+    enum lim_tier tier;
+    unsigned      keys;         /* >= 1 */
+    int64_t       paid_microusd;
+    int           first_payment_days_ago; /* -1: never paid */
+    int64_t       spent_microusd;  /* this month, at the start */
+};
+
+struct sim_charge {
+    bool refused;               /* refusals are charged too */
+    bool bad_request;           /* 400s are charged */
+    bool settle;                /* the reservation is settled to real use */
+};
+
+enum sim_latency_source {
+    SIM_LATENCY_PROFILE,        /* of the request's model */
+    SIM_LATENCY_GIVEN           /* `latency` */
+};
+
+struct sim_provider_config {
+    const struct lim_table        *table;  /* NULL: no limits, every model */
+    const struct sim_organisation *organisations;
+    size_t                         organisation_count;
+    double                         burst;  /* share of the limit, (0, 1] */
+    struct sim_charge              charge;
+    enum sim_latency_source        latency_source;
+    struct sim_latency             latency;
+    uint64_t                       seed;   /* of latency and reply lengths */
+    lim_time                       start;
+};
+
+/* The defaults of CONTRACT: table current, no organisation, as observed. */
+struct sim_provider_config sim_provider_config_default(void);
+
+/* The belief and the policy: how the client sends. */
+struct sim_client_config {
+    const struct lim_strategy *strategy;
+    enum lim_belief            belief;
+    int64_t                    cap_pool;
+    int64_t                    cap_organisation;
+    struct lim_retry           retry;
+};
+
+struct sim_client_config sim_client_config_default(void);
+
+enum sim_arrival_kind { SIM_ARRIVE_BATCH, SIM_ARRIVE_POISSON,
+                        SIM_ARRIVE_TRACE };
+
+/* One row of a trace. */
+struct sim_trace_row {
+    int64_t at_ns;              /* from the trace's first row; never falls */
+    int32_t prompt_tokens;
+    int32_t completion_tokens;
+};
+
+struct sim_arrivals {
+    enum sim_arrival_kind       kind;
+    int64_t                     batch;          /* requests at the start */
+    double                      rate_per_s;     /* of a Poisson process */
+    const struct sim_trace_row *rows;
+    size_t                      row_count;
+    double                      speed;          /* of the trace's clock */
+};
+
+/* One stream of requests; a workload is one or several. */
+struct sim_workload {
+    const char         *model;
+    struct sim_arrivals arrivals;
+    struct sim_dist     prompt_tokens;          /* traces bring their own */
+    struct sim_dist     completion_tokens;
+    int64_t             max_tokens;             /* -1: none */
+    int64_t             images;                 /* a request; 0: not images */
+    int64_t             deadline_ns;            /* LIM_NEVER: none */
+};
+
+struct sim_scenario {
+    const char                *name;
+    uint64_t                   seed;
+    int64_t                    duration_ns;     /* LIM_NEVER: until the end */
+    bool                       drain;
+    struct sim_provider_config provider;
+    struct sim_client_config   client;
+    const struct sim_workload *workloads;
+    size_t                     workload_count;
+};
+
+/*
+ * Parses the rows of the Azure LLM inference trace (columns TIMESTAMP,
+ * ContextTokens, GeneratedTokens; 2023).  The caller frees `*rows` with
+ * free().  Returns LIM_OK, LIM_ENOMEM, or LIM_EPARSE with line and reason.
+ */
+int sim_trace_parse(const char *text, size_t length,
+                    struct sim_trace_row **rows, size_t *count,
+                    struct lim_diag *diag);
+
+#endif

@@ -1,0 +1,50 @@
+#ifndef SIM_SERVICE_H
+#define SIM_SERVICE_H
+
+#include <stdint.h>
+
+#include "sim/latency.h"
+#include "sim/provider.h"
+
+/*
+ * One request to the provider and the plan of its answer: admission, then
+ * latency and the reply's length.  The simulator schedules the plan, the
+ * daemon renders it; every draw is keyed by (seed, purpose, request,
+ * attempt), so both come to the same plan.
+ */
+struct sim_call {
+    uint32_t    organisation;
+    const char *model;
+    int         group;          /* of sim_provider_group; < 0: unknown */
+    int64_t     prompt_tokens;  /* the provider's estimate of the prompt */
+    int64_t     max_tokens;     /* -1: none */
+    int64_t     images;
+    int64_t     completion_tokens; /* length of the reply before max_tokens
+                                      cuts it; -1: drawn by default */
+    uint64_t    request;        /* number of the request, keys the draws */
+    unsigned    attempt;
+};
+
+struct sim_plan {
+    struct sim_verdict verdict;
+    struct lim_cost    cost;            /* reserved at admission */
+    int64_t            completion_tokens; /* after the cut */
+    int64_t            microusd;        /* real cost; -1: price unknown */
+    struct sim_timing  timing;          /* 0 for a refusal: at once */
+};
+
+/* Decides at `now`.  The caller calls sim_service_end when an admitted
+   answer ends, at now + timing.total_ns. */
+void sim_service_begin(struct sim_provider *p,
+                       const struct sim_provider_config *config,
+                       const struct sim_call *call, lim_time now,
+                       struct sim_plan *plan);
+
+void sim_service_end(struct sim_provider *p, const struct sim_call *call,
+                     const struct sim_plan *plan, lim_time now);
+
+/* The default length of a reply: log-normal, p50 129, p95 451 tokens (the
+   Azure conversation trace of 2023). */
+struct sim_dist sim_default_completion(void);
+
+#endif
