@@ -1,0 +1,38 @@
+#ifndef BENCH_AGGREGATE_H
+#define BENCH_AGGREGATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/result.h"
+
+/* A figure over the replications of one variant. */
+struct bench_estimate {
+    size_t n; /* runs that have the figure; 0: none */
+    double mean;
+    double ci95; /* half-width of the t interval; < 0: n is 1 */
+};
+
+/*
+ * The figure at `metric`, a full dotted path into the summary
+ * ("latency_ms.p95").  A count with '%' at its end is its share of the
+ * attempts, in percent ("http_429%").
+ */
+struct bench_estimate bench_aggregate(const struct bench_result *r,
+                                      size_t variant, const char *metric);
+
+/* The figure of one run; false: it is null there, or is no number. */
+bool bench_aggregate_run(const struct bench_run *run, const char *metric,
+                         double *out);
+
+/* The settings of a variant, or NULL if no run of it is there. */
+const cJSON *bench_aggregate_settings(const struct bench_result *r,
+                                      size_t variant);
+
+/*
+ * Every figure of a variant: an object shaped as the summary, each number
+ * of which is {"mean", "ci95", "n"}.  NULL: no memory.  The caller frees it.
+ */
+cJSON *bench_aggregate_json(const struct bench_result *r, size_t variant);
+
+#endif
