@@ -1,0 +1,66 @@
+#ifndef BENCH_ACCOUNTS_H
+#define BENCH_ACCOUNTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "limiter/error.h"
+#include "limiter/tier.h"
+#include "sim/scenario.h"
+
+/*
+ * Who sends: for each organisation of a scenario the credentials that it
+ * has.  They come from the environment, from files, or are those of the mock
+ * server; never from a command line, and they are never printed: no message
+ * of these functions holds a key, whole or in part.
+ */
+struct bench_credential {
+    const char *key;
+    const char *base_url;     /* of the account's endpoint; NULL: none */
+    const char *organisation; /* OpenAI-Organization; NULL: not sent */
+    const char *project;      /* OpenAI-Project; NULL: not sent */
+};
+
+struct bench_accounts;
+
+/*
+ * The mock server's: key k of organisation o is sk-mock-<o>-<k>, k from 1.
+ * NULL and `diag`: no memory.
+ */
+struct bench_accounts *bench_accounts_mock(const struct sim_provider_config *p,
+                                           struct lim_diag *diag);
+
+/*
+ * OPENAI_API_KEY, with OPENAI_ORG_ID and OPENAI_PROJECT_ID.  It is one
+ * organisation: a scenario with more is refused.  NULL and `diag`.
+ */
+struct bench_accounts *bench_accounts_environment(
+    const struct sim_provider_config *p, struct lim_diag *diag);
+
+/*
+ * An accounts file (CONTRACT.md).  The accounts whose `organisation` or
+ * `name` is the name of a scenario's organisation are its keys, in the order
+ * of the file; each organisation must have one.  What the file tells of
+ * tiers and limits is checked for its form only: a scenario brings its own.
+ * NULL and `diag`, whose text begins with the file's name.
+ */
+struct bench_accounts *bench_accounts_read(const char *path,
+                                           const struct sim_provider_config *p,
+                                           struct lim_diag *diag);
+
+void bench_accounts_free(struct bench_accounts *a); /* NULL is allowed */
+
+/* The organisations, as many as the scenario has. */
+size_t bench_accounts_organisations(const struct bench_accounts *a);
+
+/*
+ * The credential of an organisation's key: with fewer credentials than the
+ * scenario has keys they take turns.
+ */
+const struct bench_credential *bench_accounts_key(
+    const struct bench_accounts *a, uint32_t organisation, unsigned key);
+
+/* OPENAI_BASE_URL, or the API's own "https://api.openai.com/v1". */
+const char *bench_accounts_default_url(void);
+
+#endif
