@@ -5,6 +5,9 @@ BUILD   = build
 OPT     = -O2
 SAN     =
 CC      = cc
+PREFIX  = /usr/local
+FUZZ_CC = clang
+FUZZ_SECS = 60
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
        -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -13,13 +16,14 @@ ifdef WERROR
 WARN += -Werror
 endif
 
+# Evaluated here, once: what `make deps` installs is seen by the next make.
 PKG = $(shell pkg-config $(1) 2>/dev/null)
-CJSON_CFLAGS = $(call PKG,--cflags libcjson)
-CJSON_LIBS   = $(call PKG,--libs libcjson)
-CURL_CFLAGS  = $(call PKG,--cflags libcurl)
-CURL_LIBS    = $(call PKG,--libs libcurl)
-CUNIT_CFLAGS = $(call PKG,--cflags cunit)
-CUNIT_LIBS   = $(call PKG,--libs cunit)
+CJSON_CFLAGS := $(call PKG,--cflags libcjson)
+CJSON_LIBS   := $(call PKG,--libs libcjson)
+CURL_CFLAGS  := $(call PKG,--cflags libcurl)
+CURL_LIBS    := $(call PKG,--libs libcurl)
+CUNIT_CFLAGS := $(call PKG,--cflags cunit)
+CUNIT_LIBS   := $(call PKG,--libs cunit)
 
 # -ffp-contract=off: the same bytes for the same seed, whatever the compiler.
 BASE_CFLAGS = -std=c11 -I. -I$(BUILD) -ffp-contract=off $(OPT) -g $(WARN) $(SAN)
@@ -33,6 +37,11 @@ mockserver_SRC = $(filter-out mockserver/main.c,$(wildcard mockserver/*.c))
 bench_SRC      = $(filter-out bench/main.c,$(wildcard bench/*.c))
 test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c,\
                  $(wildcard tests/*.c))
+suites         = $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC)))
+fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
+
+# Those of the suites that have threads.
+TSAN_SUITES = $(filter blocking runner experiment,$(suites))
 
 # Files that are built into the programs, as strings.
 limiter_TEXT    = $(wildcard limiter/tables/*.tsv)
@@ -51,8 +60,12 @@ LIB_limiter    = $(BUILD)/liblimiter.a
 LIB_sim        = $(BUILD)/libsim.a
 LIB_mockserver = $(BUILD)/libmockserver.a
 LIB_bench      = $(BUILD)/libbench.a
+ALL_LIBS       = $(LIB_bench) $(LIB_mockserver) $(LIB_sim) $(LIB_limiter)
 
-all: $(BUILD)/tierlab $(BUILD)/tierlab-mockd $(LIB_limiter)
+PROGRAMS = $(BUILD)/tierlab $(BUILD)/tierlab-mockd
+EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/example_*.c))
+
+all: $(PROGRAMS) $(LIB_limiter)
 
 $(BUILD)/mockserver/%.o: ALL_CFLAGS += $(CJSON_CFLAGS)
 $(BUILD)/bench/%.o: ALL_CFLAGS += $(CJSON_CFLAGS) $(CURL_CFLAGS)
@@ -60,7 +73,15 @@ $(BUILD)/tests/%.o: ALL_CFLAGS += $(CJSON_CFLAGS) $(CURL_CFLAGS) $(CUNIT_CFLAGS)
 $(BUILD)/bench/main.o $(BUILD)/mockserver/main.o: \
 	ALL_CFLAGS += -DTIERLAB_VERSION='"$(VERSION)"'
 
-$(BUILD)/%.o: %.c Makefile
+# What the objects were made with; changed flags make all of them anew.
+quote = '$(subst ','\'',$(1))'
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quote,$(CC) $(BASE_CFLAGS) $(CFLAGS)) \
+	    $(call quote,$(LDFLAGS) $(VERSION)) >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -75,11 +96,12 @@ $(BUILD)/%.text.c: % Makefile
 	  od -An -v -tu1 $< | sed 's/ *\([0-9][0-9]*\)/\1,/g'; printf '0};\n'; \
 	  printf 'const size_t %s_size = sizeof %s - 1;\n' $$name $$name; } >$@
 
-$(BUILD)/%.text.o: $(BUILD)/%.text.c
+$(BUILD)/%.text.o: $(BUILD)/%.text.c $(BUILD)/flags
 	$(CC) -std=c11 $(OPT) $(SAN) -c -o $@ $<
 
+# An archive is made anew when a file comes to its folders or leaves them.
 define library
-$(LIB_$(1)): $($(1)_OBJ) $(1)
+$(LIB_$(1)): $($(1)_OBJ) $(1) $(patsubst %/,%,$(sort $(dir $($(1)_SRC))))
 	@rm -f $$@
 	$(AR) rcs $$@ $($(1)_OBJ)
 endef
@@ -89,30 +111,144 @@ $(BUILD)/tierlab-mockd: $(BUILD)/mockserver/main.o $(LIB_mockserver) $(LIB_sim) 
                         $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CJSON_LIBS) -lpthread
 
-$(BUILD)/tierlab: $(BUILD)/bench/main.o $(LIB_bench) $(LIB_mockserver) \
-                  $(LIB_sim) $(LIB_limiter)
+$(BUILD)/tierlab: $(BUILD)/bench/main.o $(ALL_LIBS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread
 
 # Every tests/test_NAME.c is a suite; the list of them is made here.
 $(BUILD)/tests/suites.h: $(test_SRC) Makefile tests
 	@mkdir -p $(@D)
-	@for f in $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC))); \
-	 do echo "SUITE($$f)"; done >$@.new
+	@for f in $(suites); do echo "SUITE($$f)"; done >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(BUILD)/tests/main.o: $(BUILD)/tests/suites.h
 
-$(BUILD)/tests/unit: $(call obj,$(test_SRC)) $(LIB_bench) $(LIB_mockserver) \
-                     $(LIB_sim) $(LIB_limiter)
+$(BUILD)/tests/unit: $(call obj,$(test_SRC)) $(ALL_LIBS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CUNIT_LIBS) $(CURL_LIBS) $(CJSON_LIBS) \
 	    -lpthread -lm
+
+$(BUILD)/tests/example_%: $(BUILD)/tests/example_%.o $(LIB_limiter)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
+
+$(BUILD)/tests/bench_%: $(BUILD)/tests/bench_%.o $(LIB_sim) $(LIB_limiter)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
+
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(ALL_LIBS)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(CURL_LIBS) \
+	    $(CJSON_LIBS) -lpthread -lm
+
+# A make of its own for what follows an installation or wants other flags;
+# with a job for each processor, unless the user said how many.
+again = $(MAKE) --no-print-directory \
+        $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+deps:
+	@.ci/deps
+
+demo: deps
+	@+$(again) demo-built
+
+demo-built: $(PROGRAMS)
+	@bench/demo.sh $(BUILD)
+
+test: deps
+	@+$(again) test-built
+
+check: test
+
+test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES)
+	@tests/run.sh $(BUILD)
 
 unit: $(BUILD)/tests/unit
 	$(BUILD)/tests/unit
 
-clean:
-	rm -rf build
+SAN_asan  = -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN_ubsan = -fsanitize=undefined -fno-sanitize-recover=all
+SAN_tsan  = -fsanitize=thread
+SAN_fuzz  = $(SAN_asan) -fsanitize=fuzzer-no-link
+variant   = $(again) BUILD=$(BUILD)/$@ OPT=-O1 \
+            SAN="$(SAN_$@) -fno-omit-frame-pointer"
 
-.PHONY: all unit clean
+asan ubsan:
+	@+$(variant) test-built
+
+tsan:
+	@+$(variant) tsan-built
+
+tsan-built: $(BUILD)/tests/unit $(BUILD)/tests/example_blocking
+	$(BUILD)/tests/unit $(TSAN_SUITES)
+	$(BUILD)/tests/example_blocking 0.01
+
+# Seeds of a fuzzer: tests/golden/fuzz_NAME/; what it learnt stays in $(BUILD).
+fuzz:
+	@+$(variant) CC=$(FUZZ_CC) fuzz-built
+
+fuzz-built: $(addprefix fuzz-,$(fuzzers))
+
+fuzz-%: $(BUILD)/tests/fuzz_%
+	@mkdir -p $(BUILD)/corpus/$*
+	@$< -max_total_time=$(FUZZ_SECS) -timeout=10 -verbosity=0 \
+	    -print_final_stats=1 -artifact_prefix=$(BUILD)/$*- \
+	    $(BUILD)/corpus/$* $(wildcard tests/golden/fuzz_$*) \
+	    >$(BUILD)/$*.log 2>&1 || { cat $(BUILD)/$*.log; exit 1; }
+	@awk '/number_of_executed_units/ {print "fuzz_$*: " $$2 " inputs"}' \
+	    $(BUILD)/$*.log
+
+bench: $(BUILD)/tests/bench_core $(BUILD)/tierlab-mockd
+	@tests/bench.sh $(BUILD)
+
+layers: $(ALL_LIBS)
+	@tests/layers.sh $(BUILD)
+
+lint: format-check
+	@.ci/lint $(CJSON_CFLAGS) $(CURL_CFLAGS) $(CUNIT_CFLAGS)
+
+# Headers are laid out by hand, in columns.
+format_SRC = $(wildcard limiter/*.c limiter/*/*.c sim/*.c mockserver/*.c \
+             bench/*.c tests/*.c)
+format:
+	clang-format -i $(format_SRC)
+
+format-check:
+	clang-format --dry-run -Werror $(format_SRC)
+
+# Writes the golden files anew; `git diff` then shows what changed.
+golden: $(BUILD)/tests/unit $(PROGRAMS)
+	GOLDEN=update tests/run.sh $(BUILD)
+
+study: $(PROGRAMS)
+	@tests/study.sh $(BUILD)
+
+bindir   = $(DESTDIR)$(PREFIX)/bin
+libdir   = $(DESTDIR)$(PREFIX)/lib
+incdir   = $(DESTDIR)$(PREFIX)/include/limiter
+man1dir  = $(DESTDIR)$(PREFIX)/share/man/man1
+datadir  = $(DESTDIR)$(PREFIX)/share/tierlab
+MAN1     = $(wildcard bench/*.1 mockserver/*.1)
+
+install: all
+	install -d $(bindir) $(libdir)/pkgconfig $(incdir) $(man1dir) \
+	    $(datadir)/scenarios
+	install -m 755 $(PROGRAMS) $(bindir)
+	install -m 644 $(LIB_limiter) $(libdir)
+	install -m 644 $(wildcard limiter/*.h) $(incdir)
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' \
+	    limiter/limiter.pc.in >$(libdir)/pkgconfig/limiter.pc
+	$(if $(MAN1),install -m 644 $(MAN1) $(man1dir))
+	install -m 644 $(wildcard bench/scenarios/*) $(datadir)/scenarios
+
+uninstall:
+	rm -f $(bindir)/tierlab $(bindir)/tierlab-mockd \
+	    $(libdir)/liblimiter.a $(libdir)/pkgconfig/limiter.pc \
+	    $(addprefix $(man1dir)/,$(notdir $(MAN1)))
+	rm -rf $(incdir) $(datadir)
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all deps demo demo-built test check test-built unit asan ubsan tsan \
+        tsan-built fuzz fuzz-built bench layers lint format format-check \
+        golden study install uninstall clean FORCE
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+-include $(patsubst %.c,$(BUILD)/%.d,$(limiter_SRC) $(sim_SRC) \
+           $(mockserver_SRC) $(bench_SRC) $(wildcard */main.c tests/*.c))
