@@ -27,9 +27,9 @@ struct mock_json {
 };
 
 /*
- * Parses a text of `length` bytes (depth at most 32, no trailing bytes but
- * blanks, no duplicate keys).  Returns NULL and fills `diag` with line,
- * column and reason.  The caller frees it with cJSON_Delete.
+ * Parses a text of `length` bytes (mockserver/jsontext.h with depth 32; no
+ * key twice in an object).  Returns NULL and fills `diag` with line, column
+ * and reason.  The caller frees it with cJSON_Delete.
  */
 cJSON *mock_json_parse(const char *text, size_t length, struct lim_diag *diag);
 
@@ -42,7 +42,8 @@ cJSON *mock_json_parse(const char *text, size_t length, struct lim_diag *diag);
 void mock_json_open(struct mock_json *j, const cJSON *value, const char *path,
                     int *error, struct lim_diag *diag);
 
-/* The same for the object, array element or value inside another. */
+/* The same for the object under a key (if it is absent, for an empty one) and
+   for an element of the array under a key. */
 void mock_json_enter(struct mock_json *child, struct mock_json *parent,
                      const char *key);
 void mock_json_enter_at(struct mock_json *child, const cJSON *element,
@@ -52,13 +53,18 @@ void mock_json_enter_at(struct mock_json *child, const cJSON *element,
 /* The raw value of a key, or NULL if it is absent; the key counts as known. */
 const cJSON *mock_json_get(struct mock_json *j, const char *key);
 
-/* Values with defaults: `*out` stays as it is when the key is absent. */
+/*
+ * Values with defaults: `*out` stays as it is when the key is absent.
+ * Numbers and counts may be strings with units ("40k"), durations, rates and
+ * money strings or numbers; whole numbers are at most 2^53.  Strings live as
+ * long as the parsed text.
+ */
 void mock_json_string(struct mock_json *j, const char *key, const char **out);
 void mock_json_bool(struct mock_json *j, const char *key, bool *out);
 void mock_json_number(struct mock_json *j, const char *key, double min,
-                      double max, double *out);     /* units allowed */
+                      double max, double *out);
 void mock_json_int(struct mock_json *j, const char *key, int64_t min,
-                   int64_t max, int64_t *out);      /* units allowed */
+                   int64_t max, int64_t *out);
 void mock_json_duration(struct mock_json *j, const char *key, int64_t *ns);
 void mock_json_rate(struct mock_json *j, const char *key, double *per_second);
 void mock_json_money(struct mock_json *j, const char *key, int64_t *microusd);

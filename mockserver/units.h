@@ -10,19 +10,21 @@
  * the form, or out of range.  Blanks around are not taken.
  */
 
-/* "500us 500ms 10s 5m 2h 7d 1m30s"; a bare number is seconds.  >= 0. */
+/* "500us 500ms 10s 5m 2h 7d 1m30s", large units first; a bare number is
+   seconds.  0 to 100 years. */
 bool mock_units_duration(const char *text, int64_t *ns);
 
-/* "12", "40k", "1.5M", "2G": 10^3, 10^6, 10^9 (any case of k, m, g). */
+/* "12", "40k", "1.5M", "2G": 10^3, 10^6, 10^9 (any case of k, m, g); "50%"
+   is 0.5.  >= 0. */
 bool mock_units_count(const char *text, double *out);
 
 /* "120/m", "5/s", "40k/h", "10000/d"; a bare number is a second's. */
 bool mock_units_rate(const char *text, double *per_second);
 
-/* "$100", "100": to micro-dollars, >= 0. */
+/* "$100", "100", "$1.5k": to micro-dollars, 0 to 10^9 dollars. */
 bool mock_units_money(const char *text, int64_t *microusd);
 
-/* "2026-01-01", "2026-01-01T00:00:00Z": ns since the epoch. */
+/* "2026-01-01", "2026-01-01T00:00:00Z": ns since the epoch; 1970 to 2200. */
 bool mock_units_date(const char *text, int64_t *ns);
 
 #endif
