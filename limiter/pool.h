@@ -88,7 +88,7 @@ struct lim_config lim_config_default(void);
 struct lim_request {
     unsigned        group;      /* limit group */
     struct lim_cost cost;       /* estimate, charged at admission */
-    lim_time        deadline;   /* given up if not sent by then; LIM_NEVER */
+    lim_time        deadline;   /* given up if not sent before; LIM_NEVER */
     uint64_t        number;     /* keys the random draws; any, best unique */
 };
 

@@ -30,6 +30,7 @@ enum lim_value {
     LIM_VALUE_BLOCKED = LIM_WINDOWS, /* takes nothing before (lim_time) */
     LIM_VALUE_IN_FLIGHT,        /* requests sent and not answered */
     LIM_VALUE_SENT,             /* requests sent so far */
+    LIM_VALUE_SPENT,            /* micro-dollars spent this month */
     LIM_VALUES
 };
 
@@ -44,9 +45,11 @@ struct lim_view {
     const uint32_t         *last;       /* ... and highest organisation in it */
     unsigned                columns;    /* in use, 1 to LIM_BLOCK */
     uint32_t                organisations; /* in the whole pool */
-    const struct lim_rate  *rates;      /* the limits, by enum lim_limit */
-    const int64_t          *scale;      /* 2^62 / ns of a full bucket; or 0 */
-    const int64_t          *span;       /* the request's cost as ns of each */
+    const struct lim_rate  *rates;      /* by window: the limits, */
+    const int64_t          *span;       /* the request's cost in ns, */
+    const int64_t          *scale;      /* 2^62 / ns of a full bucket, */
+    const unsigned         *windows;    /* and which of them there are */
+    unsigned                window_count;
     uint64_t                draw;       /* random bits of this request */
     lim_time                now;
 };
@@ -57,7 +60,7 @@ struct lim_strategy {
     const char *name;
     const char *summary;        /* one line, for --list */
     unsigned    abi;            /* LIM_STRATEGY_ABI */
-    size_t      state_size;     /* bytes of state, zeroed at the start */
+    size_t      state_size;     /* bytes of state in a pool, from zero */
 
     /* Writes the score of each column of the view. */
     void (*score)(const void *state, const struct lim_view *v,

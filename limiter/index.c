@@ -1,0 +1,427 @@
+#include "limiter/index.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define LEVELS_MAX 7            /* 8^7 organisations: more than there may be */
+#define SCALE_BITS 62
+
+struct level {
+    struct lim_block *blocks;
+    uint32_t         *first, *last;     /* organisation numbers by column */
+    uint32_t          columns;          /* in use over all blocks */
+};
+
+struct lim_index {
+    struct lim_rate rates[LIM_WINDOWS];
+    int64_t         scale[LIM_WINDOWS];
+    unsigned        windows[LIM_WINDOWS];   /* those that there are */
+    unsigned        window_count;
+    bool            fractions;          /* some rate has a remainder */
+    int64_t         spend_max;
+    uint32_t        all;
+    unsigned        level_count;
+    struct level    levels[LEVELS_MAX]; /* 0: the leaves */
+    int64_t        *fraction;           /* of each leaf's windows */
+};
+
+/* The request in the index's own terms. */
+struct search {
+    const struct lim_query *query;
+    int64_t                 span[LIM_WINDOWS];
+    int64_t                 need[LIM_WINDOWS]; /* full - span: credit in ns */
+    struct lim_best        *best;
+    struct lim_index       *index;
+};
+
+static void free_levels(struct lim_index *x)
+{
+    for (unsigned i = 0; i < x->level_count; i++) {
+        free(x->levels[i].blocks);
+        free(x->levels[i].first);
+        free(x->levels[i].last);
+    }
+}
+
+void lim_index_free(struct lim_index *x)
+{
+    if (x == NULL)
+        return;
+    free_levels(x);
+    free(x->fraction);
+    free(x);
+}
+
+static uint32_t blocks_of(uint32_t columns)
+{
+    return (columns + LIM_BLOCK - 1) / LIM_BLOCK;
+}
+
+/* Columns that are not in use are never ready and never the least. */
+static bool add_level(struct lim_index *x, uint32_t columns)
+{
+    struct level *l = &x->levels[x->level_count];
+    size_t blocks = blocks_of(columns);
+    assert(x->level_count < LEVELS_MAX);
+    l->columns = columns;
+    l->blocks = malloc(blocks * sizeof *l->blocks);
+    l->first = calloc(blocks * LIM_BLOCK, sizeof *l->first);
+    l->last = calloc(blocks * LIM_BLOCK, sizeof *l->last);
+    x->level_count++;
+    if (l->blocks == NULL || l->first == NULL || l->last == NULL)
+        return false;
+    for (size_t b = 0; b < blocks; b++)
+        for (int v = 0; v < LIM_VALUES; v++)
+            for (int i = 0; i < LIM_BLOCK; i++)
+                l->blocks[b].value[v][i] = INT64_MAX;
+    return true;
+}
+
+static int64_t least(const int64_t values[LIM_BLOCK])
+{
+    int64_t m = values[0];
+    for (int i = 1; i < LIM_BLOCK; i++)
+        m = values[i] < m ? values[i] : m;
+    return m;
+}
+
+/* Fills the levels above the leaves from those below. */
+static bool build(struct lim_index *x)
+{
+    while (x->levels[x->level_count - 1].columns > LIM_BLOCK) {
+        const struct level *below = &x->levels[x->level_count - 1];
+        uint32_t columns = blocks_of(below->columns);
+        if (!add_level(x, columns))
+            return false;
+        struct level *l = &x->levels[x->level_count - 1];
+        for (uint32_t c = 0; c < columns; c++) {
+            uint32_t end = (c + 1) * LIM_BLOCK;
+            end = end < below->columns ? end : below->columns;
+            l->first[c] = below->first[c * LIM_BLOCK];
+            l->last[c] = below->last[end - 1];
+            for (int v = 0; v < LIM_VALUES; v++)
+                l->blocks[c / LIM_BLOCK].value[v][c % LIM_BLOCK] =
+                    least(below->blocks[c].value[v]);
+        }
+    }
+    return true;
+}
+
+static void set_rates(struct lim_index *x, const struct lim_rate *rates)
+{
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        const struct lim_rate *r = &rates[w];
+        x->rates[w] = *r;
+        if (r->limit == LIM_UNLIMITED)
+            continue;
+        x->windows[x->window_count++] = w;
+        if (r->full.ns > 0)
+            x->scale[w] = (INT64_C(1) << SCALE_BITS) / r->full.ns;
+        if (r->step.frac != 0 || r->full.frac != 0)
+            x->fractions = true;
+    }
+}
+
+struct lim_index *lim_index_new(const struct lim_rate *rates,
+                                int64_t spend_max, const uint32_t *list,
+                                uint32_t count, uint32_t all, lim_time now)
+{
+    assert(count > 0);
+    struct lim_index *x = calloc(1, sizeof *x);
+    if (x == NULL)
+        return NULL;
+    x->all = all;
+    x->spend_max = spend_max;
+    set_rates(x, rates);
+    x->fraction = calloc((size_t)count * LIM_WINDOWS, sizeof *x->fraction);
+    if (x->fraction == NULL || !add_level(x, count))
+        goto fail;
+    struct level *l = &x->levels[0];
+    for (uint32_t i = 0; i < count; i++) {
+        struct lim_block *b = &l->blocks[i / LIM_BLOCK];
+        l->first[i] = l->last[i] = list[i];
+        for (int v = 0; v < LIM_VALUES; v++)
+            b->value[v][i % LIM_BLOCK] = v < LIM_WINDOWS ? now : 0;
+        b->value[LIM_VALUE_BLOCKED][i % LIM_BLOCK] = INT64_MIN;
+    }
+    if (!build(x))
+        goto fail;
+    return x;
+fail:
+    lim_index_free(x);
+    return NULL;
+}
+
+const struct lim_rate *lim_index_rate(const struct lim_index *x,
+                                      enum lim_limit window)
+{
+    assert(window < LIM_WINDOWS);
+    return &x->rates[window];
+}
+
+int64_t lim_index_spend_max(const struct lim_index *x)
+{
+    return x->spend_max;
+}
+
+int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
+                      enum lim_value value)
+{
+    assert(leaf < x->levels[0].columns);
+    return x->levels[0]
+        .blocks[leaf / LIM_BLOCK]
+        .value[value][leaf % LIM_BLOCK];
+}
+
+void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
+                   int64_t to)
+{
+    uint32_t column = leaf;
+    assert(leaf < x->levels[0].columns);
+    for (unsigned i = 0;; i++) {
+        int64_t *values = x->levels[i].blocks[column / LIM_BLOCK].value[value];
+        int64_t was = values[column % LIM_BLOCK];
+        values[column % LIM_BLOCK] = to;
+        if (i + 1 == x->level_count || was == to)
+            return;
+        column /= LIM_BLOCK;
+        int64_t above = x->levels[i + 1]
+                            .blocks[column / LIM_BLOCK]
+                            .value[value][column % LIM_BLOCK];
+        if (to > above) {
+            if (was > above)
+                return;
+            to = least(values);
+        }
+    }
+}
+
+struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,
+                                   enum lim_limit window)
+{
+    assert(window < LIM_WINDOWS);
+    struct lim_window w = {
+        lim_index_get(x, leaf, (enum lim_value)window),
+        x->fraction[(size_t)leaf * LIM_WINDOWS + window],
+    };
+    return w;
+}
+
+void lim_index_set_window(struct lim_index *x, uint32_t leaf,
+                          enum lim_limit window, struct lim_window to)
+{
+    assert(window < LIM_WINDOWS);
+    x->fraction[(size_t)leaf * LIM_WINDOWS + window] = to.frac;
+    lim_index_set(x, leaf, (enum lim_value)window, to.tat);
+}
+
+void lim_index_take(struct lim_index *x, uint32_t leaf,
+                    const struct lim_cost *cost, lim_time now)
+{
+    for (unsigned i = 0; i < x->window_count; i++) {
+        enum lim_limit l = (enum lim_limit)x->windows[i];
+        int64_t amount = cost->amount[lim_limit_dimension(l)];
+        if (amount == 0)
+            continue;
+        struct lim_window w = lim_index_window(x, leaf, l);
+        lim_window_take(&x->rates[l], &w, amount, now);
+        lim_index_set_window(x, leaf, l, w);
+    }
+}
+
+bool lim_index_fits(const struct lim_index *x, const struct lim_cost *cost)
+{
+    for (unsigned i = 0; i < x->window_count; i++) {
+        unsigned w = x->windows[i];
+        int64_t amount =
+            cost->amount[lim_limit_dimension((enum lim_limit)w)];
+        if (!lim_window_fits(&x->rates[w], amount))
+            return false;
+    }
+    return x->spend_max == LIM_UNLIMITED ||
+           cost->amount[LIM_MONEY] <= x->spend_max;
+}
+
+/*
+ * In ns, rounded down: with the windows' fractions left out, a bound that is
+ * at most 2 ns early.  A window that the request takes nothing from never
+ * holds it up.
+ */
+static void prepare(struct search *s, const struct lim_index *x,
+                    const struct lim_query *q)
+{
+    s->query = q;
+    for (unsigned i = 0; i < x->window_count; i++) {
+        unsigned w = x->windows[i];
+        int64_t amount =
+            q->cost->amount[lim_limit_dimension((enum lim_limit)w)];
+        s->span[w] = lim_rate_span(&x->rates[w], amount).ns;
+        s->need[w] = amount > 0 ? s->span[w] - x->rates[w].full.ns - 1
+                                : INT64_MIN / 2;
+        if (!x->fractions && amount > 0)
+            s->need[w]++;
+    }
+}
+
+/* When each column may take the request, by its windows: a lower bound. */
+static void ready_times(const struct search *s, const struct lim_index *x,
+                        const struct lim_block *b, lim_time ready[LIM_BLOCK])
+{
+    for (int i = 0; i < LIM_BLOCK; i++)
+        ready[i] = b->value[LIM_VALUE_BLOCKED][i];
+    for (unsigned k = 0; k < x->window_count; k++) {
+        const int64_t *tat = b->value[x->windows[k]];
+        int64_t need = s->need[x->windows[k]];
+        for (int i = 0; i < LIM_BLOCK; i++) {
+            lim_time t = tat[i] == INT64_MAX ? INT64_MAX : tat[i] + need;
+            ready[i] = t > ready[i] ? t : ready[i];
+        }
+    }
+    if (x->spend_max != LIM_UNLIMITED) {
+        int64_t left = x->spend_max - s->query->cost->amount[LIM_MONEY];
+        for (int i = 0; i < LIM_BLOCK; i++)
+            if (b->value[LIM_VALUE_SPENT][i] > left &&
+                ready[i] < s->query->month_end)
+                ready[i] = s->query->month_end;
+    }
+    if (s->query->cap != LIM_UNLIMITED)
+        for (int i = 0; i < LIM_BLOCK; i++)
+            if (b->value[LIM_VALUE_IN_FLIGHT][i] >= s->query->cap)
+                ready[i] = LIM_NEVER;
+}
+
+lim_time lim_index_ready(const struct lim_index *x, uint32_t leaf,
+                         const struct lim_query *q)
+{
+    lim_time ready = lim_index_get(x, leaf, LIM_VALUE_BLOCKED);
+    ready = ready > q->now ? ready : q->now;
+    for (unsigned i = 0; i < x->window_count; i++) {
+        enum lim_limit l = (enum lim_limit)x->windows[i];
+        struct lim_window w = lim_index_window(x, leaf, l);
+        lim_time t = lim_window_ready(
+            &x->rates[l], &w, q->cost->amount[lim_limit_dimension(l)], q->now);
+        ready = t > ready ? t : ready;
+    }
+    if (x->spend_max != LIM_UNLIMITED &&
+        lim_index_get(x, leaf, LIM_VALUE_SPENT) +
+                q->cost->amount[LIM_MONEY] > x->spend_max &&
+        ready < q->month_end)
+        ready = q->month_end;
+    if (q->cap != LIM_UNLIMITED &&
+        lim_index_get(x, leaf, LIM_VALUE_IN_FLIGHT) >= q->cap)
+        return LIM_NEVER;
+    return ready;
+}
+
+static unsigned columns_in(const struct level *l, uint32_t block)
+{
+    uint32_t left = l->columns - block * LIM_BLOCK;
+    return left < LIM_BLOCK ? left : LIM_BLOCK;
+}
+
+static void score_block(const struct search *s, unsigned level,
+                        uint32_t block, int64_t score[LIM_BLOCK])
+{
+    const struct lim_index *x = s->index;
+    const struct level *l = &x->levels[level];
+    const struct lim_view view = {
+        .block = &l->blocks[block],
+        .first = &l->first[block * LIM_BLOCK],
+        .last = &l->last[block * LIM_BLOCK],
+        .columns = columns_in(l, block),
+        .organisations = x->all,
+        .rates = x->rates,
+        .span = s->span,
+        .scale = x->scale,
+        .windows = x->windows,
+        .window_count = x->window_count,
+        .draw = s->query->draw,
+        .now = s->query->now,
+    };
+    s->query->strategy->score(s->query->state, &view, score);
+}
+
+/* Smaller score first; of equal ones the lower organisation. */
+static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
+{
+    return score < best->score ||
+           (score == best->score && first < best->organisation);
+}
+
+static void visit(struct search *s, unsigned level, uint32_t block)
+{
+    const struct lim_index *x = s->index;
+    const struct level *l = &x->levels[level];
+    lim_time ready[LIM_BLOCK];
+    int64_t score[LIM_BLOCK];
+    unsigned open = 0;          /* columns still worth a look */
+    ready_times(s, x, &l->blocks[block], ready);
+    for (unsigned i = 0; i < columns_in(l, block); i++)
+        open |= (unsigned)(ready[i] <= s->query->now) << i;
+    if (open == 0)
+        return;
+    score_block(s, level, block, score);
+    while (open != 0) {
+        unsigned c = (unsigned)__builtin_ctz(open);
+        for (unsigned rest = open & (open - 1); rest != 0; rest &= rest - 1) {
+            unsigned i = (unsigned)__builtin_ctz(rest);
+            c = score[i] < score[c] ? i : c;
+        }
+        open &= ~(1u << c);
+        uint32_t column = block * LIM_BLOCK + c;
+        if (!beats(s->best, score[c], l->first[column])) {
+            if (score[c] > s->best->score)
+                return;
+        } else if (level > 0) {
+            visit(s, level - 1, column);
+        } else if (!x->fractions ||
+                   lim_index_ready(x, column, s->query) <= s->query->now) {
+            *s->best = (struct lim_best){ score[c], l->first[column], column,
+                                          s->index };
+        }
+    }
+}
+
+void lim_index_find(struct lim_index *x, const struct lim_query *q,
+                    struct lim_best *best)
+{
+    struct search s = { .best = best, .index = x };
+    if (!lim_index_fits(x, q->cost))
+        return;
+    prepare(&s, x, q);
+    visit(&s, x->level_count - 1, 0);
+}
+
+static lim_time earliest(const struct search *s, const struct lim_index *x,
+                         unsigned level, uint32_t block, lim_time best)
+{
+    const struct level *l = &x->levels[level];
+    lim_time ready[LIM_BLOCK];
+    ready_times(s, x, &l->blocks[block], ready);
+    unsigned open = (1u << columns_in(l, block)) - 1;
+    while (open != 0) {
+        unsigned c = (unsigned)__builtin_ctz(open);
+        for (unsigned rest = open & (open - 1); rest != 0; rest &= rest - 1) {
+            unsigned i = (unsigned)__builtin_ctz(rest);
+            c = ready[i] < ready[c] ? i : c;
+        }
+        open &= ~(1u << c);
+        uint32_t column = block * LIM_BLOCK + c;
+        if (ready[c] >= best)
+            return best;
+        lim_time t = level > 0 ? earliest(s, x, level - 1, column, best)
+                               : lim_index_ready(x, column, s->query);
+        best = t < best ? t : best;
+    }
+    return best;
+}
+
+lim_time lim_index_earliest(const struct lim_index *x,
+                            const struct lim_query *q)
+{
+    struct search s = { .best = NULL };
+    if (!lim_index_fits(x, q->cost))
+        return LIM_NEVER;
+    prepare(&s, x, q);
+    return earliest(&s, x, x->level_count - 1, 0, LIM_NEVER);
+}

@@ -1,0 +1,86 @@
+#ifndef LIM_INDEX_H
+#define LIM_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/limits.h"
+#include "limiter/strategy.h"
+#include "limiter/window.h"
+
+/*
+ * The organisations of one limit group that have equal limits, as a tree of
+ * blocks of eight.  A block above holds, column by column, the smallest
+ * values of the block below: what may admit a request or win for a strategy
+ * is a bound for all under it, and the search opens only what could still
+ * win.  Readiness depends on the request's cost, so no single key orders the
+ * organisations; minima for each window do, whatever the cost.
+ *
+ * The leaves are the state: their values are the windows themselves, and a
+ * bound is never later than the exact answer.
+ */
+struct lim_index;
+
+/* What a request asks of an index. */
+struct lim_query {
+    const struct lim_cost     *cost;
+    const struct lim_strategy *strategy;
+    const void                *state;   /* of the strategy */
+    int64_t                    cap;     /* in flight; LIM_UNLIMITED */
+    lim_time                   month_end; /* when spend starts anew */
+    uint64_t                   draw;
+    lim_time                   now;
+};
+
+/* The best organisation so far, over several indexes of one group. */
+struct lim_best {
+    int64_t           score;
+    uint32_t          organisation; /* UINT32_MAX: none yet */
+    uint32_t          leaf;
+    struct lim_index *index;
+};
+
+/*
+ * Makes an index of `count` organisations whose numbers, rising, are `list`,
+ * out of `all` in the pool; their windows are full at `now`.  `rates` has
+ * LIM_WINDOWS entries.  NULL: out of memory.
+ */
+struct lim_index *lim_index_new(const struct lim_rate *rates,
+                                int64_t spend_max, const uint32_t *list,
+                                uint32_t count, uint32_t all, lim_time now);
+void lim_index_free(struct lim_index *x);       /* NULL is allowed */
+
+const struct lim_rate *lim_index_rate(const struct lim_index *x,
+                                      enum lim_limit window);
+int64_t lim_index_spend_max(const struct lim_index *x);
+
+/* A leaf's values, and one of its windows. */
+int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
+                      enum lim_value value);
+void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
+                   int64_t to);
+struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,
+                                   enum lim_limit window);
+void lim_index_set_window(struct lim_index *x, uint32_t leaf,
+                          enum lim_limit window, struct lim_window to);
+
+/* Takes the cost from every window of a leaf at `now`. */
+void lim_index_take(struct lim_index *x, uint32_t leaf,
+                    const struct lim_cost *cost, lim_time now);
+
+/* Tells whether an organisation with these limits could ever take `cost`. */
+bool lim_index_fits(const struct lim_index *x, const struct lim_cost *cost);
+
+/* Improves `best` by the organisations that may take the request now. */
+void lim_index_find(struct lim_index *x, const struct lim_query *q,
+                    struct lim_best *best);
+
+/* Returns when some organisation may take the request; LIM_NEVER. */
+lim_time lim_index_earliest(const struct lim_index *x,
+                            const struct lim_query *q);
+
+/* Returns when this one may take it, exactly; LIM_NEVER. */
+lim_time lim_index_ready(const struct lim_index *x, uint32_t leaf,
+                         const struct lim_query *q);
+
+#endif

@@ -1,0 +1,86 @@
+#ifndef LIM_MEMBERS_H
+#define LIM_MEMBERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/pool.h"
+
+/*
+ * The organisations of a pool as it believes them to be: windows by limit
+ * group, spend, what is in flight, who is out.  Internal to the pool, which
+ * owns the requests and asks here who may take one.
+ */
+struct lim_members;
+
+#define LIM_ALL_GROUPS UINT32_MAX
+
+/* What had been charged when a request was sent: it dates its answer. */
+struct lim_mark {
+    lim_time sent_at;
+    int64_t  charged[LIM_WINDOWS];
+};
+
+/* A configuration that lim_pool_new has checked.  NULL: out of memory. */
+struct lim_members *lim_members_new(const struct lim_config *config);
+void lim_members_free(struct lim_members *m);   /* NULL is allowed */
+
+/* Tells whether some organisation could ever take `cost`; if not, why. */
+bool lim_members_fit(const struct lim_members *m, unsigned group,
+                     const struct lim_cost *cost,
+                     struct lim_refusal *refusal);
+
+/* Starts the month's spend anew when it is over. */
+void lim_members_turn_month(struct lim_members *m, lim_time now);
+
+/* Chooses who takes a request now; false: nobody may. */
+bool lim_members_choose(struct lim_members *m, unsigned group,
+                        const struct lim_cost *cost, uint64_t draw,
+                        lim_time now, uint32_t *organisation);
+
+/*
+ * When somebody, or `organisation`, may take it: LIM_NEVER when that takes
+ * an answer to come first.  `capped` false leaves the cap out of account.
+ */
+lim_time lim_members_earliest(const struct lim_members *m, unsigned group,
+                              const struct lim_cost *cost, bool capped,
+                              lim_time now);
+lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,
+                           unsigned group, const struct lim_cost *cost,
+                           lim_time now);
+
+/* A request goes out: charges its cost, marks it, returns the key to use. */
+unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
+                          unsigned group, const struct lim_cost *cost,
+                          lim_time now, struct lim_mark *mark);
+
+/* Its answer is there: it is no longer in flight. */
+void lim_members_end(struct lim_members *m, uint32_t organisation);
+
+/*
+ * Corrects what was charged by `give` less `take`: a reservation settled to
+ * real use, or given back.
+ */
+void lim_members_settle(struct lim_members *m, uint32_t organisation,
+                        unsigned group, const struct lim_cost *give,
+                        const struct lim_cost *take, lim_time now);
+
+/* Lowers the belief to what an answer showed. */
+void lim_members_observe(struct lim_members *m, uint32_t organisation,
+                         unsigned group, const struct lim_mark *mark,
+                         const struct lim_feedback *f);
+
+/* Nothing goes there before `until`, in one group or LIM_ALL_GROUPS. */
+void lim_members_block(struct lim_members *m, uint32_t organisation,
+                       unsigned group, lim_time until);
+
+/* When the month's spend starts anew. */
+lim_time lim_members_month_end(const struct lim_members *m);
+
+struct lim_window_belief lim_members_belief(const struct lim_members *m,
+                                            uint32_t organisation,
+                                            unsigned group,
+                                            enum lim_limit limit,
+                                            lim_time now);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * headroom: the organisation that keeps the largest share free in its
+ * scarcest window after this request (max-min over all windows).  Shares, not
+ * units, so that organisations of unequal tiers fill up alike.
+ *
+ * Eligible: as the pool says.  Key: the largest used share over the windows
+ * after the request, as a fraction of 2^62.  Tie: the lower organisation.
+ * Nobody eligible: the pool waits for the first that will be.
+ */
+
+#include "limiter/strategies/strategies.h"
+
+static void score(const void *state, const struct lim_view *v,
+                  int64_t out[LIM_BLOCK])
+{
+    (void)state;
+    for (int i = 0; i < LIM_BLOCK; i++)
+        out[i] = 0;
+    for (unsigned k = 0; k < v->window_count; k++) {
+        unsigned w = v->windows[k];
+        const int64_t *tat = v->block->value[w];
+        int64_t span = v->span[w];
+        int64_t scale = v->scale[w];
+        int64_t full = v->rates[w].full.ns;
+        for (int i = 0; i < LIM_BLOCK; i++) {
+            int64_t used = tat[i] > v->now ? tat[i] - v->now : 0;
+            used = used < full ? used + span : full;
+            used = used < full ? used : full;
+            int64_t share = used * scale;
+            out[i] = share > out[i] ? share : out[i];
+        }
+    }
+}
+
+const struct lim_strategy lim_strategy_headroom = {
+    .name = "headroom",
+    .summary = "largest share left in the scarcest window after the request",
+    .abi = LIM_STRATEGY_ABI,
+    .score = score,
+};

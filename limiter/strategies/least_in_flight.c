@@ -1,0 +1,30 @@
+/*
+ * least_in_flight: the organisation with the fewest requests on their way
+ * (least connections).  Many implementations break ties by position and so
+ * load the first whenever all are idle; here the one that has been sent the
+ * fewest so far wins a tie.
+ *
+ * Eligible: as the pool says.  Key: in flight, then sent.  Tie: the lower
+ * organisation.  Nobody eligible: the pool waits for the first that will be.
+ */
+
+#include "limiter/strategies/strategies.h"
+
+#define SENT_BITS 40
+
+static void score(const void *state, const struct lim_view *v,
+                  int64_t out[LIM_BLOCK])
+{
+    const int64_t *in_flight = v->block->value[LIM_VALUE_IN_FLIGHT];
+    const int64_t *sent = v->block->value[LIM_VALUE_SENT];
+    (void)state;
+    for (unsigned i = 0; i < v->columns; i++)
+        out[i] = in_flight[i] * (INT64_C(1) << SENT_BITS) + sent[i];
+}
+
+const struct lim_strategy lim_strategy_least_in_flight = {
+    .name = "least_in_flight",
+    .summary = "fewest requests in flight, then fewest sent so far",
+    .abi = LIM_STRATEGY_ABI,
+    .score = score,
+};
