@@ -10,6 +10,7 @@
 #include "limiter/time.h"
 #include "sim/dist.h"
 #include "sim/latency.h"
+#include "sim/trace.h"
 
 /*
  * A scenario as plain values: what bench has read from JSON, and what a run
@@ -50,7 +51,11 @@ struct sim_provider_config {
     lim_time                       start;
 };
 
-/* The defaults of CONTRACT: table current, no organisation, as observed. */
+/*
+ * The defaults: no organisation, charges as observed, full burst, latency by
+ * the model's profile, from 2026-01-01.  `table` is NULL: tables own memory,
+ * so the caller makes the one that it wants ("current" where nothing is said).
+ */
 struct sim_provider_config sim_provider_config_default(void);
 
 /* The belief and the policy: how the client sends. */
@@ -62,17 +67,11 @@ struct sim_client_config {
     struct lim_retry           retry;
 };
 
+/* As lim_config_default: headroom, known limits, no caps, 6 retries. */
 struct sim_client_config sim_client_config_default(void);
 
 enum sim_arrival_kind { SIM_ARRIVE_BATCH, SIM_ARRIVE_POISSON,
                         SIM_ARRIVE_TRACE };
-
-/* One row of a trace. */
-struct sim_trace_row {
-    int64_t at_ns;              /* from the trace's first row; never falls */
-    int32_t prompt_tokens;
-    int32_t completion_tokens;
-};
 
 struct sim_arrivals {
     enum sim_arrival_kind       kind;
@@ -104,14 +103,5 @@ struct sim_scenario {
     const struct sim_workload *workloads;
     size_t                     workload_count;
 };
-
-/*
- * Parses the rows of the Azure LLM inference trace (columns TIMESTAMP,
- * ContextTokens, GeneratedTokens; 2023).  The caller frees `*rows` with
- * free().  Returns LIM_OK, LIM_ENOMEM, or LIM_EPARSE with line and reason.
- */
-int sim_trace_parse(const char *text, size_t length,
-                    struct sim_trace_row **rows, size_t *count,
-                    struct lim_diag *diag);
 
 #endif
