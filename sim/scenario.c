@@ -1,0 +1,25 @@
+#include "sim/scenario.h"
+
+struct sim_provider_config sim_provider_config_default(void)
+{
+    return (struct sim_provider_config){
+        .burst = 1,
+        .charge = { .refused = false, .bad_request = true, .settle = false },
+        .latency_source = SIM_LATENCY_PROFILE,
+        .latency = sim_latency_constant(0),
+        .seed = 1,
+        .start = lim_date(2026, 1, 1),
+    };
+}
+
+struct sim_client_config sim_client_config_default(void)
+{
+    struct lim_config d = lim_config_default();
+    return (struct sim_client_config){
+        .strategy = d.strategy,
+        .belief = d.belief,
+        .cap_pool = d.cap_pool,
+        .cap_organisation = d.cap_organisation,
+        .retry = d.retry,
+    };
+}
