@@ -1,0 +1,172 @@
+#include "bench/check.h"
+
+#include <string.h>
+
+#include "bench/aggregate.h"
+#include "bench/path.h"
+#include "limiter/time.h"
+#include "mockserver/units.h"
+
+#define VALUE_SIZE 64
+
+/* The figures that a summary has, all of them there. */
+static bool is_metric(const char *metric)
+{
+    static const char organisations[] = "utilisation.organisations.";
+    const struct sim_summary all = {
+        .latency_ms.any = true,
+        .service_ms.any = true,
+        .wait_ms.any = true,
+        .ttft_ms.any = true,
+    };
+    cJSON *summary = bench_summary_to_json(&all, "", 0, -1);
+    double unused;
+    bool there = bench_path_number(summary, metric, &unused) ||
+                 strncmp(metric, organisations, strlen(organisations)) == 0;
+    cJSON_Delete(summary);
+    return there;
+}
+
+/* Counts are those of the summary's first level that have no unit. */
+static bool is_count(const char *metric)
+{
+    static const char *const counts[] = {
+        "requests",   "succeeded", "failed",   "refused",  "expired",
+        "unfinished", "attempts",  "http_429", "http_5xx",
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (strcmp(metric, counts[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool times(const char *metric, const char *unit)
+{
+    size_t n = strcspn(metric, "."), u = strlen(unit);
+    return n > u && strncmp(metric + n - u, unit, u) == 0;
+}
+
+static bool read_percent(struct bench_check *c, char *value)
+{
+    value[strlen(value) - 1] = 0;
+    if (!mock_units_count(value, &c->bound))
+        return false;
+    if (is_count(c->metric))
+        strcat(c->metric, "%");
+    else
+        c->bound /= 100;
+    return true;
+}
+
+static bool read_time(double *out, const char *value, double per_second)
+{
+    int64_t ns;
+    if (!mock_units_duration(value, &ns))
+        return false;
+    *out = (double)ns / (double)LIM_SEC * per_second;
+    return true;
+}
+
+static bool read_bound(struct bench_check *c, char *value)
+{
+    int64_t microusd;
+    size_t n = strlen(value);
+    if (n > 0 && value[n - 1] == '%')
+        return read_percent(c, value);
+    if (value[0] == '$') {
+        bool read = mock_units_money(value, &microusd);
+        c->bound = (double)microusd / 1e6;
+        return read;
+    }
+    if (mock_units_count(value, &c->bound))
+        return true;
+    if (times(c->metric, "_ms"))
+        return read_time(&c->bound, value, 1000);
+    return times(c->metric, "_s") && read_time(&c->bound, value, 1);
+}
+
+static void strip(char *s)
+{
+    size_t begin = strspn(s, " "), n = strlen(s + begin);
+    while (n > 0 && s[begin + n - 1] == ' ')
+        n--;
+    memmove(s, s + begin, n);
+    s[n] = 0;
+}
+
+int bench_check_parse(struct bench_check *c, const char *text,
+                      struct lim_diag *diag)
+{
+    size_t n = strcspn(text, "<>=");
+    const char *sign = text + n;
+    size_t signs = strspn(sign, "<>=");
+    bool equal = signs == 2 && sign[1] == '=';
+    char value[VALUE_SIZE];
+    *c = (struct bench_check){ .text = text };
+    if (n + 2 >= sizeof c->metric || strlen(sign + signs) >= sizeof value ||
+        *sign == '=' || !(signs == 1 || equal))
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "'%.80s' is no threshold: write metric<value with "
+                        "<, <=, > or >=",
+                        text);
+    memcpy(c->metric, text, n);
+    strip(c->metric);
+    memcpy(value, sign + signs, strlen(sign + signs) + 1);
+    strip(value);
+    if (*sign == '<')
+        c->relation = equal ? BENCH_AT_MOST : BENCH_LESS;
+    else
+        c->relation = equal ? BENCH_AT_LEAST : BENCH_MORE;
+    if (!is_metric(c->metric))
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "'%.80s': the summary has no figure '%s'", text,
+                        c->metric);
+    if (!read_bound(c, value))
+        return lim_fail(diag, LIM_EINVAL, 0, "'%.80s': '%s' is no value of %s",
+                        text, value, c->metric);
+    return LIM_OK;
+}
+
+static bool meets(const struct bench_check *c, double x)
+{
+    switch (c->relation) {
+    case BENCH_LESS:
+        return x < c->bound;
+    case BENCH_AT_MOST:
+        return x <= c->bound;
+    case BENCH_MORE:
+        return x > c->bound;
+    case BENCH_AT_LEAST:
+        break;
+    }
+    return x >= c->bound;
+}
+
+static void tell(const struct bench_check *c, const struct bench_result *r,
+                 size_t variant, struct bench_estimate e, FILE *out)
+{
+    const cJSON *settings = bench_aggregate_settings(r, variant);
+    char *text = cJSON_PrintUnformatted(settings);
+    if (e.n == 0)
+        fprintf(out, "missed: %s: no such figure", c->text);
+    else
+        fprintf(out, "missed: %s: %.6g", c->text, e.mean);
+    if (settings != NULL && settings->child != NULL)
+        fprintf(out, " with %s", text == NULL ? "" : text);
+    fputc('\n', out);
+    cJSON_free(text);
+}
+
+size_t bench_check_run(const struct bench_check *c,
+                       const struct bench_result *r, FILE *out)
+{
+    size_t missed = 0;
+    for (size_t v = 0; v < r->variants; v++) {
+        struct bench_estimate e = bench_aggregate(r, v, c->metric);
+        if (e.n > 0 && meets(c, e.mean))
+            continue;
+        tell(c, r, v, e, out);
+        missed++;
+    }
+    return missed;
+}

@@ -1,0 +1,34 @@
+#ifndef BENCH_CHECK_H
+#define BENCH_CHECK_H
+
+#include <stdio.h>
+
+#include "bench/result.h"
+#include "limiter/error.h"
+
+/*
+ * A threshold: "latency_ms.p95<2s", "http_429<0.1%", "efficiency>=90%".
+ * Every variant's mean must meet it.  Values of times take units; a count
+ * with '%' is meant as a share of the attempts.
+ */
+enum bench_relation { BENCH_LESS, BENCH_AT_MOST, BENCH_MORE, BENCH_AT_LEAST };
+
+struct bench_check {
+    const char *text; /* as written; borrowed */
+    char metric[128]; /* as bench_aggregate takes it */
+    enum bench_relation relation;
+    double bound;
+};
+
+/* LIM_OK, or LIM_EINVAL and `diag`.  `text` must outlive the check. */
+int bench_check_parse(struct bench_check *c, const char *text,
+                      struct lim_diag *diag);
+
+/*
+ * Prints a line for each variant that misses it.  Returns how many do; a
+ * variant without that figure misses it too.
+ */
+size_t bench_check_run(const struct bench_check *c,
+                       const struct bench_result *r, FILE *out);
+
+#endif

@@ -1,0 +1,89 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/path.h"
+#include "bench/scenario.h"
+
+int bench_complain(const char *file, int error, const struct lim_diag *diag)
+{
+    const char *text = diag->text[0] != 0 ? diag->text : lim_strerror(error);
+    /* Readers of files may have named theirs already. */
+    size_t n = file == NULL ? 0 : strlen(file);
+    bool named = n > 0 && strncmp(text, file, n) == 0 && text[n] == ':';
+    fputs("tierlab: ", stderr);
+    if (file != NULL && !named)
+        fprintf(stderr, "%s:", strcmp(file, "-") == 0 ? "<stdin>" : file);
+    if (file != NULL && !named && diag->line > 0)
+        fprintf(stderr, "%d:", diag->line);
+    fprintf(stderr, "%s%s\n", file != NULL && !named ? " " : "", text);
+    return error == LIM_ENOMEM ? BENCH_FAILED : BENCH_USAGE;
+}
+
+bool bench_command_set(struct bench_changes *changes, const char *assignment)
+{
+    if (changes->set_count == BENCH_SETS_MAX)
+        return false;
+    changes->sets[changes->set_count++] = assignment;
+    return true;
+}
+
+/* --seed and --replications are --set by other names. */
+static int set_number(cJSON *tree, const char *key, const char *value,
+                      struct lim_diag *diag)
+{
+    char text[64];
+    if (value == NULL)
+        return LIM_OK;
+    if (value[0] == 0 || value[strspn(value, "0123456789")] != 0 ||
+        strlen(value) > 18)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--%s takes a whole number, not '%.40s'", key, value);
+    snprintf(text, sizeof text, "%s=%s", key, value);
+    return bench_path_assign(tree, text, diag);
+}
+
+static int change(cJSON *tree, const struct bench_changes *c,
+                  struct lim_diag *diag)
+{
+    int error = LIM_OK;
+    for (size_t i = 0; error == LIM_OK && i < c->set_count; i++) {
+        struct lim_diag why = { 0 };
+        error = bench_path_assign(tree, c->sets[i], &why);
+        if (error != LIM_OK)
+            lim_fail(diag, error, 0, "--set %s", why.text);
+    }
+    if (error == LIM_OK)
+        error = set_number(tree, "seed", c->seed, diag);
+    if (error == LIM_OK)
+        error = set_number(tree, "replications", c->replications, diag);
+    return error;
+}
+
+cJSON *bench_command_scenario(const char *path,
+                              const struct bench_changes *changes)
+{
+    struct lim_diag diag = { 0 };
+    cJSON *tree = bench_scenario_read(path, &diag);
+    if (tree == NULL) {
+        bench_complain(path, LIM_EPARSE, &diag);
+        return NULL;
+    }
+    int error = change(tree, changes, &diag);
+    if (error == LIM_OK)
+        return tree;
+    bench_complain(NULL, error, &diag);
+    cJSON_Delete(tree);
+    return NULL;
+}
+
+double bench_command_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}

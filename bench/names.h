@@ -1,0 +1,34 @@
+#ifndef BENCH_NAMES_H
+#define BENCH_NAMES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "mockserver/json.h"
+
+/*
+ * The names that a scenario may use: those that this version has, and those
+ * that are planned and refused by saying so.  All lists end with NULL.
+ */
+extern const char *const bench_names_queues[];
+
+/* More than there are strategies or back-offs. */
+#define BENCH_NAMES_MAX 64
+
+void bench_names_strategies(const char *names[BENCH_NAMES_MAX]);
+void bench_names_backoffs(const char *names[BENCH_NAMES_MAX]);
+
+/*
+ * Tells whether `found`, the value of `key`, is one of `names`.  If not, it
+ * fails through `j`: as planned, or as unknown.
+ */
+bool bench_names_check(struct mock_json *j, const char *key, const char *found,
+                       const char *const *names);
+
+/* Fails for the first of `keys` that is there: it is planned. */
+void bench_names_planned(struct mock_json *j, const char *const *keys);
+
+/* Prints what there is to choose from, for `bench --list`. */
+void bench_names_print(FILE *f);
+
+#endif

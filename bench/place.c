@@ -1,0 +1,121 @@
+#include "bench/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/accounts.h"
+#include "bench/command.h"
+#include "bench/daemon.h"
+#include "bench/driver.h"
+
+int bench_place_find(struct bench_place *p, const char *name,
+                     struct lim_diag *diag)
+{
+    p->name = name;
+    if (strcmp(name, "sim") == 0)
+        p->world = BENCH_ON_SIM;
+    else if (strcmp(name, "mock") == 0)
+        p->world = BENCH_ON_MOCK;
+    else if (strncmp(name, "http://", 7) == 0 ||
+             strncmp(name, "https://", 8) == 0)
+        p->world = BENCH_ON_URL;
+    else
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--on takes sim, mock or a URL, not '%.80s'", name);
+    return LIM_OK;
+}
+
+static int run_sim(const struct bench_scenario *s, uint64_t seed,
+                   const struct sim_watch *watch, const struct sim_pace *pace,
+                   struct bench_outcome *out, struct lim_diag *diag)
+{
+    double begin = bench_command_clock();
+    int error = sim_world_run(&s->sim, seed, watch, pace, &out->summary,
+                              &out->moments, &out->moment_count, diag);
+    out->wall_s = bench_command_clock() - begin;
+    return error;
+}
+
+static int drive(const struct bench_scenario *s, struct bench_target target,
+                 uint64_t seed, const struct sim_watch *watch,
+                 const struct sim_pace *pace, struct bench_outcome *out,
+                 struct lim_diag *diag)
+{
+    struct bench_wall wall = { 0 };
+    int error = bench_drive(&s->sim, &target, seed, watch, pace, &out->summary,
+                            &out->moments, &out->moment_count, &wall, diag);
+    out->wall_s = wall.wall_s;
+    return error;
+}
+
+/* A daemon for each run: every run begins with full windows. */
+static int run_mock(const struct bench_place *p, const struct bench_scenario *s,
+                    uint64_t seed, const struct sim_watch *watch,
+                    const struct sim_pace *pace, struct bench_outcome *out,
+                    struct lim_diag *diag)
+{
+    struct bench_accounts *accounts =
+        bench_accounts_mock(&s->sim.provider, diag);
+    if (accounts == NULL)
+        return LIM_EINVAL;
+    const cJSON *provider =
+        cJSON_GetObjectItemCaseSensitive(s->tree, "provider");
+    char *json = provider == NULL ? NULL : cJSON_PrintUnformatted(provider);
+    struct bench_daemon daemon;
+    const struct bench_daemon_options options = {
+        .provider_json = json == NULL ? "{}" : json,
+        .folder = p->folder,
+        .speed = p->speed,
+        .seed = seed,
+    };
+    int error = bench_daemon_start(&daemon, &options, diag);
+    if (error == LIM_OK) {
+        const struct bench_target target = { .base_url = daemon.base_url,
+                                             .accounts = accounts,
+                                             .mock = true,
+                                             .speed = p->speed };
+        error = drive(s, target, seed, watch, pace, out, diag);
+        bench_daemon_stop(&daemon);
+    }
+    cJSON_free(json);
+    bench_accounts_free(accounts);
+    return error;
+}
+
+static int run_url(const struct bench_place *p, const struct bench_scenario *s,
+                   uint64_t seed, const struct sim_watch *watch,
+                   const struct sim_pace *pace, struct bench_outcome *out,
+                   struct lim_diag *diag)
+{
+    struct bench_accounts *accounts =
+        p->accounts == NULL
+            ? bench_accounts_environment(&s->sim.provider, diag)
+            : bench_accounts_read(p->accounts, &s->sim.provider, diag);
+    if (accounts == NULL)
+        return LIM_EINVAL;
+    const struct bench_target target = { .base_url = p->name,
+                                         .accounts = accounts,
+                                         .speed = 1 };
+    int error = drive(s, target, seed, watch, pace, out, diag);
+    bench_accounts_free(accounts);
+    return error;
+}
+
+int bench_place_run(const struct bench_place *p, const struct bench_scenario *s,
+                    uint64_t seed, const struct sim_watch *watch,
+                    const struct sim_pace *pace, struct bench_outcome *out,
+                    struct lim_diag *diag)
+{
+    *out = (struct bench_outcome){ .wall_s = 0 };
+    if (p->world == BENCH_ON_MOCK)
+        return run_mock(p, s, seed, watch, pace, out, diag);
+    if (p->world == BENCH_ON_URL)
+        return run_url(p, s, seed, watch, pace, out, diag);
+    return run_sim(s, seed, watch, pace, out, diag);
+}
+
+void bench_outcome_fini(struct bench_outcome *o)
+{
+    sim_summary_fini(&o->summary);
+    free(o->moments);
+}

@@ -1,0 +1,223 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/runner.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "bench/interrupt.h"
+
+/* A run that is over and waits for those before it. */
+struct slot {
+    bool over;
+    struct bench_run run;
+    double wall_s;
+};
+
+struct shared {
+    const struct bench_runner *runner;
+    pthread_mutex_t lock; /* of all that follows */
+    struct slot *slots;
+    size_t runs, next, handed;
+    bool stop, interrupted;
+    int error;
+    size_t error_run;
+    struct lim_diag *diag;
+};
+
+/* A thread keeps the scenario of its last run: runs of one variant follow
+   one another. */
+struct worker {
+    struct shared *shared;
+    bool loaded;
+    size_t variant;
+    struct bench_scenario scenario;
+};
+
+static int make_scenario(const struct bench_experiment *e, size_t variant,
+                         const char *folder, struct bench_scenario *out,
+                         struct lim_diag *diag)
+{
+    cJSON *tree = bench_experiment_scenario(e, variant, diag);
+    if (tree == NULL)
+        return LIM_EINVAL;
+    int error = bench_scenario_from_json(out, tree, folder, diag);
+    cJSON_Delete(tree);
+    return error;
+}
+
+int bench_runner_check(const struct bench_experiment *e, const char *folder,
+                       struct lim_diag *diag)
+{
+    for (size_t v = 0; v < e->variants; v++) {
+        struct bench_scenario s;
+        int error = make_scenario(e, v, folder, &s, diag);
+        if (error != LIM_OK)
+            return error;
+        bench_scenario_fini(&s);
+    }
+    return LIM_OK;
+}
+
+static bool go_on(void *context, lim_time now, uint64_t attempts)
+{
+    (void)context;
+    (void)now;
+    (void)attempts;
+    return !bench_interrupt_came();
+}
+
+static int load(struct worker *w, size_t variant, struct lim_diag *diag)
+{
+    const struct bench_runner *r = w->shared->runner;
+    if (w->loaded && w->variant == variant)
+        return LIM_OK;
+    if (w->loaded)
+        bench_scenario_fini(&w->scenario);
+    int error = make_scenario(r->experiment, variant, r->place->folder,
+                              &w->scenario, diag);
+    w->loaded = error == LIM_OK;
+    w->variant = variant;
+    return error;
+}
+
+static int fill(const struct bench_runner *r, struct bench_outcome *o,
+                struct bench_run *run)
+{
+    run->settings = bench_experiment_settings(r->experiment, run->variant);
+    run->summary =
+        bench_summary_to_json(&o->summary, r->version, run->seed, -1);
+    if (run->replication == 0) {
+        run->moments = o->moments;
+        run->moment_count = o->moment_count;
+        o->moments = NULL;
+    }
+    return run->settings != NULL && run->summary != NULL ? LIM_OK : LIM_ENOMEM;
+}
+
+static int run_one(struct worker *w, size_t i, struct slot *slot,
+                   struct lim_diag *diag)
+{
+    static const struct sim_pace pace = { .go_on = go_on };
+    const struct bench_runner *r = w->shared->runner;
+    struct bench_run_id id = bench_experiment_run(r->experiment, i);
+    struct bench_outcome outcome;
+    int error = load(w, id.variant, diag);
+    if (error == LIM_OK)
+        error = bench_place_run(r->place, &w->scenario, id.seed, NULL, &pace,
+                                &outcome, diag);
+    if (error != LIM_OK)
+        return error;
+    slot->run = (struct bench_run){ .run = i,
+                                    .variant = id.variant,
+                                    .replication = id.replication,
+                                    .seed = id.seed };
+    slot->wall_s = outcome.wall_s;
+    error = fill(r, &outcome, &slot->run);
+    bench_outcome_fini(&outcome);
+    return error;
+}
+
+static void drop(struct bench_run *run)
+{
+    cJSON_Delete(run->settings);
+    cJSON_Delete(run->summary);
+    free(run->moments);
+    *run = (struct bench_run){ .run = 0 };
+}
+
+/* Hands over what no earlier run keeps waiting.  Locked. */
+static void hand_over(struct shared *s)
+{
+    while (s->handed < s->runs && s->slots[s->handed].over) {
+        struct slot *slot = &s->slots[s->handed++];
+        s->runner->done(s->runner->context, &slot->run, slot->wall_s);
+        drop(&slot->run);
+    }
+}
+
+/* Locked. */
+static void take(struct shared *s, size_t i, struct slot *slot, int error,
+                 const struct lim_diag *why)
+{
+    if (bench_interrupt_came())
+        s->interrupted = s->stop = true;
+    if (error == LIM_OK) {
+        s->slots[i] = *slot;
+        s->slots[i].over = true;
+        hand_over(s);
+        return;
+    }
+    drop(&slot->run);
+    s->stop = true;
+    if (s->error == LIM_OK || i < s->error_run) {
+        s->error = error;
+        s->error_run = i;
+        *s->diag = *why;
+    }
+}
+
+static void *work(void *argument)
+{
+    struct worker *w = argument;
+    struct shared *s = w->shared;
+    pthread_mutex_lock(&s->lock);
+    while (!s->stop && s->next < s->runs) {
+        size_t i = s->next++;
+        pthread_mutex_unlock(&s->lock);
+        struct slot slot = { .over = false };
+        struct lim_diag why = { 0 };
+        int error = run_one(w, i, &slot, &why);
+        pthread_mutex_lock(&s->lock);
+        take(s, i, &slot, error, &why);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (w->loaded)
+        bench_scenario_fini(&w->scenario);
+    return NULL;
+}
+
+/* This thread works too; one that cannot be made is done without. */
+static void run_all(struct shared *s, struct worker *workers, size_t n)
+{
+    pthread_t *threads = calloc(n, sizeof *threads);
+    size_t made = 0;
+    for (size_t i = 0; i < n; i++)
+        workers[i].shared = s;
+    while (threads != NULL && made + 1 < n &&
+           pthread_create(&threads[made], NULL, work, &workers[made + 1]) == 0)
+        made++;
+    work(&workers[0]);
+    for (size_t i = 0; i < made; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+}
+
+int bench_runner_run(const struct bench_runner *r, bool *interrupted,
+                     struct lim_diag *diag)
+{
+    struct bench_interrupt held;
+    struct lim_diag unused = { 0 };
+    struct shared s = { .runner = r,
+                        .runs = bench_experiment_runs(r->experiment),
+                        .diag = diag == NULL ? &unused : diag };
+    size_t n = r->place->world == BENCH_ON_SIM ? r->threads : 1;
+    n = n > s.runs ? s.runs : n;
+    struct worker *workers = calloc(n, sizeof *workers);
+    s.slots = calloc(s.runs, sizeof *s.slots);
+    if (workers == NULL || s.slots == NULL) {
+        s.error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    } else {
+        pthread_mutex_init(&s.lock, NULL);
+        bench_interrupt_hold(&held);
+        run_all(&s, workers, n);
+        bench_interrupt_release(&held);
+        pthread_mutex_destroy(&s.lock);
+        for (size_t i = s.handed; i < s.runs; i++)
+            drop(&s.slots[i].run);
+    }
+    free(workers);
+    free(s.slots);
+    *interrupted = s.interrupted;
+    return s.error;
+}

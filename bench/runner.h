@@ -1,0 +1,37 @@
+#ifndef BENCH_RUNNER_H
+#define BENCH_RUNNER_H
+
+#include "bench/experiment.h"
+#include "bench/place.h"
+#include "bench/result.h"
+
+/*
+ * Runs an experiment: threads take the runs in order, and what they come to
+ * is handed over in that order, whatever their number.
+ */
+struct bench_runner {
+    const struct bench_experiment *experiment;
+    const struct bench_place *place;
+    const char *version;
+    unsigned threads; /* >= 1; over HTTP there is one */
+    /* Called with each run in order, one at a time, from any thread. */
+    void (*done)(void *context, const struct bench_run *run, double wall_s);
+    void *context;
+};
+
+/*
+ * Returns LIM_OK, and whether an interrupt ended it before its time (the
+ * runs that it cut say "partial" in their summaries); or the error of the
+ * first run that failed, and `diag`.
+ */
+int bench_runner_run(const struct bench_runner *r, bool *interrupted,
+                     struct lim_diag *diag);
+
+/*
+ * Makes the scenario of every variant once, to find what is wrong with any
+ * before the first run.  Returns LIM_OK, or an error and `diag`.
+ */
+int bench_runner_check(const struct bench_experiment *e, const char *folder,
+                       struct lim_diag *diag);
+
+#endif

@@ -1,0 +1,224 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/client.h"
+#include "bench/names.h"
+#include "bench/workload.h"
+#include "mockserver/file.h"
+
+#define SEED_MAX (INT64_C(1) << 53)
+#define DURATION_MAX (3660 * LIM_DAY)
+
+char *bench_scenario_folder(const char *path)
+{
+    const char *slash = strcmp(path, "-") == 0 ? NULL : strrchr(path, '/');
+    if (slash == NULL)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* A scenario without a name has that of its file. */
+static int name_after(cJSON *tree, const char *path)
+{
+    if (cJSON_HasObjectItem(tree, "name"))
+        return LIM_OK;
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    if (strcmp(path, "-") == 0)
+        base = "scenario";
+    size_t n = strlen(base);
+    if (n > 5 && strcmp(base + n - 5, ".json") == 0)
+        n -= 5;
+    char *name = strndup(base, n);
+    cJSON *added =
+        name == NULL ? NULL : cJSON_AddStringToObject(tree, "name", name);
+    free(name);
+    return added == NULL ? LIM_ENOMEM : LIM_OK;
+}
+
+cJSON *bench_scenario_read(const char *path, struct lim_diag *diag)
+{
+    size_t length;
+    char *text = mock_read_file(path, BENCH_SCENARIO_MAX, &length, diag);
+    if (text == NULL)
+        return NULL;
+    cJSON *tree = mock_json_parse(text, length, diag);
+    free(text);
+    if (tree == NULL)
+        return NULL;
+    int error = LIM_OK;
+    if (!cJSON_IsObject(tree))
+        error =
+            lim_fail(diag, LIM_EPARSE, 0, "a scenario is a JSON object, {...}");
+    else if (name_after(tree, path) != LIM_OK)
+        error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    if (error == LIM_OK)
+        return tree;
+    cJSON_Delete(tree);
+    return NULL;
+}
+
+static void read_head(struct mock_json *j, struct sim_scenario *s)
+{
+    const char *description = NULL;
+    int64_t seed = 1, replications = 1;
+    mock_json_string(j, "name", &s->name);
+    mock_json_string(j, "description", &description);
+    mock_json_int(j, "seed", 0, SEED_MAX, &seed);
+    mock_json_duration(j, "duration", &s->duration_ns);
+    mock_json_bool(j, "drain", &s->drain);
+    const cJSON *vary = mock_json_get(j, "vary");
+    if (vary != NULL && !cJSON_IsObject(vary))
+        mock_json_wrong(j, "vary", "must be an object of lists");
+    mock_json_int(j, "replications", 1, INT32_MAX, &replications);
+    s->seed = (uint64_t)seed;
+    if (s->duration_ns != LIM_NEVER &&
+        (s->duration_ns <= 0 || s->duration_ns > DURATION_MAX))
+        mock_json_wrong(j, "duration", "must be above 0 and at most 10 years");
+}
+
+/* One organisation at tier 1, when the scenario names none. */
+static int add_organisation(struct mock_config *c)
+{
+    struct sim_organisation *o = calloc(1, sizeof *o);
+    char *name = strdup("org");
+    if (o == NULL || name == NULL) {
+        free(o);
+        free(name);
+        return LIM_ENOMEM;
+    }
+    *o = (struct sim_organisation){ .name = name,
+                                    .tier = LIM_TIER_1,
+                                    .keys = 1,
+                                    .first_payment_days_ago = -1 };
+    free(c->organisations);
+    c->organisations = o;
+    c->organisation_count = 1;
+    c->provider.organisations = o;
+    c->provider.organisation_count = 1;
+    return LIM_OK;
+}
+
+static void read_provider(struct mock_json *j, struct bench_scenario *s,
+                          const char *folder)
+{
+    struct mock_json provider;
+    cJSON *none = NULL;
+    if (mock_json_get(j, "provider") != NULL) {
+        mock_json_enter(&provider, j, "provider");
+    } else {
+        none = cJSON_CreateObject();
+        mock_json_open(&provider, none, "provider", j->error, j->diag);
+    }
+    mock_config_read(&s->config, &provider, folder);
+    cJSON_Delete(none);
+    if (*j->error == LIM_OK && s->config.organisation_count == 0 &&
+        add_organisation(&s->config) != LIM_OK)
+        mock_json_wrong(j, "provider", "out of memory");
+    s->sim.provider = s->config.provider;
+    s->sim.provider.seed = s->sim.seed;
+}
+
+static void read_client(struct mock_json *j, struct sim_client_config *c)
+{
+    struct mock_json client;
+    *c = sim_client_config_default();
+    if (mock_json_get(j, "client") == NULL)
+        return;
+    mock_json_enter(&client, j, "client");
+    bench_client_read(&client, c);
+}
+
+/* A workload is one stream, or a list of them. */
+static void read_workloads(struct mock_json *j, struct bench_scenario *s,
+                           const char *folder)
+{
+    const cJSON *all = mock_json_get(j, "workload");
+    bool many = cJSON_IsArray(all);
+    int n = many ? cJSON_GetArraySize(all) : 1;
+    if (all == NULL)
+        mock_json_wrong(j, "workload", "missing: what is asked, and when?");
+    if (n < 1 || n > BENCH_WORKLOADS_MAX)
+        mock_json_wrong(j, "workload", "must have 1 to %d elements",
+                        BENCH_WORKLOADS_MAX);
+    if (*j->error != LIM_OK)
+        return;
+    s->workloads = calloc((size_t)n, sizeof *s->workloads);
+    s->traces = calloc((size_t)n, sizeof *s->traces);
+    if (s->workloads == NULL || s->traces == NULL) {
+        mock_json_wrong(j, "workload", "out of memory");
+        return;
+    }
+    const struct bench_workload_place place = {
+        .provider = &s->sim.provider,
+        .bounded = s->sim.duration_ns != LIM_NEVER,
+        .folder = folder,
+    };
+    s->sim.workloads = s->workloads;
+    s->sim.workload_count = (size_t)n;
+    for (int i = 0; i < n; i++) {
+        struct mock_json one;
+        if (many)
+            mock_json_enter_at(&one, cJSON_GetArrayItem(all, i), j, "workload",
+                               (size_t)i);
+        else
+            mock_json_enter(&one, j, "workload");
+        bench_workload_read(&one, &place, &s->workloads[i], &s->traces[i]);
+    }
+}
+
+int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,
+                             const char *folder, struct lim_diag *diag)
+{
+    static const char *const later[] = { "prices", NULL };
+    *s = (struct bench_scenario){ .sim = { .name = "scenario",
+                                           .duration_ns = LIM_NEVER } };
+    mock_config_init(&s->config);
+    s->tree = cJSON_Duplicate(tree, true);
+    if (s->tree == NULL) {
+        mock_config_fini(&s->config);
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    }
+    int error = LIM_OK;
+    struct mock_json j;
+    mock_json_open(&j, s->tree, "", &error, diag);
+    read_head(&j, &s->sim);
+    read_provider(&j, s, folder);
+    read_client(&j, &s->sim.client);
+    read_workloads(&j, s, folder);
+    bench_names_planned(&j, later);
+    mock_json_close(&j);
+    if (error != LIM_OK)
+        bench_scenario_fini(s);
+    return error;
+}
+
+int bench_scenario_load(struct bench_scenario *s, const char *path,
+                        struct lim_diag *diag)
+{
+    cJSON *tree = bench_scenario_read(path, diag);
+    if (tree == NULL)
+        return LIM_EPARSE;
+    char *folder = bench_scenario_folder(path);
+    int error = folder == NULL
+                    ? lim_fail(diag, LIM_ENOMEM, 0, "out of memory")
+                    : bench_scenario_from_json(s, tree, folder, diag);
+    free(folder);
+    cJSON_Delete(tree);
+    return error;
+}
+
+void bench_scenario_fini(struct bench_scenario *s)
+{
+    for (size_t i = 0; s->traces != NULL && i < s->sim.workload_count; i++)
+        free(s->traces[i]);
+    free(s->traces);
+    free(s->workloads);
+    mock_config_fini(&s->config);
+    cJSON_Delete(s->tree);
+    *s = (struct bench_scenario){ .tree = NULL };
+}

@@ -1,0 +1,195 @@
+#include "bench/show.h"
+
+#include <string.h>
+
+#include "bench/aggregate.h"
+#include "bench/table.h"
+
+/* Milliseconds, with as many digits as a person reads. */
+static const char *time_text(double ms, char out[32])
+{
+    if (ms < 1)
+        snprintf(out, 32, "%.3f ms", ms);
+    else if (ms < 1000)
+        snprintf(out, 32, "%.1f ms", ms);
+    else if (ms < 120e3)
+        snprintf(out, 32, "%.2f s", ms / 1e3);
+    else
+        snprintf(out, 32, "%.1f min", ms / 60e3);
+    return out;
+}
+
+static void add_times(struct bench_table *t, const char *name,
+                      const struct sim_quantiles *q)
+{
+    const double values[] = { q->mean, q->p50, q->p90, q->p95, q->p99, q->max };
+    char text[32];
+    bench_table_add(t, "  %s", name);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (q->any)
+            bench_table_add(t, "%s", time_text(values[i], text));
+        else
+            bench_table_add(t, "-");
+    }
+}
+
+static void show_times(FILE *f, const struct sim_summary *s)
+{
+    static const char *const heads[] = { "",    "mean", "p50", "p90",
+                                         "p95", "p99",  "max" };
+    struct bench_table *t = bench_table_new(sizeof heads / sizeof heads[0]);
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        bench_table_add(t, "%s", heads[i]);
+    add_times(t, "latency", &s->latency_ms);
+    add_times(t, "wait", &s->wait_ms);
+    add_times(t, "service", &s->service_ms);
+    if (s->ttft_ms.any)
+        add_times(t, "first token", &s->ttft_ms);
+    bench_table_print(t, f);
+    bench_table_free(t);
+}
+
+static void show_requests(FILE *f, const struct sim_summary *s)
+{
+    fprintf(f, "  %llu succeeded", (unsigned long long)s->succeeded);
+    const struct {
+        const char *name;
+        uint64_t count;
+    } others[] = { { "failed", s->failed },
+                   { "refused", s->refused },
+                   { "expired", s->expired },
+                   { "unfinished", s->unfinished } };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i].count > 0)
+            fprintf(f, ", %llu %s", (unsigned long long)others[i].count,
+                    others[i].name);
+    double share =
+        s->attempts == 0 ? 0 : 100 * (double)s->http_429 / (double)s->attempts;
+    fprintf(f, "\n  %llu attempts, %llu of them 429 (%.3g %%)",
+            (unsigned long long)s->attempts, (unsigned long long)s->http_429,
+            share);
+    if (s->http_5xx > 0)
+        fprintf(f, ", %llu 5xx", (unsigned long long)s->http_5xx);
+    fputc('\n', f);
+}
+
+static void show_rates(FILE *f, const struct sim_summary *s)
+{
+    fprintf(f, "  %.4g requests and %.4g tokens a minute", s->goodput_rpm,
+            s->tokens_per_min);
+    if (s->bound_rpm >= 0)
+        fprintf(f, "; the limits allow %.4g", s->bound_rpm);
+    if (s->efficiency >= 0)
+        fprintf(f, " (efficiency %.1f %%)", 100 * s->efficiency);
+    fputc('\n', f);
+    fprintf(f, "  used of the limits:");
+    bool any = false;
+    for (int l = 0; l < LIM_LIMITS; l++) {
+        if (s->pool.share[l] < 0)
+            continue;
+        any = true;
+        fprintf(f, " %s %.1f %%%s", lim_limit_name((enum lim_limit)l),
+                100 * s->pool.share[l], l == s->binding ? " (binds)" : "");
+    }
+    fprintf(f, "%s\n", any ? "" : " there are none");
+    if (s->spend_usd >= 0)
+        fprintf(f, "  $%.4f spent\n", s->spend_usd);
+    else
+        fprintf(f, "  spent: not known, a price is missing\n");
+}
+
+static void show_head(FILE *f, const struct bench_scenario *s,
+                      const struct sim_summary *summary)
+{
+    const struct sim_client_config *c = &s->sim.client;
+    const struct sim_client_config none = sim_client_config_default();
+    size_t n = s->sim.provider.organisation_count;
+    fprintf(f, "%s: %llu requests in %.4g s of virtual time%s\n", s->sim.name,
+            (unsigned long long)summary->requests, summary->makespan_s,
+            summary->partial ? ", interrupted" : "");
+    fprintf(f, "  %zu organisation%s, %s, ", n, n == 1 ? "" : "s",
+            c->strategy->name);
+    if (c->cap_pool != none.cap_pool)
+        fprintf(f, "cap %lld\n", (long long)c->cap_pool);
+    else if (c->cap_organisation != none.cap_organisation)
+        fprintf(f, "cap %lld an organisation\n",
+                (long long)c->cap_organisation);
+    else
+        fprintf(f, "no cap\n");
+}
+
+void bench_show_summary(FILE *f, const struct bench_scenario *s,
+                        const struct sim_summary *summary)
+{
+    show_head(f, s, summary);
+    show_requests(f, summary);
+    show_rates(f, summary);
+    show_times(f, summary);
+}
+
+/* The columns of an experiment after its settings. */
+static const struct column {
+    const char *head, *metric;
+    double scale;
+    int digits;
+} columns[] = {
+    { "done/min", "goodput_rpm", 1, 1 },
+    { "bound", "bound_rpm", 1, 1 },
+    { "p50 s", "latency_ms.p50", 1e-3, 2 },
+    { "p95 s", "latency_ms.p95", 1e-3, 2 },
+    { "wait p95 s", "wait_ms.p95", 1e-3, 2 },
+    { "429 %", "http_429%", 1, 2 },
+    { "unfinished", "unfinished", 1, 1 },
+};
+#define COLUMNS (sizeof columns / sizeof columns[0])
+
+static void add_figure(struct bench_table *t, struct bench_estimate e,
+                       const struct column *c)
+{
+    if (e.n == 0)
+        bench_table_add(t, "-");
+    else if (e.ci95 > 0)
+        bench_table_add(t, "%.*f ±%.*f", c->digits, c->scale * e.mean,
+                        c->digits, c->scale * e.ci95);
+    else
+        bench_table_add(t, "%.*f", c->digits, c->scale * e.mean);
+}
+
+static void add_settings(struct bench_table *t, const cJSON *settings)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, settings)
+    {
+        char *text = cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
+        bench_table_add(t, "%s", text != NULL ? text : item->valuestring);
+        cJSON_free(text);
+    }
+}
+
+void bench_show_result(FILE *f, const struct bench_result *r)
+{
+    const cJSON *vary = cJSON_GetObjectItemCaseSensitive(r->scenario, "vary");
+    size_t settings = (size_t)cJSON_GetArraySize(vary);
+    struct bench_table *t = bench_table_new(settings + COLUMNS);
+    if (t == NULL)
+        return;
+    const cJSON *list;
+    cJSON_ArrayForEach(list, vary) bench_table_add(t, "%s", list->string);
+    for (size_t i = 0; i < COLUMNS; i++)
+        bench_table_add(t, "%s", columns[i].head);
+    for (size_t v = 0; v < r->variants; v++) {
+        const cJSON *of = bench_aggregate_settings(r, v);
+        if (of == NULL)
+            continue;
+        add_settings(t, of);
+        for (size_t i = 0; i < COLUMNS; i++)
+            add_figure(t, bench_aggregate(r, v, columns[i].metric),
+                       &columns[i]);
+    }
+    fprintf(f, "%s, on %s: %zu run%s%s\n", r->name, r->on, r->run_count,
+            r->run_count == 1 ? "" : "s", r->partial ? ", interrupted" : "");
+    bench_table_print(t, f);
+    bench_table_free(t);
+}

@@ -1,0 +1,17 @@
+#ifndef BENCH_SHOW_H
+#define BENCH_SHOW_H
+
+#include <stdio.h>
+
+#include "bench/result.h"
+#include "bench/scenario.h"
+#include "sim/summary.h"
+
+/* Prints the summary of one run for people: it fits a screen. */
+void bench_show_summary(FILE *f, const struct bench_scenario *s,
+                        const struct sim_summary *summary);
+
+/* Prints an experiment: a row for each variant. */
+void bench_show_result(FILE *f, const struct bench_result *r);
+
+#endif
