@@ -16,6 +16,7 @@
 #include "limiter/headers.h"
 #include "limiter/limits.h"
 #include "limiter/pool.h"
+#include "limiter/price.h"
 #include "limiter/rng.h"
 #include "limiter/strategy.h"
 #include "limiter/tier.h"
