@@ -14,14 +14,17 @@
  * server; never from a command line, and they are never printed: no message
  * of these functions holds a key, whole or in part.
  */
-struct bench_credential {
-    const char *key;
-    const char *base_url;     /* of the account's endpoint; NULL: none */
-    const char *organisation; /* OpenAI-Organization; NULL: not sent */
-    const char *project;      /* OpenAI-Project; NULL: not sent */
-};
-
 struct bench_accounts;
+
+/* One key, as the header lines that show it; for the wire alone. */
+#define BENCH_CREDENTIAL_LINES 3
+
+struct bench_credential {
+    /* "Authorization: Bearer ...", then "OpenAI-Organization: ..." and
+       "OpenAI-Project: ..." where they are to be sent; ends with NULL. */
+    const char *lines[BENCH_CREDENTIAL_LINES + 1];
+    const char *base_url; /* of the account's endpoint; NULL: none */
+};
 
 /*
  * The mock server's: key k of organisation o is sk-mock-<o>-<k>, k from 1.
@@ -38,11 +41,14 @@ struct bench_accounts *bench_accounts_environment(
     const struct sim_provider_config *p, struct lim_diag *diag);
 
 /*
- * An accounts file (CONTRACT.md).  The accounts whose `organisation` or
- * `name` is the name of a scenario's organisation are its keys, in the order
- * of the file; each organisation must have one.  What the file tells of
- * tiers and limits is checked for its form only: a scenario brings its own.
- * NULL and `diag`, whose text begins with the file's name.
+ * An accounts file (CONTRACT.md).  The accounts whose `organisation` (else
+ * `name`) is the name of a scenario's organisation are its keys, in the order
+ * of the file; each organisation must have one.  A scenario of one
+ * organisation takes the file's only one, whatever its name.  An
+ * `organisation` that begins with "org-" is sent as OpenAI-Organization.
+ * What the file tells of tiers and limits is checked for its form only: a
+ * scenario brings its own.  NULL and `diag`, whose text begins with the
+ * file's name.
  */
 struct bench_accounts *bench_accounts_read(const char *path,
                                            const struct sim_provider_config *p,

@@ -18,13 +18,13 @@ struct bench_daemon {
 };
 
 struct bench_daemon_options {
-    const char *program;       /* NULL: beside this program, else in PATH */
-    const char *provider_json; /* a scenario's "provider" as JSON text; its
-                                   "start" is when the daemon's time starts */
-    const char *folder;        /* of the scenario: a table file is looked
-                                   for there; NULL: the current one */
-    double speed;              /* > 0 */
-    uint64_t seed;             /* of what the daemon draws */
+    const char *program; /* NULL: beside this program, else in PATH */
+    /* A scenario's "provider" as JSON text; its "start" is when the daemon's
+       time starts. */
+    const char *provider_json;
+    const char *folder; /* where a table file is looked for; NULL: here */
+    double speed;       /* > 0 */
+    uint64_t seed;      /* of what the daemon draws */
 };
 
 /*

@@ -24,11 +24,12 @@
  * run.
  */
 struct bench_target {
-    const char *base_url;                  /* "http://127.0.0.1:8080/v1";
-                                               an account's own goes first */
+    /* "http://127.0.0.1:8080/v1"; an account's own goes before it. */
+    const char *base_url;
     const struct bench_accounts *accounts; /* for the scenario's provider */
-    bool mock;    /* a mock server: it must tell its speed, and
-                                   is told the length of each reply */
+    /* A mock server: it must tell its speed, and is told how long each reply
+       is to be. */
+    bool mock;
     double speed; /* > 0; 1 for what is no mock server */
 };
 

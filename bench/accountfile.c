@@ -1,0 +1,306 @@
+#define _GNU_SOURCE
+
+#include "bench/accountfile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limiter/limits.h"
+#include "limiter/tier.h"
+#include "mockserver/config.h"
+#include "mockserver/json.h"
+
+#define FILE_MAX_BYTES (1 << 20)
+#define VALUE_MAX 4096
+
+/* A file being read. */
+struct reading {
+    struct bench_accountfile *file;
+    int folder_length; /* of the path, up to its last '/' */
+    int error;
+    struct lim_diag *diag;
+};
+
+bool bench_accountfile_is_clean(const char *value)
+{
+    size_t length = strlen(value);
+
+    if (length == 0 || length > VALUE_MAX)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (value[i] <= ' ' || value[i] > '~')
+            return false;
+    return true;
+}
+
+static void check_value(struct mock_json *j, const char *key, const char *value)
+{
+    if (value != NULL && !bench_accountfile_is_clean(value))
+        mock_json_wrong(j, key,
+                        "is empty, or holds a blank or a character that "
+                        "cannot be sent");
+}
+
+/* The first line of a key's file.  Its name is not told: who mistook
+   key_file for the key wrote the key there. */
+static char *read_key_file(struct reading *r, struct mock_json *j,
+                           const char *file)
+{
+    char line[VALUE_MAX + 3] = "";
+    char *path = NULL;
+
+    if (asprintf(&path, "%.*s%s", file[0] == '/' ? 0 : r->folder_length,
+                 r->file->path, file) < 0) {
+        r->error = LIM_ENOMEM;
+        return NULL;
+    }
+    FILE *in = fopen(path, "re");
+    free(path);
+    if (in == NULL) {
+        mock_json_wrong(j, "key_file", "cannot be read: %s", strerror(errno));
+        return NULL;
+    }
+    if (fgets(line, sizeof line, in) == NULL)
+        line[0] = '\0';
+    fclose(in);
+    line[strcspn(line, "\r\n")] = '\0';
+    char *key = strdup(line);
+    explicit_bzero(line, sizeof line);
+    if (key == NULL)
+        r->error = LIM_ENOMEM;
+    return key;
+}
+
+/* The variable is not named either, for the same reason. */
+static char *read_key_env(struct reading *r, struct mock_json *j,
+                          const char *variable)
+{
+    const char *value = getenv(variable);
+
+    if (value == NULL || *value == '\0') {
+        mock_json_wrong(j, "key_env",
+                        "the environment has no such variable (the name of "
+                        "one stands here, not the key)");
+        return NULL;
+    }
+    char *key = strdup(value);
+    if (key == NULL)
+        r->error = LIM_ENOMEM;
+    return key;
+}
+
+static char *read_key(struct reading *r, struct mock_json *j)
+{
+    const char *variable = NULL, *file = NULL;
+
+    mock_json_string(j, "key_env", &variable);
+    mock_json_string(j, "key_file", &file);
+    if (r->error != LIM_OK)
+        return NULL;
+    if ((variable == NULL) == (file == NULL)) {
+        mock_json_wrong(j, variable != NULL ? "key_file" : "key_env",
+                        "an account has its key in key_env (a variable of "
+                        "the environment) or in key_file, one of them");
+        return NULL;
+    }
+    char *key =
+        file != NULL ? read_key_file(r, j, file) : read_key_env(r, j, variable);
+    if (key != NULL)
+        check_value(j, file != NULL ? "key_file" : "key_env", key);
+    return key;
+}
+
+/* Limits are read for their form: {"gpt-4o": {"rpm": 500}}. */
+static void check_limits(struct reading *r, struct mock_json *j)
+{
+    const cJSON *limits = mock_json_get(j, "limits");
+    int64_t max;
+
+    if (limits != NULL && !cJSON_IsObject(limits))
+        mock_json_wrong(j, "limits", "an object of models");
+    for (const cJSON *m = cJSON_IsObject(limits) ? limits->child : NULL;
+         m != NULL && r->error == LIM_OK; m = m->next) {
+        char path[256];
+        struct mock_json model;
+        snprintf(path, sizeof path, "accounts[%zu].limits.%.100s",
+                 r->file->count - 1, m->string);
+        mock_json_open(&model, m, path, &r->error, r->diag);
+        for (int l = 0; l < LIM_WINDOWS; l++)
+            mock_json_int(&model, lim_limit_name((enum lim_limit)l), 0,
+                          LIM_LIMIT_MAX, &max);
+        mock_json_close(&model);
+    }
+}
+
+static void check_tier(struct mock_json *j)
+{
+    const char *names[LIM_TIERS + 1];
+    const char *tier = NULL;
+    enum lim_tier found;
+
+    mock_json_string(j, "tier", &tier);
+    if (tier == NULL || lim_tier_find(tier, &found))
+        return;
+    for (int t = 0; t < LIM_TIERS; t++)
+        names[t] = lim_tier_name((enum lim_tier)t);
+    names[LIM_TIERS] = NULL;
+    mock_json_unknown_name(j, "tier", tier, names);
+}
+
+static const char *read_endpoint(struct mock_json *root, const cJSON *element,
+                                 size_t index, const char **url)
+{
+    const char *name = NULL;
+    struct mock_json j;
+
+    mock_json_enter_at(&j, element, root, "endpoints", index);
+    mock_json_string(&j, "name", &name);
+    mock_json_string(&j, "base_url", url);
+    if (name == NULL || *url == NULL)
+        mock_json_wrong(&j, name == NULL ? "name" : "base_url",
+                        "every endpoint has one");
+    else if ((strncmp(*url, "http://", 7) != 0 &&
+              strncmp(*url, "https://", 8) != 0) ||
+             strchr(*url, '@') != NULL)
+        mock_json_wrong(&j, "base_url",
+                        "begins with http:// or https://, and has no user or "
+                        "password in it");
+    mock_json_close(&j);
+    return name;
+}
+
+/* The URL of an account's endpoint; without a name that of the only one. */
+static const char *find_endpoint(struct reading *r, struct mock_json *root,
+                                 struct mock_json *account)
+{
+    const cJSON *all = mock_json_get(root, "endpoints");
+    const char *wanted = NULL, *found = NULL;
+    size_t index = 0;
+
+    mock_json_string(account, "endpoint", &wanted);
+    for (const cJSON *e = cJSON_IsArray(all) ? all->child : NULL;
+         e != NULL && r->error == LIM_OK; e = e->next) {
+        const char *url = NULL;
+        const char *name = read_endpoint(root, e, index++, &url);
+        bool only = e->next == NULL && index == 1;
+        if (wanted == NULL ? only : name != NULL && strcmp(name, wanted) == 0)
+            found = url;
+    }
+    if (wanted != NULL && found == NULL)
+        mock_json_wrong(account, "endpoint", "no endpoint has that name");
+    return found;
+}
+
+static void read_account(struct reading *r, struct mock_json *root,
+                         const cJSON *element)
+{
+    size_t index = r->file->count++;
+    struct bench_account *a = &r->file->accounts[index];
+    struct mock_json j;
+
+    *a = (struct bench_account){ 0 };
+    mock_json_enter_at(&j, element, root, "accounts", index);
+    mock_json_string(&j, "name", &a->name);
+    mock_json_string(&j, "organisation", &a->organisation);
+    mock_json_string(&j, "project", &a->project);
+    check_value(&j, "organisation", a->organisation);
+    check_value(&j, "project", a->project);
+    check_tier(&j);
+    check_limits(r, &j);
+    a->base_url = find_endpoint(r, root, &j);
+    a->key = read_key(r, &j);
+    mock_json_close(&j);
+    if (a->name == NULL)
+        mock_json_wrong(&j, "name", "every account has one");
+}
+
+static void read_accounts(struct reading *r)
+{
+    struct bench_accountfile *f = r->file;
+    struct mock_json root;
+
+    mock_json_open(&root, f->tree, "", &r->error, r->diag);
+    const cJSON *list = mock_json_get(&root, "accounts");
+    const cJSON *endpoints = mock_json_get(&root, "endpoints");
+    int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+    if (count == 0)
+        mock_json_wrong(&root, "accounts", "a list of at least one account");
+    if (endpoints != NULL && !cJSON_IsArray(endpoints))
+        mock_json_wrong(&root, "endpoints", "a list of endpoints");
+    f->accounts = calloc(count > 0 ? (size_t)count : 1, sizeof *f->accounts);
+    if (f->accounts == NULL)
+        r->error = LIM_ENOMEM;
+    for (const cJSON *e = count > 0 ? list->child : NULL;
+         e != NULL && r->error == LIM_OK; e = e->next)
+        read_account(r, &root, e);
+    mock_json_close(&root);
+}
+
+void bench_accountfile_fini(struct bench_accountfile *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        free(f->accounts[i].key);
+    free(f->accounts);
+    cJSON_Delete(f->tree);
+    *f = (struct bench_accountfile){ 0 };
+}
+
+static bool is_key_character(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+           (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+}
+
+/* A key that stands where a name belongs must not get into the message
+   which tells that. */
+static void mask_keys(char *text)
+{
+    for (char *at = strstr(text, "sk-"); at != NULL; at = strstr(at, "sk-"))
+        for (at += 3; is_key_character(*at); at++)
+            *at = '*';
+}
+
+/* Puts "file: " or "file:line: " before what is wrong. */
+static int tell(const struct lim_diag *inner, int error, const char *path,
+                struct lim_diag *diag)
+{
+    char text[sizeof inner->text];
+
+    memcpy(text, inner->text, sizeof text);
+    mask_keys(text);
+    if (inner->line > 0)
+        return lim_fail(diag, error, inner->line, "%.100s:%d: %.380s", path,
+                        inner->line, text);
+    return lim_fail(diag, error, 0, "%.100s: %.400s", path, text);
+}
+
+int bench_accountfile_read(struct bench_accountfile *f, const char *path,
+                           struct lim_diag *diag)
+{
+    struct lim_diag inner = { 0 };
+    const char *slash = strrchr(path, '/');
+    struct reading r = {
+        .file = f,
+        .folder_length = slash != NULL ? (int)(slash - path + 1) : 0,
+        .diag = &inner,
+    };
+    size_t length = 0;
+
+    *f = (struct bench_accountfile){ .path = path };
+    char *text = mock_read_file(path, FILE_MAX_BYTES, &length, diag);
+    if (text == NULL)
+        return LIM_EINVAL;
+    f->tree = mock_json_parse(text, length, &inner);
+    free(text);
+    if (f->tree == NULL)
+        return tell(&inner, LIM_EPARSE, path, diag);
+    read_accounts(&r);
+    if (r.error == LIM_ENOMEM)
+        lim_fail(&inner, LIM_ENOMEM, 0, "out of memory");
+    if (r.error == LIM_OK)
+        return LIM_OK;
+    bench_accountfile_fini(f);
+    return tell(&inner, r.error, path, diag);
+}

@@ -1,0 +1,151 @@
+#include "bench/message.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "limiter/apierror.h"
+#include "limiter/tier.h"
+
+static const char filler[] = " the and for you not are but had"
+                             " his her was one our out day get";
+
+static bool is_embedding(const char *model)
+{
+    return strncmp(model, "text-embedding", strlen("text-embedding")) == 0;
+}
+
+int bench_message_init(struct bench_message *m, const struct sim_workload *w)
+{
+    bool embedding = is_embedding(w->model);
+    const char *before = "{\"model\":";
+    const char *after =
+        embedding ? ",\"input\":\""
+                  : ",\"messages\":[{\"role\":\"user\",\"content\":\"";
+
+    *m = (struct bench_message){
+        .model = w->model,
+        .path = embedding ? "/embeddings" : "/chat/completions",
+        .images = w->images,
+        .tail = embedding ? "\"" : "\"}]",
+    };
+    cJSON *name = cJSON_CreateString(w->model);
+    char *quoted = name != NULL ? cJSON_PrintUnformatted(name) : NULL;
+    cJSON_Delete(name);
+    if (quoted == NULL)
+        return LIM_ENOMEM;
+    size_t size = strlen(before) + strlen(quoted) + strlen(after) + 1;
+    m->head = malloc(size);
+    if (m->head != NULL)
+        m->head_length =
+            (size_t)snprintf(m->head, size, "%s%s%s", before, quoted, after);
+    cJSON_free(quoted);
+    return m->head != NULL ? LIM_OK : LIM_ENOMEM;
+}
+
+void bench_message_fini(struct bench_message *m)
+{
+    free(m->head);
+    m->head = NULL;
+}
+
+static bool add_text(struct bench_buffer *body, int64_t chars)
+{
+    size_t left = (size_t)chars;
+    bool good = bench_buffer_reserve(body, left);
+    while (good && left > 0) {
+        size_t piece = sizeof filler - 1;
+        if (piece > left)
+            piece = left;
+        good = bench_buffer_add(body, filler, piece);
+        left -= piece;
+    }
+    return good;
+}
+
+int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
+                        int64_t max_tokens, struct bench_buffer *body)
+{
+    char end[64];
+    int64_t chars = prompt_tokens > 2 ? 4 * (prompt_tokens - 2) : 0;
+
+    if (max_tokens >= 0)
+        snprintf(end, sizeof end, "%s,\"max_tokens\":%" PRId64 "}", m->tail,
+                 max_tokens);
+    else
+        snprintf(end, sizeof end, "%s}", m->tail);
+    body->length = 0;
+    if (!bench_buffer_add(body, m->head, m->head_length) ||
+        !add_text(body, chars) || !bench_buffer_add(body, end, strlen(end)))
+        return LIM_ENOMEM;
+    return LIM_OK;
+}
+
+/* Reads a count of the usage object; -1: it is not there. */
+static int64_t usage_count(const cJSON *usage, const char *name)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(usage, name);
+
+    if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0) ||
+        value->valuedouble > 1e15)
+        return -1;
+    return (int64_t)value->valuedouble;
+}
+
+static void read_usage(const struct bench_message *m, const cJSON *usage,
+                       struct lim_outcome *out)
+{
+    int64_t total = usage_count(usage, "total_tokens");
+    int64_t prompt = usage_count(usage, "prompt_tokens");
+    int64_t completion = usage_count(usage, "completion_tokens");
+    const struct lim_price *price = lim_price_find(m->model);
+
+    out->usage_known = total >= 0;
+    out->tokens_used = total >= 0 ? total : 0;
+    if (completion < 0)
+        completion = total > prompt && prompt >= 0 ? total - prompt : 0;
+    if (price != NULL && prompt >= 0)
+        out->microusd = lim_price_cost(price, prompt, completion, m->images);
+}
+
+/* An answer that says 200 and is no JSON was cut or garbled on its way. */
+static void read_success(const struct bench_message *m, const char *body,
+                         size_t length, struct lim_outcome *out)
+{
+    cJSON *root = cJSON_ParseWithLength(body, length);
+
+    if (!cJSON_IsObject(root))
+        out->class = LIM_CLASS_TRANSIENT;
+    else
+        read_usage(m, cJSON_GetObjectItemCaseSensitive(root, "usage"), out);
+    cJSON_Delete(root);
+}
+
+void bench_message_read(const struct bench_message *m, int status,
+                        const struct lim_feedback *f, const char *body,
+                        size_t length, struct lim_outcome *out, int *limit)
+{
+    struct lim_apierror error;
+
+    assert(status >= 0);
+    *out = (struct lim_outcome){
+        .class = LIM_CLASS_TRANSIENT,
+        .status = status,
+        .microusd = -1,
+        .feedback = *f,
+    };
+    *limit = -1;
+    if (status == 0)
+        return;
+    lim_apierror_read(&error, status, body, length);
+    out->class = error.class;
+    *limit = error.limit;
+    if (out->feedback.hint_ns < 0)
+        out->feedback.hint_ns = error.hint_ns;
+    if (out->class == LIM_CLASS_OK)
+        read_success(m, body, length, out);
+}

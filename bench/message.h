@@ -1,0 +1,49 @@
+#ifndef BENCH_MESSAGE_H
+#define BENCH_MESSAGE_H
+
+#include <stdint.h>
+
+#include "bench/buffer.h"
+#include "limiter/error.h"
+#include "limiter/feedback.h"
+#include "sim/scenario.h"
+
+/*
+ * What goes over the wire for one stream of requests, and what comes back.
+ * A prompt of n tokens is a text of 4 x (n - 2) characters, which the
+ * provider estimates at exactly n (lim_estimate_text); it is made of words
+ * of four characters, so that a tokenizer counts about as many.
+ */
+struct bench_message {
+    const char *model;  /* the workload's */
+    const char *path;   /* below the base URL: "/chat/completions" */
+    int64_t images;     /* a request */
+    char *head;         /* owned: JSON up to the text ... */
+    size_t head_length; /* ... and its length */
+    const char *tail;   /* closes what `head` opened */
+};
+
+/*
+ * Readies the messages of a workload, which must outlive them: embeddings
+ * for a model whose name begins with "text-embedding", else chat.  Returns
+ * LIM_OK or LIM_ENOMEM.
+ */
+int bench_message_init(struct bench_message *m, const struct sim_workload *w);
+void bench_message_fini(struct bench_message *m);
+
+/*
+ * Writes a request's body over `body`.  `max_tokens` < 0: none.  Returns
+ * LIM_OK or LIM_ENOMEM.
+ */
+int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
+                        int64_t max_tokens, struct bench_buffer *body);
+
+/*
+ * Makes the outcome of an answer: `status` 0 for one that never came, `f`
+ * from its headers.  `*limit` is the enum lim_limit that refused, or -1.
+ */
+void bench_message_read(const struct bench_message *m, int status,
+                        const struct lim_feedback *f, const char *body,
+                        size_t length, struct lim_outcome *out, int *limit);
+
+#endif
