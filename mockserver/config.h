@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "limiter/error.h"
+#include "mockserver/file.h"
 #include "mockserver/json.h"
 #include "sim/scenario.h"
 
@@ -14,21 +15,55 @@
 struct mock_config {
     struct sim_provider_config provider;    /* points into what follows */
     struct lim_table          *table;       /* owned; NULL: no limits */
-    struct sim_organisation   *organisations;   /* owned, names too */
+    struct sim_organisation   *organisations;   /* owned */
     size_t                     organisation_count;
+    char                     **names;       /* owned, of organisations */
 };
 
+/* No limits, no organisations, and else the defaults. */
+void mock_config_init(struct mock_config *c);
+void mock_config_fini(struct mock_config *c);
+
 /*
- * Reads the object under `j`: table, organisations, discipline, burst,
- * charge, latency, start.  `folder` is where a table file is looked for
- * (NULL: the current one).  Every failure is told through `j`.  After a
- * failure mock_config_fini is still to be called.
+ * Reads the object under `j` into what mock_config_init made, and closes it:
+ * table (default "current"), organisations (default one, "org", at tier 1
+ * with one key), discipline, burst, charge, latency, start.  Names of
+ * organisations are unique, of [A-Za-z0-9_-], and at a tier that the table
+ * has.  `folder` is where a table file is looked for (NULL: the current
+ * one).  Every failure is told through `j`; mock_config_fini is still to be
+ * called then.
  */
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder);
 
-void mock_config_init(struct mock_config *c);   /* the defaults */
-void mock_config_fini(struct mock_config *c);
+/*
+ * Makes the table of that name: "none" (LIM_OK and NULL), a built-in one, or
+ * a file found in `folder`.  The caller frees it.  Returns LIM_OK, or an
+ * error and `diag`.
+ */
+int mock_config_table(const char *name, const char *folder,
+                      struct lim_table **out, struct lim_diag *diag);
+
+/*
+ * Fails when an organisation can not be at `tier` of `table`, naming the
+ * tiers that it has.  Without a table every tier is good.
+ */
+int mock_config_tier(const struct lim_table *table, enum lim_tier tier,
+                     struct lim_diag *diag);
+
+/* Finds a tier by name; fails for another, naming those that there are. */
+int mock_config_tier_name(const char *name, enum lim_tier *out,
+                          struct lim_diag *diag);
+
+/* Fails for a discipline that this version does not have. */
+int mock_config_discipline(const char *name, struct lim_diag *diag);
+
+/*
+ * Reads a latency as one word: "none", a duration, or the name of a profile.
+ * Returns LIM_OK, or an error and `diag`.
+ */
+int mock_config_latency(const char *text, struct sim_provider_config *out,
+                        struct lim_diag *diag);
 
 /*
  * Reads a distribution ("prompt_tokens", "latency"): a number, or an object
@@ -37,12 +72,5 @@ void mock_config_fini(struct mock_config *c);
  */
 void mock_config_dist(struct mock_json *j, const char *key, bool seconds,
                       struct sim_dist *out);
-
-/*
- * Reads a file whole (at most `max` bytes), with a 0 after its end.  "-" is
- * standard input.  Returns NULL and fills `diag`.  The caller frees it.
- */
-char *mock_read_file(const char *path, size_t max, size_t *length,
-                     struct lim_diag *diag);
 
 #endif

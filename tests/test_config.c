@@ -1,0 +1,276 @@
+#define _DEFAULT_SOURCE
+
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mockserver/config.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static int read_config(struct mock_config *c, const char *text,
+                       const char *folder, struct lim_diag *d)
+{
+    struct mock_json j;
+    int error = LIM_OK;
+    cJSON *value = mock_json_parse(text, strlen(text), d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(value);
+    mock_config_init(c);
+    mock_json_open(&j, value, "provider", &error, d);
+    mock_config_read(c, &j, folder);
+    cJSON_Delete(value);
+    return error;
+}
+
+static void defaults_are_the_contracts(void)
+{
+    struct mock_config c;
+    struct lim_diag d = { 0 };
+    CU_ASSERT_EQUAL(read_config(&c, "{}", NULL, &d), LIM_OK);
+    CU_ASSERT_STRING_EQUAL(d.text, "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.table);
+    CU_ASSERT_PTR_EQUAL(c.provider.table, c.table);
+    CU_ASSERT_STRING_EQUAL(lim_table_name(c.table), "current");
+    CU_ASSERT_EQUAL_FATAL(c.provider.organisation_count, 1);
+    const struct sim_organisation *o = &c.provider.organisations[0];
+    CU_ASSERT_STRING_EQUAL(o->name, "org");
+    CU_ASSERT_EQUAL(o->tier, LIM_TIER_1);
+    CU_ASSERT_EQUAL(o->keys, 1);
+    CU_ASSERT_EQUAL(o->first_payment_days_ago, -1);
+    CU_ASSERT_DOUBLE_EQUAL(c.provider.burst, 1.0, 0);
+    CU_ASSERT_FALSE(c.provider.charge.refused);
+    CU_ASSERT_TRUE(c.provider.charge.bad_request);
+    CU_ASSERT_FALSE(c.provider.charge.settle);
+    CU_ASSERT_EQUAL(c.provider.latency_source, SIM_LATENCY_PROFILE);
+    CU_ASSERT_EQUAL(c.provider.start, lim_date(2026, 1, 1));
+    mock_config_fini(&c);
+}
+
+static void a_count_makes_numbered_organisations(void)
+{
+    struct mock_config c;
+    struct lim_diag d = { 0 };
+    const char *text =
+        "{\"table\": \"seed\", \"organisations\": ["
+        "{\"name\": \"free\", \"tier\": \"free\", \"count\": 5, \"keys\": 4},"
+        "{\"name\": \"big\", \"tier\": \"tier5\", \"paid\": \"$1k\","
+        " \"first_payment_days_ago\": 30, \"spent\": 12.5}],"
+        "\"burst\": \"10%\", \"discipline\": \"bucket\", \"charge\":"
+        "{\"refused\": true, \"bad_request\": false, \"settle\": true},"
+        "\"start\": \"2026-02-03\"}";
+    CU_ASSERT_EQUAL(read_config(&c, text, NULL, &d), LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(c.provider.organisation_count, 6);
+    const struct sim_organisation *o = c.provider.organisations;
+    CU_ASSERT_STRING_EQUAL(o[0].name, "free-1");
+    CU_ASSERT_STRING_EQUAL(o[4].name, "free-5");
+    CU_ASSERT_EQUAL(o[4].tier, LIM_TIER_FREE);
+    CU_ASSERT_EQUAL(o[4].keys, 4);
+    CU_ASSERT_STRING_EQUAL(o[5].name, "big");
+    CU_ASSERT_EQUAL(o[5].tier, LIM_TIER_5);
+    CU_ASSERT_EQUAL(o[5].paid_microusd, 1000000000);
+    CU_ASSERT_EQUAL(o[5].first_payment_days_ago, 30);
+    CU_ASSERT_EQUAL(o[5].spent_microusd, 12500000);
+    CU_ASSERT_DOUBLE_EQUAL(c.provider.burst, 0.1, 0);
+    CU_ASSERT_TRUE(c.provider.charge.refused);
+    CU_ASSERT_FALSE(c.provider.charge.bad_request);
+    CU_ASSERT_TRUE(c.provider.charge.settle);
+    CU_ASSERT_EQUAL(c.provider.start, lim_date(2026, 2, 3));
+    mock_config_fini(&c);
+}
+
+/* A latency, and the mean of a total of 11 tokens in ms. */
+struct latency_row {
+    const char *text;
+    double mean_ms;
+};
+
+static void latency_has_many_forms(void)
+{
+    const struct latency_row rows[] = {
+        { "{\"latency\": \"none\"}", 0 },
+        { "{\"latency\": \"10s\"}", 10000 },
+        { "{\"latency\": 0.25}", 250 },
+        { "{\"latency\": {\"exponential\": {\"mean\": \"1s\"}}}", 1000 },
+        { "{\"latency\": {\"lognormal\": {\"p50\": \"1s\", \"p95\": 1}}}",
+          1000 },
+        { "{\"latency\": {\"ttft\": \"500ms\", \"per_token\": 0.01}}", 600 },
+        { "{\"latency\": {\"per_token\": {\"exponential\": {\"mean\":"
+          " \"10ms\"}}}}",
+          100 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock_config c;
+        struct lim_diag d = { 0 };
+        CU_ASSERT_EQUAL(read_config(&c, rows[i].text, NULL, &d), LIM_OK);
+        CU_ASSERT_EQUAL(c.provider.latency_source, SIM_LATENCY_GIVEN);
+        CU_ASSERT_DOUBLE_EQUAL(sim_latency_mean(&c.provider.latency, 11) * 1000,
+                               rows[i].mean_ms, 1e-6);
+        mock_config_fini(&c);
+    }
+}
+
+static void profiles_are_found_by_name(void)
+{
+    struct sim_provider_config p = sim_provider_config_default();
+    struct lim_diag d = { 0 };
+    const struct sim_profile *first = sim_profile_at(0);
+    CU_ASSERT_EQUAL(mock_config_latency(first->name, &p, &d), LIM_OK);
+    CU_ASSERT_EQUAL(p.latency_source, SIM_LATENCY_GIVEN);
+    CU_ASSERT_DOUBLE_EQUAL(sim_latency_mean(&p.latency, 100),
+                           sim_latency_mean(&first->latency, 100), 0);
+    CU_ASSERT_EQUAL(mock_config_latency("slow", &p, &d), LIM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.text, first->name));
+}
+
+struct wrong_row {
+    const char *text, *reason;
+};
+
+static void says_what_is_wrong(void)
+{
+    const struct wrong_row rows[] = {
+        { "{\"tabel\": \"seed\"}",
+          "provider.tabel: unknown key; did you mean \"table\"?" },
+        { "{\"table\": \"sead\"}",
+          "provider.table: \"sead\" is neither a table nor a file (cannot "
+          "open: No such file or directory); did you mean \"seed\"?" },
+        { "{\"table\": 5}", "provider.table: found 5, expected a string" },
+        { "{\"table\": \"/\"}", "provider.table: \"/\" is neither" },
+        { "{\"table\": \"seed\", \"organisations\": [{\"name\": \"a\", "
+          "\"tier\": \"tier2\"}]}",
+          "provider.organisations[0].tier: table \"seed\" has no tier "
+          "\"tier2\" (it has: free tier1 tier4 tier5)" },
+        { "{\"organisations\": [{\"name\": \"a\", \"tier\": \"tier9\"}]}",
+          "provider.organisations[0].tier: \"tier9\" is not a tier (valid: "
+          "free tier1" },
+        { "{\"organisations\": [{\"tier\": \"free\"}]}",
+          "provider.organisations[0].name: is missing" },
+        { "{\"organisations\": [{\"name\": \"a b\"}]}",
+          "provider.organisations[0].name: expected 1 to 100 characters" },
+        { "{\"organisations\": [{\"name\": \"\"}]}",
+          "provider.organisations[0].name: expected 1 to 100 characters" },
+        { "{\"organisations\": [{\"name\": \"a\"}, 7]}",
+          "provider.organisations[1]: found 7, expected an object" },
+        { "{\"organisations\": []}",
+          "provider.organisations: expected a list of at least one" },
+        { "{\"organisations\": {}}",
+          "provider.organisations: expected a list of at least one" },
+        { "{\"organisations\": [{\"name\": \"a\", \"keys\": 0}]}",
+          "provider.organisations[0].keys: found 0, expected a whole number" },
+        { "{\"organisations\": [{\"name\": \"a\", \"count\": \"70k\"}]}",
+          "provider.organisations[0].count: found \"70k\", expected" },
+        { "{\"organisations\": [{\"name\": \"a\", \"count\": \"60k\"},"
+          " {\"name\": \"b\", \"count\": \"60k\"}]}",
+          "provider.organisations: more than 65536 organisations" },
+        { "{\"organisations\": [{\"name\": \"a\", \"count\": 2},"
+          " {\"name\": \"a-2\"}]}",
+          "provider.organisations: two organisations are named \"a-2\"" },
+        { "{\"discipline\": \"fixed\"}",
+          "provider.discipline: \"fixed\" is not available: only \"bucket\"" },
+        { "{\"discipline\": \"buckets\"}",
+          "provider.discipline: \"buckets\" is not a discipline" },
+        { "{\"faults\": {\"http_500\": 0.1}}",
+          "provider.faults: faults are not in this version" },
+        { "{\"burst\": 0}", "provider.burst: expected a share above 0" },
+        { "{\"burst\": 1.5}", "provider.burst: found 1.5, expected a number" },
+        { "{\"charge\": true}", "provider.charge: found true, expected an" },
+        { "{\"charge\": {\"refusals\": true}}",
+          "provider.charge.refusals: unknown key; did you mean \"refused\"?" },
+        { "{\"latency\": \"quick\"}",
+          "provider.latency: \"quick\" is neither a duration nor a profile" },
+        { "{\"latency\": -1}", "provider.latency: found -1, expected a" },
+        { "{\"latency\": []}", "provider.latency: found a list, expected" },
+        { "{\"latency\": {}}",
+          "provider.latency: expected one of \"lognormal\"" },
+        { "{\"latency\": {\"ttft\": 1, \"p50\": 1}}",
+          "provider.latency.p50: unknown key" },
+        { "{\"latency\": {\"lognormal\": {\"p50\": 2, \"p95\": 1}}}",
+          "provider.latency.lognormal: expected p50 and p95" },
+        { "{\"latency\": {\"lognormal\": {\"p50\": 1}}}",
+          "provider.latency.lognormal: expected p50 and p95" },
+        { "{\"latency\": {\"exponential\": {}}}",
+          "provider.latency.exponential: expected mean" },
+        { "{\"start\": \"tomorrow\"}", "provider.start: found \"tomorrow\"" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock_config c;
+        struct lim_diag d = { 0 };
+        CU_ASSERT_NOT_EQUAL(read_config(&c, rows[i].text, NULL, &d), LIM_OK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(d.text, rows[i].reason));
+        mock_config_fini(&c);
+    }
+}
+
+static void sizes_are_distributions(void)
+{
+    struct mock_json j;
+    struct lim_diag d = { 0 };
+    int error = LIM_OK;
+    struct sim_dist size = sim_dist_constant(7);
+    const char *text = "{\"prompt\": \"1.5k\", \"reply\": {\"lognormal\": "
+                       "{\"p50\": 129, \"p95\": 451}}, \"bad\": \"5s\"}";
+    cJSON *value = mock_json_parse(text, strlen(text), &d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(value);
+    mock_json_open(&j, value, "", &error, &d);
+    mock_config_dist(&j, "absent", false, &size);
+    CU_ASSERT_DOUBLE_EQUAL(size.a, 7, 0);
+    mock_config_dist(&j, "prompt", false, &size);
+    CU_ASSERT_DOUBLE_EQUAL(size.a, 1500, 0);
+    mock_config_dist(&j, "reply", false, &size);
+    CU_ASSERT_EQUAL(size.kind, SIM_DIST_LOGNORMAL);
+    CU_ASSERT_EQUAL(error, LIM_OK);
+    mock_config_dist(&j, "bad", false, &size);
+    CU_ASSERT_EQUAL(error, LIM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.text, "bad: found \"5s\", expected a"));
+    cJSON_Delete(value);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void tables_come_from_files_too(void)
+{
+    char folder[] = "/tmp/tierlab-test-XXXXXX";
+    char path[64];
+    struct mock_config c;
+    struct lim_diag d = { 0 };
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/mine.tsv", folder);
+    write_file(path, "what is this\n");
+    CU_ASSERT_NOT_EQUAL(
+        read_config(&c, "{\"table\": \"mine.tsv\"}", folder, &d), LIM_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.text, "provider.table: mine.tsv:1: "));
+    mock_config_fini(&c);
+    size_t length;
+    char *text = mock_read_file(path, 100, &length, &d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_EQUAL(length, 13);
+    CU_ASSERT_STRING_EQUAL(text, "what is this\n");
+    free(text);
+    CU_ASSERT_PTR_NULL(mock_read_file(path, 12, &length, &d));
+    CU_ASSERT_STRING_EQUAL(d.text, "larger than 12 bytes");
+    CU_ASSERT_PTR_NULL(mock_read_file(folder, 12, &length, &d));
+    CU_ASSERT_STRING_EQUAL(d.text, "cannot read: Is a directory");
+    remove(path);
+    rmdir(folder);
+}
+
+CU_TestInfo config_tests[] = {
+    { "the defaults are the contract's", defaults_are_the_contracts },
+    { "a count makes numbered organisations",
+      a_count_makes_numbered_organisations },
+    { "latency has many forms", latency_has_many_forms },
+    { "profiles are found by name", profiles_are_found_by_name },
+    { "says what is wrong, and where", says_what_is_wrong },
+    { "sizes are distributions", sizes_are_distributions },
+    { "tables come from files too", tables_come_from_files_too },
+    CU_TEST_INFO_NULL
+};
