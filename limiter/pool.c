@@ -54,7 +54,8 @@ struct lim_pool {
     struct record      *records;
     uint64_t           *turn;           /* order of submission */
     uint32_t            record_count;
-    uint32_t            free;           /* list by `next` */
+    uint32_t            used;           /* records that were ever taken */
+    uint32_t            free;           /* list by `next` of those given back */
     struct lane        *lanes;          /* one a group */
     unsigned            groups;
     struct lim_members *members;
@@ -161,8 +162,7 @@ struct lim_pool *lim_pool_new(const struct lim_config *c,
         return NULL;
     }
     p->record_count = c->requests_max;
-    for (uint32_t i = 0; i < p->record_count; i++)
-        p->records[i].next = i + 1 < p->record_count ? i + 1 : NONE;
+    p->free = NONE;
     p->groups = c->groups;
     for (unsigned g = 0; g < p->groups; g++)
         p->lanes[g] = (struct lane){ { NONE, NONE }, { NONE, NONE }, 0,
@@ -285,6 +285,17 @@ static void dequeue(struct lim_pool *p, uint32_t i)
         look_again(p, r->group);
 }
 
+/* A free record, or NONE.  Memory is first touched when it is needed. */
+static uint32_t take_record(struct lim_pool *p)
+{
+    uint32_t i = p->free;
+    if (i != NONE)
+        p->free = p->records[i].next;
+    else if (p->used < p->record_count)
+        i = p->used++;
+    return i;
+}
+
 static void release(struct lim_pool *p, uint32_t i)
 {
     struct record *r = &p->records[i];
@@ -309,11 +320,10 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
         p->counts.refused++;
         return LIM_REFUSED;
     }
-    if (p->free == NONE)
+    uint32_t i = take_record(p);
+    if (i == NONE)
         return LIM_EFULL;
-    uint32_t i = p->free;
     struct record *record = &p->records[i];
-    p->free = record->next;
     record->cost = r->cost;
     record->deadline = r->deadline;
     record->number = r->number;

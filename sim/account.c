@@ -1,0 +1,178 @@
+#include "sim/account.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/bound.h"
+
+static const char *group_name(const struct sim_scenario *s, size_t workload)
+{
+    const char *model = s->workloads[workload].model;
+    return s->provider.table == NULL
+               ? model
+               : lim_table_group(s->provider.table, model);
+}
+
+/* Numbers the groups of the workloads in order of appearance. */
+static int number_groups(struct sim_account *a, struct lim_diag *diag)
+{
+    const struct sim_scenario *s = a->scenario;
+    for (size_t i = 0; i < s->workload_count; i++) {
+        const char *name = group_name(s, i);
+        size_t k = 0;
+        if (name == NULL)
+            return lim_fail(diag, LIM_EINVAL, 0,
+                            "table %s does not know the model \"%s\"",
+                            lim_table_name(s->provider.table),
+                            s->workloads[i].model);
+        while (k < i && strcmp(group_name(s, k), name) != 0)
+            k++;
+        a->group_of_workload[i] =
+            k < i ? a->group_of_workload[k] : a->group_count++;
+        a->price_of_workload[i] = lim_price_find(s->workloads[i].model);
+    }
+    return LIM_OK;
+}
+
+/* The limits of organisation `o` for the models of group `g`. */
+static void read_limits(struct sim_account *a, unsigned o, unsigned g)
+{
+    const struct sim_scenario *s = a->scenario;
+    size_t at = (size_t)o * a->group_count + g;
+    size_t w = 0;
+    a->limits[at] = lim_limits_none();
+    a->serves[at] = true;
+    if (s->provider.table == NULL)
+        return;
+    while (a->group_of_workload[w] != g)
+        w++;
+    const struct lim_tier_row *row =
+        lim_table_find(s->provider.table, s->workloads[w].model,
+                       s->provider.organisations[o].tier);
+    a->serves[at] = row != NULL;
+    if (row != NULL)
+        a->limits[at] = row->limits;
+}
+
+static void read_organisation(struct sim_account *a, unsigned o)
+{
+    const struct sim_provider_config *p = &a->scenario->provider;
+    const struct sim_organisation *from = &p->organisations[o];
+    a->organisations[o] = (struct lim_organisation){
+        .name = from->name,
+        .keys = from->keys,
+        .limits = &a->limits[(size_t)o * a->group_count],
+        .serves = &a->serves[(size_t)o * a->group_count],
+        .spend_max = LIM_UNLIMITED,
+        .spent = from->spent_microusd,
+    };
+    for (unsigned g = 0; g < a->group_count; g++)
+        read_limits(a, o, g);
+    if (p->table != NULL &&
+        a->scenario->client.belief != LIM_BELIEF_NONE)
+        a->organisations[o].spend_max =
+            lim_table_qualification(p->table, from->tier)->month_microusd;
+}
+
+static int check_access(const struct sim_account *a, struct lim_diag *diag)
+{
+    const struct sim_scenario *s = a->scenario;
+    for (size_t w = 0; w < s->workload_count; w++) {
+        bool served = false;
+        for (unsigned o = 0; o < a->organisation_count; o++)
+            served |= a->organisations[o].serves[a->group_of_workload[w]];
+        if (!served)
+            return lim_fail(diag, LIM_EINVAL, 0,
+                            "no organisation's tier has access to \"%s\"",
+                            s->workloads[w].model);
+    }
+    return LIM_OK;
+}
+
+int sim_account_init(struct sim_account *a, const struct sim_scenario *s,
+                     struct lim_diag *diag)
+{
+    size_t workloads = s->workload_count;
+    *a = (struct sim_account){ .scenario = s };
+    a->organisation_count = (unsigned)s->provider.organisation_count;
+    if (a->organisation_count < 1)
+        return lim_fail(diag, LIM_EINVAL, 0, "no organisations");
+    a->group_of_workload = calloc(workloads, sizeof *a->group_of_workload);
+    a->price_of_workload = calloc(workloads, sizeof *a->price_of_workload);
+    if (a->group_of_workload == NULL || a->price_of_workload == NULL)
+        return LIM_ENOMEM;
+    if (number_groups(a, diag) != LIM_OK)
+        return LIM_EINVAL;
+    size_t places = (size_t)a->organisation_count * a->group_count;
+    a->organisations =
+        calloc(a->organisation_count, sizeof *a->organisations);
+    a->limits = calloc(places, sizeof *a->limits);
+    a->serves = calloc(places, sizeof *a->serves);
+    a->arrived = calloc(a->group_count, sizeof *a->arrived);
+    a->admitted = calloc(places * LIM_DIMENSIONS, sizeof *a->admitted);
+    if (a->organisations == NULL || a->limits == NULL || a->serves == NULL ||
+        a->arrived == NULL || a->admitted == NULL)
+        return LIM_ENOMEM;
+    for (unsigned o = 0; o < a->organisation_count; o++)
+        read_organisation(a, o);
+    return check_access(a, diag);
+}
+
+void sim_account_fini(struct sim_account *a)
+{
+    for (unsigned g = 0; a->arrived != NULL && g < a->group_count; g++)
+        free(a->arrived[g].tokens);
+    free(a->arrived);
+    free(a->admitted);
+    free(a->serves);
+    free(a->limits);
+    free(a->organisations);
+    free(a->price_of_workload);
+    free(a->group_of_workload);
+}
+
+struct lim_cost sim_account_cost(const struct sim_account *a,
+                                 const struct sim_workload *w,
+                                 unsigned workload, int64_t prompt_tokens)
+{
+    int64_t reply = w->max_tokens >= 0
+                        ? w->max_tokens
+                        : (int64_t)sim_dist_mean(&w->completion_tokens);
+    int64_t money = lim_price_cost(a->price_of_workload[workload],
+                                   prompt_tokens, reply, w->images);
+    return (struct lim_cost){ {
+        [LIM_REQUESTS] = 1,
+        [LIM_TOKENS] = lim_estimate_tokens(prompt_tokens, w->max_tokens),
+        [LIM_IMAGES] = w->images,
+        [LIM_MONEY] = money > 0 ? money : 0,
+    } };
+}
+
+void sim_account_arrived(struct sim_account *a, unsigned group,
+                         const struct lim_cost *cost)
+{
+    struct sim_costs *c = &a->arrived[group];
+    if (c->count == c->room) {
+        size_t room = c->room == 0 ? 1024 : c->room * 2;
+        int64_t *tokens = realloc(c->tokens, room * sizeof *tokens);
+        if (tokens == NULL) {
+            a->out_of_memory = true;
+            return;
+        }
+        c->tokens = tokens;
+        c->room = room;
+    }
+    c->tokens[c->count++] = cost->amount[LIM_TOKENS];
+    for (int d = 0; d < LIM_DIMENSIONS; d++)
+        c->sum[d] += (double)cost->amount[d];
+}
+
+void sim_account_admitted(struct sim_account *a, uint32_t organisation,
+                          unsigned group, const struct lim_cost *cost)
+{
+    double *sum = &a->admitted[((size_t)organisation * a->group_count +
+                                group) * LIM_DIMENSIONS];
+    for (int d = 0; d < LIM_DIMENSIONS; d++)
+        sum[d] += (double)cost->amount[d];
+}

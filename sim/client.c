@@ -1,0 +1,449 @@
+/*
+ * The workload feeds the pool, the pool says what to send, a tally counts.
+ * A request's slot is the number of its record in the pool (the low half of
+ * its lim_id), so that what is known of it here lies in an array beside.
+ */
+
+#include "sim/client.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limiter/rng.h"
+#include "limiter/tier.h"
+#include "sim/account.h"
+#include "sim/arrivals.h"
+#include "sim/tally.h"
+
+#define REQUESTS_AT_ONCE_MAX (1 << 22)
+#define TOKENS_MAX           INT64_C(100000000)
+
+struct job {
+    lim_id   id;
+    uint64_t request;
+    lim_time arrival, sent, first_token;
+    int64_t  prompt_tokens, completion_tokens;
+    uint32_t organisation;
+    uint16_t workload;
+    uint16_t attempt;
+};
+
+struct sim_client {
+    const struct sim_scenario *scenario;
+    struct sim_watch           watch;
+    struct sim_source         *sources;     /* one a workload */
+    struct sim_account         account;
+    struct lim_pool           *pool;
+    struct job                *jobs;        /* by slot */
+    uint64_t                   draw_prompt, draw_completion;
+    uint64_t                   requests;    /* that arrived */
+    lim_time                   start, end;  /* end: no arrivals from then */
+    struct sim_tally           tally;
+};
+
+/* The most requests that can be under way at a time, for the pool's arrays. */
+static uint32_t requests_max(const struct sim_scenario *s)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < s->workload_count; i++)
+        most += sim_arrivals_most(&s->workloads[i].arrivals, s->duration_ns);
+    if (most > REQUESTS_AT_ONCE_MAX)
+        most = REQUESTS_AT_ONCE_MAX;
+    return most < 1 ? 1 : (uint32_t)most;
+}
+
+static int check(const struct sim_scenario *s, struct lim_diag *diag)
+{
+    if (s->workload_count < 1 || s->workload_count > UINT16_MAX)
+        return lim_fail(diag, LIM_EINVAL, 0, "workloads: 1 to %d", UINT16_MAX);
+    for (size_t i = 0; i < s->workload_count; i++)
+        if (sim_arrivals_most(&s->workloads[i].arrivals, s->duration_ns) < 0)
+            return lim_fail(diag, LIM_EINVAL, 0,
+                            "arrivals without end need a duration");
+    return LIM_OK;
+}
+
+static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
+                                  struct lim_diag *diag)
+{
+    const struct sim_client_config *client = &c->scenario->client;
+    struct lim_config config = lim_config_default();
+    config.groups = c->account.group_count;
+    config.organisations = c->account.organisations;
+    config.organisation_count = c->account.organisation_count;
+    config.strategy = client->strategy;
+    config.belief = client->belief;
+    config.burst = c->scenario->provider.burst;
+    config.cap_pool = client->cap_pool;
+    config.cap_organisation = client->cap_organisation;
+    config.retry = client->retry;
+    config.requests_max = requests_max(c->scenario);
+    config.settle = c->scenario->provider.charge.settle;
+    config.seed = seed;
+    config.start = c->start;
+    return lim_pool_new(&config, diag);
+}
+
+static bool make_arrays(struct sim_client *c, uint64_t seed)
+{
+    const struct sim_scenario *s = c->scenario;
+    c->sources = calloc(s->workload_count, sizeof *c->sources);
+    c->jobs = calloc(requests_max(s), sizeof *c->jobs);
+    if (c->sources == NULL || c->jobs == NULL)
+        return false;
+    for (size_t i = 0; i < s->workload_count; i++)
+        sim_source_init(&c->sources[i], &s->workloads[i].arrivals, seed, i,
+                        c->start);
+    return true;
+}
+
+struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
+                                  lim_time start,
+                                  const struct sim_watch *watch,
+                                  struct lim_diag *diag)
+{
+    if (check(s, diag) != LIM_OK)
+        return NULL;
+    struct sim_client *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        goto no_memory;
+    c->scenario = s;
+    c->start = start;
+    c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
+    c->draw_prompt = lim_rng_stream(seed, LIM_DRAW_PROMPT);
+    c->draw_completion = lim_rng_stream(seed, LIM_DRAW_COMPLETION);
+    if (watch != NULL)
+        c->watch = *watch;
+    sim_tally_init(&c->tally, start, s->duration_ns);
+    int error = sim_account_init(&c->account, s, diag);
+    if (error == LIM_EINVAL)
+        goto fail;
+    if (error != LIM_OK || !make_arrays(c, seed))
+        goto no_memory;
+    c->pool = make_pool(c, seed, diag);
+    if (c->pool == NULL)
+        goto fail;
+    return c;
+no_memory:
+    lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+fail:
+    sim_client_free(c);
+    return NULL;
+}
+
+void sim_client_free(struct sim_client *c)
+{
+    if (c == NULL)
+        return;
+    lim_pool_free(c->pool);
+    sim_account_fini(&c->account);
+    sim_tally_fini(&c->tally);
+    free(c->sources);
+    free(c->jobs);
+    free(c);
+}
+
+/* Says what happened, for people who follow a run. */
+__attribute__((format(printf, 3, 4))) static void
+tell(const struct sim_client *c, lim_time now, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    if (c->watch.event == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    c->watch.event(c->watch.context, now - c->start, text);
+}
+
+static const char *name_of(const struct sim_client *c, uint32_t organisation)
+{
+    return c->account.organisations[organisation].name;
+}
+
+/* The source whose next request comes first, or -1. */
+static int first_source(const struct sim_client *c)
+{
+    int first = -1;
+    lim_time at = c->end;
+    for (size_t i = 0; i < c->scenario->workload_count; i++)
+        if (sim_source_next(&c->sources[i]) < at) {
+            first = (int)i;
+            at = sim_source_next(&c->sources[i]);
+        }
+    return first;
+}
+
+static int64_t size_of(const struct sim_dist *d, uint64_t bits)
+{
+    double x = sim_dist_draw(d, bits);
+    return x < 1 ? 1 : x > (double)TOKENS_MAX ? TOKENS_MAX : (int64_t)(x + 0.5);
+}
+
+/* The sizes of request `number`: the trace's, or drawn. */
+static void draw_sizes(const struct sim_client *c, struct job *j,
+                       const struct sim_trace_row *row)
+{
+    const struct sim_workload *w = &c->scenario->workloads[j->workload];
+    if (row != NULL) {
+        j->prompt_tokens = row->prompt_tokens;
+        j->completion_tokens = row->completion_tokens;
+        return;
+    }
+    j->prompt_tokens = size_of(&w->prompt_tokens,
+                               lim_rng_draw(c->draw_prompt, j->request, 0));
+    j->completion_tokens =
+        size_of(&w->completion_tokens,
+                lim_rng_draw(c->draw_completion, j->request, 0));
+}
+
+static void arrive(struct sim_client *c, unsigned workload, lim_time now)
+{
+    const struct sim_workload *w = &c->scenario->workloads[workload];
+    struct job j = { .workload = (uint16_t)workload,
+                     .request = c->requests++,
+                     .arrival = sim_source_next(&c->sources[workload]) };
+    struct lim_refusal refusal;
+    draw_sizes(c, &j, sim_source_take(&c->sources[workload]));
+    struct lim_request r = {
+        .group = c->account.group_of_workload[workload],
+        .cost = sim_account_cost(&c->account, w, workload, j.prompt_tokens),
+        .deadline = w->deadline_ns == LIM_NEVER ? LIM_NEVER
+                                                : j.arrival + w->deadline_ns,
+        .number = j.request,
+    };
+    c->tally.arrived++;
+    c->tally.open.arrived++;
+    if (c->tally.first_arrival == LIM_NEVER)
+        c->tally.first_arrival = j.arrival;
+    sim_account_arrived(&c->account, r.group, &r.cost);
+    int answer = lim_submit(c->pool, &r, now, &j.id, &refusal);
+    if (answer == LIM_ACCEPTED) {
+        c->jobs[(uint32_t)j.id] = j;
+        tell(c, now, "arrives    request %llu, %s, %lld tokens",
+             (unsigned long long)j.request, w->model,
+             (long long)r.cost.amount[LIM_TOKENS]);
+        return;
+    }
+    c->tally.refused++;
+    if (answer == LIM_REFUSED)
+        tell(c, now, "refused    request %llu: %s, asked %lld of at most %lld",
+             (unsigned long long)j.request, lim_limit_name(refusal.limit),
+             (long long)refusal.asked, (long long)refusal.largest);
+    else
+        tell(c, now, "refused    request %llu: too many at a time",
+             (unsigned long long)j.request);
+}
+
+static void give_up(struct sim_client *c, const struct lim_action *a,
+                    lim_time now)
+{
+    const struct job *j = &c->jobs[(uint32_t)a->id];
+    if (a->reason == LIM_REASON_DEADLINE)
+        c->tally.expired++;
+    else
+        c->tally.failed++;
+    tell(c, now, "gives up   request %llu: %s",
+         (unsigned long long)j->request,
+         a->reason == LIM_REASON_DEADLINE ? "its deadline passed"
+                                          : "no organisation can take it");
+}
+
+static void send(struct sim_client *c, const struct lim_action *a,
+                 lim_time now, struct sim_send *out)
+{
+    uint32_t slot = (uint32_t)a->id;
+    struct job *j = &c->jobs[slot];
+    const struct sim_workload *w = &c->scenario->workloads[j->workload];
+    j->sent = now;
+    j->first_token = -1;
+    j->attempt = (uint16_t)a->attempt;
+    j->organisation = a->organisation;
+    c->tally.attempts++;
+    *out = (struct sim_send){
+        .slot = slot,
+        .request = j->request,
+        .attempt = a->attempt,
+        .organisation = a->organisation,
+        .key = a->key,
+        .model = w->model,
+        .workload = j->workload,
+        .prompt_tokens = j->prompt_tokens,
+        .max_tokens = w->max_tokens,
+        .images = w->images,
+        .completion_tokens = j->completion_tokens,
+    };
+    tell(c, now, "sends      request %llu to %s%s",
+         (unsigned long long)j->request, name_of(c, a->organisation),
+         a->attempt > 0 ? ", again" : "");
+}
+
+static void advance(struct sim_client *c, lim_time now)
+{
+    struct lim_counts n = lim_pool_counts(c->pool);
+    sim_tally_advance(&c->tally, now, n.waiting + n.backing_off, n.in_flight);
+}
+
+bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
+{
+    struct lim_action a;
+    int source;
+    advance(c, now);
+    if (sim_client_finished(c, now))
+        return false;
+    while ((source = first_source(c)) >= 0 &&
+           sim_source_next(&c->sources[source]) <= now)
+        arrive(c, (unsigned)source, now);
+    while (lim_next(c->pool, now, &a)) {
+        if (a.kind == LIM_SEND) {
+            send(c, &a, now, out);
+            return true;
+        }
+        give_up(c, &a, now);
+    }
+    return false;
+}
+
+lim_time sim_client_wakeup(const struct sim_client *c)
+{
+    lim_time t = lim_wakeup(c->pool);
+    int source = first_source(c);
+    if (source >= 0 && sim_source_next(&c->sources[source]) < t)
+        t = sim_source_next(&c->sources[source]);
+    if (!c->scenario->drain && c->end < t)
+        t = c->end;
+    return t;
+}
+
+void sim_client_first_token(struct sim_client *c, uint32_t slot, lim_time now)
+{
+    c->jobs[slot].first_token = now;
+}
+
+/* Tells whether an answer means that the provider admitted the request. */
+static bool admitted(const struct lim_outcome *o)
+{
+    return o->class == LIM_CLASS_OK || o->class == LIM_CLASS_TRANSIENT ||
+           o->class == LIM_CLASS_CALLER;
+}
+
+static void report(const struct sim_client *c, const struct job *j,
+                   const struct lim_outcome *o, int limit, lim_time now)
+{
+    const struct sim_workload *w = &c->scenario->workloads[j->workload];
+    if (c->watch.attempt == NULL)
+        return;
+    const struct sim_attempt a = {
+        .request = j->request,
+        .attempt = j->attempt,
+        .organisation = j->organisation,
+        .model = w->model,
+        .arrival_ns = j->arrival - c->start,
+        .sent_ns = j->sent - c->start,
+        .done_ns = now - c->start,
+        .status = o->status,
+        .limit = limit,
+        .estimate = lim_estimate_tokens(j->prompt_tokens, w->max_tokens),
+    };
+    c->watch.attempt(c->watch.context, &a);
+}
+
+static void count(struct sim_client *c, const struct job *j,
+                  const struct lim_outcome *o)
+{
+    struct sim_tally *t = &c->tally;
+    const struct sim_workload *w = &c->scenario->workloads[j->workload];
+    if (o->status == 429) {
+        t->http_429++;
+        t->open.http_429++;
+    }
+    if (o->status >= 500)
+        t->http_5xx++;
+    if (o->class == LIM_CLASS_OK && o->usage_known) {
+        if (o->microusd < 0)
+            t->price_unknown = true;
+        else
+            t->microusd += o->microusd;
+    }
+    if (!admitted(o))
+        return;
+    struct lim_cost cost =
+        sim_account_cost(&c->account, w, j->workload, j->prompt_tokens);
+    t->admitted++;
+    t->open.admitted++;
+    sim_account_admitted(&c->account, j->organisation,
+                         c->account.group_of_workload[j->workload], &cost);
+}
+
+void sim_client_done(struct sim_client *c, uint32_t slot,
+                     const struct lim_outcome *o, int limit, lim_time now)
+{
+    struct job *j = &c->jobs[slot];
+    enum lim_reason reason;
+    advance(c, now);
+    c->tally.last_end = now;
+    count(c, j, o);
+    report(c, j, o, limit, now);
+    tell(c, now, "answer     request %llu from %s: %d %s%s%s",
+         (unsigned long long)j->request, name_of(c, j->organisation),
+         o->status, lim_class_name(o->class), limit >= 0 ? ", " : "",
+         limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
+    switch (lim_complete(c->pool, j->id, o, now, &reason)) {
+    case LIM_FATE_SUCCEEDED:
+        sim_tally_success(&c->tally, j->arrival, j->sent, j->first_token, now,
+                          o->tokens_used);
+        break;
+    case LIM_FATE_FAILED:
+        c->tally.failed++;
+        c->tally.lost += admitted(o);
+        tell(c, now, "fails      request %llu: %s",
+             (unsigned long long)j->request,
+             reason == LIM_REASON_RETRIES ? "no retries left"
+                                          : "no retry would mend it");
+        break;
+    case LIM_FATE_RETRY:
+        c->tally.lost += admitted(o);
+        break;
+    }
+}
+
+bool sim_client_finished(const struct sim_client *c, lim_time now)
+{
+    struct lim_counts n = lim_pool_counts(c->pool);
+    if (!c->scenario->drain && now >= c->end)
+        return true;
+    return first_source(c) < 0 &&
+           n.waiting + n.in_flight + n.backing_off == 0;
+}
+
+int sim_client_finish(struct sim_client *c, lim_time now,
+                      struct sim_summary *out)
+{
+    const struct sim_scenario *s = c->scenario;
+    struct lim_counts n = lim_pool_counts(c->pool);
+    *out = (struct sim_summary){ .requests = 0 };
+    if (now < c->start)
+        now = c->start;
+    advance(c, now);
+    sim_tally_summary(&c->tally, now, s->duration_ns, out);
+    assert(out->unfinished == n.waiting + n.in_flight + n.backing_off);
+    /* What is in flight at the end was admitted, as far as one can know. */
+    uint64_t got = c->tally.admitted + n.in_flight - c->tally.lost;
+    int error = sim_account_summary(&c->account, got, now - c->start, out);
+    if (error != LIM_OK || c->tally.out_of_memory) {
+        sim_summary_fini(out);
+        return LIM_ENOMEM;
+    }
+    return LIM_OK;
+}
+
+size_t sim_client_moments(const struct sim_client *c,
+                          const struct sim_moment **out)
+{
+    *out = c->tally.moments;
+    return c->tally.moment_count;
+}

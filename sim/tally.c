@@ -1,0 +1,160 @@
+#include "sim/tally.h"
+
+#include <stdlib.h>
+
+#define NS_PER_MS 1e6
+
+void sim_tally_init(struct sim_tally *t, lim_time start, int64_t duration_ns)
+{
+    *t = (struct sim_tally){ .start = start,
+                             .last_end = LIM_NEVER,
+                             .first_arrival = LIM_NEVER,
+                             .moment_ns = LIM_SEC };
+    t->moments = calloc(SIM_MOMENTS_MAX, sizeof *t->moments);
+    t->out_of_memory = t->moments == NULL;
+    while (duration_ns != LIM_NEVER &&
+           t->moment_ns < duration_ns / (SIM_MOMENTS_MAX / 2))
+        t->moment_ns *= 2;
+}
+
+void sim_tally_fini(struct sim_tally *t)
+{
+    free(t->latency.value);
+    free(t->service.value);
+    free(t->wait.value);
+    free(t->ttft.value);
+    free(t->moments);
+}
+
+/* Joins intervals two by two, so that a run of any length fits. */
+static void halve(struct sim_tally *t)
+{
+    for (size_t i = 0; i < t->moment_count / 2; i++) {
+        const struct sim_moment *a = &t->moments[2 * i];
+        struct sim_moment b = t->moments[2 * i + 1];
+        b.arrived += a->arrived;
+        b.admitted += a->admitted;
+        b.http_429 += a->http_429;
+        b.succeeded += a->succeeded;
+        t->moments[i] = b;
+    }
+    t->moment_count /= 2;
+    t->moment_ns *= 2;
+}
+
+void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
+                       uint64_t in_flight)
+{
+    if (t->moments == NULL)
+        return;
+    for (;;) {
+        lim_time end =
+            t->start + (int64_t)(t->moment_count + 1) * t->moment_ns;
+        if (now < end)
+            return;
+        t->open.t_s = (double)(end - t->start) / (double)LIM_SEC;
+        t->open.waiting = waiting;
+        t->open.in_flight = in_flight;
+        t->moments[t->moment_count++] = t->open;
+        t->open = (struct sim_moment){ .t_s = 0 };
+        if (t->moment_count == SIM_MOMENTS_MAX)
+            halve(t);
+    }
+}
+
+static void add(struct sim_tally *t, struct sim_series *s, int64_t ns)
+{
+    if (s->count == s->room) {
+        size_t room = s->room == 0 ? 1024 : s->room * 2;
+        int64_t *value = realloc(s->value, room * sizeof *value);
+        if (value == NULL) {
+            t->out_of_memory = true;
+            return;
+        }
+        s->value = value;
+        s->room = room;
+    }
+    s->value[s->count++] = ns;
+}
+
+void sim_tally_success(struct sim_tally *t, lim_time arrival, lim_time sent,
+                       lim_time first_token, lim_time now, int64_t tokens)
+{
+    t->succeeded++;
+    t->open.succeeded++;
+    t->tokens += tokens;
+    add(t, &t->latency, now - arrival);
+    add(t, &t->service, now - sent);
+    add(t, &t->wait, sent - arrival);
+    if (first_token >= 0)
+        add(t, &t->ttft, first_token - arrival);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The smallest value that at least a share q of the set does not exceed. */
+static double quantile(const struct sim_series *s, double q)
+{
+    double rank = q * (double)s->count;
+    size_t i = (size_t)rank;
+    if ((double)i == rank && i > 0)
+        i--;
+    return (double)s->value[i < s->count ? i : s->count - 1] / NS_PER_MS;
+}
+
+struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
+{
+    struct sim_quantiles q = { .any = s->count > 0 };
+    if (!q.any)
+        return q;
+    qsort(s->value, s->count, sizeof *s->value, compare);
+    double sum = 0;
+    for (size_t i = 0; i < s->count; i++)
+        sum += (double)s->value[i];
+    q.mean = sum / (double)s->count / NS_PER_MS;
+    q.p50 = quantile(s, 0.50);
+    q.p90 = quantile(s, 0.90);
+    q.p95 = quantile(s, 0.95);
+    q.p99 = quantile(s, 0.99);
+    q.max = (double)s->value[s->count - 1] / NS_PER_MS;
+    return q;
+}
+
+static double seconds(int64_t ns)
+{
+    return (double)ns / (double)LIM_SEC;
+}
+
+void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
+                       struct sim_summary *out)
+{
+    double run_s = seconds(now - t->start);
+    out->requests = t->arrived;
+    out->succeeded = t->succeeded;
+    out->failed = t->failed;
+    out->refused = t->refused;
+    out->expired = t->expired;
+    out->unfinished = t->arrived - t->succeeded - t->failed - t->refused -
+                      t->expired;
+    out->attempts = t->attempts;
+    out->http_429 = t->http_429;
+    out->http_5xx = t->http_5xx;
+    out->makespan_s = t->last_end == LIM_NEVER
+                          ? 0
+                          : seconds(t->last_end - t->first_arrival);
+    out->duration_s = duration_ns == LIM_NEVER ? run_s : seconds(duration_ns);
+    if (run_s > 0) {
+        out->throughput_rps = (double)t->attempts / run_s;
+        out->goodput_rpm = (double)t->succeeded / run_s * 60;
+        out->tokens_per_min = (double)t->tokens / run_s * 60;
+    }
+    out->latency_ms = sim_tally_quantiles(&t->latency);
+    out->service_ms = sim_tally_quantiles(&t->service);
+    out->wait_ms = sim_tally_quantiles(&t->wait);
+    out->ttft_ms = sim_tally_quantiles(&t->ttft);
+    out->spend_usd = t->price_unknown ? -1 : (double)t->microusd / 1e6;
+}

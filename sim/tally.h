@@ -1,0 +1,61 @@
+#ifndef SIM_TALLY_H
+#define SIM_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "limiter/limits.h"
+#include "limiter/time.h"
+#include "sim/summary.h"
+
+/*
+ * Counts a run as it happens.  Internal to sim/client, which is the one that
+ * knows; what comes out is a struct sim_summary.
+ */
+struct sim_series {             /* times in ns, grown as they come */
+    int64_t *value;
+    size_t   count, room;
+};
+
+struct sim_tally {
+    lim_time             start;
+    uint64_t             arrived, succeeded, failed, refused, expired;
+    uint64_t             attempts, http_429, http_5xx;
+    uint64_t             admitted, lost;    /* admitted; of them failed */
+    int64_t              tokens;            /* of what succeeded */
+    int64_t              microusd;
+    bool                 price_unknown;
+    lim_time             last_end;          /* of an attempt */
+    lim_time             first_arrival;
+    struct sim_series    latency, service, wait, ttft;
+    struct sim_moment   *moments;
+    size_t               moment_count;
+    int64_t              moment_ns;         /* length of an interval */
+    struct sim_moment    open;              /* the one under way */
+    bool                 out_of_memory;
+};
+
+#define SIM_MOMENTS_MAX 600
+
+/* Starts a tally; `duration_ns` (LIM_NEVER: open) sizes the timeline. */
+void sim_tally_init(struct sim_tally *t, lim_time start, int64_t duration_ns);
+void sim_tally_fini(struct sim_tally *t);
+
+/* Closes the intervals of the timeline that end before or at `now`. */
+void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
+                       uint64_t in_flight);
+
+/* A request that arrived at `arrival` succeeded, its last try sent at
+   `sent`, its first token at `first_token` (< 0: not a stream). */
+void sim_tally_success(struct sim_tally *t, lim_time arrival, lim_time sent,
+                       lim_time first_token, lim_time now, int64_t tokens);
+
+/* Sorts a series and reads its quantiles, in ms. */
+struct sim_quantiles sim_tally_quantiles(struct sim_series *s);
+
+/* Fills the parts of `out` that the tally knows; `now` is the run's end. */
+void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
+                       struct sim_summary *out);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * The client and the provider in one process and one virtual clock.  What
+ * happens at one instant has one order: answers that end, then arrivals, then
+ * sends; a send whose answer ends at once (a refusal) is an answer that ends.
+ */
+
+#include "sim/world.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limiter/timerq.h"
+#include "sim/provider.h"
+#include "sim/service.h"
+
+#define PACE_EVENTS 4096        /* between two looks at sim_pace */
+
+struct flight {                 /* a request on its way, by slot */
+    struct sim_call call;
+    struct sim_plan plan;
+};
+
+struct world {
+    const struct sim_scenario *scenario;
+    struct sim_client         *client;
+    struct sim_provider       *provider;
+    struct sim_provider_config provider_config;
+    int                       *groups;      /* of each workload */
+    struct lim_timerq         *ends;        /* of the answers, by slot */
+    struct flight             *flights;
+    uint32_t                   flight_room;
+    uint64_t                   attempts;
+};
+
+static void fini(struct world *w)
+{
+    sim_client_free(w->client);
+    sim_provider_free(w->provider);
+    lim_timerq_free(w->ends);
+    free(w->flights);
+    free(w->groups);
+}
+
+static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
+                const struct sim_watch *watch, struct lim_diag *diag)
+{
+    *w = (struct world){ .scenario = s, .provider_config = s->provider };
+    w->provider_config.seed = seed;
+    w->client = sim_client_new(s, seed, s->provider.start, watch, diag);
+    if (w->client == NULL)
+        return LIM_EINVAL;
+    w->provider = sim_provider_new(&w->provider_config, diag);
+    if (w->provider == NULL)
+        return LIM_EINVAL;
+    w->ends = lim_timerq_new(1);
+    w->groups = calloc(s->workload_count, sizeof *w->groups);
+    if (w->ends == NULL || w->groups == NULL)
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    for (size_t i = 0; i < s->workload_count; i++)
+        w->groups[i] = sim_provider_group(w->provider, s->workloads[i].model);
+    return LIM_OK;
+}
+
+static int make_room(struct world *w, uint32_t slot)
+{
+    uint32_t room = w->flight_room == 0 ? 64 : w->flight_room;
+    if (slot < w->flight_room)
+        return LIM_OK;
+    while (room <= slot)
+        room *= 2;
+    struct flight *flights = realloc(w->flights, room * sizeof *flights);
+    if (flights == NULL)
+        return LIM_ENOMEM;
+    w->flights = flights;
+    w->flight_room = room;
+    return lim_timerq_grow(w->ends, room);
+}
+
+static int begin(struct world *w, const struct sim_send *s, lim_time now)
+{
+    if (make_room(w, s->slot) != LIM_OK)
+        return LIM_ENOMEM;
+    struct flight *f = &w->flights[s->slot];
+    f->call = (struct sim_call){
+        .organisation = s->organisation,
+        .model = s->model,
+        .group = w->groups[s->workload],
+        .prompt_tokens = s->prompt_tokens,
+        .max_tokens = s->max_tokens,
+        .images = s->images,
+        .completion_tokens = s->completion_tokens,
+        .request = s->request,
+        .attempt = s->attempt,
+    };
+    sim_service_begin(w->provider, &w->provider_config, &f->call, now,
+                      &f->plan);
+    lim_timerq_set(w->ends, s->slot, now + f->plan.timing.total_ns, 0);
+    w->attempts++;
+    return LIM_OK;
+}
+
+/* The verdict as the client reads it off an answer. */
+static struct lim_outcome outcome_of(const struct flight *f)
+{
+    static const struct { enum lim_class class; int status; } of[] = {
+        [SIM_ADMITTED] = { LIM_CLASS_OK, 200 },
+        [SIM_RATE_LIMITED] = { LIM_CLASS_RATE_LIMIT, 429 },
+        [SIM_TOO_LARGE] = { LIM_CLASS_TOO_LARGE, 429 },
+        [SIM_QUOTA] = { LIM_CLASS_QUOTA, 429 },
+        [SIM_NO_MODEL] = { LIM_CLASS_NO_ACCESS, 404 },
+    };
+    const struct sim_plan *p = &f->plan;
+    return (struct lim_outcome){
+        .class = of[p->verdict.answer].class,
+        .status = of[p->verdict.answer].status,
+        .usage_known = p->verdict.answer == SIM_ADMITTED,
+        .tokens_used = f->call.prompt_tokens + p->completion_tokens,
+        .microusd = p->microusd,
+        .feedback = p->verdict.shown,
+    };
+}
+
+static void end(struct world *w, uint32_t slot, lim_time now)
+{
+    const struct flight *f = &w->flights[slot];
+    enum sim_answer answer = f->plan.verdict.answer;
+    struct lim_outcome o = outcome_of(f);
+    bool by_limit = answer == SIM_RATE_LIMITED || answer == SIM_TOO_LARGE;
+    int limit = by_limit                ? (int)f->plan.verdict.limit
+                : answer == SIM_QUOTA   ? LIM_SPEND
+                                        : -1;
+    if (answer == SIM_ADMITTED)
+        sim_service_end(w->provider, &f->call, &f->plan, now);
+    sim_client_done(w->client, slot, &o, limit, now);
+}
+
+static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
+               bool *partial)
+{
+    struct sim_send send;
+    uint32_t slot;
+    for (uint64_t n = 1;; n++) {
+        if (pace != NULL && n % PACE_EVENTS == 0 &&
+            !pace->go_on(pace->context, *now, w->attempts)) {
+            *partial = true;
+            return LIM_OK;
+        }
+        if (sim_client_finished(w->client, *now))
+            return LIM_OK;
+        if (lim_timerq_pop(w->ends, *now, &slot)) {
+            end(w, slot, *now);
+        } else if (sim_client_next(w->client, *now, &send)) {
+            if (begin(w, &send, *now) != LIM_OK)
+                return LIM_ENOMEM;
+        } else {
+            lim_time ends = lim_timerq_next(w->ends);
+            lim_time wakeup = sim_client_wakeup(w->client);
+            lim_time next = ends < wakeup ? ends : wakeup;
+            if (next == LIM_NEVER)
+                return LIM_OK;
+            assert(next > *now);
+            *now = next;
+        }
+    }
+}
+
+static int copy_moments(const struct sim_client *c, struct sim_moment **out,
+                        size_t *count)
+{
+    const struct sim_moment *moments;
+    *count = sim_client_moments(c, &moments);
+    *out = malloc((*count + 1) * sizeof **out);
+    if (*out == NULL)
+        return LIM_ENOMEM;
+    memcpy(*out, moments, *count * sizeof **out);
+    return LIM_OK;
+}
+
+int sim_world_run(const struct sim_scenario *s, uint64_t seed,
+                  const struct sim_watch *watch, const struct sim_pace *pace,
+                  struct sim_summary *out, struct sim_moment **moments,
+                  size_t *moment_count, struct lim_diag *diag)
+{
+    struct world w;
+    lim_time now = s->provider.start;
+    bool partial = false;
+    int error = init(&w, s, seed, watch, diag);
+    if (error == LIM_OK)
+        error = run(&w, pace, &now, &partial);
+    if (error == LIM_OK)
+        error = sim_client_finish(w.client, now, out);
+    if (error == LIM_OK) {
+        out->partial = partial;
+        if (moments != NULL)
+            error = copy_moments(w.client, moments, moment_count);
+        if (error != LIM_OK)
+            sim_summary_fini(out);
+    }
+    if (error == LIM_ENOMEM)
+        lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    fini(&w);
+    return error;
+}
