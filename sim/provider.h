@@ -17,6 +17,14 @@
  *
  * For every window, in any interval of length t, admitted cost is at most
  * burst + limit x t / window (without settlement).
+ *
+ * What is refused is found in this order: no access, the month's money, a
+ * size that no wait mends, a window that is short.  Of several short windows
+ * the one with the longest exact wait is reported; of equal ones the first.
+ *
+ * A charged refusal, and a reply longer than its reservation where that is
+ * settled, may leave a window owing, at most its whole limit.  Then `used` is
+ * above `max`, so that the hint's formula holds; headers show 0 remaining.
  */
 struct sim_provider;
 
@@ -28,30 +36,40 @@ enum sim_answer {
     SIM_NO_MODEL                /* unknown, or not for this tier */
 };
 
-/* What the provider decided, with the numbers as the wire shows them. */
+/*
+ * What the provider decided, with the numbers as the wire shows them, after
+ * the decision.  SIM_NO_MODEL: `max` is 0, and `limit` the one that lets
+ * nothing through.  SIM_QUOTA: `max` and `used` are micro-dollars of the
+ * month.  Neither shows headers, nor does SIM_TOO_LARGE give a hint.
+ */
 struct sim_verdict {
     enum sim_answer     answer;
     enum lim_limit      limit;      /* which refused */
-    int64_t             max;        /* of that limit */
+    int64_t             max;        /* of that limit; -1: admitted */
     int64_t             used;       /* max - remaining, as printed */
     int64_t             requested;
     lim_time            admitted_at; /* exact: not 1 ns before, if nobody
-                                        else comes; `now` when admitted */
+                                        else comes; `now` when admitted,
+                                        LIM_NEVER when no wait helps */
     struct lim_feedback shown;      /* hint_ns as the message prints it */
 };
 
+/* What a full bucket of `limit` holds: a share of it, floored, but 1. */
+int64_t sim_provider_burst(int64_t limit, double share);
+
 /*
  * Makes a provider with the organisations of `config`, all windows full at
- * its start.  NULL and `diag`: an organisation at a tier that the table does
- * not define, or no memory.  The table must outlive it.
+ * its start.  NULL and `diag`: a burst that is not in (0, 1], an organisation
+ * at a tier that the table does not define, too many, or no memory.  The
+ * table must outlive it; names are copied.
  */
 struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
                                       struct lim_diag *diag);
 void sim_provider_free(struct sim_provider *p);     /* NULL is allowed */
 
 /*
- * Adds an organisation whose windows are full.  Returns its index, or a
- * negative error as sim_provider_new.
+ * Adds an organisation whose windows are full.  Returns its index, or with
+ * `diag` LIM_EINVAL (tier), LIM_EFULL (LIM_ORGANISATIONS_MAX) or LIM_ENOMEM.
  */
 int sim_provider_add(struct sim_provider *p, const struct sim_organisation *o,
                      struct lim_diag *diag);
@@ -75,7 +93,7 @@ bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
 
 /*
  * Admits or refuses a request.  `group` is one of sim_provider_group's
- * (>= 0).  Fills all of `v`.
+ * (>= 0).  Fills all of `v`.  Allocates nothing.
  */
 void sim_provider_admit(struct sim_provider *p, uint32_t organisation,
                         unsigned group, const struct lim_cost *cost,
@@ -99,9 +117,11 @@ struct sim_window_view {
     int64_t limit;              /* LIM_UNLIMITED: there is none */
     int64_t remaining;          /* whole units, floored */
     int64_t used_ns;            /* exact level: ns until full (rounded up) */
-    int64_t admitted;           /* units taken since the start */
+    int64_t admitted;           /* units taken since the start, settled */
 };
 
+/* `limit` is one of those that have a window; a group that the tier does not
+   serve has limits of 0. */
 void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
                          unsigned group, enum lim_limit limit, lim_time now,
                          struct sim_window_view *out);

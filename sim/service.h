@@ -20,7 +20,8 @@ struct sim_call {
     int64_t     max_tokens;     /* -1: none */
     int64_t     images;
     int64_t     completion_tokens; /* length of the reply before max_tokens
-                                      cuts it; -1: drawn by default */
+                                      cuts it; 0: there is none (embeddings,
+                                      images); -1: drawn by default */
     uint64_t    request;        /* number of the request, keys the draws */
     unsigned    attempt;
 };
@@ -30,7 +31,7 @@ struct sim_plan {
     struct lim_cost    cost;            /* reserved at admission */
     int64_t            completion_tokens; /* after the cut */
     int64_t            microusd;        /* real cost; -1: price unknown */
-    struct sim_timing  timing;          /* 0 for a refusal: at once */
+    struct sim_timing  timing;          /* these three are 0 for a refusal */
 };
 
 /* Decides at `now`.  The caller calls sim_service_end when an admitted

@@ -1,0 +1,604 @@
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limiter/rng.h"
+#include "limiter/window.h"
+#include "sim/provider.h"
+
+__extension__ typedef __int128 wide;
+
+/* A table, a provider with one organisation of it, and its settings. */
+struct world {
+    struct lim_table *table;
+    struct sim_provider_config config;
+    struct sim_provider *provider;
+    lim_time start;
+};
+
+static struct world settings(struct lim_table *table)
+{
+    struct world w = { .table = table };
+    w.config = sim_provider_config_default();
+    w.config.table = table;
+    w.start = w.config.start;
+    return w;
+}
+
+static void build(struct world *w, enum lim_tier tier, int64_t spent_microusd)
+{
+    const struct sim_organisation o = {
+        .name = "org", .tier = tier, .keys = 1, .spent_microusd = spent_microusd
+    };
+    w->config.organisations = &o;
+    w->config.organisation_count = 1;
+    w->provider = sim_provider_new(&w->config, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w->provider);
+}
+
+static void end(struct world *w)
+{
+    sim_provider_free(w->provider);
+    lim_table_free(w->table);
+}
+
+/* A table of one model, "m", at tier1; `limits` is rpm rpd tpm tpd ipm. */
+static struct lim_table *table_of(const char *limits)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "@as_of 2026-01\n@source test made up\n@tier tier1 5 0 100\n"
+             "m tier1 - %s - -\n",
+             limits);
+    struct lim_diag diag = { 0 };
+    struct lim_table *t = lim_table_parse("t", text, strlen(text), &diag);
+    if (t == NULL)
+        printf("line %d: %s\n", diag.line, diag.text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+    return t;
+}
+
+static struct lim_cost cost_of(int64_t tokens)
+{
+    return (struct lim_cost){ { [LIM_REQUESTS] = 1, [LIM_TOKENS] = tokens } };
+}
+
+static struct sim_verdict admit(struct world *w, unsigned group, int64_t tokens,
+                                lim_time now)
+{
+    struct sim_verdict v;
+    struct lim_cost c = cost_of(tokens);
+    sim_provider_admit(w->provider, 0, group, &c, now, &v);
+    return v;
+}
+
+static struct sim_verdict probe(const struct world *w, unsigned group,
+                                int64_t tokens, lim_time now)
+{
+    struct sim_verdict v;
+    struct lim_cost c = cost_of(tokens);
+    sim_provider_probe(w->provider, 0, group, &c, now, &v);
+    return v;
+}
+
+static int64_t left(const struct world *w, enum lim_limit limit, lim_time now)
+{
+    struct sim_window_view view;
+    sim_provider_window(w->provider, 0, 0, limit, now, &view);
+    return view.remaining;
+}
+
+#define CHECK_SHOWN(shown, a, b, c)                                            \
+    do {                                                                       \
+        CU_ASSERT_EQUAL((shown).limit, (a));                                   \
+        CU_ASSERT_EQUAL((shown).remaining, (b));                               \
+        CU_ASSERT_EQUAL((shown).reset_ns, (c));                                \
+    } while (0)
+
+static void the_fourth_request_of_a_free_account_waits(void)
+{
+    struct world w = settings(lim_table_builtin("seed", NULL));
+    build(&w, LIM_TIER_FREE, 0);
+    int group = sim_provider_group(w.provider, "gpt-4");
+    CU_ASSERT_FATAL(group >= 0);
+    unsigned g = (unsigned)group;
+    struct sim_verdict v;
+    for (int i = 1; i <= 3; i++) {
+        v = admit(&w, g, 10, w.start);
+        CU_ASSERT_EQUAL(v.answer, SIM_ADMITTED);
+        CU_ASSERT_EQUAL(v.admitted_at, w.start);
+        CU_ASSERT_EQUAL(v.shown.hint_ns, -1);
+        CHECK_SHOWN(v.shown.requests, 200, 200 - i, i * 432 * LIM_SEC);
+        CHECK_SHOWN(v.shown.tokens, 10000, 10000 - 10 * i, i * 60 * LIM_MSEC);
+    }
+    v = admit(&w, g, 10, w.start);
+    CU_ASSERT_EQUAL(v.answer, SIM_RATE_LIMITED);
+    CU_ASSERT_EQUAL(v.limit, LIM_RPM);
+    CU_ASSERT_EQUAL(v.max, 3);
+    CU_ASSERT_EQUAL(v.used, 3);
+    CU_ASSERT_EQUAL(v.requested, 1);
+    CU_ASSERT_EQUAL(v.shown.hint_ns, 20 * LIM_SEC);
+    CU_ASSERT_EQUAL(v.admitted_at, w.start + 20 * LIM_SEC);
+    CHECK_SHOWN(v.shown.requests, 200, 197, 21 * LIM_MIN + 36 * LIM_SEC);
+    CHECK_SHOWN(v.shown.tokens, 10000, 9970, 180 * LIM_MSEC);
+    lim_time at = v.admitted_at;
+    CU_ASSERT_EQUAL(probe(&w, g, 10, at - 1).answer, SIM_RATE_LIMITED);
+    CU_ASSERT_EQUAL(admit(&w, g, 10, at).answer, SIM_ADMITTED);
+    end(&w);
+}
+
+/* Numbers of real error messages, and the hints that they gave. */
+static void hints_are_those_of_real_messages(void)
+{
+    const struct {
+        enum lim_limit limit;
+        int64_t max, used, requested, hint_ms;
+    } rows[] = {
+        { LIM_TPM, 30000, 28039, 3906, 3890 },
+        { LIM_TPM, 500000, 442231, 249686, 23030 },
+        { LIM_TPM, 10000, 8554, 3082, 9816 },
+        { LIM_TPM, 30000, 14567, 24754, 18642 },
+        { LIM_TPM, 200000, 170583, 180002, 45175 },
+        { LIM_TPM, 10000, 6701, 4497, 7188 },
+        { LIM_RPD, 10000, 10000, 1, 8640 },
+        { LIM_RPD, 200, 200, 1, 432000 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char limits[64];
+        bool tokens = rows[i].limit == LIM_TPM;
+        snprintf(limits, sizeof limits,
+                 tokens ? "- - %lld - -" : "- %lld - - -",
+                 (long long)rows[i].max);
+        struct world w = settings(table_of(limits));
+        build(&w, LIM_TIER_1, 0);
+        if (tokens)
+            admit(&w, 0, rows[i].used, w.start);
+        for (int64_t k = 0; !tokens && k < rows[i].used; k++)
+            admit(&w, 0, 0, w.start);
+        struct sim_verdict v =
+            admit(&w, 0, tokens ? rows[i].requested : 0, w.start);
+        CU_ASSERT_EQUAL(v.answer, SIM_RATE_LIMITED);
+        CU_ASSERT_EQUAL(v.limit, rows[i].limit);
+        CU_ASSERT_EQUAL(v.max, rows[i].max);
+        CU_ASSERT_EQUAL(v.used, rows[i].used);
+        CU_ASSERT_EQUAL(v.requested, rows[i].requested);
+        CU_ASSERT_EQUAL(v.shown.hint_ns, rows[i].hint_ms * LIM_MSEC);
+        if (rows[i].max == 200000) /* its headers are known as well */
+            CHECK_SHOWN(v.shown.tokens, 200000, 29417, 51174 * LIM_MSEC);
+        end(&w);
+    }
+}
+
+/* What real headers showed after one request; -1: nothing. */
+static void headers_show_the_window_that_fills_last(void)
+{
+    const struct {
+        const char *limits;
+        struct lim_shown requests, tokens;
+    } rows[] = {
+        { "500 10000 200000 - -",
+          { 10000, 9999, 8640 * LIM_MSEC },
+          { 200000, 199993, 2 * LIM_MSEC } },
+        { "500 - 30000 - -",
+          { 500, 499, 120 * LIM_MSEC },
+          { 30000, 29993, 14 * LIM_MSEC } },
+        { "500 - 300000 1500000 -",
+          { 500, 499, 120 * LIM_MSEC },
+          { 1500000, 1499993, 403 * LIM_MSEC } },
+        { "- 100 - - -", { 100, 99, 864 * LIM_SEC }, { -1, -1, -1 } },
+        { "- - - - 5", { -1, -1, -1 }, { -1, -1, -1 } },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = settings(table_of(rows[i].limits));
+        build(&w, LIM_TIER_1, 0);
+        struct lim_feedback f = admit(&w, 0, 7, w.start).shown;
+        CHECK_SHOWN(f.requests, rows[i].requests.limit,
+                    rows[i].requests.remaining, rows[i].requests.reset_ns);
+        CHECK_SHOWN(f.tokens, rows[i].tokens.limit, rows[i].tokens.remaining,
+                    rows[i].tokens.reset_ns);
+        end(&w);
+    }
+}
+
+static void of_several_the_longest_wait_is_reported(void)
+{
+    struct world w = settings(table_of("2 10 1000 - -"));
+    build(&w, LIM_TIER_1, 0);
+    admit(&w, 0, 300, w.start);
+    admit(&w, 0, 300, w.start);
+    /* Requests: 30 s.  Tokens: 600 + 400 + 1 - 1000 wait 60 ms. */
+    CU_ASSERT_EQUAL(probe(&w, 0, 401, w.start).limit, LIM_RPM);
+    /* 600 + 900 - 1000 wait as long, the minute's requests come first. */
+    CU_ASSERT_EQUAL(probe(&w, 0, 900, w.start).limit, LIM_RPM);
+    CU_ASSERT_EQUAL(probe(&w, 0, 901, w.start).limit, LIM_TPM);
+    for (int i = 1; i <= 4; i++)
+        for (int k = 0; k < 2; k++)
+            admit(&w, 0, 1, w.start + i * LIM_MIN);
+    struct sim_verdict v = admit(&w, 0, 1, w.start + 5 * LIM_MIN);
+    CU_ASSERT_EQUAL(v.limit, LIM_RPD);
+    CU_ASSERT_EQUAL(v.admitted_at, w.start + LIM_DAY / 10);
+    end(&w);
+}
+
+static void what_is_refused_takes_nothing(void)
+{
+    struct world w = settings(table_of("10 - 1000 - -"));
+    build(&w, LIM_TIER_1, 0);
+    admit(&w, 0, 900, w.start);
+    struct sim_verdict v = admit(&w, 0, 101, w.start);
+    CU_ASSERT_EQUAL(v.answer, SIM_RATE_LIMITED);
+    v = admit(&w, 0, 1001, w.start);
+    CU_ASSERT_EQUAL(v.answer, SIM_TOO_LARGE);
+    CU_ASSERT_EQUAL(v.limit, LIM_TPM);
+    CU_ASSERT_EQUAL(v.max, 1000);
+    CU_ASSERT_EQUAL(v.requested, 1001);
+    CU_ASSERT_EQUAL(v.shown.hint_ns, -1);
+    CU_ASSERT_EQUAL(v.admitted_at, LIM_NEVER);
+    CHECK_SHOWN(v.shown.requests, 10, 9, 6 * LIM_SEC);
+    CU_ASSERT_EQUAL(left(&w, LIM_RPM, w.start), 9);
+    CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), 100);
+    struct sim_window_view view;
+    sim_provider_window(w.provider, 0, 0, LIM_TPM, w.start, &view);
+    CU_ASSERT_EQUAL(view.limit, 1000);
+    CU_ASSERT_EQUAL(view.used_ns, 54 * LIM_SEC);
+    CU_ASSERT_EQUAL(view.admitted, 900);
+    end(&w);
+}
+
+static void a_tier_without_access_is_told_so(void)
+{
+    struct world w = settings(lim_table_builtin("official-2024-mid", NULL));
+    build(&w, LIM_TIER_FREE, 0);
+    CU_ASSERT_EQUAL(sim_provider_group(w.provider, "no-such-model"), -1);
+    int group = sim_provider_group(w.provider, "gpt-4");
+    CU_ASSERT_FATAL(group >= 0);
+    CU_ASSERT_FALSE(sim_provider_serves(w.provider, 0, (unsigned)group));
+    struct sim_verdict v = admit(&w, (unsigned)group, 10, w.start);
+    CU_ASSERT_EQUAL(v.answer, SIM_NO_MODEL);
+    CU_ASSERT_EQUAL(v.max, 0);
+    CU_ASSERT_EQUAL(v.admitted_at, LIM_NEVER);
+    CU_ASSERT_EQUAL(v.shown.requests.limit, -1);
+    group = sim_provider_group(w.provider, "gpt-3.5-turbo");
+    CU_ASSERT_TRUE(sim_provider_serves(w.provider, 0, (unsigned)group));
+    end(&w);
+}
+
+static void a_limit_of_zero_lets_nothing_through(void)
+{
+    struct world w = settings(table_of("5 - - - 0"));
+    build(&w, LIM_TIER_1, 0);
+    CU_ASSERT_TRUE(sim_provider_serves(w.provider, 0, 0));
+    CU_ASSERT_EQUAL(admit(&w, 0, 10, w.start).answer, SIM_ADMITTED);
+    struct lim_cost image = { { [LIM_REQUESTS] = 1, [LIM_IMAGES] = 1 } };
+    struct sim_verdict v;
+    sim_provider_admit(w.provider, 0, 0, &image, w.start, &v);
+    CU_ASSERT_EQUAL(v.answer, SIM_NO_MODEL);
+    CU_ASSERT_EQUAL(v.limit, LIM_IPM);
+    CU_ASSERT_EQUAL(left(&w, LIM_RPM, w.start), 4);
+    end(&w);
+}
+
+static void a_spent_month_ends_with_the_month(void)
+{
+    struct world w = settings(table_of("3 - - - -"));
+    build(&w, LIM_TIER_1, 99 * INT64_C(1000000));
+    lim_time next = lim_date(2026, 2, 1);
+    CU_ASSERT_EQUAL(admit(&w, 0, 1, w.start).answer, SIM_ADMITTED);
+    sim_provider_settle(w.provider, 0, 0, 1, 1, 1000000, w.start);
+    CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, w.start), 100000000);
+    CU_ASSERT_EQUAL(sim_provider_spend_max(w.provider, 0), 100000000);
+    struct sim_verdict v = admit(&w, 0, 1, w.start + 1);
+    CU_ASSERT_EQUAL(v.answer, SIM_QUOTA);
+    CU_ASSERT_EQUAL(v.limit, LIM_SPEND);
+    CU_ASSERT_EQUAL(v.max, 100000000);
+    CU_ASSERT_EQUAL(v.used, 100000000);
+    CU_ASSERT_EQUAL(v.admitted_at, next);
+    CU_ASSERT_EQUAL(v.shown.hint_ns, -1);
+    CU_ASSERT_EQUAL(v.shown.requests.limit, -1);
+    CU_ASSERT_EQUAL(left(&w, LIM_RPM, w.start + 1), 2);
+    CU_ASSERT_EQUAL(admit(&w, 0, 1, next - 1).answer, SIM_QUOTA);
+    CU_ASSERT_EQUAL(admit(&w, 0, 1, next).answer, SIM_ADMITTED);
+    CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, next), 0);
+    sim_provider_settle(w.provider, 0, 0, 1, 1, 7, next);
+    CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, next), 7);
+    end(&w);
+}
+
+static void refusals_are_charged_where_that_is_set(void)
+{
+    struct world w = settings(table_of("3 - 100 - -"));
+    w.config.charge.refused = true;
+    build(&w, LIM_TIER_1, 0);
+    for (int i = 0; i < 3; i++)
+        admit(&w, 0, 1, w.start);
+    struct sim_verdict v = admit(&w, 0, 1, w.start);
+    CU_ASSERT_EQUAL(v.answer, SIM_RATE_LIMITED);
+    CU_ASSERT_EQUAL(v.used, 4);
+    CU_ASSERT_EQUAL(v.shown.hint_ns, 40 * LIM_SEC);
+    CU_ASSERT_EQUAL(v.admitted_at, w.start + 40 * LIM_SEC);
+    CHECK_SHOWN(v.shown.requests, 3, 0, 80 * LIM_SEC);
+    CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), 97);
+    /* A debt ends at the limit, however many more there are. */
+    for (int i = 0; i < 100; i++)
+        v = admit(&w, 0, 1, w.start);
+    CU_ASSERT_EQUAL(left(&w, LIM_RPM, w.start), -3);
+    CU_ASSERT_EQUAL(v.admitted_at, w.start + 80 * LIM_SEC);
+    CU_ASSERT_EQUAL(admit(&w, 0, 1, v.admitted_at).answer, SIM_ADMITTED);
+    end(&w);
+}
+
+static void a_reservation_is_settled_where_that_is_set(void)
+{
+    for (int settle = 0; settle <= 1; settle++) {
+        struct world w = settings(table_of("- - 1000 5000 -"));
+        w.config.charge.settle = settle;
+        build(&w, LIM_TIER_1, 0);
+        admit(&w, 0, 800, w.start);
+        sim_provider_settle(w.provider, 0, 0, 800, 300, 0, w.start);
+        CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), settle ? 700 : 200);
+        CU_ASSERT_EQUAL(left(&w, LIM_TPD, w.start), settle ? 4700 : 4200);
+        sim_provider_settle(w.provider, 0, 0, 0, 1500, 0, w.start);
+        CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), settle ? -800 : 200);
+        sim_provider_settle(w.provider, 0, 0, 0, 1500000000, 0, w.start);
+        CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), settle ? -1000 : 200);
+        end(&w);
+    }
+}
+
+static void a_small_burst_holds_less_than_the_limit(void)
+{
+    struct world w = settings(table_of("60 - 1000 - -"));
+    w.config.burst = 0.1;
+    build(&w, LIM_TIER_1, 0);
+    for (int i = 0; i < 6; i++)
+        CU_ASSERT_EQUAL(admit(&w, 0, 1, w.start).answer, SIM_ADMITTED);
+    struct sim_verdict v = admit(&w, 0, 1, w.start);
+    CU_ASSERT_EQUAL(v.answer, SIM_RATE_LIMITED);
+    CU_ASSERT_EQUAL(v.shown.hint_ns, LIM_SEC);
+    v = admit(&w, 0, 101, w.start);
+    CU_ASSERT_EQUAL(v.answer, SIM_TOO_LARGE);
+    CU_ASSERT_EQUAL(v.max, 1000);
+    end(&w);
+    CU_ASSERT_EQUAL(sim_provider_burst(3, 0.1), 1);
+    CU_ASSERT_EQUAL(sim_provider_burst(0, 1), 0);
+    CU_ASSERT_EQUAL(sim_provider_burst(LIM_UNLIMITED, 1), 0);
+    CU_ASSERT_EQUAL(sim_provider_burst(LIM_LIMIT_MAX, 1), LIM_LIMIT_MAX);
+}
+
+static void without_a_table_there_are_no_limits(void)
+{
+    struct world w = settings(NULL);
+    build(&w, LIM_TIER_2, 0);
+    CU_ASSERT_EQUAL(sim_provider_group(w.provider, "anything"), 0);
+    CU_ASSERT_EQUAL(sim_provider_spend_max(w.provider, 0), LIM_UNLIMITED);
+    for (int i = 0; i < 1000; i++) {
+        struct sim_verdict v = admit(&w, 0, LIM_LIMIT_MAX, w.start);
+        CU_ASSERT_EQUAL(v.answer, SIM_ADMITTED);
+        CHECK_SHOWN(v.shown.requests, -1, -1, -1);
+        CHECK_SHOWN(v.shown.tokens, -1, -1, -1);
+    }
+    end(&w);
+}
+
+static void what_cannot_be_made_is_explained(void)
+{
+    struct world w = settings(lim_table_builtin("seed", NULL));
+    struct sim_organisation o = { .name = "x", .tier = LIM_TIER_2, .keys = 1 };
+    struct lim_diag diag = { 0 };
+    w.config.organisations = &o;
+    w.config.organisation_count = 1;
+    CU_ASSERT_PTR_NULL(sim_provider_new(&w.config, &diag));
+    CU_ASSERT_STRING_EQUAL(diag.text, "organisation x: table seed has no "
+                                      "tier2; it has: free tier1 tier4 tier5");
+    o.tier = LIM_TIER_1;
+    w.config.burst = 0;
+    CU_ASSERT_PTR_NULL(sim_provider_new(&w.config, &diag));
+    w.config.burst = 1.5;
+    CU_ASSERT_PTR_NULL(sim_provider_new(&w.config, NULL));
+    end(&w);
+}
+
+static void organisations_share_nothing(void)
+{
+    struct world w = settings(table_of("3 - - - -"));
+    build(&w, LIM_TIER_1, 0);
+    struct lim_cost c = cost_of(1);
+    struct sim_verdict v;
+    for (uint32_t i = 1; i < 3000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "org-%u", (unsigned)i);
+        struct sim_organisation o = { .name = name, .tier = LIM_TIER_1 };
+        CU_ASSERT_EQUAL(sim_provider_add(w.provider, &o, NULL), (int)i);
+    }
+    CU_ASSERT_EQUAL(sim_provider_organisations(w.provider), 3000);
+    for (uint32_t i = 0; i < 3000; i++) {
+        for (int k = 0; k < 4; k++) {
+            sim_provider_admit(w.provider, i, 0, &c, w.start, &v);
+            CU_ASSERT_EQUAL(v.answer, k < 3 ? SIM_ADMITTED : SIM_RATE_LIMITED);
+        }
+    }
+    CU_ASSERT_STRING_EQUAL(sim_provider_organisation_name(w.provider, 2999),
+                           "org-2999");
+    CU_ASSERT_EQUAL(sim_provider_tier(w.provider, 5), LIM_TIER_1);
+    end(&w);
+}
+
+/*
+ * The properties: random limits, bursts, sizes and gaps.
+ */
+#define STEPS 250
+
+struct run {
+    struct world world;
+    struct lim_limits limits;
+    struct lim_rate rate[LIM_WINDOWS];
+    uint64_t seed, draws;
+    size_t admitted;
+    lim_time at[STEPS];
+    struct lim_cost cost[STEPS];
+};
+
+/* A whole number from 0 to most - 1. */
+static int64_t random_below(struct run *r, int64_t most)
+{
+    return (int64_t)(lim_rng_draw(r->seed, 99, r->draws++) % (uint64_t)most);
+}
+
+static void random_limits(struct run *r, char *text, size_t room)
+{
+    static const int64_t scale[] = { 3, 7, 60, 997, 10000, 2000000 };
+    size_t at = 0;
+    for (int i = 0; i < LIM_WINDOWS; i++) {
+        r->limits.max[i] = 1 + random_below(r, scale[random_below(r, 6)]);
+        if (random_below(r, 3) == 0)
+            r->limits.max[i] = LIM_UNLIMITED;
+        if (r->limits.max[i] == LIM_UNLIMITED)
+            at += (size_t)snprintf(text + at, room - at, "- ");
+        else
+            at += (size_t)snprintf(text + at, room - at, "%lld ",
+                                   (long long)r->limits.max[i]);
+    }
+}
+
+static void start_run(struct run *r, uint64_t seed)
+{
+    char text[128];
+    *r = (struct run){ .seed = seed };
+    random_limits(r, text, sizeof text);
+    r->world = settings(table_of(text));
+    r->world.config.burst = 1 - 0.9 * (double)random_below(r, 2);
+    build(&r->world, LIM_TIER_1, 0);
+    for (int i = 0; i < LIM_WINDOWS; i++) {
+        int64_t limit = r->limits.max[i];
+        r->rate[i] =
+            lim_rate_make(limit, lim_limit_window((enum lim_limit)i),
+                          sim_provider_burst(limit, r->world.config.burst));
+    }
+}
+
+static struct lim_cost random_cost(struct run *r)
+{
+    int64_t tokens = r->limits.max[LIM_TPM];
+    return (struct lim_cost){ {
+        [LIM_REQUESTS] = 1,
+        [LIM_TOKENS] = random_below(r, tokens > 0 ? tokens / 2 + 2 : 500),
+        [LIM_IMAGES] = random_below(r, 3),
+    } };
+}
+
+/* At `now` the request is refused by a wait: every number fits the others. */
+static void check_refusal(const struct run *r, const struct lim_cost *c,
+                          const struct sim_verdict *v, lim_time now)
+{
+    struct sim_verdict w;
+    const struct sim_provider *p = r->world.provider;
+    int64_t window = lim_limit_window(v->limit);
+    struct sim_window_view view;
+    sim_provider_window(p, 0, 0, v->limit, now, &view);
+    CU_ASSERT_EQUAL(v->max, r->limits.max[v->limit]);
+    CU_ASSERT_EQUAL(v->max - v->used, view.remaining);
+    int64_t off = v->shown.hint_ns - (v->admitted_at - now);
+    CU_ASSERT(off > -LIM_MSEC);
+    CU_ASSERT((wide)off * v->max <= window);
+    CU_ASSERT_EQUAL(v->shown.hint_ns % LIM_MSEC, 0);
+    sim_provider_probe(p, 0, 0, c, now + v->shown.hint_ns + LIM_MSEC, &w);
+    CU_ASSERT_EQUAL(w.answer, SIM_ADMITTED);
+    sim_provider_probe(p, 0, 0, c, v->admitted_at - 1, &w);
+    CU_ASSERT_EQUAL(w.answer, SIM_RATE_LIMITED);
+    sim_provider_probe(p, 0, 0, c, v->admitted_at, &w);
+    CU_ASSERT_EQUAL(w.answer, SIM_ADMITTED);
+}
+
+static void play(struct run *r)
+{
+    lim_time now = r->world.start;
+    for (int i = 0; i < STEPS; i++) {
+        struct lim_cost c = random_cost(r);
+        struct sim_verdict v, before;
+        sim_provider_probe(r->world.provider, 0, 0, &c, now, &before);
+        sim_provider_admit(r->world.provider, 0, 0, &c, now, &v);
+        CU_ASSERT_EQUAL(before.answer, v.answer);
+        CU_ASSERT_EQUAL(before.admitted_at, v.admitted_at);
+        if (v.answer == SIM_ADMITTED) {
+            r->at[r->admitted] = now;
+            r->cost[r->admitted++] = c;
+        } else if (v.answer == SIM_RATE_LIMITED) {
+            check_refusal(r, &c, &v, now);
+            if (random_below(r, 3) == 0)
+                now = v.admitted_at;
+        }
+        if (random_below(r, 3) == 0)
+            now += random_below(r, 2 * LIM_SEC);
+    }
+}
+
+/* In every interval: cost <= burst + limit x t / window, exactly. */
+static void check_admissions(const struct run *r, int i)
+{
+    const struct lim_rate *rate = &r->rate[i];
+    enum lim_dimension d = lim_limit_dimension((enum lim_limit)i);
+    int64_t total = 0;
+    for (size_t from = 0; from < r->admitted; from++) {
+        int64_t sum = 0;
+        total += r->cost[from].amount[d];
+        for (size_t to = from; to < r->admitted; to++) {
+            sum += r->cost[to].amount[d];
+            wide over = (wide)(sum - rate->burst) * rate->window_ns -
+                        (wide)(r->at[to] - r->at[from]) * rate->limit;
+            if (rate->limit != LIM_UNLIMITED && over > 0)
+                CU_FAIL("more was admitted than the limit allows");
+        }
+    }
+    struct sim_window_view view;
+    sim_provider_window(r->world.provider, 0, 0, (enum lim_limit)i,
+                        r->world.start, &view);
+    CU_ASSERT_EQUAL(view.admitted, total);
+}
+
+static void no_interval_sees_more_than_its_limit(void)
+{
+    static struct run r;
+    size_t admitted = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        unsigned failures = CU_get_number_of_failures();
+        start_run(&r, seed);
+        play(&r);
+        for (int i = 0; i < LIM_WINDOWS; i++)
+            check_admissions(&r, i);
+        admitted += r.admitted;
+        end(&r.world);
+        if (CU_get_number_of_failures() != failures)
+            printf("seed %d\n", (int)seed);
+    }
+    CU_ASSERT(admitted > 1000 && admitted < 60 * STEPS - 1000);
+}
+
+CU_TestInfo provider_tests[] = {
+    { "the fourth request of a free account waits",
+      the_fourth_request_of_a_free_account_waits },
+    { "hints are those of real messages", hints_are_those_of_real_messages },
+    { "headers show the window that fills last",
+      headers_show_the_window_that_fills_last },
+    { "of several the longest wait is reported",
+      of_several_the_longest_wait_is_reported },
+    { "what is refused takes nothing", what_is_refused_takes_nothing },
+    { "a tier without access is told so", a_tier_without_access_is_told_so },
+    { "a limit of zero lets nothing through",
+      a_limit_of_zero_lets_nothing_through },
+    { "a spent month ends with the month", a_spent_month_ends_with_the_month },
+    { "refusals are charged where that is set",
+      refusals_are_charged_where_that_is_set },
+    { "a reservation is settled where that is set",
+      a_reservation_is_settled_where_that_is_set },
+    { "a small burst holds less than the limit",
+      a_small_burst_holds_less_than_the_limit },
+    { "without a table there are no limits",
+      without_a_table_there_are_no_limits },
+    { "what cannot be made is explained", what_cannot_be_made_is_explained },
+    { "organisations share nothing", organisations_share_nothing },
+    { "no interval sees more than its limit",
+      no_interval_sees_more_than_its_limit },
+    CU_TEST_INFO_NULL
+};
