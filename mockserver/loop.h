@@ -21,16 +21,21 @@ struct mock_loop;
 typedef void mock_loop_io_fn(void *context, uint32_t events);
 typedef void mock_loop_timer_fn(void *context, uint32_t timer, lim_time now);
 
-/* NULL: no memory or no descriptors (errno tells). */
+/* `start` is at least 0, `speed` 0 or 0.001 to 1e6.  NULL: they are not
+   (EINVAL), no memory or no descriptors (errno tells). */
 struct mock_loop *mock_loop_new(lim_time start, double speed);
 void mock_loop_free(struct mock_loop *l);       /* NULL is allowed */
 
-/* The loop's time; in a callback, that at which the callback was due or the
-   loop woke, never earlier than before. */
+/* The loop's time; in a timer's callback, that at which it was due even if
+   the loop woke later; in others, that at which the loop woke.  Never earlier
+   than before. */
 lim_time mock_loop_now(const struct mock_loop *l);
 
 /* Reads the clock anew; between two callbacks the loop does it itself. */
 lim_time mock_loop_update(struct mock_loop *l);
+
+/* CLOCK_MONOTONIC in ns when it was last read. */
+int64_t mock_loop_wall(const struct mock_loop *l);
 
 double mock_loop_speed(const struct mock_loop *l);
 
@@ -39,7 +44,8 @@ double mock_loop_speed(const struct mock_loop *l);
 void mock_loop_advance(struct mock_loop *l, lim_time to);
 
 /* Watches `fd`; `events` as for epoll (level-triggered).  0, or -1 (errno).
-   Setting again changes events, function and context. */
+   Setting again changes events, function and context; with the same events
+   it costs nothing.  Unwatch a descriptor before closing it. */
 int mock_loop_watch(struct mock_loop *l, int fd, uint32_t events,
                     mock_loop_io_fn *fn, void *context);
 void mock_loop_unwatch(struct mock_loop *l, int fd);
@@ -53,7 +59,7 @@ void mock_loop_timer_free(struct mock_loop *l, uint32_t timer);
 void mock_loop_timer_set(struct mock_loop *l, uint32_t timer, lim_time at);
 
 /* The same on the wall's clock, whatever the speed: ns from now.  For
-   deadlines of connections.  < 0 disarms it. */
+   deadlines of connections; 0 is the loop's next turn.  < 0 disarms it. */
 void mock_loop_timer_wall(struct mock_loop *l, uint32_t timer, int64_t ns);
 
 /* Runs until mock_loop_stop.  Returns 0, or -1 (errno). */

@@ -1,0 +1,303 @@
+/* From a complete request to the last byte of its answer. */
+
+#include "mockserver/connection.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+enum { HEAD_PART, TYPE_PART, TYPE_END, HEADERS_PART, HEAD_END, BODY_PART };
+#define PARTS 6
+
+const char *mock_request_header(const struct mock_request *r, const char *name,
+                                size_t *length)
+{
+    const struct mock_http_header *f = mock_http_find(r->fields, name);
+    if (f == NULL)
+        return NULL;
+    *length = f->value_length;
+    return f->value;
+}
+
+lim_time mock_exchange_time(const struct mock_exchange *x)
+{
+    return x->time;
+}
+
+void mock_exchange_on_end(struct mock_exchange *x, mock_exchange_end_fn *fn,
+                          void *context)
+{
+    assert(x->open);
+    assert(!x->answered);
+    x->on_end = fn;
+    x->on_end_context = context;
+}
+
+void mock_exchange_end(struct mock_exchange *c, bool sent)
+{
+    struct mock_server_counters *n = &c->server->counters;
+    if (!c->open)
+        return;
+    c->open = false;
+    n->waiting--;
+    n->answered += sent;
+    n->abandoned += !sent;
+    n->half_closed -= c->fin;
+    if (c->pending != NULL) {
+        mock_loop_timer_set(c->server->loop, c->due_timer, LIM_NEVER);
+        free(c->pending);
+        c->pending = NULL;
+    }
+    if (c->on_end != NULL)
+        c->on_end(c->on_end_context, sent);
+}
+
+static void all_sent(struct mock_exchange *c)
+{
+    mock_exchange_end(c, true);
+    if (c->keep_alive)
+        c->unread = false;
+    mock_connection_enter(c, c->keep_alive ? MOCK_IDLE : MOCK_CLOSING);
+}
+
+static bool would_block(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+/* Keeps what the system did not take of the parts; `skip` bytes it did. */
+static void keep_rest(struct mock_exchange *c, const struct iovec *parts,
+                      size_t skip, size_t rest)
+{
+    c->out = malloc(rest);
+    if (c->out == NULL) {
+        mock_connection_close(c);
+        return;
+    }
+    c->out_length = c->out_sent = 0;
+    for (size_t i = 0; i < PARTS; i++) {
+        size_t n = parts[i].iov_len;
+        size_t skipped = skip < n ? skip : n;
+        skip -= skipped;
+        n -= skipped;
+        if (n > 0)
+            memcpy(c->out + c->out_length,
+                   (const char *)parts[i].iov_base + skipped, n);
+        c->out_length += n;
+    }
+    assert(c->out_length == rest);
+    mock_connection_enter(c, MOCK_WRITE);
+}
+
+static void transmit(struct mock_exchange *c, struct iovec *parts)
+{
+    struct msghdr m = { .msg_iov = parts, .msg_iovlen = PARTS };
+    size_t length = 0;
+    for (size_t i = 0; i < PARTS; i++)
+        length += parts[i].iov_len;
+    ssize_t n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+    if (n < 0 && !would_block()) {
+        mock_connection_close(c);
+        return;
+    }
+    size_t taken = n > 0 ? (size_t)n : 0;
+    if (taken == length)
+        all_sent(c);
+    else
+        keep_rest(c, parts, taken, length - taken);
+}
+
+static struct iovec part(const char *text, size_t length)
+{
+    /* sendmsg only reads, but struct iovec has no const */
+    struct iovec v = { .iov_len = length };
+    memcpy(&v.iov_base, &text, sizeof text);
+    return v;
+}
+
+static enum mock_response_end how_to_end(struct mock_exchange *c)
+{
+    if (c->server->draining)
+        c->keep_alive = false;
+    if (!c->keep_alive)
+        return MOCK_RESPONSE_CLOSE;
+    return c->http_1_0 ? MOCK_RESPONSE_KEEP_ALIVE : MOCK_RESPONSE_PLAIN;
+}
+
+/* May close the connection, but frees it only when it is not busy. */
+static void send_reply(struct mock_exchange *c, const struct mock_reply *r)
+{
+    struct mock_server *s = c->server;
+    char head[MOCK_RESPONSE_HEAD_MAX];
+    bool typed = r->content_type != NULL;
+    bool body = !c->head && mock_response_has_body(r->status);
+    const char *date = mock_response_date(&s->date, mock_loop_now(s->loop));
+    size_t n = mock_response_head(head, r->status, date, r->body_length,
+                                  how_to_end(c));
+    if (typed) {
+        memcpy(head + n, "content-type: ", 14);
+        n += 14;
+    }
+    struct iovec parts[PARTS] = {
+        [HEAD_PART] = part(head, n),
+        [TYPE_PART] =
+            part(r->content_type, typed ? strlen(r->content_type) : 0),
+        [TYPE_END] = part("\r\n", typed ? 2 : 0),
+        [HEADERS_PART] = part(r->headers, r->headers_length),
+        [HEAD_END] = part("\r\n", 2),
+        [BODY_PART] = part(r->body, body ? r->body_length : 0),
+    };
+    transmit(c, parts);
+}
+
+/* Sends and settles, unless the connection was closed or whoever processes
+   its input will do so. */
+static void send_and_settle(struct mock_exchange *c, const struct mock_reply *r)
+{
+    if (c->busy) {
+        send_reply(c, r);
+        return;
+    }
+    c->busy = true;
+    send_reply(c, r);
+    c->busy = false;
+    mock_connection_settle(c);
+}
+
+static const char *copy(char **to, const char *text, size_t length)
+{
+    char *start = *to;
+    if (length > 0)
+        memcpy(start, text, length);
+    *to += length;
+    return start;
+}
+
+static struct mock_pending *pending_new(const struct mock_reply *r)
+{
+    size_t type = r->content_type ? strlen(r->content_type) + 1 : 0;
+    struct mock_pending *p =
+        malloc(sizeof *p + type + r->headers_length + r->body_length);
+    if (p == NULL)
+        return NULL;
+    char *to = p->texts;
+    p->reply = *r;
+    if (r->content_type != NULL)
+        p->reply.content_type = copy(&to, r->content_type, type);
+    p->reply.headers = copy(&to, r->headers, r->headers_length);
+    p->reply.body = copy(&to, r->body, r->body_length);
+    return p;
+}
+
+static void on_due(void *context, uint32_t timer, lim_time now)
+{
+    struct mock_exchange *c = context;
+    struct mock_pending *p = c->pending;
+    (void)timer;
+    assert(p != NULL);
+    assert(now >= p->reply.at);
+    c->pending = NULL;
+    send_and_settle(c, &p->reply);
+    free(p);
+}
+
+static bool send_later(struct mock_exchange *c, const struct mock_reply *r)
+{
+    struct mock_loop *l = c->server->loop;
+    if (c->due_timer == UINT32_MAX)
+        c->due_timer = mock_loop_timer_new(l, on_due, c);
+    if (c->due_timer == UINT32_MAX)
+        return false;
+    c->pending = pending_new(r);
+    if (c->pending == NULL)
+        return false;
+    mock_loop_timer_set(l, c->due_timer, r->at);
+    return true;
+}
+
+void mock_exchange_reply(struct mock_exchange *x,
+                         const struct mock_reply *reply)
+{
+    assert(x->open);
+    assert(!x->answered);
+    assert(reply->status >= 200);
+    assert(reply->at != LIM_NEVER);
+    x->answered = true;
+    if (reply->at <= mock_loop_now(x->server->loop))
+        send_and_settle(x, reply);
+    else if (!send_later(x, reply))
+        mock_connection_close(x);
+}
+
+void mock_exchange_deliver(struct mock_exchange *c,
+                           const struct mock_http_head *head, const char *body,
+                           size_t body_length)
+{
+    struct mock_server *s = c->server;
+    struct mock_request r = {
+        .method = head->method,
+        .method_length = head->method_length,
+        .path = head->path,
+        .path_length = head->path_length,
+        .query = head->query,
+        .query_length = head->query_length,
+        .body = body,
+        .body_length = body_length,
+        .head = c->head,
+        .keep_alive = head->keep_alive,
+        .fields = head,
+    };
+    assert(c->busy);
+    c->open = true;
+    c->answered = false;
+    c->on_end = NULL;
+    c->time = mock_loop_now(s->loop);
+    s->counters.requests++;
+    s->counters.waiting++;
+    s->counters.half_closed += c->fin;
+    mock_connection_enter(c, MOCK_WAIT);
+    s->config.handler(s->config.context, c, &r);
+}
+
+void mock_exchange_refuse(struct mock_exchange *c, int status)
+{
+    struct mock_server *s = c->server;
+    const char *body = s->config.error_body(status);
+    const struct mock_reply r = {
+        .status = status,
+        .content_type = "application/json",
+        .body = body,
+        .body_length = strlen(body),
+    };
+    s->counters.refused++;
+    c->keep_alive = false;
+    c->head = false;
+    c->unread = true;
+    assert(c->busy);
+    send_reply(c, &r);
+}
+
+void mock_exchange_flush(struct mock_exchange *c)
+{
+    size_t rest = c->out_length - c->out_sent;
+    assert(c->state == MOCK_WRITE);
+    ssize_t n = send(c->fd, c->out + c->out_sent, rest, MSG_NOSIGNAL);
+    if (n < 0) {
+        if (!would_block())
+            mock_connection_close(c);
+        return;
+    }
+    c->out_sent += (size_t)n;
+    mock_connection_enter(c, MOCK_WRITE);
+    if (c->out_sent < c->out_length)
+        return;
+    free(c->out);
+    c->out = NULL;
+    c->busy = true;
+    all_sent(c);
+    c->busy = false;
+    mock_connection_settle(c);
+}
