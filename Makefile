@@ -100,8 +100,9 @@ $(BUILD)/%.text.o: $(BUILD)/%.text.c $(BUILD)/flags
 	$(CC) -std=c11 $(OPT) $(SAN) -c -o $@ $<
 
 # An archive is made anew when a file comes to its folders or leaves them.
+# (`bench/.` is the folder, `bench` the target.)
 define library
-$(LIB_$(1)): $($(1)_OBJ) $(1) $(patsubst %/,%,$(sort $(dir $($(1)_SRC))))
+$(LIB_$(1)): $($(1)_OBJ) $(1)/. $(addsuffix .,$(sort $(dir $($(1)_SRC))))
 	@rm -f $$@
 	$(AR) rcs $$@ $($(1)_OBJ)
 endef
@@ -202,9 +203,8 @@ layers: $(ALL_LIBS)
 lint: format-check
 	@.ci/lint $(CJSON_CFLAGS) $(CURL_CFLAGS) $(CUNIT_CFLAGS)
 
-# Headers are laid out by hand, in columns.
-format_SRC = $(wildcard limiter/*.c limiter/*/*.c sim/*.c mockserver/*.c \
-             bench/*.c tests/*.c)
+format_SRC = $(wildcard limiter/*.[ch] limiter/*/*.c sim/*.[ch] \
+             mockserver/*.[ch] bench/*.[ch] tests/*.[ch])
 format:
 	clang-format -i $(format_SRC)
 
@@ -225,12 +225,16 @@ man1dir  = $(DESTDIR)$(PREFIX)/share/man/man1
 datadir  = $(DESTDIR)$(PREFIX)/share/tierlab
 MAN1     = $(wildcard bench/*.1 mockserver/*.1)
 
+# limiter/limiter.h names what is public; the rest stays inside.
+PUBLIC = limiter/limiter.h \
+         $(shell sed -n 's/^\#include "\(.*\)"/\1/p' limiter/limiter.h)
+
 install: all
 	install -d $(bindir) $(libdir)/pkgconfig $(incdir) $(man1dir) \
 	    $(datadir)/scenarios
 	install -m 755 $(PROGRAMS) $(bindir)
 	install -m 644 $(LIB_limiter) $(libdir)
-	install -m 644 $(wildcard limiter/*.h) $(incdir)
+	install -m 644 $(PUBLIC) $(incdir)
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' \
 	    limiter/limiter.pc.in >$(libdir)/pkgconfig/limiter.pc
 	$(if $(MAN1),install -m 644 $(MAN1) $(man1dir))
