@@ -16,8 +16,7 @@ struct lim_backoff {
     const char *name;
     const char *summary;
     /* Returns the wait in ns before retry `n`; `draw` is 64 random bits. */
-    int64_t (*wait)(int64_t base_ns, int64_t cap_ns, unsigned n,
-                    uint64_t draw);
+    int64_t (*wait)(int64_t base_ns, int64_t cap_ns, unsigned n, uint64_t draw);
 };
 
 /* The back-offs of this library; ends with NULL. */

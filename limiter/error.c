@@ -6,8 +6,8 @@
 const char *lim_strerror(int error)
 {
     switch (error) {
-#define LIM_ERROR_CASE(name, value, text) \
-    case value:                           \
+#define LIM_ERROR_CASE(name, value, text)                                      \
+    case value:                                                                \
         return text;
         LIM_ERRORS(LIM_ERROR_CASE)
 #undef LIM_ERROR_CASE

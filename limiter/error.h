@@ -6,12 +6,12 @@
  * Functions return LIM_OK or one of these, negative.  Answers that a caller
  * expects in normal work ("wait", "refused") are not errors.
  */
-#define LIM_ERRORS(X)                                     \
-    X(LIM_OK, 0, "no error")                              \
-    X(LIM_ENOMEM, -1, "out of memory")                    \
-    X(LIM_EINVAL, -2, "invalid argument or configuration") \
-    X(LIM_EPARSE, -3, "malformed input")                  \
-    X(LIM_EFULL, -4, "a configured bound is reached")     \
+#define LIM_ERRORS(X)                                                          \
+    X(LIM_OK, 0, "no error")                                                   \
+    X(LIM_ENOMEM, -1, "out of memory")                                         \
+    X(LIM_EINVAL, -2, "invalid argument or configuration")                     \
+    X(LIM_EPARSE, -3, "malformed input")                                       \
+    X(LIM_EFULL, -4, "a configured bound is reached")                          \
     X(LIM_ENOTFOUND, -5, "no such name")
 
 #define LIM_ERROR_ENUM(name, value, text) name = (value),
@@ -26,8 +26,8 @@ const char *lim_strerror(int error);
  * owns it and knows the file's name.
  */
 struct lim_diag {
-    int  line;          /* from 1; 0 when no line applies */
-    char text[512];     /* one sentence, no newline */
+    int line;       /* from 1; 0 when no line applies */
+    char text[512]; /* one sentence, no newline */
 };
 
 /* Fills `diag` (NULL is allowed) in the manner of printf; returns `error`. */

@@ -3,35 +3,36 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define LEVELS_MAX 7            /* 8^7 organisations: more than there may be */
+#define LEVELS_MAX 7 /* 8^7 organisations: more than there may be */
 #define SCALE_BITS 62
+#define FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
 struct level {
     struct lim_block *blocks;
-    uint32_t         *first, *last;     /* organisation numbers by column */
-    uint32_t          columns;          /* in use over all blocks */
+    uint32_t *first, *last; /* organisation numbers by column */
+    uint32_t columns;       /* in use over all blocks */
 };
 
 struct lim_index {
     struct lim_rate rates[LIM_WINDOWS];
-    int64_t         scale[LIM_WINDOWS];
-    unsigned        windows[LIM_WINDOWS];   /* those that there are */
-    unsigned        window_count;
-    bool            fractions;          /* some rate has a remainder */
-    int64_t         spend_max;
-    uint32_t        all;
-    unsigned        level_count;
-    struct level    levels[LEVELS_MAX]; /* 0: the leaves */
-    int64_t        *fraction;           /* of each leaf's windows */
+    int64_t scale[LIM_WINDOWS];
+    unsigned windows[LIM_WINDOWS]; /* those that there are */
+    unsigned window_count;
+    bool fractions; /* some rate has a remainder */
+    int64_t spend_max;
+    uint32_t all;
+    unsigned level_count;
+    struct level levels[LEVELS_MAX]; /* 0: the leaves */
+    int64_t *fraction;               /* of each leaf's windows */
 };
 
 /* The request in the index's own terms. */
 struct search {
     const struct lim_query *query;
-    int64_t                 span[LIM_WINDOWS];
-    int64_t                 need[LIM_WINDOWS]; /* full - span: credit in ns */
-    struct lim_best        *best;
-    struct lim_index       *index;
+    int64_t span[LIM_WINDOWS];
+    int64_t need[LIM_WINDOWS]; /* full - span: credit in ns */
+    struct lim_best *best;
+    struct lim_index *index;
 };
 
 static void free_levels(struct lim_index *x)
@@ -57,7 +58,7 @@ static uint32_t blocks_of(uint32_t columns)
     return (columns + LIM_BLOCK - 1) / LIM_BLOCK;
 }
 
-/* Columns that are not in use are never ready and never the least. */
+/* Columns that are not in use are blocked for ever and never the least. */
 static bool add_level(struct lim_index *x, uint32_t columns)
 {
     struct level *l = &x->levels[x->level_count];
@@ -73,7 +74,8 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     for (size_t b = 0; b < blocks; b++)
         for (int v = 0; v < LIM_VALUES; v++)
             for (int i = 0; i < LIM_BLOCK; i++)
-                l->blocks[b].value[v][i] = INT64_MAX;
+                l->blocks[b].value[v][i] =
+                    v == LIM_VALUE_BLOCKED ? LIM_NEVER : FAR;
     return true;
 }
 
@@ -122,9 +124,9 @@ static void set_rates(struct lim_index *x, const struct lim_rate *rates)
     }
 }
 
-struct lim_index *lim_index_new(const struct lim_rate *rates,
-                                int64_t spend_max, const uint32_t *list,
-                                uint32_t count, uint32_t all, lim_time now)
+struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
+                                const uint32_t *list, uint32_t count,
+                                uint32_t all, lim_time now)
 {
     assert(count > 0);
     struct lim_index *x = calloc(1, sizeof *x);
@@ -168,9 +170,7 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
                       enum lim_value value)
 {
     assert(leaf < x->levels[0].columns);
-    return x->levels[0]
-        .blocks[leaf / LIM_BLOCK]
-        .value[value][leaf % LIM_BLOCK];
+    return x->levels[0].blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK];
 }
 
 void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
@@ -233,8 +233,7 @@ bool lim_index_fits(const struct lim_index *x, const struct lim_cost *cost)
 {
     for (unsigned i = 0; i < x->window_count; i++) {
         unsigned w = x->windows[i];
-        int64_t amount =
-            cost->amount[lim_limit_dimension((enum lim_limit)w)];
+        int64_t amount = cost->amount[lim_limit_dimension((enum lim_limit)w)];
         if (!lim_window_fits(&x->rates[w], amount))
             return false;
     }
@@ -256,8 +255,8 @@ static void prepare(struct search *s, const struct lim_index *x,
         int64_t amount =
             q->cost->amount[lim_limit_dimension((enum lim_limit)w)];
         s->span[w] = lim_rate_span(&x->rates[w], amount).ns;
-        s->need[w] = amount > 0 ? s->span[w] - x->rates[w].full.ns - 1
-                                : INT64_MIN / 2;
+        s->need[w] =
+            amount > 0 ? s->span[w] - x->rates[w].full.ns - 1 : INT64_MIN / 2;
         if (!x->fractions && amount > 0)
             s->need[w]++;
     }
@@ -273,7 +272,7 @@ static void ready_times(const struct search *s, const struct lim_index *x,
         const int64_t *tat = b->value[x->windows[k]];
         int64_t need = s->need[x->windows[k]];
         for (int i = 0; i < LIM_BLOCK; i++) {
-            lim_time t = tat[i] == INT64_MAX ? INT64_MAX : tat[i] + need;
+            lim_time t = tat[i] + need;
             ready[i] = t > ready[i] ? t : ready[i];
         }
     }
@@ -303,8 +302,8 @@ lim_time lim_index_ready(const struct lim_index *x, uint32_t leaf,
         ready = t > ready ? t : ready;
     }
     if (x->spend_max != LIM_UNLIMITED &&
-        lim_index_get(x, leaf, LIM_VALUE_SPENT) +
-                q->cost->amount[LIM_MONEY] > x->spend_max &&
+        lim_index_get(x, leaf, LIM_VALUE_SPENT) + q->cost->amount[LIM_MONEY] >
+            x->spend_max &&
         ready < q->month_end)
         ready = q->month_end;
     if (q->cap != LIM_UNLIMITED &&
@@ -319,8 +318,8 @@ static unsigned columns_in(const struct level *l, uint32_t block)
     return left < LIM_BLOCK ? left : LIM_BLOCK;
 }
 
-static void score_block(const struct search *s, unsigned level,
-                        uint32_t block, int64_t score[LIM_BLOCK])
+static void score_block(const struct search *s, unsigned level, uint32_t block,
+                        int64_t score[LIM_BLOCK])
 {
     const struct lim_index *x = s->index;
     const struct level *l = &x->levels[level];
@@ -354,7 +353,7 @@ static void visit(struct search *s, unsigned level, uint32_t block)
     const struct level *l = &x->levels[level];
     lim_time ready[LIM_BLOCK];
     int64_t score[LIM_BLOCK];
-    unsigned open = 0;          /* columns still worth a look */
+    unsigned open = 0; /* columns still worth a look */
     ready_times(s, x, &l->blocks[block], ready);
     for (unsigned i = 0; i < columns_in(l, block); i++)
         open |= (unsigned)(ready[i] <= s->query->now) << i;
@@ -378,6 +377,7 @@ static void visit(struct search *s, unsigned level, uint32_t block)
                    lim_index_ready(x, column, s->query) <= s->query->now) {
             *s->best = (struct lim_best){ score[c], l->first[column], column,
                                           s->index };
+            return;
         }
     }
 }

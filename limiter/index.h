@@ -23,20 +23,20 @@ struct lim_index;
 
 /* What a request asks of an index. */
 struct lim_query {
-    const struct lim_cost     *cost;
+    const struct lim_cost *cost;
     const struct lim_strategy *strategy;
-    const void                *state;   /* of the strategy */
-    int64_t                    cap;     /* in flight; LIM_UNLIMITED */
-    lim_time                   month_end; /* when spend starts anew */
-    uint64_t                   draw;
-    lim_time                   now;
+    const void *state;  /* of the strategy */
+    int64_t cap;        /* in flight; LIM_UNLIMITED */
+    lim_time month_end; /* when spend starts anew */
+    uint64_t draw;
+    lim_time now;
 };
 
 /* The best organisation so far, over several indexes of one group. */
 struct lim_best {
-    int64_t           score;
-    uint32_t          organisation; /* UINT32_MAX: none yet */
-    uint32_t          leaf;
+    int64_t score;
+    uint32_t organisation; /* UINT32_MAX: none yet */
+    uint32_t leaf;
     struct lim_index *index;
 };
 
@@ -45,10 +45,10 @@ struct lim_best {
  * out of `all` in the pool; their windows are full at `now`.  `rates` has
  * LIM_WINDOWS entries.  NULL: out of memory.
  */
-struct lim_index *lim_index_new(const struct lim_rate *rates,
-                                int64_t spend_max, const uint32_t *list,
-                                uint32_t count, uint32_t all, lim_time now);
-void lim_index_free(struct lim_index *x);       /* NULL is allowed */
+struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
+                                const uint32_t *list, uint32_t count,
+                                uint32_t all, lim_time now);
+void lim_index_free(struct lim_index *x); /* NULL is allowed */
 
 const struct lim_rate *lim_index_rate(const struct lim_index *x,
                                       enum lim_limit window);

@@ -3,28 +3,18 @@
 #include <assert.h>
 
 static const struct {
-    const char        *name;
-    enum lim_dimension dimension;
-    int64_t            window_ns;
+    const char *name;
+    int64_t window_ns;
 } limits[LIM_LIMITS] = {
-    [LIM_RPM] = { "rpm", LIM_REQUESTS, LIM_MIN },
-    [LIM_RPD] = { "rpd", LIM_REQUESTS, LIM_DAY },
-    [LIM_TPM] = { "tpm", LIM_TOKENS, LIM_MIN },
-    [LIM_TPD] = { "tpd", LIM_TOKENS, LIM_DAY },
-    [LIM_IPM] = { "ipm", LIM_IMAGES, LIM_MIN },
-    [LIM_SPEND] = { "spend", LIM_MONEY, 0 },
+    [LIM_RPM] = { "rpm", LIM_MIN }, [LIM_RPD] = { "rpd", LIM_DAY },
+    [LIM_TPM] = { "tpm", LIM_MIN }, [LIM_TPD] = { "tpd", LIM_DAY },
+    [LIM_IPM] = { "ipm", LIM_MIN }, [LIM_SPEND] = { "spend", 0 },
 };
 
 const char *lim_limit_name(enum lim_limit limit)
 {
     assert(limit < LIM_LIMITS);
     return limits[limit].name;
-}
-
-enum lim_dimension lim_limit_dimension(enum lim_limit limit)
-{
-    assert(limit < LIM_LIMITS);
-    return limits[limit].dimension;
 }
 
 int64_t lim_limit_window(enum lim_limit limit)

@@ -15,17 +15,17 @@ enum lim_dimension {
     LIM_REQUESTS,
     LIM_TOKENS,
     LIM_IMAGES,
-    LIM_MONEY,          /* micro-dollars */
+    LIM_MONEY, /* micro-dollars */
     LIM_DIMENSIONS
 };
 
 enum lim_limit {
-    LIM_RPM,            /* requests a minute */
-    LIM_RPD,            /* requests a day */
-    LIM_TPM,            /* tokens a minute */
-    LIM_TPD,            /* tokens a day */
-    LIM_IPM,            /* images a minute */
-    LIM_WINDOWS,        /* the limits above have a window */
+    LIM_RPM,                 /* requests a minute */
+    LIM_RPD,                 /* requests a day */
+    LIM_TPM,                 /* tokens a minute */
+    LIM_TPD,                 /* tokens a day */
+    LIM_IPM,                 /* images a minute */
+    LIM_WINDOWS,             /* the limits above have a window */
     LIM_SPEND = LIM_WINDOWS, /* micro-dollars a calendar month */
     LIM_LIMITS
 };
@@ -52,7 +52,13 @@ struct lim_limits {
 const char *lim_limit_name(enum lim_limit limit);
 
 /* Returns the dimension that a limit bounds. */
-enum lim_dimension lim_limit_dimension(enum lim_limit limit);
+static inline enum lim_dimension lim_limit_dimension(enum lim_limit limit)
+{
+    return limit <= LIM_RPD   ? LIM_REQUESTS
+           : limit <= LIM_TPD ? LIM_TOKENS
+           : limit == LIM_IPM ? LIM_IMAGES
+                              : LIM_MONEY;
+}
 
 /* Returns the length of a rate limit's window in ns: a minute or a day. */
 int64_t lim_limit_window(enum lim_limit limit);

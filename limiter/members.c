@@ -8,36 +8,37 @@
 
 /* Where an organisation stands in a group. */
 struct place {
-    struct lim_index *index;    /* NULL: it does not serve the group */
-    uint32_t          leaf;
-    int64_t           charged[LIM_WINDOWS]; /* units so far */
+    struct lim_index *index; /* NULL: it does not serve the group */
+    uint32_t leaf;
+    int64_t charged[LIM_WINDOWS]; /* units so far */
 };
 
 struct member {
     unsigned keys, next_key;
-    int64_t  in_flight, sent, spent;
+    int64_t in_flight, sent, spent;
 };
 
 struct group {
     struct lim_index **indexes; /* one for each class of equal limits */
-    unsigned           count;
-    struct place      *places;  /* of each organisation */
+    unsigned count;
+    struct place *places; /* of each organisation */
 };
 
 struct lim_members {
-    struct member             *members;
-    uint32_t                   count;
-    struct group              *groups;
-    unsigned                   group_count;
+    struct member *members;
+    uint32_t count;
+    struct group *groups;
+    unsigned group_count;
     const struct lim_strategy *strategy;
-    void                      *strategy_state;
-    int64_t                    cap;         /* in flight, each */
-    lim_time                   month_end;
+    void *strategy_state;
+    int64_t cap; /* in flight, each */
+    bool keeps_in_flight, keeps_sent;
+    lim_time month_end;
 };
 
 static struct lim_rate rate_of(const struct lim_config *c,
-                               const struct lim_organisation *o,
-                               unsigned group, unsigned window)
+                               const struct lim_organisation *o, unsigned group,
+                               unsigned window)
 {
     int64_t limit = o->limits[group].max[window];
     int64_t burst = (int64_t)((double)limit * c->burst);
@@ -80,8 +81,8 @@ static struct lim_index *make_class(struct lim_members *m,
     for (uint32_t i = first; i < m->count; i++)
         if (serves(&o[i], group) && alike(c, group, &o[first], &o[i]))
             list[n++] = i;
-    struct lim_index *x = lim_index_new(rates, o[first].spend_max, list, n,
-                                        m->count, c->start);
+    struct lim_index *x =
+        lim_index_new(rates, o[first].spend_max, list, n, m->count, c->start);
     for (uint32_t i = 0; x != NULL && i < n; i++) {
         places[list[i]].index = x;
         places[list[i]].leaf = i;
@@ -99,8 +100,7 @@ static bool make_group(struct lim_members *m, const struct lim_config *c,
     if (g->places == NULL || g->indexes == NULL)
         return false;
     for (uint32_t i = 0; i < m->count; i++) {
-        if (g->places[i].index != NULL ||
-            !serves(&c->organisations[i], group))
+        if (g->places[i].index != NULL || !serves(&c->organisations[i], group))
             continue;
         struct lim_index *x = make_class(m, c, group, i, list);
         if (x == NULL)
@@ -125,6 +125,9 @@ struct lim_members *lim_members_new(const struct lim_config *c)
     m->count = c->organisation_count;
     m->group_count = c->groups;
     m->cap = c->cap_organisation;
+    m->keeps_in_flight = m->cap != LIM_UNLIMITED ||
+                         m->strategy->reads >> LIM_VALUE_IN_FLIGHT & 1;
+    m->keeps_sent = m->strategy->reads >> LIM_VALUE_SENT & 1;
     m->month_end = lim_month_end(c->start);
     for (uint32_t i = 0; i < m->count; i++) {
         m->members[i].keys = c->organisations[i].keys;
@@ -183,8 +186,7 @@ static void explain(const struct lim_index *x, const struct lim_cost *cost,
     int64_t spend_max = lim_index_spend_max(x);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         const struct lim_rate *rate = lim_index_rate(x, (enum lim_limit)w);
-        int64_t asked =
-            cost->amount[lim_limit_dimension((enum lim_limit)w)];
+        int64_t asked = cost->amount[lim_limit_dimension((enum lim_limit)w)];
         if (!lim_window_fits(rate, asked) && rate->burst > r->largest) {
             r->limit = (enum lim_limit)w;
             r->asked = asked;
@@ -289,13 +291,16 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     struct place *p = place_of(m, organisation, group);
     lim_index_take(p->index, p->leaf, cost, now);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
-        p->charged[w] +=
-            cost->amount[lim_limit_dimension((enum lim_limit)w)];
+        p->charged[w] += cost->amount[lim_limit_dimension((enum lim_limit)w)];
         mark->charged[w] = p->charged[w];
     }
     mark->sent_at = now;
-    set_all(m, organisation, LIM_VALUE_IN_FLIGHT, ++member->in_flight);
-    set_all(m, organisation, LIM_VALUE_SENT, ++member->sent);
+    member->in_flight++;
+    member->sent++;
+    if (m->keeps_in_flight)
+        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, member->in_flight);
+    if (m->keeps_sent)
+        set_all(m, organisation, LIM_VALUE_SENT, member->sent);
     if (cost->amount[LIM_MONEY] != 0) {
         member->spent += cost->amount[LIM_MONEY];
         set_all(m, organisation, LIM_VALUE_SPENT, member->spent);
@@ -311,7 +316,9 @@ void lim_members_end(struct lim_members *m, uint32_t organisation)
 {
     struct member *member = &m->members[organisation];
     assert(member->in_flight > 0);
-    set_all(m, organisation, LIM_VALUE_IN_FLIGHT, --member->in_flight);
+    member->in_flight--;
+    if (m->keeps_in_flight)
+        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, member->in_flight);
 }
 
 void lim_members_settle(struct lim_members *m, uint32_t organisation,
@@ -350,6 +357,8 @@ static int shown_window(const struct place *p, enum lim_dimension dimension,
 {
     int found = -1;
     double error = 0;
+    if (s->limit < 0)
+        return -1;
     for (int w = 0; w < LIM_WINDOWS; w++) {
         enum lim_limit l = (enum lim_limit)w;
         const struct lim_rate *r = lim_index_rate(p->index, l);
@@ -391,8 +400,7 @@ static void observe_window(struct place *p, enum lim_limit limit,
     if (reset == 0 || since < 0)
         return;
     since = since < rate->burst ? since : rate->burst;
-    lim_time full =
-        mark->sent_at + reset + lim_rate_span(rate, since).ns;
+    lim_time full = mark->sent_at + reset + lim_rate_span(rate, since).ns;
     struct lim_window window = lim_index_window(p->index, p->leaf, limit);
     lim_window_delay(&window, full);
     lim_index_set_window(p->index, p->leaf, limit, window);

@@ -18,17 +18,16 @@ struct lim_members;
 /* What had been charged when a request was sent: it dates its answer. */
 struct lim_mark {
     lim_time sent_at;
-    int64_t  charged[LIM_WINDOWS];
+    int64_t charged[LIM_WINDOWS];
 };
 
 /* A configuration that lim_pool_new has checked.  NULL: out of memory. */
 struct lim_members *lim_members_new(const struct lim_config *config);
-void lim_members_free(struct lim_members *m);   /* NULL is allowed */
+void lim_members_free(struct lim_members *m); /* NULL is allowed */
 
 /* Tells whether some organisation could ever take `cost`; if not, why. */
 bool lim_members_fit(const struct lim_members *m, unsigned group,
-                     const struct lim_cost *cost,
-                     struct lim_refusal *refusal);
+                     const struct lim_cost *cost, struct lim_refusal *refusal);
 
 /* Starts the month's spend anew when it is over. */
 void lim_members_turn_month(struct lim_members *m, lim_time now);
@@ -80,7 +79,6 @@ lim_time lim_members_month_end(const struct lim_members *m);
 struct lim_window_belief lim_members_belief(const struct lim_members *m,
                                             uint32_t organisation,
                                             unsigned group,
-                                            enum lim_limit limit,
-                                            lim_time now);
+                                            enum lim_limit limit, lim_time now);
 
 #endif

@@ -16,28 +16,29 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "limiter/members.h"
 #include "limiter/rng.h"
 #include "limiter/timerq.h"
 
-#define NONE       UINT32_MAX
-#define HINT_EXTRA LIM_MSEC     /* the wire cuts hints to ms */
+#define NONE UINT32_MAX
+#define HINT_EXTRA LIM_MSEC /* the wire cuts hints to ms */
 
 enum state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
 
 struct record {
     struct lim_cost cost;
-    lim_time        deadline;
-    uint64_t        number;
+    lim_time deadline;
+    uint64_t number;
     struct lim_mark mark;
-    uint32_t        generation;
-    uint32_t        next, previous;     /* in its list */
-    uint32_t        organisation;
-    uint16_t        group;
-    uint16_t        attempt;            /* tries so far */
-    uint8_t         state;
-    bool            returned;           /* which list of the lane */
+    uint32_t generation;
+    uint32_t next, previous; /* in its list */
+    uint32_t organisation;
+    uint16_t group;
+    uint16_t attempt; /* tries so far */
+    uint8_t state;
+    bool returned; /* which list of the lane */
 };
 
 struct list {
@@ -46,28 +47,28 @@ struct list {
 
 struct lane {
     struct list fresh, returned;
-    uint64_t    oldest;         /* number in turn of its head */
-    lim_time    wake;           /* nothing can go before, by what we know */
+    uint64_t oldest; /* number in turn of its head */
+    lim_time wake;   /* nothing can go before, by what we know */
 };
 
 struct lim_pool {
-    struct record      *records;
-    uint64_t           *turn;           /* order of submission */
-    uint32_t            record_count;
-    uint32_t            used;           /* records that were ever taken */
-    uint32_t            free;           /* list by `next` of those given back */
-    struct lane        *lanes;          /* one a group */
-    unsigned            groups;
+    struct record *records;
+    uint64_t *turn; /* order of submission */
+    uint32_t record_count;
+    uint32_t used;      /* records that were ever taken */
+    uint32_t free;      /* list by `next` of those given back */
+    struct lane *lanes; /* one a group */
+    unsigned groups;
     struct lim_members *members;
-    struct lim_timerq  *timers;         /* by record */
-    struct lim_retry    retry;
-    enum lim_belief     belief;
-    bool                settle;
-    int64_t             cap;
-    uint64_t            draw_strategy, draw_backoff;
-    uint64_t            turns;
-    lim_time            now;
-    struct lim_counts   counts;
+    struct lim_timerq *timers; /* by record */
+    struct lim_retry retry;
+    enum lim_belief belief;
+    bool settle;
+    int64_t cap;
+    uint64_t draw_strategy, draw_backoff;
+    uint64_t turns;
+    lim_time now;
+    struct lim_counts counts;
 };
 
 struct lim_config lim_config_default(void)
@@ -150,8 +151,7 @@ static bool allocate(struct lim_pool *p, const struct lim_config *c)
            p->timers != NULL && p->members != NULL;
 }
 
-struct lim_pool *lim_pool_new(const struct lim_config *c,
-                              struct lim_diag *diag)
+struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
 {
     if (check(c, diag) != LIM_OK)
         return NULL;
@@ -165,8 +165,8 @@ struct lim_pool *lim_pool_new(const struct lim_config *c,
     p->free = NONE;
     p->groups = c->groups;
     for (unsigned g = 0; g < p->groups; g++)
-        p->lanes[g] = (struct lane){ { NONE, NONE }, { NONE, NONE }, 0,
-                                     LIM_NEVER };
+        p->lanes[g] =
+            (struct lane){ { NONE, NONE }, { NONE, NONE }, 0, LIM_NEVER };
     p->retry = c->retry;
     p->belief = c->belief;
     p->settle = c->settle;
@@ -229,8 +229,7 @@ static struct list *list_of(struct lim_pool *p, uint32_t i)
 
 static uint32_t head_of(const struct lane *lane)
 {
-    return lane->returned.head != NONE ? lane->returned.head
-                                       : lane->fresh.head;
+    return lane->returned.head != NONE ? lane->returned.head : lane->fresh.head;
 }
 
 /* The lane has another head, or may be able to do more: look again. */
@@ -422,8 +421,8 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
             send(p, i, organisation, out);
             return true;
         }
-        lane->wake = lim_members_earliest(p->members, r->group, &r->cost,
-                                          true, p->now);
+        lane->wake =
+            lim_members_earliest(p->members, r->group, &r->cost, true, p->now);
         if (lane->wake == LIM_NEVER &&
             lim_members_earliest(p->members, r->group, &r->cost, false,
                                  p->now) == LIM_NEVER) {
@@ -522,8 +521,9 @@ static void settle(struct lim_pool *p, const struct record *r,
         if (o->microusd >= 0)
             take.amount[LIM_MONEY] = o->microusd;
     }
-    lim_members_settle(p->members, r->organisation, r->group, &r->cost, &take,
-                       p->now);
+    if (memcmp(&take, &r->cost, sizeof take) != 0)
+        lim_members_settle(p->members, r->organisation, r->group, &r->cost,
+                           &take, p->now);
 }
 
 static bool worth_retrying(const struct lim_outcome *o)
@@ -545,9 +545,9 @@ static lim_time retry_at(const struct lim_pool *p, const struct record *r,
     uint64_t draw = lim_rng_draw(p->draw_backoff, r->number, r->attempt);
     int64_t wait = p->retry.backoff->wait(p->retry.base_ns, p->retry.cap_ns,
                                           r->attempt, draw);
-    bool hinted = o->feedback.hint_ns >= 0 &&
-                  (p->belief == LIM_BELIEF_NONE ||
-                   o->class != LIM_CLASS_RATE_LIMIT);
+    bool hinted =
+        o->feedback.hint_ns >= 0 &&
+        (p->belief == LIM_BELIEF_NONE || o->class != LIM_CLASS_RATE_LIMIT);
     if (hinted && o->feedback.hint_ns + HINT_EXTRA > wait)
         wait = o->feedback.hint_ns + HINT_EXTRA;
     return p->now + wait;

@@ -37,45 +37,45 @@ struct lim_pool;
 typedef uint64_t lim_id;
 
 #define LIM_ORGANISATIONS_MAX 65536
-#define LIM_GROUPS_MAX        256
-#define LIM_REQUESTS_MAX      (1 << 24)
+#define LIM_GROUPS_MAX 256
+#define LIM_REQUESTS_MAX (1 << 24)
 
 /* What the pool believes of the provider's limits. */
 enum lim_belief {
-    LIM_BELIEF_KNOWN,   /* the limits of the configuration */
-    LIM_BELIEF_NONE     /* none: send, and see */
+    LIM_BELIEF_KNOWN, /* the limits of the configuration */
+    LIM_BELIEF_NONE   /* none: send, and see */
 };
 
 struct lim_retry {
-    unsigned                  max;      /* retries after the first try */
+    unsigned max; /* retries after the first try */
     const struct lim_backoff *backoff;
-    int64_t                   base_ns, cap_ns;
+    int64_t base_ns, cap_ns;
 };
 
 /* An organisation is what limits belong to.  The pool copies all of it. */
 struct lim_organisation {
-    const char              *name;
-    unsigned                 keys;      /* credentials, used in turn; >= 1 */
-    const struct lim_limits *limits;    /* one for each limit group */
-    const bool              *serves;    /* one for each group; NULL: all */
-    int64_t                  spend_max; /* micro-dollars a calendar month */
-    int64_t                  spent;     /* of it, at the start */
+    const char *name;
+    unsigned keys;                   /* credentials, used in turn; >= 1 */
+    const struct lim_limits *limits; /* one for each limit group */
+    const bool *serves;              /* one for each group; NULL: all */
+    int64_t spend_max;               /* micro-dollars a calendar month */
+    int64_t spent;                   /* of it, at the start */
 };
 
 struct lim_config {
-    unsigned                       groups;         /* limit groups, >= 1 */
+    unsigned groups; /* limit groups, >= 1 */
     const struct lim_organisation *organisations;
-    unsigned                       organisation_count;
-    const struct lim_strategy     *strategy;
-    enum lim_belief                belief;
-    double                         burst;          /* share of the limit */
-    int64_t                        cap_pool;       /* most in flight */
-    int64_t                        cap_organisation;
-    struct lim_retry               retry;
-    unsigned                       requests_max;   /* not done at a time */
-    bool                           settle;         /* real use is settled */
-    uint64_t                       seed;
-    lim_time                       start;
+    unsigned organisation_count;
+    const struct lim_strategy *strategy;
+    enum lim_belief belief;
+    double burst;     /* share of the limit */
+    int64_t cap_pool; /* most in flight */
+    int64_t cap_organisation;
+    struct lim_retry retry;
+    unsigned requests_max; /* not done at a time */
+    bool settle;           /* real use is settled */
+    uint64_t seed;
+    lim_time start;
 };
 
 /*
@@ -86,42 +86,42 @@ struct lim_config {
 struct lim_config lim_config_default(void);
 
 struct lim_request {
-    unsigned        group;      /* limit group */
-    struct lim_cost cost;       /* estimate, charged at admission */
-    lim_time        deadline;   /* given up if not sent before; LIM_NEVER */
-    uint64_t        number;     /* keys the random draws; any, best unique */
+    unsigned group;       /* limit group */
+    struct lim_cost cost; /* estimate, charged at admission */
+    lim_time deadline;    /* given up if not sent before; LIM_NEVER */
+    uint64_t number;      /* keys the random draws; any, best unique */
 };
 
-enum lim_decision {             /* positive answers of lim_submit */
-    LIM_ACCEPTED = 1,
-    LIM_REFUSED                 /* could never be sent: see lim_refusal */
+enum lim_decision { /* positive answers of lim_submit */
+                    LIM_ACCEPTED = 1,
+                    LIM_REFUSED /* could never be sent: see lim_refusal */
 };
 
 /* Why a request can never be sent. */
 struct lim_refusal {
-    enum lim_limit limit;       /* the limit that no organisation meets */
-    int64_t        asked;
-    int64_t        largest;     /* that some organisation would take; -1:
+    enum lim_limit limit; /* the limit that no organisation meets */
+    int64_t asked;
+    int64_t largest; /* that some organisation would take; -1:
                                    no organisation serves the group */
 };
 
 enum lim_action_kind { LIM_SEND, LIM_GIVE_UP };
 
-enum lim_reason {               /* of LIM_GIVE_UP and of a failed attempt */
-    LIM_REASON_NONE,
-    LIM_REASON_DEADLINE,        /* it passed while the request waited */
-    LIM_REASON_RETRIES,         /* no retries left */
-    LIM_REASON_FATAL,           /* an answer that no retry mends */
-    LIM_REASON_NOWHERE          /* every organisation that could is out */
+enum lim_reason { /* of LIM_GIVE_UP and of a failed attempt */
+                  LIM_REASON_NONE,
+                  LIM_REASON_DEADLINE, /* it passed while the request waited */
+                  LIM_REASON_RETRIES,  /* no retries left */
+                  LIM_REASON_FATAL,    /* an answer that no retry mends */
+                  LIM_REASON_NOWHERE /* every organisation that could is out */
 };
 
 struct lim_action {
     enum lim_action_kind kind;
-    lim_id               id;
-    uint32_t             organisation;
-    unsigned             key;       /* 0 to keys - 1 */
-    unsigned             attempt;   /* 0 for the first */
-    enum lim_reason      reason;
+    lim_id id;
+    uint32_t organisation;
+    unsigned key;     /* 0 to keys - 1 */
+    unsigned attempt; /* 0 for the first */
+    enum lim_reason reason;
 };
 
 /*
@@ -185,7 +185,7 @@ struct lim_counts lim_pool_counts(const struct lim_pool *p);
 
 /* The belief about one window, for reports. */
 struct lim_window_belief {
-    int64_t limit;              /* LIM_UNLIMITED: none */
+    int64_t limit; /* LIM_UNLIMITED: none */
     int64_t remaining;
 };
 

@@ -9,17 +9,17 @@
  * order still draw the same for the same request (common random numbers).
  * The mixer is the finaliser of splitmix64 (Steele, Lea, Flood 2014).
  */
-enum lim_draw {                 /* purposes; append only */
-    LIM_DRAW_BACKOFF,
-    LIM_DRAW_STRATEGY,
-    LIM_DRAW_ARRIVAL,
-    LIM_DRAW_PROMPT,
-    LIM_DRAW_COMPLETION,
-    LIM_DRAW_TTFT,
-    LIM_DRAW_PER_TOKEN,
-    LIM_DRAW_FAULT,
-    LIM_DRAW_REPLICATION,
-    LIM_DRAW_ID
+enum lim_draw { /* purposes; append only */
+                LIM_DRAW_BACKOFF,
+                LIM_DRAW_STRATEGY,
+                LIM_DRAW_ARRIVAL,
+                LIM_DRAW_PROMPT,
+                LIM_DRAW_COMPLETION,
+                LIM_DRAW_TTFT,
+                LIM_DRAW_PER_TOKEN,
+                LIM_DRAW_FAULT,
+                LIM_DRAW_REPLICATION,
+                LIM_DRAW_ID
 };
 
 static inline uint64_t lim_rng_mix(uint64_t x)

@@ -23,14 +23,14 @@
  * windows that do not admit the request have been left out.
  */
 
-#define LIM_BLOCK 8             /* columns of a block */
+#define LIM_BLOCK 8 /* columns of a block */
 
 enum lim_value {
     /* 0 to LIM_WINDOWS - 1: when that window's bucket is full (lim_time) */
     LIM_VALUE_BLOCKED = LIM_WINDOWS, /* takes nothing before (lim_time) */
-    LIM_VALUE_IN_FLIGHT,        /* requests sent and not answered */
-    LIM_VALUE_SENT,             /* requests sent so far */
-    LIM_VALUE_SPENT,            /* micro-dollars spent this month */
+    LIM_VALUE_IN_FLIGHT,             /* requests sent and not answered */
+    LIM_VALUE_SENT,                  /* requests sent so far */
+    LIM_VALUE_SPENT,                 /* micro-dollars spent this month */
     LIM_VALUES
 };
 
@@ -41,26 +41,28 @@ struct lim_block {
 /* A request before a block. */
 struct lim_view {
     const struct lim_block *block;
-    const uint32_t         *first;      /* of each column, the lowest ... */
-    const uint32_t         *last;       /* ... and highest organisation in it */
-    unsigned                columns;    /* in use, 1 to LIM_BLOCK */
-    uint32_t                organisations; /* in the whole pool */
-    const struct lim_rate  *rates;      /* by window: the limits, */
-    const int64_t          *span;       /* the request's cost in ns, */
-    const int64_t          *scale;      /* 2^62 / ns of a full bucket, */
-    const unsigned         *windows;    /* and which of them there are */
-    unsigned                window_count;
-    uint64_t                draw;       /* random bits of this request */
-    lim_time                now;
+    const uint32_t *first;        /* of each column, the lowest ... */
+    const uint32_t *last;         /* ... and highest organisation in it */
+    unsigned columns;             /* in use, 1 to LIM_BLOCK */
+    uint32_t organisations;       /* in the whole pool */
+    const struct lim_rate *rates; /* by window: the limits, */
+    const int64_t *span;          /* the request's cost in ns, */
+    const int64_t *scale;         /* 2^62 / ns of a full bucket, */
+    const unsigned *windows;      /* and which of them there are */
+    unsigned window_count;
+    uint64_t draw; /* random bits of this request */
+    lim_time now;
 };
 
 #define LIM_STRATEGY_ABI 1
 
 struct lim_strategy {
     const char *name;
-    const char *summary;        /* one line, for --list */
-    unsigned    abi;            /* LIM_STRATEGY_ABI */
-    size_t      state_size;     /* bytes of state in a pool, from zero */
+    const char *summary; /* one line, for --list */
+    unsigned abi;        /* LIM_STRATEGY_ABI */
+    size_t state_size;   /* bytes of state in a pool, from zero */
+    unsigned reads;      /* 1 << value, of those kept up to date only
+                                   for strategies: in flight, sent */
 
     /* Writes the score of each column of the view. */
     void (*score)(const void *state, const struct lim_view *v,

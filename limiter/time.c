@@ -15,8 +15,8 @@ static int64_t days_of(int64_t year, int month, int day)
     int64_t year_of_era = year - era * 400;
     int64_t march = month > 2 ? month - 3 : month + 9;
     int64_t day_of_year = (153 * march + 2) / 5 + day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
-                         year_of_era / 100 + day_of_year;
+    int64_t day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * 146097 + day_of_era - 719468;
 }
 
@@ -26,10 +26,11 @@ static void month_of(int64_t days, int64_t *year, int *month)
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 +
-                           day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 -
-                                        year_of_era / 100);
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+                           day_of_era / 146096) /
+                          365;
+    int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t march = (5 * day_of_year + 2) / 153;
     *month = (int)(march < 10 ? march + 3 : march - 9);
     *year = year_of_era + era * 400 + (*month <= 2 ? 1 : 0);

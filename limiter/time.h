@@ -10,13 +10,13 @@
  */
 typedef int64_t lim_time;
 
-#define LIM_USEC  INT64_C(1000)
-#define LIM_MSEC  INT64_C(1000000)
-#define LIM_SEC   INT64_C(1000000000)
-#define LIM_MIN   (60 * LIM_SEC)
-#define LIM_HOUR  (60 * LIM_MIN)
-#define LIM_DAY   (24 * LIM_HOUR)
-#define LIM_NEVER INT64_MAX     /* later than every time */
+#define LIM_USEC INT64_C(1000)
+#define LIM_MSEC INT64_C(1000000)
+#define LIM_SEC INT64_C(1000000000)
+#define LIM_MIN (60 * LIM_SEC)
+#define LIM_HOUR (60 * LIM_MIN)
+#define LIM_DAY (24 * LIM_HOUR)
+#define LIM_NEVER INT64_MAX /* later than every time */
 
 /* Returns the first instant of the calendar month (UTC) after that of `t`. */
 lim_time lim_month_end(lim_time t);

@@ -10,25 +10,25 @@
 
 #include "limiter/error.h"
 
-#define ARITY     4
-#define RANK_BIT  60            /* above the order of setting */
-#define UNARMED   UINT32_MAX
+#define ARITY 4
+#define RANK_BIT 60 /* above the order of setting */
+#define UNARMED UINT32_MAX
 
 __extension__ typedef __int128 wide;
 
 struct key {
     lim_time at;
-    uint64_t order;             /* rank, then sequence */
+    uint64_t order; /* rank, then sequence */
 };
 
 struct lim_timerq {
     struct key *keys;
-    uint32_t   *ids;            /* of each key */
-    uint32_t   *position;       /* of each id in keys, or UNARMED */
-    uint32_t    capacity;
-    uint32_t    size;           /* keys in use, the vacant root included */
-    bool        vacant;         /* keys[0] is free */
-    uint64_t    sequence;
+    uint32_t *ids;      /* of each key */
+    uint32_t *position; /* of each id in keys, or UNARMED */
+    uint32_t capacity;
+    uint32_t size; /* keys in use, the vacant root included */
+    bool vacant;   /* keys[0] is free */
+    uint64_t sequence;
 };
 
 static bool before(struct key a, struct key b)
@@ -45,8 +45,7 @@ static void put(struct lim_timerq *q, uint32_t i, struct key k, uint32_t id)
     q->position[id] = i;
 }
 
-static void sift_up(struct lim_timerq *q, uint32_t i, struct key k,
-                    uint32_t id)
+static void sift_up(struct lim_timerq *q, uint32_t i, struct key k, uint32_t id)
 {
     while (i > 0) {
         uint32_t parent = (i - 1) / ARITY;

@@ -18,7 +18,7 @@
 struct lim_timerq;
 
 #define LIM_TIMERQ_IDS_MAX (UINT32_C(1) << 24)
-#define LIM_TIMERQ_RANKS   4
+#define LIM_TIMERQ_RANKS 4
 
 /* Makes a queue for ids 0 to `ids` - 1; NULL when out of memory. */
 struct lim_timerq *lim_timerq_new(uint32_t ids);

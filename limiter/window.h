@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "limiter/limits.h"
 #include "limiter/time.h"
+
+__extension__ typedef __int128 lim_wide;
 
 /*
  * A bucket that refills continuously, exact to the nanosecond (GCRA).
@@ -28,17 +31,17 @@ struct lim_span {
 
 /* The rate of a window: constant, shared by all windows of equal limits. */
 struct lim_rate {
-    int64_t         limit;      /* units a window, > 0; LIM_UNLIMITED: none */
-    int64_t         window_ns;  /* > 0 */
-    int64_t         burst;      /* what a full bucket holds, 1 to limit */
-    struct lim_span step;       /* one unit: window / limit */
-    struct lim_span full;       /* burst units */
+    int64_t limit;        /* units a window, > 0; LIM_UNLIMITED: none */
+    int64_t window_ns;    /* > 0 */
+    int64_t burst;        /* what a full bucket holds, 1 to limit */
+    struct lim_span step; /* one unit: window / limit */
+    struct lim_span full; /* burst units */
 };
 
 /* The state of a window; fields are private. */
 struct lim_window {
-    lim_time tat;               /* the bucket is full at tat + frac / limit */
-    int64_t  frac;
+    lim_time tat; /* the bucket is full at tat + frac / limit */
+    int64_t frac;
 };
 
 /*
@@ -50,23 +53,6 @@ struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst);
 
 /* Makes a window that is full at `now`. */
 void lim_window_init(struct lim_window *w, lim_time now);
-
-/* Tells whether a full bucket holds `cost`: if not, no wait ever helps. */
-bool lim_window_fits(const struct lim_rate *r, int64_t cost);
-
-/*
- * Returns the first instant at which `cost` is admitted if nothing else is
- * taken: `now` itself or later; LIM_NEVER if it does not fit.
- */
-lim_time lim_window_ready(const struct lim_rate *r, const struct lim_window *w,
-                          int64_t cost, lim_time now);
-
-/*
- * Takes `cost` at `now`.  The caller has asked: lim_window_ready is `now`.
- * It may also take more than is there (a correction); the window then owes.
- */
-void lim_window_take(const struct lim_rate *r, struct lim_window *w,
-                     int64_t cost, lim_time now);
 
 /* Gives `cost` back, as if it had not been taken. */
 void lim_window_give(const struct lim_rate *r, struct lim_window *w,
@@ -82,7 +68,78 @@ int64_t lim_window_reset(const struct lim_window *w, lim_time now);
 /* Says that the bucket is not full before `t`; never moves it earlier. */
 void lim_window_delay(struct lim_window *w, lim_time t);
 
-/* The duration of `cost` units. */
-struct lim_span lim_rate_span(const struct lim_rate *r, int64_t cost);
+/*
+ * What follows is on the path of every decision, so it stands here.  The
+ * duration of `cost` units: most limits divide their window, and then there
+ * is nothing to divide here.
+ */
+static inline struct lim_span lim_rate_span(const struct lim_rate *r,
+                                            int64_t cost)
+{
+    struct lim_span s = { cost * r->step.ns, 0 };
+    if (r->step.frac != 0) {
+        lim_wide part = (lim_wide)cost * r->step.frac;
+        if (part <= INT64_MAX) {
+            s.ns += (int64_t)part / r->limit;
+            s.frac = (int64_t)part % r->limit;
+        } else {
+            s.ns += (int64_t)(part / r->limit);
+            s.frac = (int64_t)(part % r->limit);
+        }
+    }
+    return s;
+}
+
+/* Tells whether a full bucket holds `cost`: if not, no wait ever helps. */
+static inline bool lim_window_fits(const struct lim_rate *r, int64_t cost)
+{
+    return r->limit == LIM_UNLIMITED || cost == 0 ||
+           (r->limit > 0 && cost <= r->burst);
+}
+
+/*
+ * Returns the first instant at which `cost` is admitted if nothing else is
+ * taken: `now` itself or later; LIM_NEVER if it does not fit.
+ */
+static inline lim_time lim_window_ready(const struct lim_rate *r,
+                                        const struct lim_window *w,
+                                        int64_t cost, lim_time now)
+{
+    if (r->limit == LIM_UNLIMITED || cost == 0)
+        return now;
+    if (!lim_window_fits(r, cost))
+        return LIM_NEVER;
+    struct lim_span s = lim_rate_span(r, cost);
+    lim_time t = w->tat + s.ns - r->full.ns;
+    int64_t frac = w->frac + s.frac - r->full.frac; /* in ns / limit */
+    if (frac > r->limit)
+        t += 2;
+    else if (frac > 0)
+        t += 1;
+    return t > now ? t : now;
+}
+
+/*
+ * Takes `cost` at `now`.  The caller has asked: lim_window_ready is `now`.
+ * It may also take more than is there (a correction); the window then owes.
+ */
+static inline void lim_window_take(const struct lim_rate *r,
+                                   struct lim_window *w, int64_t cost,
+                                   lim_time now)
+{
+    if (r->limit <= 0)
+        return;
+    if (w->tat < now) {
+        w->tat = now;
+        w->frac = 0;
+    }
+    struct lim_span s = lim_rate_span(r, cost);
+    w->tat += s.ns;
+    w->frac += s.frac;
+    if (w->frac >= r->limit) {
+        w->frac -= r->limit;
+        w->tat++;
+    }
+}
 
 #endif

@@ -22,10 +22,9 @@ static int number_groups(struct sim_account *a, struct lim_diag *diag)
         const char *name = group_name(s, i);
         size_t k = 0;
         if (name == NULL)
-            return lim_fail(diag, LIM_EINVAL, 0,
-                            "table %s does not know the model \"%s\"",
-                            lim_table_name(s->provider.table),
-                            s->workloads[i].model);
+            return lim_fail(
+                diag, LIM_EINVAL, 0, "table %s does not know the model \"%s\"",
+                lim_table_name(s->provider.table), s->workloads[i].model);
         while (k < i && strcmp(group_name(s, k), name) != 0)
             k++;
         a->group_of_workload[i] =
@@ -69,8 +68,7 @@ static void read_organisation(struct sim_account *a, unsigned o)
     };
     for (unsigned g = 0; g < a->group_count; g++)
         read_limits(a, o, g);
-    if (p->table != NULL &&
-        a->scenario->client.belief != LIM_BELIEF_NONE)
+    if (p->table != NULL && a->scenario->client.belief != LIM_BELIEF_NONE)
         a->organisations[o].spend_max =
             lim_table_qualification(p->table, from->tier)->month_microusd;
 }
@@ -105,8 +103,7 @@ int sim_account_init(struct sim_account *a, const struct sim_scenario *s,
     if (number_groups(a, diag) != LIM_OK)
         return LIM_EINVAL;
     size_t places = (size_t)a->organisation_count * a->group_count;
-    a->organisations =
-        calloc(a->organisation_count, sizeof *a->organisations);
+    a->organisations = calloc(a->organisation_count, sizeof *a->organisations);
     a->limits = calloc(places, sizeof *a->limits);
     a->serves = calloc(places, sizeof *a->serves);
     a->arrived = calloc(a->group_count, sizeof *a->arrived);
@@ -171,8 +168,8 @@ void sim_account_arrived(struct sim_account *a, unsigned group,
 void sim_account_admitted(struct sim_account *a, uint32_t organisation,
                           unsigned group, const struct lim_cost *cost)
 {
-    double *sum = &a->admitted[((size_t)organisation * a->group_count +
-                                group) * LIM_DIMENSIONS];
+    double *sum = &a->admitted[((size_t)organisation * a->group_count + group) *
+                               LIM_DIMENSIONS];
     for (int d = 0; d < LIM_DIMENSIONS; d++)
         sum[d] += (double)cost->amount[d];
 }

@@ -14,26 +14,26 @@
  * that utilisation, the bound, efficiency and fairness.  Internal to
  * sim/client; fields are read there.
  */
-struct sim_costs {              /* what arrived in one limit group */
+struct sim_costs { /* what arrived in one limit group */
     uint64_t count;
-    double   sum[LIM_DIMENSIONS];
-    int64_t *tokens;            /* of each request */
-    size_t   room;
+    double sum[LIM_DIMENSIONS];
+    int64_t *tokens; /* of each request */
+    size_t room;
 };
 
 struct sim_account {
     const struct sim_scenario *scenario;
-    struct lim_organisation   *organisations;
-    unsigned                   organisation_count;
-    struct lim_limits         *limits;      /* by organisation and group */
-    bool                      *serves;      /* likewise */
-    unsigned                   group_count;
-    unsigned                  *group_of_workload;
-    const struct lim_price   **price_of_workload;   /* NULL: not known */
-    struct sim_costs          *arrived;     /* by group */
-    double                    *admitted;    /* by organisation, group,
+    struct lim_organisation *organisations;
+    unsigned organisation_count;
+    struct lim_limits *limits; /* by organisation and group */
+    bool *serves;              /* likewise */
+    unsigned group_count;
+    unsigned *group_of_workload;
+    const struct lim_price **price_of_workload; /* NULL: not known */
+    struct sim_costs *arrived;                  /* by group */
+    double *admitted;                           /* by organisation, group,
                                                dimension */
-    bool                       out_of_memory;
+    bool out_of_memory;
 };
 
 /*
@@ -60,7 +60,7 @@ void sim_account_admitted(struct sim_account *a, uint32_t organisation,
  * run of `elapsed_ns` in which `got` requests were admitted and did not fail.
  * Returns LIM_OK or LIM_ENOMEM.
  */
-int sim_account_summary(struct sim_account *a, uint64_t got,
-                        int64_t elapsed_ns, struct sim_summary *out);
+int sim_account_summary(struct sim_account *a, uint64_t got, int64_t elapsed_ns,
+                        struct sim_summary *out);
 
 #endif

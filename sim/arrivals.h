@@ -10,13 +10,13 @@
  * When the requests of one workload arrive, pulled one at a time.  Arrival k
  * depends on the seed, the workload's place and k alone.
  */
-struct sim_source {             /* fields are private */
+struct sim_source { /* fields are private */
     const struct sim_arrivals *arrivals;
-    uint64_t                   stream;
-    uint64_t                   index;       /* of the workload */
-    uint64_t                   count;       /* arrivals taken */
-    lim_time                   start;
-    lim_time                   next;
+    uint64_t stream;
+    uint64_t index; /* of the workload */
+    uint64_t count; /* arrivals taken */
+    lim_time start;
+    lim_time next;
 };
 
 void sim_source_init(struct sim_source *s, const struct sim_arrivals *a,

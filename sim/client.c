@@ -19,13 +19,13 @@
 #include "sim/tally.h"
 
 #define REQUESTS_AT_ONCE_MAX (1 << 22)
-#define TOKENS_MAX           INT64_C(100000000)
+#define TOKENS_MAX INT64_C(100000000)
 
 struct job {
-    lim_id   id;
+    lim_id id;
     uint64_t request;
     lim_time arrival, sent, first_token;
-    int64_t  prompt_tokens, completion_tokens;
+    int64_t prompt_tokens, completion_tokens;
     uint32_t organisation;
     uint16_t workload;
     uint16_t attempt;
@@ -33,15 +33,15 @@ struct job {
 
 struct sim_client {
     const struct sim_scenario *scenario;
-    struct sim_watch           watch;
-    struct sim_source         *sources;     /* one a workload */
-    struct sim_account         account;
-    struct lim_pool           *pool;
-    struct job                *jobs;        /* by slot */
-    uint64_t                   draw_prompt, draw_completion;
-    uint64_t                   requests;    /* that arrived */
-    lim_time                   start, end;  /* end: no arrivals from then */
-    struct sim_tally           tally;
+    struct sim_watch watch;
+    struct sim_source *sources; /* one a workload */
+    struct sim_account account;
+    struct lim_pool *pool;
+    struct job *jobs; /* by slot */
+    uint64_t draw_prompt, draw_completion;
+    uint64_t requests;   /* that arrived */
+    lim_time start, end; /* end: no arrivals from then */
+    struct sim_tally tally;
 };
 
 /* The most requests that can be under way at a time, for the pool's arrays. */
@@ -101,8 +101,7 @@ static bool make_arrays(struct sim_client *c, uint64_t seed)
 }
 
 struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
-                                  lim_time start,
-                                  const struct sim_watch *watch,
+                                  lim_time start, const struct sim_watch *watch,
                                   struct lim_diag *diag)
 {
     if (check(s, diag) != LIM_OK)
@@ -147,8 +146,8 @@ void sim_client_free(struct sim_client *c)
 }
 
 /* Says what happened, for people who follow a run. */
-__attribute__((format(printf, 3, 4))) static void
-tell(const struct sim_client *c, lim_time now, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void tell(
+    const struct sim_client *c, lim_time now, const char *format, ...)
 {
     char text[256];
     va_list args;
@@ -194,11 +193,10 @@ static void draw_sizes(const struct sim_client *c, struct job *j,
         j->completion_tokens = row->completion_tokens;
         return;
     }
-    j->prompt_tokens = size_of(&w->prompt_tokens,
-                               lim_rng_draw(c->draw_prompt, j->request, 0));
-    j->completion_tokens =
-        size_of(&w->completion_tokens,
-                lim_rng_draw(c->draw_completion, j->request, 0));
+    j->prompt_tokens =
+        size_of(&w->prompt_tokens, lim_rng_draw(c->draw_prompt, j->request, 0));
+    j->completion_tokens = size_of(
+        &w->completion_tokens, lim_rng_draw(c->draw_completion, j->request, 0));
 }
 
 static void arrive(struct sim_client *c, unsigned workload, lim_time now)
@@ -247,14 +245,13 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
         c->tally.expired++;
     else
         c->tally.failed++;
-    tell(c, now, "gives up   request %llu: %s",
-         (unsigned long long)j->request,
+    tell(c, now, "gives up   request %llu: %s", (unsigned long long)j->request,
          a->reason == LIM_REASON_DEADLINE ? "its deadline passed"
                                           : "no organisation can take it");
 }
 
-static void send(struct sim_client *c, const struct lim_action *a,
-                 lim_time now, struct sim_send *out)
+static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
+                 struct sim_send *out)
 {
     uint32_t slot = (uint32_t)a->id;
     struct job *j = &c->jobs[slot];
@@ -389,8 +386,8 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
     count(c, j, o);
     report(c, j, o, limit, now);
     tell(c, now, "answer     request %llu from %s: %d %s%s%s",
-         (unsigned long long)j->request, name_of(c, j->organisation),
-         o->status, lim_class_name(o->class), limit >= 0 ? ", " : "",
+         (unsigned long long)j->request, name_of(c, j->organisation), o->status,
+         lim_class_name(o->class), limit >= 0 ? ", " : "",
          limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
     switch (lim_complete(c->pool, j->id, o, now, &reason)) {
     case LIM_FATE_SUCCEEDED:
@@ -416,8 +413,7 @@ bool sim_client_finished(const struct sim_client *c, lim_time now)
     struct lim_counts n = lim_pool_counts(c->pool);
     if (!c->scenario->drain && now >= c->end)
         return true;
-    return first_source(c) < 0 &&
-           n.waiting + n.in_flight + n.backing_off == 0;
+    return first_source(c) < 0 && n.waiting + n.in_flight + n.backing_off == 0;
 }
 
 int sim_client_finish(struct sim_client *c, lim_time now,

@@ -23,17 +23,17 @@ struct sim_client;
 
 /* One attempt to send. */
 struct sim_send {
-    uint32_t    slot;           /* names it until sim_client_done */
-    uint64_t    request;        /* number, from 0 in order of arrival */
-    unsigned    attempt;        /* from 0 */
-    uint32_t    organisation;   /* index in the scenario */
-    unsigned    key;
+    uint32_t slot;         /* names it until sim_client_done */
+    uint64_t request;      /* number, from 0 in order of arrival */
+    unsigned attempt;      /* from 0 */
+    uint32_t organisation; /* index in the scenario */
+    unsigned key;
     const char *model;
-    unsigned    workload;       /* index in the scenario */
-    int64_t     prompt_tokens;
-    int64_t     max_tokens;     /* -1: none */
-    int64_t     images;
-    int64_t     completion_tokens;
+    unsigned workload; /* index in the scenario */
+    int64_t prompt_tokens;
+    int64_t max_tokens; /* -1: none */
+    int64_t images;
+    int64_t completion_tokens;
 };
 
 /* What the tally hears, for logs and traces; each may be NULL. */
@@ -49,14 +49,12 @@ struct sim_watch {
  * must outlive it.
  */
 struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
-                                  lim_time start,
-                                  const struct sim_watch *watch,
+                                  lim_time start, const struct sim_watch *watch,
                                   struct lim_diag *diag);
-void sim_client_free(struct sim_client *c);     /* NULL is allowed */
+void sim_client_free(struct sim_client *c); /* NULL is allowed */
 
 /* Lets arrivals up to `now` in and tells the next thing to send. */
-bool sim_client_next(struct sim_client *c, lim_time now,
-                     struct sim_send *send);
+bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *send);
 
 /* When sim_client_next may say something; LIM_NEVER: after an answer. */
 lim_time sim_client_wakeup(const struct sim_client *c);

@@ -48,8 +48,7 @@ void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
     if (t->moments == NULL)
         return;
     for (;;) {
-        lim_time end =
-            t->start + (int64_t)(t->moment_count + 1) * t->moment_ns;
+        lim_time end = t->start + (int64_t)(t->moment_count + 1) * t->moment_ns;
         if (now < end)
             return;
         t->open.t_s = (double)(end - t->start) / (double)LIM_SEC;
@@ -138,14 +137,13 @@ void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
     out->failed = t->failed;
     out->refused = t->refused;
     out->expired = t->expired;
-    out->unfinished = t->arrived - t->succeeded - t->failed - t->refused -
-                      t->expired;
+    out->unfinished =
+        t->arrived - t->succeeded - t->failed - t->refused - t->expired;
     out->attempts = t->attempts;
     out->http_429 = t->http_429;
     out->http_5xx = t->http_5xx;
-    out->makespan_s = t->last_end == LIM_NEVER
-                          ? 0
-                          : seconds(t->last_end - t->first_arrival);
+    out->makespan_s =
+        t->last_end == LIM_NEVER ? 0 : seconds(t->last_end - t->first_arrival);
     out->duration_s = duration_ns == LIM_NEVER ? run_s : seconds(duration_ns);
     if (run_s > 0) {
         out->throughput_rps = (double)t->attempts / run_s;

@@ -13,27 +13,27 @@
  * Counts a run as it happens.  Internal to sim/client, which is the one that
  * knows; what comes out is a struct sim_summary.
  */
-struct sim_series {             /* times in ns, grown as they come */
+struct sim_series { /* times in ns, grown as they come */
     int64_t *value;
-    size_t   count, room;
+    size_t count, room;
 };
 
 struct sim_tally {
-    lim_time             start;
-    uint64_t             arrived, succeeded, failed, refused, expired;
-    uint64_t             attempts, http_429, http_5xx;
-    uint64_t             admitted, lost;    /* admitted; of them failed */
-    int64_t              tokens;            /* of what succeeded */
-    int64_t              microusd;
-    bool                 price_unknown;
-    lim_time             last_end;          /* of an attempt */
-    lim_time             first_arrival;
-    struct sim_series    latency, service, wait, ttft;
-    struct sim_moment   *moments;
-    size_t               moment_count;
-    int64_t              moment_ns;         /* length of an interval */
-    struct sim_moment    open;              /* the one under way */
-    bool                 out_of_memory;
+    lim_time start;
+    uint64_t arrived, succeeded, failed, refused, expired;
+    uint64_t attempts, http_429, http_5xx;
+    uint64_t admitted, lost; /* admitted; of them failed */
+    int64_t tokens;          /* of what succeeded */
+    int64_t microusd;
+    bool price_unknown;
+    lim_time last_end; /* of an attempt */
+    lim_time first_arrival;
+    struct sim_series latency, service, wait, ttft;
+    struct sim_moment *moments;
+    size_t moment_count;
+    int64_t moment_ns;      /* length of an interval */
+    struct sim_moment open; /* the one under way */
+    bool out_of_memory;
 };
 
 #define SIM_MOMENTS_MAX 600

@@ -14,23 +14,23 @@
 #include "sim/provider.h"
 #include "sim/service.h"
 
-#define PACE_EVENTS 4096        /* between two looks at sim_pace */
+#define PACE_EVENTS 4096 /* between two looks at sim_pace */
 
-struct flight {                 /* a request on its way, by slot */
+struct flight { /* a request on its way, by slot */
     struct sim_call call;
     struct sim_plan plan;
 };
 
 struct world {
     const struct sim_scenario *scenario;
-    struct sim_client         *client;
-    struct sim_provider       *provider;
+    struct sim_client *client;
+    struct sim_provider *provider;
     struct sim_provider_config provider_config;
-    int                       *groups;      /* of each workload */
-    struct lim_timerq         *ends;        /* of the answers, by slot */
-    struct flight             *flights;
-    uint32_t                   flight_room;
-    uint64_t                   attempts;
+    int *groups;             /* of each workload */
+    struct lim_timerq *ends; /* of the answers, by slot */
+    struct flight *flights;
+    uint32_t flight_room;
+    uint64_t attempts;
 };
 
 static void fini(struct world *w)
@@ -103,7 +103,10 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
 /* The verdict as the client reads it off an answer. */
 static struct lim_outcome outcome_of(const struct flight *f)
 {
-    static const struct { enum lim_class class; int status; } of[] = {
+    static const struct {
+        enum lim_class class;
+        int status;
+    } of[] = {
         [SIM_ADMITTED] = { LIM_CLASS_OK, 200 },
         [SIM_RATE_LIMITED] = { LIM_CLASS_RATE_LIMIT, 429 },
         [SIM_TOO_LARGE] = { LIM_CLASS_TOO_LARGE, 429 },
@@ -127,9 +130,9 @@ static void end(struct world *w, uint32_t slot, lim_time now)
     enum sim_answer answer = f->plan.verdict.answer;
     struct lim_outcome o = outcome_of(f);
     bool by_limit = answer == SIM_RATE_LIMITED || answer == SIM_TOO_LARGE;
-    int limit = by_limit                ? (int)f->plan.verdict.limit
-                : answer == SIM_QUOTA   ? LIM_SPEND
-                                        : -1;
+    int limit = by_limit              ? (int)f->plan.verdict.limit
+                : answer == SIM_QUOTA ? LIM_SPEND
+                                      : -1;
     if (answer == SIM_ADMITTED)
         sim_service_end(w->provider, &f->call, &f->plan, now);
     sim_client_done(w->client, slot, &o, limit, now);

@@ -15,11 +15,11 @@
 
 struct fixture {
     struct lim_index *index;
-    uint32_t          count;
-    struct lim_rate   rates[LIM_WINDOWS];
-    uint32_t          list[ORGANISATIONS_MAX];
-    uint64_t          stream, draws;
-    char              state[64];
+    uint32_t count;
+    struct lim_rate rates[LIM_WINDOWS];
+    uint32_t list[ORGANISATIONS_MAX];
+    uint64_t stream, draws;
+    char state[64];
 };
 
 static uint64_t bits(struct fixture *f)
@@ -44,12 +44,11 @@ static void set_up(struct fixture *f, uint64_t seed)
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         int64_t limit = below(f, 3) == 0 ? LIM_UNLIMITED : 1 + below(f, 500);
         int64_t burst = limit > 0 ? 1 + below(f, limit) : 0;
-        f->rates[w] = lim_rate_make(
-            limit, lim_limit_window((enum lim_limit)w), burst);
+        f->rates[w] =
+            lim_rate_make(limit, lim_limit_window((enum lim_limit)w), burst);
     }
-    f->index =
-        lim_index_new(f->rates, below(f, 2) ? LIM_UNLIMITED : 50, f->list,
-                      f->count, f->list[f->count - 1] + 1, 0);
+    f->index = lim_index_new(f->rates, below(f, 2) ? LIM_UNLIMITED : 50,
+                             f->list, f->count, f->list[f->count - 1] + 1, 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->index);
 }
 
@@ -79,12 +78,18 @@ static int64_t score_one(const struct fixture *f, const struct lim_query *q,
         scale[w] = (INT64_C(1) << 62) / f->rates[w].full.ns;
         windows[n++] = w;
     }
-    struct lim_view v = { .block = &b, .first = &f->list[leaf],
-                          .last = &f->list[leaf], .columns = 1,
+    struct lim_view v = { .block = &b,
+                          .first = &f->list[leaf],
+                          .last = &f->list[leaf],
+                          .columns = 1,
                           .organisations = f->list[f->count - 1] + 1,
-                          .rates = f->rates, .span = span, .scale = scale,
-                          .windows = windows, .window_count = n,
-                          .draw = q->draw, .now = q->now };
+                          .rates = f->rates,
+                          .span = span,
+                          .scale = scale,
+                          .windows = windows,
+                          .window_count = n,
+                          .draw = q->draw,
+                          .now = q->now };
     q->strategy->score(q->state, &v, score);
     return score[0];
 }
@@ -138,10 +143,12 @@ static void play(struct fixture *f, const struct lim_strategy *strategy)
     for (int i = 0; i < 150; i++) {
         struct lim_cost cost = some_cost(f);
         struct lim_best best;
-        struct lim_query q = { .cost = &cost, .strategy = strategy,
+        struct lim_query q = { .cost = &cost,
+                               .strategy = strategy,
                                .state = f->state,
                                .cap = below(f, 2) ? LIM_UNLIMITED : 4,
-                               .month_end = LIM_HOUR, .draw = bits(f),
+                               .month_end = LIM_HOUR,
+                               .draw = bits(f),
                                .now = now };
         compare(f, &q, &best);
         if (best.index != NULL) {
@@ -170,7 +177,6 @@ static void chooses_as_a_plain_loop_would(void)
     }
 }
 
-CU_TestInfo index_tests[] = {
-    { "chooses as a plain loop would", chooses_as_a_plain_loop_would },
-    CU_TEST_INFO_NULL
-};
+CU_TestInfo index_tests[] = { { "chooses as a plain loop would",
+                                chooses_as_a_plain_loop_would },
+                              CU_TEST_INFO_NULL };

@@ -9,10 +9,10 @@
 
 /* gpt-4 as a free account has it, or what a test says. */
 struct fixture {
-    struct lim_limits       limits[ORGANISATIONS];
+    struct lim_limits limits[ORGANISATIONS];
     struct lim_organisation organisations[ORGANISATIONS];
-    struct lim_config       config;
-    struct lim_pool        *pool;
+    struct lim_config config;
+    struct lim_pool *pool;
 };
 
 static void set_up(struct fixture *f, unsigned organisations)
@@ -25,7 +25,9 @@ static void set_up(struct fixture *f, unsigned organisations)
         f->limits[i].max[LIM_RPD] = 200;
         f->limits[i].max[LIM_TPM] = 10000;
         f->organisations[i] = (struct lim_organisation){
-            .name = names[i], .keys = 1, .limits = &f->limits[i],
+            .name = names[i],
+            .keys = 1,
+            .limits = &f->limits[i],
             .spend_max = LIM_UNLIMITED,
         };
     }
@@ -197,8 +199,7 @@ static void a_refusal_sends_the_request_elsewhere(void)
         submit(&f, 100, LIM_SEC);
     CU_ASSERT_EQUAL(send_at(&f, LIM_SEC).organisation, 1);
     CU_ASSERT_EQUAL(send_at(&f, LIM_SEC).organisation, 1);
-    CU_ASSERT_EQUAL(
-        expect_send(&f, 20 * LIM_SEC + LIM_MSEC).organisation, 0);
+    CU_ASSERT_EQUAL(expect_send(&f, 20 * LIM_SEC + LIM_MSEC).organisation, 0);
     lim_pool_free(f.pool);
 }
 
@@ -251,8 +252,7 @@ static void no_money_takes_an_organisation_out_until_the_month_ends(void)
     start(&f);
     submit(&f, 100, now);
     CU_ASSERT_TRUE(lim_next(f.pool, now, &a));
-    CU_ASSERT_EQUAL(lim_complete(f.pool, a.id, &o, now, NULL),
-                    LIM_FATE_RETRY);
+    CU_ASSERT_EQUAL(lim_complete(f.pool, a.id, &o, now, NULL), LIM_FATE_RETRY);
     CU_ASSERT_FALSE(lim_next(f.pool, now, &a));
     CU_ASSERT_EQUAL(lim_wakeup(f.pool), december);
     expect_send(&f, december);
@@ -335,8 +335,8 @@ static void headers_of_one_answer_count_what_was_sent_since(void)
     /* One of the three was used by somebody else before the first. */
     o.feedback.requests = (struct lim_shown){ 3, 1, 40 * LIM_SEC };
     lim_complete(f.pool, a.id, &o, LIM_SEC, NULL);
-    CU_ASSERT_EQUAL(
-        lim_pool_belief(f.pool, 0, 0, LIM_RPM, LIM_SEC).remaining, 0);
+    CU_ASSERT_EQUAL(lim_pool_belief(f.pool, 0, 0, LIM_RPM, LIM_SEC).remaining,
+                    0);
     expect_send(&f, 20 * LIM_SEC);
     lim_pool_free(f.pool);
 }
@@ -448,11 +448,11 @@ static void bad_configurations_are_told(void)
 /* Random life: whatever answers come, nothing is lost and waits are exact. */
 struct life {
     struct fixture f;
-    uint64_t       stream, draws;
-    lim_id         flying[64];
-    unsigned       count;
-    lim_time       now;
-    double         taken[ORGANISATIONS];    /* tokens sent to each */
+    uint64_t stream, draws;
+    lim_id flying[64];
+    unsigned count;
+    lim_time now;
+    double taken[ORGANISATIONS]; /* tokens sent to each */
 };
 
 static int64_t below(struct life *l, int64_t n)
@@ -463,7 +463,7 @@ static int64_t below(struct life *l, int64_t n)
 static void answer_one(struct life *l)
 {
     static const enum lim_class classes[] = {
-        LIM_CLASS_OK, LIM_CLASS_OK, LIM_CLASS_OK, LIM_CLASS_TRANSIENT,
+        LIM_CLASS_OK,     LIM_CLASS_OK, LIM_CLASS_OK, LIM_CLASS_TRANSIENT,
         LIM_CLASS_CALLER, LIM_CLASS_OK, LIM_CLASS_OK, LIM_CLASS_OK,
     };
     unsigned i = (unsigned)below(l, l->count);

@@ -7,7 +7,7 @@
 
 /* The plain truth: an array, searched from end to end. */
 struct model {
-    bool     armed[IDS];
+    bool armed[IDS];
     lim_time at[IDS];
     uint64_t order[IDS];
     uint64_t sequence;
@@ -97,9 +97,8 @@ static void equal_times_keep_the_order_of_setting(void)
     lim_timerq_free(q);
 }
 
-CU_TestInfo timerq_tests[] = {
-    { "agrees with a plain list", agrees_with_a_plain_list },
-    { "equal times keep the order of setting",
-      equal_times_keep_the_order_of_setting },
-    CU_TEST_INFO_NULL
-};
+CU_TestInfo timerq_tests[] = { { "agrees with a plain list",
+                                 agrees_with_a_plain_list },
+                               { "equal times keep the order of setting",
+                                 equal_times_keep_the_order_of_setting },
+                               CU_TEST_INFO_NULL };

@@ -73,7 +73,9 @@ static void what_does_not_fit_never_goes(void)
 
 static void the_largest_limits_do_not_overflow(void)
 {
-    const struct { int64_t limit, window; } cases[] = {
+    const struct {
+        int64_t limit, window;
+    } cases[] = {
         { 150000000, LIM_MIN },
         { 1500000, LIM_DAY },
         { 999999937, LIM_DAY },
