@@ -12,6 +12,12 @@
  * x-should-retry.  What it does not understand it leaves alone: values that
  * are negative, absurd (a wait of more than LIM_HINT_MAX), or not of the
  * form.  retry-after-ms wins over retry-after, in any order of headers.
+ *
+ * Resets are read as durations ("6m0s") and as plain seconds ("60").  A
+ * family that shows a negative number says nothing: some endpoints send
+ * -1, -1 and 0.  Other families (project-tokens, tokens_usage_based) show
+ * windows that the limits here do not have and are passed over.  Hints are
+ * rounded up to whole milliseconds; a date that has passed is none.
  */
 #define LIM_HINT_MAX (400 * LIM_DAY)
 
@@ -19,6 +25,7 @@
 struct lim_headers {
     struct lim_feedback feedback;
     bool                hint_in_ms;
+    bool                requests_void, tokens_void;
 };
 
 void lim_headers_init(struct lim_headers *h);
