@@ -9,7 +9,7 @@
 
 #include "limiter/limits.h"
 #include "limiter/tier.h"
-#include "mockserver/config.h"
+#include "mockserver/file.h"
 #include "mockserver/json.h"
 
 #define FILE_MAX_BYTES (1 << 20)
@@ -289,9 +289,9 @@ int bench_accountfile_read(struct bench_accountfile *f, const char *path,
     size_t length = 0;
 
     *f = (struct bench_accountfile){ .path = path };
-    char *text = mock_read_file(path, FILE_MAX_BYTES, &length, diag);
+    char *text = mock_read_file(path, FILE_MAX_BYTES, &length, &inner);
     if (text == NULL)
-        return LIM_EINVAL;
+        return tell(&inner, LIM_EINVAL, path, diag);
     f->tree = mock_json_parse(text, length, &inner);
     free(text);
     if (f->tree == NULL)
