@@ -7,12 +7,19 @@
 
 #include "limiter/error.h"
 #include "limiter/limits.h"
+#include "limiter/price.h"
 
 /*
  * Tier tables: which limits a provider grants to an organisation of a usage
  * tier, for each model; and what qualifies for a tier.  A table is text in
  * plain columns (limiter/tables/ *.tsv explain themselves); some are built
  * in.  A row with no entry for a limit has no such limit.
+ *
+ *     @as_of 2023-11                   of rows whose as_of is '-'
+ *     @source seed The seed document   key, words; the first is that of '-'
+ *     @tier tier2 50 7 500             $ paid, days since, $ a month or '-'
+ *     # model tier  group rpm rpd   tpm   tpd ipm as_of source
+ *     gpt-4   tier1 -     500 10000 10000 -   -   -     seed
  */
 enum lim_tier {
     LIM_TIER_FREE,
@@ -42,8 +49,9 @@ struct lim_tier_row {
 
 /* What an organisation must have paid, and when, to be at a tier. */
 struct lim_qualification {
-    bool    defined;            /* the table has this tier at all */
-    int64_t paid_microusd;
+    bool    defined;            /* the table grants limits at this tier */
+    int64_t paid_microusd;      /* INT64_MAX: no payment leads here, for the
+                                   table has no rule for this tier */
     int     days;               /* since the first payment */
     int64_t month_microusd;     /* monthly spend limit; LIM_UNLIMITED: none */
 };
@@ -61,9 +69,16 @@ extern const char *const lim_table_names[];
 struct lim_table *lim_table_builtin(const char *name, struct lim_diag *diag);
 
 /*
- * Parses a table of `length` bytes of text, which need not end with 0.
- * Returns NULL and fills `diag` with line and reason.
+ * Parses a table of `length` bytes of text, which need not end with 0; both
+ * name and text are copied.  Returns NULL and fills `diag` with line and
+ * reason: text that is not of the form, a model twice at one tier, models of
+ * one group that differ in limits, no row at all, no memory.
  */
+#define LIM_TABLE_TEXT_MAX (1 << 20)    /* bytes of text */
+#define LIM_TABLE_LINE_MAX 1000         /* bytes of one line */
+#define LIM_TABLE_NAME_MAX 100          /* bytes of a model, group or date */
+#define LIM_TABLE_ROWS_MAX 10000
+
 struct lim_table *lim_table_parse(const char *name, const char *text,
                                   size_t length, struct lim_diag *diag);
 
@@ -94,29 +109,20 @@ bool lim_table_knows(const struct lim_table *t, const char *model);
 const char *lim_table_group(const struct lim_table *t, const char *model);
 size_t lim_table_groups(const struct lim_table *t);
 const char *lim_table_group_name(const struct lim_table *t, size_t group);
+
+/* Returns the number of a group of that name, or -1. */
 int lim_table_group_index(const struct lim_table *t, const char *group);
 
+/*
+ * A row with the limits of a group at a tier, all of its rows having the
+ * same; NULL: the tier has no access to it.
+ */
+const struct lim_tier_row *lim_table_group_row(const struct lim_table *t,
+                                               size_t group,
+                                               enum lim_tier tier);
+
+/* What qualifies for a tier; never NULL. */
 const struct lim_qualification *lim_table_qualification(
     const struct lim_table *t, enum lim_tier tier);
-
-/* What a model costs; -1 where a price is not known. */
-struct lim_price {
-    const char *model;
-    int64_t     input_microusd_per_mtok;    /* micro-dollars per 10^6 tokens */
-    int64_t     output_microusd_per_mtok;
-    int64_t     image_microusd;             /* an image of 1024x1024 */
-    int64_t     context_tokens;             /* the model's window; -1 */
-    const char *source;
-};
-
-/* Finds the price of a model, by the rules of lim_table_find; or NULL. */
-const struct lim_price *lim_price_find(const char *model);
-
-/*
- * The cost of a request in micro-dollars, rounded to the nearest; -1 when a
- * price that it needs is not known.
- */
-int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
-                       int64_t completion_tokens, int64_t images);
 
 #endif
