@@ -1,0 +1,148 @@
+#include "sim/bound.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/provider.h"
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+void sim_bound_sums(int64_t *costs, size_t n)
+{
+    if (n == 0)
+        return;
+    qsort(costs, n, sizeof costs[0], by_size);
+    assert(costs[0] >= 0);
+    for (size_t i = 1; i < n; i++)
+        costs[i] += costs[i - 1];
+}
+
+/* What a window, or several together, let through: in all, and at once. */
+struct room {
+    double total;
+    double largest;
+};
+
+static struct room room_of(int64_t limit, enum lim_limit i, double burst,
+                           int64_t duration_ns)
+{
+    if (limit == LIM_UNLIMITED)
+        return (struct room){ HUGE_VAL, HUGE_VAL };
+    double full = (double)sim_provider_burst(limit, burst);
+    double windows = (double)duration_ns / (double)lim_limit_window(i);
+    return (struct room){ full + (double)limit * windows, full };
+}
+
+static double alike(const struct sim_demand *d, int64_t cost, struct room r)
+{
+    double all = (double)d->requests;
+    if (cost == 0)
+        return all;
+    if ((double)cost > r.largest)
+        return 0;
+    double n = r.total / (double)cost;
+    return n < all ? n : all;
+}
+
+static int64_t cost_at(const int64_t *sums, size_t i)
+{
+    return i == 0 ? sums[0] : sums[i] - sums[i - 1];
+}
+
+/* How many requests fit, the cheapest first. */
+static double count(const struct sim_demand *d, enum lim_limit limit,
+                    struct room r)
+{
+    enum lim_dimension i = lim_limit_dimension(limit);
+    const int64_t *sums = d->sums[i];
+    if (sums == NULL)
+        return alike(d, d->least[i], r);
+    size_t low = 0, high = d->requests;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((double)sums[middle] <= r.total &&
+            (double)cost_at(sums, middle) <= r.largest)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == d->requests || (double)cost_at(sums, low) > r.largest)
+        return (double)low;
+    double left = r.total - (low > 0 ? (double)sums[low - 1] : 0);
+    return (double)low + left / (double)cost_at(sums, low);
+}
+
+/* The most that one organisation can take, by all its windows. */
+static double most_of_one(const struct sim_demand *d,
+                          const struct lim_limits *l, double burst,
+                          int64_t duration_ns)
+{
+    double most = (double)d->requests;
+    for (int i = 0; i < LIM_WINDOWS; i++) {
+        enum lim_limit limit = (enum lim_limit)i;
+        double n =
+            count(d, limit, room_of(l->max[i], limit, burst, duration_ns));
+        if (n < most)
+            most = n;
+    }
+    return most;
+}
+
+static double sum_of_each(const struct sim_demand *d,
+                          const struct lim_limits *limits, size_t organisations,
+                          double burst, int64_t duration_ns)
+{
+    double sum = 0, one = 0;
+    for (size_t i = 0; i < organisations; i++) {
+        if (i == 0 || memcmp(&limits[i], &limits[i - 1], sizeof limits[i]) != 0)
+            one = most_of_one(d, &limits[i], burst, duration_ns);
+        sum += one;
+    }
+    return sum;
+}
+
+/* The most that all organisations together can take by one kind of window:
+   each cheap request can be picked but once. */
+static double together(const struct sim_demand *d,
+                       const struct lim_limits *limits, size_t organisations,
+                       enum lim_limit limit, double burst, int64_t duration_ns)
+{
+    struct room all = { 0, 0 };
+    for (size_t i = 0; i < organisations; i++) {
+        struct room r =
+            room_of(limits[i].max[limit], limit, burst, duration_ns);
+        all.total += r.total;
+        if (r.largest > all.largest)
+            all.largest = r.largest;
+    }
+    return count(d, limit, all);
+}
+
+struct sim_bound sim_bound_group(const struct sim_demand *d,
+                                 const struct lim_limits *limits,
+                                 size_t organisations, double burst,
+                                 int64_t duration_ns)
+{
+    assert(duration_ns >= 0);
+    double all = (double)d->requests, least = HUGE_VAL;
+    int binding = LIM_RPM;
+    for (int i = 0; i < LIM_WINDOWS; i++) {
+        double n = together(d, limits, organisations, (enum lim_limit)i, burst,
+                            duration_ns);
+        if (n < least) {
+            least = n;
+            binding = i;
+        }
+    }
+    double each = sum_of_each(d, limits, organisations, burst, duration_ns);
+    double most = each < least ? each : least;
+    if (most >= all)
+        return (struct sim_bound){ all, -1 };
+    return (struct sim_bound){ most, binding };
+}

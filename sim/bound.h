@@ -1,0 +1,59 @@
+#ifndef SIM_BOUND_H
+#define SIM_BOUND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "limiter/limits.h"
+
+/*
+ * The most requests that any policy could have had admitted in a run.
+ *
+ * In `duration_ns` a window lets through at most what its full bucket holds
+ * and what flows in: burst + limit x duration / window.  One of 3 a minute
+ * lets 183 through in an hour.  A policy may pick the requests that cost
+ * least, so of n requests as many fit as the cheapest ones do; the last one
+ * may fit in part, as in a fluid.
+ *
+ * It is a true bound for requests of any sizes, when windows are full at the
+ * start and there is no settlement.  With settlement it stays one if the
+ * costs are the smaller of what was reserved and what was used.  Arrival
+ * times, the monthly spend and latency are left out: they only lower what is
+ * possible.  Limit groups share no window, so bounds of groups add up.
+ *
+ * Plain double arithmetic: right to about 1e-12 of itself.
+ */
+
+/* What arrived for one limit group. */
+struct sim_demand {
+    uint64_t requests;
+    /* For each dimension, what sim_bound_sums made of the costs of all
+       requests; NULL: none costs less than `least`. */
+    const int64_t *sums[LIM_DIMENSIONS];
+    int64_t        least[LIM_DIMENSIONS];
+};
+
+struct sim_bound {
+    double requests;            /* <= demand, >= 0 */
+    int    binding;             /* enum lim_limit that alone allows the
+                                   fewest; -1: all that arrived could go */
+};
+
+/*
+ * Sorts n costs (each >= 0, their sum below 2^63) and turns them into
+ * running sums: the i-th becomes the sum of the i + 1 smallest.
+ */
+void sim_bound_sums(int64_t *costs, size_t n);
+
+/*
+ * Bounds one group.  `limits` has one entry for each organisation (all 0
+ * where it does not serve the group); `burst` is the provider's share of a
+ * limit, (0, 1]; duration_ns >= 0.  Equal organisations beside each other
+ * are worked out once.
+ */
+struct sim_bound sim_bound_group(const struct sim_demand *d,
+                                 const struct lim_limits *limits,
+                                 size_t organisations, double burst,
+                                 int64_t duration_ns);
+
+#endif

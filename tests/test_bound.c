@@ -1,0 +1,243 @@
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "limiter/rng.h"
+#include "limiter/window.h"
+#include "sim/bound.h"
+
+#define HOUR (60 * LIM_MIN)
+
+static struct lim_limits limits_of(int64_t rpm, int64_t rpd, int64_t tpm)
+{
+    struct lim_limits l = lim_limits_none();
+    l.max[LIM_RPM] = rpm;
+    l.max[LIM_RPD] = rpd;
+    l.max[LIM_TPM] = tpm;
+    return l;
+}
+
+static struct sim_demand alike(uint64_t requests, int64_t tokens)
+{
+    return (struct sim_demand){
+        .requests = requests,
+        .least = { [LIM_REQUESTS] = 1, [LIM_TOKENS] = tokens },
+    };
+}
+
+static void check(struct sim_bound b, double requests, int binding)
+{
+    CU_ASSERT_DOUBLE_EQUAL(b.requests, requests, 1e-9 * (1 + requests));
+    CU_ASSERT_EQUAL(b.binding, binding);
+}
+
+static void equal_requests_are_bounded_by_the_tightest_limit(void)
+{
+    const struct {
+        struct lim_limits limits;
+        size_t organisations;
+        uint64_t arrived;
+        int64_t tokens;
+        double requests;
+        int binding;
+    } rows[] = {
+        { limits_of(3, 200, 10000), 1, 1000, 10, 183, LIM_RPM },
+        { limits_of(3, 200, 10000), 10, 5000, 10, 1830, LIM_RPM },
+        { limits_of(3, 200, 10000), 10, 1000, 10, 1000, -1 },
+        { limits_of(100, 200, 10000), 1, 1000, 10, 200 + 200 / 24.0, LIM_RPD },
+        { limits_of(500, -1, 10000), 1, 5000, 900, 610000 / 900.0, LIM_TPM },
+        { limits_of(-1, -1, -1), 1, 5000, 900, 5000, -1 },
+        { limits_of(0, 0, 0), 2, 5000, 900, 0, LIM_RPM },
+        { limits_of(500, -1, 10000), 1, 5000, 10001, 0, LIM_TPM },
+        { limits_of(500, -1, 10000), 0, 5000, 1, 0, LIM_RPM },
+        { limits_of(500, -1, 10000), 1, 0, 1, 0, -1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lim_limits all[10];
+        for (size_t k = 0; k < rows[i].organisations; k++)
+            all[k] = rows[i].limits;
+        struct sim_demand d = alike(rows[i].arrived, rows[i].tokens);
+        check(sim_bound_group(&d, all, rows[i].organisations, 1, HOUR),
+              rows[i].requests, rows[i].binding);
+    }
+}
+
+static void a_small_burst_lowers_the_start(void)
+{
+    struct lim_limits l = limits_of(60, -1, -1);
+    struct sim_demand d = alike(100000, 0);
+    check(sim_bound_group(&d, &l, 1, 0.1, HOUR), 3606, LIM_RPM);
+    check(sim_bound_group(&d, &l, 1, 0.1, 0), 6, LIM_RPM);
+}
+
+static void small_requests_are_picked_first(void)
+{
+    int64_t tokens[] = { 400, 100, 300, 100, 900 };
+    struct sim_demand d = { .requests = 5, .sums = { [LIM_TOKENS] = tokens } };
+    d.least[LIM_REQUESTS] = 1;
+    sim_bound_sums(tokens, 5);
+    CU_ASSERT_EQUAL(tokens[0], 100);
+    CU_ASSERT_EQUAL(tokens[2], 500);
+    CU_ASSERT_EQUAL(tokens[4], 1800);
+    const struct {
+        int64_t tpm;
+        double requests;
+    } rows[] = {
+        { 50, 0 }, /* none fits a bucket of 50 */
+
+        { 100, 1 },
+        { 300, 2 + 100 / 300.0 },
+        { 500, 3 },
+        { 700, 3 + 200 / 400.0 },
+        { 899, 3 + 399 / 400.0 },
+        { 900, 4 },
+        { 1000, 4 + 100 / 900.0 },
+        { 1800, 5 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lim_limits l = limits_of(-1, -1, rows[i].tpm);
+        struct sim_bound b = sim_bound_group(&d, &l, 1, 1, 0);
+        CU_ASSERT_DOUBLE_EQUAL(b.requests, rows[i].requests, 1e-9);
+    }
+}
+
+static void each_organisation_has_its_own_bottleneck(void)
+{
+    const struct lim_limits two[] = { limits_of(3, -1, 1000000),
+                                      limits_of(10000, -1, 1000) };
+    struct sim_demand d = alike(100000, 100);
+    /* 3 + 3 x 60 and (1000 + 60000) / 100. */
+    struct sim_bound b = sim_bound_group(&d, two, 2, 1, HOUR);
+    CU_ASSERT_DOUBLE_EQUAL(b.requests, 183 + 610, 1e-9);
+}
+
+#define REQUESTS 120
+#define ORGANISATIONS 4
+
+/* A random run: sizes and arrivals, limits, and a policy that tries. */
+struct run {
+    uint64_t seed, draws;
+    struct lim_limits limits[ORGANISATIONS];
+    int64_t tokens[REQUESTS], images[REQUESTS];
+    int64_t at[REQUESTS];
+    bool gone[REQUESTS];
+};
+
+static int64_t random_below(struct run *r, int64_t most)
+{
+    return (int64_t)(lim_rng_draw(r->seed, 98, r->draws++) % (uint64_t)most);
+}
+
+static void make(struct run *r, uint64_t seed, int64_t duration_ns)
+{
+    *r = (struct run){ .seed = seed };
+    for (int o = 0; o < ORGANISATIONS; o++) {
+        r->limits[o] =
+            limits_of(1 + random_below(r, 12), -1, 1 + random_below(r, 5000));
+        if (random_below(r, 3) == 0)
+            r->limits[o].max[LIM_RPM] = LIM_UNLIMITED;
+        if (random_below(r, 3) == 0)
+            r->limits[o].max[LIM_RPD] = 1 + random_below(r, 20);
+        if (random_below(r, 2) == 0)
+            r->limits[o].max[LIM_IPM] = random_below(r, 9);
+    }
+    for (int i = 0; i < REQUESTS; i++) {
+        r->tokens[i] = random_below(r, 10) == 0 ? random_below(r, 5000)
+                                                : random_below(r, 300);
+        r->images[i] = random_below(r, 2);
+        r->at[i] = random_below(r, 2) * random_below(r, duration_ns + 1);
+    }
+}
+
+struct seats {
+    struct lim_rate rate[LIM_WINDOWS];
+    struct lim_window window[LIM_WINDOWS];
+};
+
+static void open_seats(struct seats *s, const struct lim_limits *l)
+{
+    for (int i = 0; i < LIM_WINDOWS; i++) {
+        int64_t limit = l->max[i];
+        s->rate[i] = lim_rate_make(limit, lim_limit_window((enum lim_limit)i),
+                                   limit > 0 ? limit : 0);
+        lim_window_init(&s->window[i], 0);
+    }
+}
+
+static bool sit(struct seats *s, const int64_t amount[LIM_WINDOWS],
+                lim_time now)
+{
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        if (lim_window_ready(&s->rate[i], &s->window[i], amount[i], now) != now)
+            return false;
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        lim_window_take(&s->rate[i], &s->window[i], amount[i], now);
+    return true;
+}
+
+/* Offers every request that has come to every organisation, the smallest
+   first where `greedy`, at 31 instants of the run. */
+static int admitted_by(struct run *r, int64_t duration_ns, bool greedy)
+{
+    struct seats seats[ORGANISATIONS];
+    int n = 0;
+    for (int o = 0; o < ORGANISATIONS; o++)
+        open_seats(&seats[o], &r->limits[o]);
+    for (int step = 0; step <= 30; step++) {
+        lim_time now = duration_ns / 30 * step;
+        for (int64_t size = greedy ? 0 : 5000; size <= 5000; size += 250) {
+            for (int i = 0; i < REQUESTS * ORGANISATIONS; i++) {
+                int k = i / ORGANISATIONS;
+                const int64_t amount[LIM_WINDOWS] = { 1, 1, r->tokens[k],
+                                                      r->tokens[k],
+                                                      r->images[k] };
+                if (r->gone[k] || r->at[k] > now || r->tokens[k] > size ||
+                    !sit(&seats[i % ORGANISATIONS], amount, now))
+                    continue;
+                r->gone[k] = true;
+                n++;
+            }
+        }
+    }
+    return n;
+}
+
+static struct sim_bound bound_of(struct run *r, int64_t duration_ns)
+{
+    struct sim_demand d = { .requests = REQUESTS,
+                            .least = { [LIM_REQUESTS] = 1 } };
+    sim_bound_sums(r->tokens, REQUESTS);
+    sim_bound_sums(r->images, REQUESTS);
+    d.sums[LIM_TOKENS] = r->tokens;
+    d.sums[LIM_IMAGES] = r->images;
+    return sim_bound_group(&d, r->limits, ORGANISATIONS, 1, duration_ns);
+}
+
+static void no_policy_does_better(void)
+{
+    int near = 0;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct run r;
+        int64_t duration_ns = (int64_t)(seed % 5) * LIM_MIN;
+        make(&r, seed, duration_ns);
+        int n = admitted_by(&r, duration_ns, seed % 2 == 0);
+        struct sim_bound b = bound_of(&r, duration_ns);
+        CU_ASSERT(n <= b.requests * (1 + 1e-12));
+        if (n > b.requests * (1 + 1e-12))
+            printf("seed %d: %d above %g\n", (int)seed, n, b.requests);
+        near += n > 0.8 * b.requests;
+    }
+    CU_ASSERT(near > 20); /* it is not a bound because it is far off */
+}
+
+CU_TestInfo bound_tests[] = {
+    { "equal requests are bounded by the tightest limit",
+      equal_requests_are_bounded_by_the_tightest_limit },
+    { "a small burst lowers the start", a_small_burst_lowers_the_start },
+    { "small requests are picked first", small_requests_are_picked_first },
+    { "each organisation has its own bottleneck",
+      each_organisation_has_its_own_bottleneck },
+    { "no policy does better", no_policy_does_better },
+    CU_TEST_INFO_NULL
+};
