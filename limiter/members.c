@@ -41,15 +41,10 @@ static struct lim_rate rate_of(const struct lim_config *c,
                                unsigned window)
 {
     int64_t limit = o->limits[group].max[window];
-    int64_t burst = (int64_t)((double)limit * c->burst);
     if (c->belief == LIM_BELIEF_NONE)
         limit = LIM_UNLIMITED;
-    if (limit <= 0)
-        burst = 0;
-    else if (burst < 1)
-        burst = 1;
     return lim_rate_make(limit, lim_limit_window((enum lim_limit)window),
-                         burst);
+                         lim_rate_burst(limit, c->burst));
 }
 
 static bool serves(const struct lim_organisation *o, unsigned group)

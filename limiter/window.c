@@ -20,6 +20,16 @@ struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst)
     return r;
 }
 
+int64_t lim_rate_burst(int64_t limit, double share)
+{
+    assert(share > 0);
+    if (limit <= 0)
+        return 0;
+    int64_t burst = (int64_t)((double)limit * share);
+    burst = burst < limit ? burst : limit;
+    return burst > 1 ? burst : 1;
+}
+
 void lim_window_init(struct lim_window *w, lim_time now)
 {
     w->tat = now;

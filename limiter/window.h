@@ -51,6 +51,12 @@ struct lim_window {
  */
 struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst);
 
+/*
+ * What a full bucket holds when that is a `share`, (0, 1], of the limit:
+ * rounded down, but at least one unit; 0 for a limit of 0 and for none.
+ */
+int64_t lim_rate_burst(int64_t limit, double share);
+
 /* Makes a window that is full at `now`. */
 void lim_window_init(struct lim_window *w, lim_time now);
 

@@ -160,9 +160,9 @@ void sim_account_arrived(struct sim_account *a, unsigned group,
         c->tokens = tokens;
         c->room = room;
     }
+    if (c->count == 0 || cost->amount[LIM_IMAGES] < c->least_images)
+        c->least_images = cost->amount[LIM_IMAGES];
     c->tokens[c->count++] = cost->amount[LIM_TOKENS];
-    for (int d = 0; d < LIM_DIMENSIONS; d++)
-        c->sum[d] += (double)cost->amount[d];
 }
 
 void sim_account_admitted(struct sim_account *a, uint32_t organisation,
@@ -172,4 +172,150 @@ void sim_account_admitted(struct sim_account *a, uint32_t organisation,
                                LIM_DIMENSIONS];
     for (int d = 0; d < LIM_DIMENSIONS; d++)
         sum[d] += (double)cost->amount[d];
+}
+
+/* Used and allowed units of one limit, added up. */
+struct share {
+    double used, allowed;
+};
+
+/*
+ * Adds what an organisation used of limit `w` and what it was allowed: a full
+ * bucket and what flows in.
+ */
+static void add_share(const struct sim_account *a, unsigned o, unsigned w,
+                      int64_t elapsed_ns, struct share *s)
+{
+    enum lim_limit l = (enum lim_limit)w;
+    double windows = (double)elapsed_ns / (double)lim_limit_window(l);
+    for (unsigned g = 0; g < a->group_count; g++) {
+        size_t at = (size_t)o * a->group_count + g;
+        int64_t limit = a->limits[at].max[w];
+        if (!a->serves[at] || limit == LIM_UNLIMITED)
+            continue;
+        s->used += a->admitted[at * LIM_DIMENSIONS + lim_limit_dimension(l)];
+        s->allowed +=
+            (double)lim_rate_burst(limit, a->scenario->provider.burst) +
+            (double)limit * windows;
+    }
+}
+
+static double ratio(struct share s)
+{
+    return s.allowed > 0 ? s.used / s.allowed : -1;
+}
+
+/* Money: spent this month, of the tier's monthly limit. */
+static struct share spend_share(const struct sim_account *a, unsigned o)
+{
+    const struct sim_provider_config *p = &a->scenario->provider;
+    struct share s = { (double)p->organisations[o].spent_microusd, 0 };
+    if (p->table == NULL)
+        return s;
+    int64_t most = lim_table_qualification(p->table, p->organisations[o].tier)
+                       ->month_microusd;
+    s.allowed = most == LIM_UNLIMITED ? 0 : (double)most;
+    for (unsigned g = 0; g < a->group_count; g++)
+        s.used +=
+            a->admitted[((size_t)o * a->group_count + g) * LIM_DIMENSIONS +
+                        LIM_MONEY];
+    return s;
+}
+
+static void fill_utilisation(const struct sim_account *a, int64_t elapsed_ns,
+                             struct sim_summary *out)
+{
+    struct share pool[LIM_LIMITS] = { { 0, 0 } };
+    for (unsigned o = 0; o < a->organisation_count; o++) {
+        out->organisation_names[o] = a->organisations[o].name;
+        for (unsigned w = 0; w < LIM_LIMITS; w++) {
+            struct share s = { 0, 0 };
+            if (w == LIM_SPEND)
+                s = spend_share(a, o);
+            else
+                add_share(a, o, w, elapsed_ns, &s);
+            out->organisations[o].share[w] = ratio(s);
+            if (s.allowed > 0) {
+                pool[w].used += s.used;
+                pool[w].allowed += s.allowed;
+            }
+        }
+    }
+    for (unsigned w = 0; w < LIM_LIMITS; w++)
+        out->pool.share[w] = ratio(pool[w]);
+}
+
+/* Jain's index of the organisations' scarcest rate limits; -1: none used. */
+static double fairness(const struct sim_summary *s)
+{
+    double sum = 0, squares = 0;
+    for (size_t o = 0; o < s->organisation_count; o++) {
+        double most = 0;
+        for (unsigned w = 0; w < LIM_WINDOWS; w++)
+            if (s->organisations[o].share[w] > most)
+                most = s->organisations[o].share[w];
+        sum += most;
+        squares += most * most;
+    }
+    if (squares <= 0)
+        return -1;
+    return sum * sum / ((double)s->organisation_count * squares);
+}
+
+/* Adds the bound of one group; `limits` has room for every organisation. */
+static double bound_group(struct sim_account *a, unsigned g,
+                          struct lim_limits *limits, int64_t elapsed_ns,
+                          int *binding)
+{
+    struct sim_costs *c = &a->arrived[g];
+    struct sim_demand d = { .requests = c->count, .least = { 1, 0, 0, 0 } };
+    if (c->count == 0)
+        return 0;
+    for (unsigned o = 0; o < a->organisation_count; o++) {
+        size_t at = (size_t)o * a->group_count + g;
+        limits[o] = a->serves[at] ? a->limits[at] : (struct lim_limits){ 0 };
+    }
+    sim_bound_sums(c->tokens, c->count);
+    d.sums[LIM_TOKENS] = c->tokens;
+    d.least[LIM_IMAGES] = c->least_images;
+    struct sim_bound b =
+        sim_bound_group(&d, limits, a->organisation_count,
+                        a->scenario->provider.burst, elapsed_ns);
+    if (b.binding >= 0)
+        *binding = b.binding;
+    return b.requests;
+}
+
+int sim_account_summary(struct sim_account *a, uint64_t got, int64_t elapsed_ns,
+                        struct sim_summary *out)
+{
+    size_t n = a->organisation_count;
+    struct lim_limits *limits = calloc(n, sizeof *limits);
+    out->organisations = calloc(n, sizeof *out->organisations);
+    out->organisation_names = calloc(n, sizeof *out->organisation_names);
+    out->organisation_count = n;
+    if (a->out_of_memory || limits == NULL || out->organisations == NULL ||
+        out->organisation_names == NULL) {
+        free(limits);
+        return LIM_ENOMEM;
+    }
+    fill_utilisation(a, elapsed_ns, out);
+    out->fairness_organisations = fairness(out);
+    out->binding = -1;
+    double bound = 0;
+    for (unsigned g = 0; g < a->group_count; g++)
+        bound += bound_group(a, g, limits, elapsed_ns, &out->binding);
+    out->efficiency = bound > 0 ? (double)got / bound : -1;
+    if (elapsed_ns > 0)
+        out->bound_rpm = bound / ((double)elapsed_ns / (double)LIM_MIN);
+    free(limits);
+    return LIM_OK;
+}
+
+void sim_summary_fini(struct sim_summary *s)
+{
+    free(s->organisations);
+    free(s->organisation_names);
+    s->organisations = NULL;
+    s->organisation_names = NULL;
 }

@@ -16,7 +16,7 @@
  */
 struct sim_costs { /* what arrived in one limit group */
     uint64_t count;
-    double sum[LIM_DIMENSIONS];
+    int64_t least_images;
     int64_t *tokens; /* of each request */
     size_t room;
 };

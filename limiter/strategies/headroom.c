@@ -13,6 +13,7 @@
 static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
+    lim_time now = v->now;
     (void)state;
     for (int i = 0; i < LIM_BLOCK; i++)
         out[i] = 0;
@@ -23,9 +24,9 @@ static void score(const void *state, const struct lim_view *v,
         int64_t scale = v->scale[w];
         int64_t full = v->rates[w].full.ns;
         for (int i = 0; i < LIM_BLOCK; i++) {
-            int64_t used = tat[i] > v->now ? tat[i] - v->now : 0;
-            used = used < full ? used + span : full;
-            used = used < full ? used : full;
+            int64_t used = tat[i] - now;
+            used = (used > 0 ? used : 0) + span;
+            used = used < full ? used : full; /* who owes is full */
             int64_t share = used * scale;
             out[i] = share > out[i] ? share : out[i];
         }
