@@ -85,7 +85,6 @@ static void small_requests_are_picked_first(void)
         double requests;
     } rows[] = {
         { 50, 0 }, /* none fits a bucket of 50 */
-
         { 100, 1 },
         { 300, 2 + 100 / 300.0 },
         { 500, 3 },

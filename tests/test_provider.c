@@ -1,14 +1,9 @@
 #include <CUnit/CUnit.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "limiter/rng.h"
-#include "limiter/window.h"
 #include "sim/provider.h"
-
-__extension__ typedef __int128 wide;
 
 /* A table, a provider with one organisation of it, and its settings. */
 struct world {
@@ -425,156 +420,6 @@ static void organisations_share_nothing(void)
     end(&w);
 }
 
-/*
- * The properties: random limits, bursts, sizes and gaps.
- */
-#define STEPS 250
-
-struct run {
-    struct world world;
-    struct lim_limits limits;
-    struct lim_rate rate[LIM_WINDOWS];
-    uint64_t seed, draws;
-    size_t admitted;
-    lim_time at[STEPS];
-    struct lim_cost cost[STEPS];
-};
-
-/* A whole number from 0 to most - 1. */
-static int64_t random_below(struct run *r, int64_t most)
-{
-    return (int64_t)(lim_rng_draw(r->seed, 99, r->draws++) % (uint64_t)most);
-}
-
-static void random_limits(struct run *r, char *text, size_t room)
-{
-    static const int64_t scale[] = { 3, 7, 60, 997, 10000, 2000000 };
-    size_t at = 0;
-    for (int i = 0; i < LIM_WINDOWS; i++) {
-        r->limits.max[i] = 1 + random_below(r, scale[random_below(r, 6)]);
-        if (random_below(r, 3) == 0)
-            r->limits.max[i] = LIM_UNLIMITED;
-        if (r->limits.max[i] == LIM_UNLIMITED)
-            at += (size_t)snprintf(text + at, room - at, "- ");
-        else
-            at += (size_t)snprintf(text + at, room - at, "%lld ",
-                                   (long long)r->limits.max[i]);
-    }
-}
-
-static void start_run(struct run *r, uint64_t seed)
-{
-    char text[128];
-    *r = (struct run){ .seed = seed };
-    random_limits(r, text, sizeof text);
-    r->world = settings(table_of(text));
-    r->world.config.burst = 1 - 0.9 * (double)random_below(r, 2);
-    build(&r->world, LIM_TIER_1, 0);
-    for (int i = 0; i < LIM_WINDOWS; i++) {
-        int64_t limit = r->limits.max[i];
-        r->rate[i] =
-            lim_rate_make(limit, lim_limit_window((enum lim_limit)i),
-                          sim_provider_burst(limit, r->world.config.burst));
-    }
-}
-
-static struct lim_cost random_cost(struct run *r)
-{
-    int64_t tokens = r->limits.max[LIM_TPM];
-    return (struct lim_cost){ {
-        [LIM_REQUESTS] = 1,
-        [LIM_TOKENS] = random_below(r, tokens > 0 ? tokens / 2 + 2 : 500),
-        [LIM_IMAGES] = random_below(r, 3),
-    } };
-}
-
-/* At `now` the request is refused by a wait: every number fits the others. */
-static void check_refusal(const struct run *r, const struct lim_cost *c,
-                          const struct sim_verdict *v, lim_time now)
-{
-    struct sim_verdict w;
-    const struct sim_provider *p = r->world.provider;
-    int64_t window = lim_limit_window(v->limit);
-    struct sim_window_view view;
-    sim_provider_window(p, 0, 0, v->limit, now, &view);
-    CU_ASSERT_EQUAL(v->max, r->limits.max[v->limit]);
-    CU_ASSERT_EQUAL(v->max - v->used, view.remaining);
-    int64_t off = v->shown.hint_ns - (v->admitted_at - now);
-    CU_ASSERT(off > -LIM_MSEC);
-    CU_ASSERT((wide)off * v->max <= window);
-    CU_ASSERT_EQUAL(v->shown.hint_ns % LIM_MSEC, 0);
-    sim_provider_probe(p, 0, 0, c, now + v->shown.hint_ns + LIM_MSEC, &w);
-    CU_ASSERT_EQUAL(w.answer, SIM_ADMITTED);
-    sim_provider_probe(p, 0, 0, c, v->admitted_at - 1, &w);
-    CU_ASSERT_EQUAL(w.answer, SIM_RATE_LIMITED);
-    sim_provider_probe(p, 0, 0, c, v->admitted_at, &w);
-    CU_ASSERT_EQUAL(w.answer, SIM_ADMITTED);
-}
-
-static void play(struct run *r)
-{
-    lim_time now = r->world.start;
-    for (int i = 0; i < STEPS; i++) {
-        struct lim_cost c = random_cost(r);
-        struct sim_verdict v, before;
-        sim_provider_probe(r->world.provider, 0, 0, &c, now, &before);
-        sim_provider_admit(r->world.provider, 0, 0, &c, now, &v);
-        CU_ASSERT_EQUAL(before.answer, v.answer);
-        CU_ASSERT_EQUAL(before.admitted_at, v.admitted_at);
-        if (v.answer == SIM_ADMITTED) {
-            r->at[r->admitted] = now;
-            r->cost[r->admitted++] = c;
-        } else if (v.answer == SIM_RATE_LIMITED) {
-            check_refusal(r, &c, &v, now);
-            if (random_below(r, 3) == 0)
-                now = v.admitted_at;
-        }
-        if (random_below(r, 3) == 0)
-            now += random_below(r, 2 * LIM_SEC);
-    }
-}
-
-/* In every interval: cost <= burst + limit x t / window, exactly. */
-static void check_admissions(const struct run *r, int i)
-{
-    const struct lim_rate *rate = &r->rate[i];
-    enum lim_dimension d = lim_limit_dimension((enum lim_limit)i);
-    int64_t total = 0;
-    for (size_t from = 0; from < r->admitted; from++) {
-        int64_t sum = 0;
-        total += r->cost[from].amount[d];
-        for (size_t to = from; to < r->admitted; to++) {
-            sum += r->cost[to].amount[d];
-            wide over = (wide)(sum - rate->burst) * rate->window_ns -
-                        (wide)(r->at[to] - r->at[from]) * rate->limit;
-            if (rate->limit != LIM_UNLIMITED && over > 0)
-                CU_FAIL("more was admitted than the limit allows");
-        }
-    }
-    struct sim_window_view view;
-    sim_provider_window(r->world.provider, 0, 0, (enum lim_limit)i,
-                        r->world.start, &view);
-    CU_ASSERT_EQUAL(view.admitted, total);
-}
-
-static void no_interval_sees_more_than_its_limit(void)
-{
-    static struct run r;
-    size_t admitted = 0;
-    for (uint64_t seed = 1; seed <= 60; seed++) {
-        unsigned failures = CU_get_number_of_failures();
-        start_run(&r, seed);
-        play(&r);
-        for (int i = 0; i < LIM_WINDOWS; i++)
-            check_admissions(&r, i);
-        admitted += r.admitted;
-        end(&r.world);
-        if (CU_get_number_of_failures() != failures)
-            printf("seed %d\n", (int)seed);
-    }
-    CU_ASSERT(admitted > 1000 && admitted < 60 * STEPS - 1000);
-}
-
 CU_TestInfo provider_tests[] = {
     { "the fourth request of a free account waits",
       the_fourth_request_of_a_free_account_waits },
@@ -598,7 +443,5 @@ CU_TestInfo provider_tests[] = {
       without_a_table_there_are_no_limits },
     { "what cannot be made is explained", what_cannot_be_made_is_explained },
     { "organisations share nothing", organisations_share_nothing },
-    { "no interval sees more than its limit",
-      no_interval_sees_more_than_its_limit },
     CU_TEST_INFO_NULL
 };
