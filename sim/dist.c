@@ -53,13 +53,16 @@ static double split(double x, int *exponent)
     return from_bits((bits & (UINT64_MAX >> 12)) | (UINT64_C(1023) << 52));
 }
 
-/* c[0] + c[1] x + ... + c[n - 1] x^(n - 1). */
-static double polynomial(const double *c, int n, double x)
+/* c[0] + c[1] x + ... + c[n - 1] x^(n - 1), n even: the even and the odd
+   powers apart, so that the processor may work on both at a time. */
+static inline double polynomial(const double *c, int n, double x)
 {
-    double sum = c[n - 1];
-    for (int i = n - 2; i >= 0; i--)
-        sum = sum * x + c[i];
-    return sum;
+    double square = x * x, even = c[n - 2], odd = c[n - 1];
+    for (int i = n - 4; i >= 0; i -= 2) {
+        even = even * square + c[i];
+        odd = odd * square + c[i + 1];
+    }
+    return even + x * odd;
 }
 
 /*
