@@ -71,6 +71,7 @@ static bool read_bound(struct bench_check *c, char *value)
 {
     int64_t microusd;
     size_t n = strlen(value);
+    bool bare = strspn(value, "0123456789.") == n;
     if (n > 0 && value[n - 1] == '%')
         return read_percent(c, value);
     if (value[0] == '$') {
@@ -78,11 +79,11 @@ static bool read_bound(struct bench_check *c, char *value)
         c->bound = (double)microusd / 1e6;
         return read;
     }
-    if (mock_units_count(value, &c->bound))
-        return true;
-    if (times(c->metric, "_ms"))
+    if (!bare && times(c->metric, "_ms"))
         return read_time(&c->bound, value, 1000);
-    return times(c->metric, "_s") && read_time(&c->bound, value, 1);
+    if (!bare && times(c->metric, "_s"))
+        return read_time(&c->bound, value, 1);
+    return mock_units_count(value, &c->bound);
 }
 
 static void strip(char *s)

@@ -133,6 +133,9 @@ int bench_path_set(cJSON *tree, const char *path, const cJSON *value,
             return no_way(tree, &s, path, p, diag);
         if (*rest == 0)
             return put(tree, &s, value);
+        if (child == NULL && *rest == '[')
+            return lim_fail(diag, LIM_EINVAL, 0, "%s: there is no list %.*s",
+                            path, (int)(rest - path), path);
         if (child == NULL)
             child = cJSON_AddObjectToObject(tree, s.key);
         if (child == NULL)

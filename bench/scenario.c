@@ -81,28 +81,6 @@ static void read_head(struct mock_json *j, struct sim_scenario *s)
         mock_json_wrong(j, "duration", "must be above 0 and at most 10 years");
 }
 
-/* One organisation at tier 1, when the scenario names none. */
-static int add_organisation(struct mock_config *c)
-{
-    struct sim_organisation *o = calloc(1, sizeof *o);
-    char *name = strdup("org");
-    if (o == NULL || name == NULL) {
-        free(o);
-        free(name);
-        return LIM_ENOMEM;
-    }
-    *o = (struct sim_organisation){ .name = name,
-                                    .tier = LIM_TIER_1,
-                                    .keys = 1,
-                                    .first_payment_days_ago = -1 };
-    free(c->organisations);
-    c->organisations = o;
-    c->organisation_count = 1;
-    c->provider.organisations = o;
-    c->provider.organisation_count = 1;
-    return LIM_OK;
-}
-
 static void read_provider(struct mock_json *j, struct bench_scenario *s,
                           const char *folder)
 {
@@ -116,9 +94,6 @@ static void read_provider(struct mock_json *j, struct bench_scenario *s,
     }
     mock_config_read(&s->config, &provider, folder);
     cJSON_Delete(none);
-    if (*j->error == LIM_OK && s->config.organisation_count == 0 &&
-        add_organisation(&s->config) != LIM_OK)
-        mock_json_wrong(j, "provider", "out of memory");
     s->sim.provider = s->config.provider;
     s->sim.provider.seed = s->sim.seed;
 }

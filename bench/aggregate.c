@@ -1,0 +1,151 @@
+#include "bench/aggregate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bench/path.h"
+#include "sim/stats.h"
+
+#define METRIC_SIZE 256
+
+/* "http_429%" is http_429 over attempts, in percent. */
+static bool share_of(const cJSON *summary, const char *metric, size_t length,
+                     double *out)
+{
+    char name[METRIC_SIZE];
+    double count, attempts;
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, metric, length);
+    name[length] = 0;
+    if (!bench_path_number(summary, name, &count) ||
+        !bench_path_number(summary, "attempts", &attempts))
+        return false;
+    *out = attempts > 0 ? 100 * count / attempts : 0;
+    return true;
+}
+
+bool bench_aggregate_run(const struct bench_run *run, const char *metric,
+                         double *out)
+{
+    size_t n = strlen(metric);
+    if (n > 0 && metric[n - 1] == '%')
+        return share_of(run->summary, metric, n - 1, out);
+    return bench_path_number(run->summary, metric, out);
+}
+
+static bool whole(const struct bench_run *run)
+{
+    return !cJSON_IsTrue(
+        cJSON_GetObjectItemCaseSensitive(run->summary, "partial"));
+}
+
+/* Runs of one variant stand together. */
+static size_t first_of(const struct bench_result *r, size_t variant)
+{
+    size_t low = 0, high = r->run_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->runs[middle].variant < variant)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_of(const struct bench_result *r, size_t i, size_t variant)
+{
+    return i < r->run_count && r->runs[i].variant == variant;
+}
+
+struct bench_estimate bench_aggregate(const struct bench_result *r,
+                                      size_t variant, const char *metric)
+{
+    struct bench_estimate e = { .ci95 = -1 };
+    double sum = 0, squares = 0, x;
+    size_t first = first_of(r, variant);
+    for (size_t i = first; is_of(r, i, variant); i++) {
+        if (!whole(&r->runs[i]) ||
+            !bench_aggregate_run(&r->runs[i], metric, &x))
+            continue;
+        sum += x;
+        e.n++;
+    }
+    if (e.n == 0)
+        return e;
+    e.mean = sum / (double)e.n;
+    for (size_t i = first; is_of(r, i, variant); i++)
+        if (whole(&r->runs[i]) && bench_aggregate_run(&r->runs[i], metric, &x))
+            squares += (x - e.mean) * (x - e.mean);
+    if (e.n > 1)
+        e.ci95 = sim_t95((int64_t)e.n - 1) *
+                 sqrt(squares / (double)(e.n - 1) / (double)e.n);
+    return e;
+}
+
+const cJSON *bench_aggregate_settings(const struct bench_result *r,
+                                      size_t variant)
+{
+    size_t first = first_of(r, variant);
+    return is_of(r, first, variant) ? r->runs[first].settings : NULL;
+}
+
+static void add_estimate(cJSON *o, const char *key, struct bench_estimate e)
+{
+    cJSON *figure = cJSON_AddObjectToObject(o, key);
+    if (e.n > 0)
+        cJSON_AddNumberToObject(figure, "mean", e.mean);
+    else
+        cJSON_AddNullToObject(figure, "mean");
+    if (e.ci95 >= 0)
+        cJSON_AddNumberToObject(figure, "ci95", e.ci95);
+    else
+        cJSON_AddNullToObject(figure, "ci95");
+    cJSON_AddNumberToObject(figure, "n", (double)e.n);
+}
+
+/* Every number below `from`, whose path is `path`. */
+static void add_all(cJSON *o, const cJSON *from, const char *path,
+                    const struct bench_result *r, size_t variant)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, from)
+    {
+        char full[METRIC_SIZE];
+        size_t n = strlen(path), more = strlen(item->string);
+        if (n + more + 2 > sizeof full)
+            continue;
+        memcpy(full, path, n);
+        full[n] = '.';
+        memcpy(full + n + (n > 0), item->string, more + 1);
+        if (cJSON_IsObject(item))
+            add_all(cJSON_AddObjectToObject(o, item->string), item, full, r,
+                    variant);
+        else if (cJSON_IsNumber(item) && strcmp(full, "seed") != 0)
+            add_estimate(o, item->string, bench_aggregate(r, variant, full));
+    }
+}
+
+/* A figure that is null in one run may be a number in another; the shape is
+   that of the run with most to tell. */
+static const cJSON *fullest(const struct bench_result *r, size_t variant)
+{
+    const cJSON *best = NULL;
+    double most = -1, requests;
+    for (size_t i = first_of(r, variant); is_of(r, i, variant); i++)
+        if (bench_path_number(r->runs[i].summary, "succeeded", &requests) &&
+            requests > most) {
+            most = requests;
+            best = r->runs[i].summary;
+        }
+    return best;
+}
+
+cJSON *bench_aggregate_json(const struct bench_result *r, size_t variant)
+{
+    cJSON *o = cJSON_CreateObject();
+    if (o != NULL)
+        add_all(o, fullest(r, variant), "", r, variant);
+    return o;
+}

@@ -1,0 +1,234 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/command.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/interrupt.h"
+#include "bench/output.h"
+#include "bench/place.h"
+#include "bench/result.h"
+#include "bench/scenario.h"
+#include "bench/show.h"
+
+struct options {
+    const char *scenario, *requests;
+    struct bench_changes changes;
+    bool json, trace, quiet;
+};
+
+enum key { KEY_JSON = 256, KEY_REQUESTS, KEY_TRACE, KEY_SET, KEY_SEED };
+
+static const struct argp_option option_list[] = {
+    { .name = "json",
+      .key = KEY_JSON,
+      .doc = "Print the summary as one JSON "
+             "object" },
+    { .name = "requests",
+      .key = KEY_REQUESTS,
+      .arg = "FILE",
+      .doc = "Write one row an attempt to FILE (CSV)" },
+    { .name = "trace", .key = KEY_TRACE, .doc = "Print one line an event" },
+    { .name = "set",
+      .key = KEY_SET,
+      .arg = "PATH=VALUE",
+      .doc = "Change a parameter of the scenario, such as client.cap=10" },
+    { .name = "seed", .key = KEY_SEED, .arg = "N", .doc = "Seed of the draws" },
+    { .name = "quiet", .key = 'q', .doc = "Print no summary for people" },
+    { 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case KEY_JSON:
+        o->json = true;
+        break;
+    case KEY_REQUESTS:
+        o->requests = arg;
+        break;
+    case KEY_TRACE:
+        o->trace = true;
+        break;
+    case KEY_SET:
+        if (!bench_command_set(&o->changes, arg))
+            argp_error(state, "too many --set");
+        break;
+    case KEY_SEED:
+        o->changes.seed = arg;
+        break;
+    case 'q':
+        o->quiet = true;
+        break;
+    case ARGP_KEY_ARG:
+        if (o->scenario != NULL)
+            argp_error(state, "one scenario at a time, not also '%s'", arg);
+        o->scenario = arg;
+        break;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which scenario?");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp argp = {
+    .options = option_list,
+    .parser = parse,
+    .args_doc = "SCENARIO",
+    .doc = "Runs one scenario in virtual time and prints what it came to.\v"
+           "SCENARIO is a JSON file, or - for standard input.  The parameters "
+           "\"vary\" and \"replications\" are for `tierlab bench` and ignored "
+           "here.",
+};
+
+/* What the watch writes to. */
+struct log {
+    const struct sim_scenario *scenario;
+    FILE *requests, *trace;
+};
+
+static void write_attempt(void *context, const struct sim_attempt *a)
+{
+    const struct log *log = context;
+    const char *limit =
+        a->limit < 0 ? "" : lim_limit_name((enum lim_limit)a->limit);
+    if (log->requests == NULL)
+        return;
+    fprintf(log->requests, "%llu,%u,%s,%s,%lld,%lld,%lld,%d,%s,%lld\n",
+            (unsigned long long)a->request, a->attempt,
+            log->scenario->provider.organisations[a->organisation].name,
+            a->model, (long long)a->arrival_ns, (long long)a->sent_ns,
+            (long long)a->done_ns, a->status, limit, (long long)a->estimate);
+}
+
+static void write_event(void *context, lim_time at, const char *text)
+{
+    const struct log *log = context;
+    if (log->trace == NULL)
+        return;
+    int64_t t = at - log->scenario->provider.start;
+    fprintf(log->trace, "%lld.%09lld %s\n", (long long)(t / LIM_SEC),
+            (long long)(t % LIM_SEC), text);
+}
+
+static bool go_on(void *context, lim_time now, uint64_t attempts)
+{
+    (void)context;
+    (void)now;
+    (void)attempts;
+    return !bench_interrupt_came();
+}
+
+static int print(const struct options *o, const struct bench_scenario *s,
+                 const struct bench_outcome *outcome, const char *version)
+{
+    if (!o->json) {
+        if (!o->quiet)
+            bench_show_summary(stdout, s, &outcome->summary);
+        return LIM_OK;
+    }
+    cJSON *summary = bench_summary_to_json(&outcome->summary, version,
+                                           s->sim.seed, outcome->wall_s);
+    char *text = summary == NULL ? NULL : cJSON_PrintUnformatted(summary);
+    if (text != NULL)
+        puts(text);
+    cJSON_free(text);
+    cJSON_Delete(summary);
+    return text == NULL ? LIM_ENOMEM : LIM_OK;
+}
+
+static int run(const struct options *o, const struct bench_scenario *s,
+               FILE *requests, const char *version, struct lim_diag *diag)
+{
+    struct log log = { .scenario = &s->sim,
+                       .requests = requests,
+                       .trace = o->trace ? stdout : NULL };
+    const struct sim_watch watch = { .context = &log,
+                                     .attempt = write_attempt,
+                                     .event = o->trace ? write_event : NULL };
+    const struct sim_pace pace = { .go_on = go_on };
+    const struct bench_place place = { .world = BENCH_ON_SIM };
+    struct bench_outcome outcome;
+    struct bench_interrupt held;
+    bool watched = o->trace || requests != NULL;
+    bench_interrupt_hold(&held);
+    int error = bench_place_run(&place, s, s->sim.seed, watched ? &watch : NULL,
+                                &pace, &outcome, diag);
+    bench_interrupt_release(&held);
+    if (error != LIM_OK)
+        return bench_complain(o->scenario, error, diag);
+    error = print(o, s, &outcome, version);
+    bool partial = outcome.summary.partial;
+    bench_outcome_fini(&outcome);
+    if (error != LIM_OK)
+        return bench_complain(NULL, error, diag);
+    return partial ? BENCH_INTERRUPTED : BENCH_DONE;
+}
+
+static int run_with_requests(const struct options *o,
+                             const struct bench_scenario *s,
+                             const char *version)
+{
+    struct lim_diag diag = { 0 };
+    struct bench_output out;
+    if (o->requests == NULL)
+        return run(o, s, NULL, version, &diag);
+    int error = bench_output_open(&out, o->requests, &diag);
+    if (error != LIM_OK) {
+        bench_complain(NULL, error, &diag);
+        return BENCH_FAILED;
+    }
+    fputs("request,attempt,organisation,model,arrival_ns,sent_ns,done_ns,"
+          "status,limit,estimate\n",
+          out.file);
+    int code = run(o, s, out.file, version, &diag);
+    if (code != BENCH_DONE && code != BENCH_INTERRUPTED) {
+        bench_output_abandon(&out);
+        return code;
+    }
+    error = bench_output_commit(&out, &diag);
+    if (error == LIM_OK)
+        return code;
+    bench_complain(NULL, error, &diag);
+    return BENCH_FAILED;
+}
+
+static void tell_ignored(const cJSON *tree)
+{
+    static const char *const ignored[] = { "vary", "replications" };
+    for (size_t i = 0; i < 2; i++)
+        if (cJSON_GetObjectItemCaseSensitive(tree, ignored[i]) != NULL)
+            fprintf(stderr,
+                    "tierlab: \"%s\" is ignored here; `tierlab bench` takes "
+                    "it\n",
+                    ignored[i]);
+}
+
+int bench_cmd_sim(int argc, char **argv, const char *version)
+{
+    struct options o = { .scenario = NULL };
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cJSON *tree = bench_command_scenario(o.scenario, &o.changes);
+    if (tree == NULL)
+        return BENCH_USAGE;
+    char *folder = bench_scenario_folder(o.scenario);
+    int error = bench_scenario_from_json(&s, tree, folder, &diag);
+    if (error == LIM_OK && !o.quiet)
+        tell_ignored(tree);
+    free(folder);
+    cJSON_Delete(tree);
+    if (error != LIM_OK)
+        return bench_complain(o.scenario, error, &diag);
+    int code = run_with_requests(&o, &s, version);
+    bench_scenario_fini(&s);
+    return code;
+}

@@ -1,0 +1,29 @@
+#ifndef BENCH_FOLDER_H
+#define BENCH_FOLDER_H
+
+#include <stdbool.h>
+
+#include "limiter/error.h"
+
+/* Folders of results. */
+
+/* Tells whether something of that name is there. */
+bool bench_folder_exists(const char *path);
+
+/* Makes a folder and those above it.  LIM_OK, or LIM_EINVAL and `diag`:
+   also when it is there already. */
+int bench_folder_make(const char *path, struct lim_diag *diag);
+
+/* Removes it if it is empty. */
+void bench_folder_unmake(const char *path);
+
+/* "a/b" of "a" and "b", NULL: no memory.  The caller frees it. */
+char *bench_folder_join(const char *folder, const char *file);
+
+/*
+ * "results/NAME" with what is no letter, digit, '.', '_' or '-' of the name
+ * as '-'.  NULL: no memory.  The caller frees it.
+ */
+char *bench_folder_for(const char *name);
+
+#endif

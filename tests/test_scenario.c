@@ -1,0 +1,230 @@
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/scenario.h"
+#include "mockserver/json.h"
+
+static int load(struct bench_scenario *s, const char *text,
+                struct lim_diag *diag)
+{
+    cJSON *tree = mock_json_parse(text, strlen(text), diag);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+    int error = bench_scenario_from_json(s, tree, NULL, diag);
+    cJSON_Delete(tree);
+    return error;
+}
+
+/* A scenario that is refused, and words that its reason holds. */
+struct wrong {
+    const char *text, *says;
+};
+
+static void refused(const struct wrong *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct bench_scenario s;
+        struct lim_diag diag = { 0 };
+        int error = load(&s, rows[i].text, &diag);
+        CU_ASSERT_NOT_EQUAL(error, LIM_OK);
+        if (error == LIM_OK)
+            bench_scenario_fini(&s);
+        if (strstr(diag.text, rows[i].says) == NULL)
+            printf("\n%s\n  said: %s\n", rows[i].text, diag.text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(diag.text, rows[i].says));
+    }
+}
+
+#define REFUSED(rows) refused(rows, sizeof(rows) / sizeof((rows)[0]))
+
+#define WORK                                                                   \
+    "\"workload\": {\"model\": \"gpt-4o\", \"arrivals\": {\"batch\": 1}}"
+
+static void the_seed_s_example_is_read(void)
+{
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
+    int error =
+        load(&s,
+             "{\"client\": {\"cap\": 30, \"strategy\": \"round_robin\"},"
+             " \"workload\": {\"model\": \"gpt-3.5-turbo\","
+             "  \"arrivals\": {\"batch\": 100}},"
+             " \"provider\": {\"table\": \"none\", \"latency\": \"10s\"}}",
+             &diag);
+    CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
+    CU_ASSERT_EQUAL(s.sim.seed, 1);
+    CU_ASSERT_EQUAL(s.sim.duration_ns, LIM_NEVER);
+    CU_ASSERT_FALSE(s.sim.drain);
+    CU_ASSERT_EQUAL(s.sim.client.cap_pool, 30);
+    CU_ASSERT_STRING_EQUAL(s.sim.client.strategy->name, "round_robin");
+    CU_ASSERT_PTR_NULL(s.sim.provider.table);
+    CU_ASSERT_EQUAL(s.sim.provider.organisation_count, 1);
+    CU_ASSERT_EQUAL_FATAL(s.sim.workload_count, 1);
+    CU_ASSERT_STRING_EQUAL(s.sim.workloads[0].model, "gpt-3.5-turbo");
+    CU_ASSERT_EQUAL(s.sim.workloads[0].arrivals.kind, SIM_ARRIVE_BATCH);
+    CU_ASSERT_EQUAL(s.sim.workloads[0].arrivals.batch, 100);
+    CU_ASSERT_EQUAL(s.sim.workloads[0].max_tokens, -1);
+    bench_scenario_fini(&s);
+}
+
+static void the_defaults_are_those_of_the_contract(void)
+{
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
+    const struct sim_client_config d = sim_client_config_default();
+    CU_ASSERT_EQUAL_FATAL(load(&s, "{" WORK "}", &diag), LIM_OK);
+    CU_ASSERT_STRING_EQUAL(s.sim.client.strategy->name, "headroom");
+    CU_ASSERT_STRING_EQUAL(s.sim.client.retry.backoff->name, "full_jitter");
+    CU_ASSERT_EQUAL(s.sim.client.retry.max, 6);
+    CU_ASSERT_EQUAL(s.sim.client.belief, LIM_BELIEF_KNOWN);
+    CU_ASSERT_EQUAL(s.sim.client.cap_pool, d.cap_pool);
+    CU_ASSERT_STRING_EQUAL(s.sim.provider.organisations[0].name, "org");
+    CU_ASSERT_EQUAL(s.sim.provider.organisations[0].tier, LIM_TIER_1);
+    CU_ASSERT_EQUAL(s.sim.workloads[0].deadline_ns, LIM_NEVER);
+    bench_scenario_fini(&s);
+}
+
+static void every_field_is_read_with_its_units(void)
+{
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
+    int error =
+        load(&s,
+             "{\"name\": \"n\", \"seed\": 7, \"duration\": \"10m\","
+             " \"drain\": true, \"description\": \"d\","
+             " \"provider\": {\"table\": \"seed\", \"organisations\":"
+             "  [{\"name\": \"free\", \"tier\": \"free\", \"count\": 5}]},"
+             " \"client\": {\"cap\": {\"per_organisation\": 3},"
+             "  \"queue\": {\"name\": \"fifo\"}, \"limits\": \"none\","
+             "  \"retry\": {\"max\": 2, \"base\": \"1s\", \"cap\": \"4s\","
+             "   \"backoff\": \"full_jitter\"}},"
+             " \"workload\": [{\"model\": \"gpt-4\","
+             "   \"arrivals\": {\"poisson\": \"12/m\"}, \"max_tokens\": \"1k\","
+             "   \"deadline\": \"30s\"},"
+             "  {\"model\": \"gpt-3.5-turbo\", \"arrivals\": {\"batch\": 4},"
+             "   \"images\": 0, \"prompt_tokens\": 20,"
+             "   \"completion_tokens\": {\"exponential\": {\"mean\": 10}}}]}",
+             &diag);
+    CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
+    CU_ASSERT_EQUAL(s.sim.seed, 7);
+    CU_ASSERT_EQUAL(s.sim.duration_ns, 10 * LIM_MIN);
+    CU_ASSERT_TRUE(s.sim.drain);
+    CU_ASSERT_EQUAL(s.sim.provider.organisation_count, 5);
+    CU_ASSERT_EQUAL(s.sim.client.cap_organisation, 3);
+    CU_ASSERT_EQUAL(s.sim.client.belief, LIM_BELIEF_NONE);
+    CU_ASSERT_EQUAL(s.sim.client.retry.max, 2);
+    CU_ASSERT_EQUAL(s.sim.client.retry.base_ns, LIM_SEC);
+    CU_ASSERT_EQUAL(s.sim.client.retry.cap_ns, 4 * LIM_SEC);
+    CU_ASSERT_EQUAL_FATAL(s.sim.workload_count, 2);
+    CU_ASSERT_DOUBLE_EQUAL(s.workloads[0].arrivals.rate_per_s, 0.2, 1e-12);
+    CU_ASSERT_EQUAL(s.workloads[0].max_tokens, 1000);
+    CU_ASSERT_EQUAL(s.workloads[0].deadline_ns, 30 * LIM_SEC);
+    CU_ASSERT_EQUAL(s.workloads[1].prompt_tokens.kind, SIM_DIST_CONSTANT);
+    CU_ASSERT_EQUAL(s.workloads[1].completion_tokens.kind,
+                    SIM_DIST_EXPONENTIAL);
+    bench_scenario_fini(&s);
+}
+
+static void a_cap_of_none_is_no_cap(void)
+{
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
+    CU_ASSERT_EQUAL_FATAL(
+        load(&s, "{\"client\": {\"cap\": \"none\"}, " WORK "}", &diag), LIM_OK);
+    CU_ASSERT_EQUAL(s.sim.client.cap_pool,
+                    sim_client_config_default().cap_pool);
+    bench_scenario_fini(&s);
+}
+
+static void mistakes_are_named_with_place_and_remedy(void)
+{
+    static const struct wrong rows[] = {
+        { "{\"clinet\": {}, " WORK "}", "client" },
+        { "{\"client\": {\"stratgy\": \"headroom\"}, " WORK "}", "strategy" },
+        { "{\"client\": {\"strategy\": \"hedroom\"}, " WORK "}", "headroom" },
+        { "{\"client\": {\"cap\": 0}, " WORK "}", "client.cap" },
+        { "{\"client\": {\"cap\": true}, " WORK "}", "client.cap" },
+        { "{\"client\": {\"cap\": \"nine\"}, " WORK "}", "client.cap" },
+        { "{\"client\": {\"cap\": {}}, " WORK "}", "per_organisation" },
+        { "{\"client\": 5, " WORK "}", "client" },
+        { "{\"client\": {\"retry\": {\"max\": -1}}, " WORK "}",
+          "client.retry.max" },
+        { "{\"seed\": 1.5, " WORK "}", "seed" },
+        { "{\"duration\": \"10 minutes\", " WORK "}", "duration" },
+        { "{\"duration\": 0, " WORK "}", "duration" },
+        { "{\"drain\": \"yes\", " WORK "}", "drain" },
+        { "{\"vary\": [], " WORK "}", "vary" },
+        { "{\"replications\": 0, " WORK "}", "replications" },
+        { "{}", "workload" },
+        { "{\"workload\": []}", "workload" },
+        { "{\"workload\": [1]}", "workload[0]" },
+    };
+    REFUSED(rows);
+}
+
+#define ARRIVE(a) "{\"workload\": {\"model\": \"gpt-4o\", \"arrivals\": " a "}}"
+#define MODEL(m)                                                               \
+    "{\"workload\": {\"model\": \"" m "\", \"arrivals\": {\"batch\": 1}}, "    \
+    "\"provider\": {\"table\": \"seed\", "                                     \
+    "\"organisations\": [{\"name\": \"a\", \"tier\": \"free\"}]}}"
+
+static void what_a_workload_cannot_be_is_named(void)
+{
+    static const struct wrong rows[] = {
+        { "{\"workload\": {\"arrivals\": {\"batch\": 1}}}", "workload.model" },
+        { "{\"workload\": {\"model\": \"gpt-4o\"}}", "workload.arrivals" },
+        { ARRIVE("{}"), "batch, poisson, trace" },
+        { ARRIVE("{\"batch\": 1, \"poisson\": \"1/s\"}"), "batch" },
+        { ARRIVE("{\"batch\": 0}"), "workload.arrivals.batch" },
+        { ARRIVE("{\"poisson\": \"1/m\"}"), "duration" },
+        { ARRIVE("{\"poisson\": \"fast\"}"), "workload.arrivals.poisson" },
+        { ARRIVE("{\"trace\": \"there/is/none.csv\"}"), "none.csv" },
+        { ARRIVE("{\"batch\": 1, \"speed\": 2}"), "speed" },
+        { MODEL("gpt-5-imaginary"), "gpt-5-imaginary" },
+        { MODEL("gpt-3.5-trubo"), "gpt-3.5-turbo" },
+    };
+    REFUSED(rows);
+}
+
+static void what_later_versions_have_is_refused_as_such(void)
+{
+    static const struct wrong rows[] = {
+        { "{\"client\": {\"preset\": \"one-api\"}, " WORK "}",
+          "not available" },
+        { "{\"client\": {\"strategy\": \"p2c\"}, " WORK "}", "not available" },
+        { "{\"client\": {\"cap\": {\"aimd\": {}}}, " WORK "}",
+          "not available" },
+        { "{\"client\": {\"cap\": \"vegas\"}, " WORK "}", "not available" },
+        { "{\"client\": {\"queue\": \"fair\"}, " WORK "}", "not available" },
+        { "{\"client\": {\"queue\": {\"max\": 5}}, " WORK "}",
+          "not available" },
+        { "{\"client\": {\"limits\": \"learned\"}, " WORK "}",
+          "not available" },
+        { "{\"client\": {\"retry\": {\"backoff\": \"sdk\"}}, " WORK "}",
+          "not available" },
+        { "{\"prices\": {}, " WORK "}", "not available" },
+        { ARRIVE("{\"gamma\": {}}"), "not available" },
+        { ARRIVE("{\"closed\": {}}"), "not available" },
+        { "{\"workload\": {\"model\": \"gpt-4o\", \"tenant\": \"a\","
+          " \"arrivals\": {\"batch\": 1}}}",
+          "not available" },
+    };
+    REFUSED(rows);
+}
+
+CU_TestInfo scenario_tests[] = {
+    { "the seed's example is read", the_seed_s_example_is_read },
+    { "the defaults are those of the contract",
+      the_defaults_are_those_of_the_contract },
+    { "every field is read with its units",
+      every_field_is_read_with_its_units },
+    { "a cap of none is no cap", a_cap_of_none_is_no_cap },
+    { "mistakes are named with place and remedy",
+      mistakes_are_named_with_place_and_remedy },
+    { "what a workload cannot be is named",
+      what_a_workload_cannot_be_is_named },
+    { "what later versions have is refused as such",
+      what_later_versions_have_is_refused_as_such },
+    CU_TEST_INFO_NULL
+};
