@@ -150,6 +150,7 @@ static int index_group(struct lim_table *t, const struct lim_tier_row *row,
 
 static int index_groups(struct lim_table *t, struct lim_diag *diag)
 {
+    assert(t->group_count == 0);
     t->groups = calloc(LIM_GROUPS_MAX, sizeof *t->groups);
     if (t->groups == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");

@@ -236,7 +236,8 @@ static const struct seen_error seen[] = {
             "You exceeded your current quota, please check your plan and "
             "billing details. For more information on this error, read the "
             "docs: "
-            "https://platform.openai.com/docs/guides/error-codes/api-errors.") },
+            "https://platform.openai.com/docs/guides/error-codes/"
+            "api-errors.") },
     { 429, LIM_CLASS_QUOTA, -1, -1, -1, -1, -1,
       "insufficient_quota",
       ERROR("insufficient_quota", "\"insufficient_quota\"",
@@ -267,7 +268,8 @@ static const struct seen_error seen[] = {
             "Incorrect API key provided: sk-mock-*****-key. ...") },
     { 403, LIM_CLASS_NO_ACCESS, -1, -1, -1, -1, -1,
       "unsupported_country_region_territory",
-      CODE_FIRST("request_forbidden", "\"unsupported_country_region_territory\"",
+      CODE_FIRST("request_forbidden",
+            "\"unsupported_country_region_territory\"",
             "Country, region, or territory not supported") },
     { 403, LIM_CLASS_NO_ACCESS, -1, -1, -1, -1, -1,
       "model_not_found",
@@ -281,7 +283,8 @@ static const struct seen_error seen[] = {
       ERROR("invalid_request_error", "\"model_not_found\"",
             "The model `gpt-4` does not exist or you do not have access to "
             "it. Learn more: "
-            "https://help.openai.com/en/articles/7102672-how-can-i-access-gpt-4.") },
+            "https://help.openai.com/en/articles/"
+            "7102672-how-can-i-access-gpt-4.") },
     { 404, LIM_CLASS_NO_ACCESS, -1, -1, -1, -1, -1,
       "model_not_found",
       ERROR("invalid_request_error", "\"model_not_found\"",
@@ -303,7 +306,8 @@ static const struct seen_error seen[] = {
       "invalid_value",
       ERROR("invalid_request_error", "\"invalid_value\"",
             "Invalid 'tools[0].function.name': string does not match pattern."
-            " Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.") },
+            " Expected a string that matches the pattern "
+            "'^[a-zA-Z0-9_-]+$'.") },
     { 500, LIM_CLASS_TRANSIENT, -1, -1, -1, -1, -1,
       "",
       ERROR("server_error", "null",

@@ -325,7 +325,7 @@ static void a_table_of_ones_own(void)
     CU_ASSERT_STRING_EQUAL(row->as_of, "2026-01");
     CU_ASSERT_STRING_EQUAL(row->source, "what the contract says");
     CU_ASSERT_STRING_EQUAL(row->group, "all");
-    row = lim_table_find(t, "b", LIM_TIER_2);
+    row = lim_table_find(t, "b-2026-02-28", LIM_TIER_2);
     CU_ASSERT_PTR_NOT_NULL_FATAL(row);
     CU_ASSERT_EQUAL(row->limits.max[LIM_TPD], 5);
     CU_ASSERT_STRING_EQUAL(row->as_of, "2026-02");
