@@ -353,6 +353,15 @@ static void read_input(struct mock_exchange *c)
     process(c, c->in, c->in_length, true);
 }
 
+/* What was read before comes before what can be read now, an end included. */
+static void resume(struct mock_exchange *c)
+{
+    c->resume = false;
+    assert(is_reading(c));
+    assert(c->in_length > 0);
+    process(c, c->in, c->in_length, true);
+}
+
 static void drop_input(struct mock_exchange *c)
 {
     ssize_t n = recv(c->fd, c->server->scratch, MOCK_CONNECTION_SCRATCH, 0);
@@ -376,6 +385,8 @@ static void on_io(void *context, uint32_t events)
     struct mock_exchange *c = context;
     if ((events & (EPOLLERR | EPOLLHUP)) != 0)
         mock_connection_close(c);
+    else if (c->resume)
+        resume(c);
     else if (is_reading(c))
         read_input(c);
     else if (c->state == MOCK_WAIT)
@@ -403,11 +414,9 @@ static void on_deadline(void *context, uint32_t timer, lim_time now)
     struct mock_exchange *c = context;
     struct mock_loop *l = c->server->loop;
     int64_t left = c->deadline - mock_loop_wall(l);
-    bool resume = c->resume;
     (void)now;
     c->armed = INT64_MAX;
-    c->resume = false;
-    if (left <= 0 && !resume) {
+    if (left <= 0 && !c->resume) {
         expire(c);
         return;
     }
@@ -415,8 +424,8 @@ static void on_deadline(void *context, uint32_t timer, lim_time now)
         mock_loop_timer_wall(l, timer, left > 0 ? left : 0);
         c->armed = c->deadline;
     }
-    if (resume && is_reading(c) && c->in_length > 0)
-        process(c, c->in, c->in_length, true);
+    if (c->resume)
+        resume(c);
 }
 
 int mock_connection_open(struct mock_server *s, int fd)
