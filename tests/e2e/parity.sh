@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# The same scenario in the simulator and against the mock server over HTTP:
+#
+#     tests/e2e/parity.sh [--full] [--speed X] [CASE...]
+#
+# A small synthetic scenario always, and the Azure conversation trace in
+# TIERLAB_TRACES (default ../shared/traces) where it is there: its first
+# minutes, or with --full all of its 58 (3 minutes a case at speed 20).
+# Cases: small tier3 tier4 blind.
+set -u
+
+build=${BUILD:-build}
+tierlab=$build/tierlab
+traces=${TIERLAB_TRACES:-../shared/traces}
+trace=$traces/AzureLLMInferenceTrace_conv.csv
+full=no speed=20 cases=
+passed=0 failed=0 skipped=0
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --full) full=yes ;;
+    --speed) speed=$2 && shift ;;
+    *) cases="$cases $1" ;;
+    esac
+    shift
+done
+cases=${cases:-small tier3 tier4 blind}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# figure FOLDER PATH: a figure of the only run, "latency_ms.p95".
+figure() {
+    sed -n '/"kind": *"run"/{s/.*"summary"://p;q;}' "$1/results.jsonl" |
+        tr -d ' ' | awk -v path="$2" '{
+            n = split(path, part, ".")
+            if (n == 2) {
+                sub(".*\"" part[1] "\":{", "")
+                sub("}.*", "")
+            }
+            sub(".*\"" part[n] "\":", "")
+            sub("[,}].*", "")
+            print
+        }'
+}
+
+# agree NAME FIGURE A B SHARE SLACK: B within SHARE of A, or within SLACK.
+agree() {
+    awk -v a="$3" -v b="$4" -v share="$5" -v slack="$6" -v what="$1 $2" '
+        BEGIN {
+            d = b > a ? b - a : a - b
+            big = a > 0 ? a : -a
+            good = d <= share * big || d <= slack
+            printf "%s %-24s sim %12.1f  mock %12.1f  %+6.2f %%\n",
+                good ? "ok  " : "FAIL", what, a, b,
+                big > 0 ? 100 * (b - a) / big : 0
+            exit !good
+        }'
+    count $?
+}
+
+count() {
+    if [ "$1" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+}
+
+# both NAME: runs $work/NAME.json in both worlds.
+both() {
+    local name=$1
+    "$tierlab" bench "$work/$name.json" --on sim --quiet --no-figures \
+        -o "$work/$name-sim" >"$work/$name-sim.out" 2>&1 &&
+        "$tierlab" bench "$work/$name.json" --on mock --speed "$speed" \
+            --quiet --no-figures -o "$work/$name-mock" \
+            >"$work/$name-mock.out" 2>&1
+    local status=$?
+    [ $status -eq 0 ] || cat "$work/$name"-*.out
+    count $status
+    return $status
+}
+
+# compare NAME FIGURE SHARE SLACK
+compare() {
+    agree "$1" "$2" "$(figure "$work/$1-sim" "$2")" \
+        "$(figure "$work/$1-mock" "$2")" "$3" "$4"
+}
+
+# scenario NAME TIER CLIENT: the trace on one organisation.
+scenario() {
+    local duration=
+    [ $full = yes ] || duration='"duration": "5m",'
+    cat >"$work/$1.json" <<END
+{"name": "$1", $duration
+ "provider": {"table": "official-2024-mid",
+              "organisations": [{"name": "org", "tier": "$2"}]},
+ "client": $3,
+ "workload": {"model": "gpt-4o", "arrivals": {"trace": "$(realpath "$trace")"},
+              "max_tokens": 600}}
+END
+}
+
+# few NAME: refusals are at most 0.1 % of the attempts.
+few() {
+    awk -v n="$(figure "$work/$1-mock" http_429)" -v what="$1 http_429" \
+        -v all="$(figure "$work/$1-mock" attempts)" 'BEGIN {
+            good = n <= 0.001 * all
+            printf "%s %-24s mock %d of %d attempts (%.3f %%)\n",
+                good ? "ok  " : "FAIL", what, n, all, 100 * n / all
+            exit !good
+        }'
+    count $?
+}
+
+# Virtual milliseconds that HTTP may add to a figure: 2 on the wall.
+slack_ms=$(awk -v s="$speed" 'BEGIN { print 2 * s }')
+
+small() {
+    cat >"$work/small.json" <<'END'
+{"name": "small", "duration": "2m", "seed": 3,
+ "provider": {"table": "official-2024-mid",
+              "organisations": [{"name": "o", "tier": "tier1", "count": 3,
+                                 "keys": 2}],
+              "latency": {"exponential": {"mean": "1s"}}},
+ "client": {"cap": 30, "strategy": "round_robin"},
+ "workload": {"model": "gpt-4o", "arrivals": {"poisson": "150/m"},
+              "prompt_tokens": 200, "max_tokens": 300}}
+END
+    both small || return
+    compare small requests 0 0
+    compare small attempts 0.02 2
+    compare small succeeded 0.02 2
+    compare small latency_ms.p50 0.03 "$slack_ms"
+    compare small latency_ms.p95 0.03 "$slack_ms"
+    # Whatever was written holds no key.
+    ! grep -rqE 'sk-mock|Bearer' "$work"/small-*
+    count $?
+}
+
+paced() {
+    scenario "$1" "$1" '{"limits": "known"}'
+    both "$1" || return
+    compare "$1" requests 0 0
+    compare "$1" latency_ms.p50 0.03 0
+    compare "$1" latency_ms.p95 0.03 0
+    compare "$1" wait_ms.max 0.03 "$slack_ms"
+    few "$1"
+}
+
+blind() {
+    scenario blind tier3 '{"limits": "none", "retry": {"max": 6}}'
+    both blind || return
+    compare blind requests 0 0
+    compare blind http_429 0.05 5
+    compare blind succeeded 0.03 5
+}
+
+for c in $cases; do
+    if [ "$c" != small ] && [ ! -r "$trace" ]; then
+        echo "skipped $c: no $trace"
+        skipped=$((skipped + 1))
+        continue
+    fi
+    case $c in
+    small) small ;;
+    tier3 | tier4) paced "$c" ;;
+    blind) blind ;;
+    *) echo "no such case: $c" && exit 2 ;;
+    esac
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
