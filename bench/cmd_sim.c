@@ -113,9 +113,8 @@ static void write_event(void *context, lim_time at, const char *text)
     const struct log *log = context;
     if (log->trace == NULL)
         return;
-    int64_t t = at - log->scenario->provider.start;
-    fprintf(log->trace, "%lld.%09lld %s\n", (long long)(t / LIM_SEC),
-            (long long)(t % LIM_SEC), text);
+    fprintf(log->trace, "%lld.%09lld %s\n", (long long)(at / LIM_SEC),
+            (long long)(at % LIM_SEC), text);
 }
 
 static bool go_on(void *context, lim_time now, uint64_t attempts)

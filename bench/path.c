@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "bench/path.h"
 
@@ -157,6 +157,26 @@ static int read_value(const char *text, cJSON **out, struct lim_diag *diag)
     return *out == NULL ? LIM_ENOMEM : LIM_OK;
 }
 
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* A command line names files from where it is typed, a scenario from where
+   it stands; an absolute path is the same in both. */
+static void make_absolute(const char *path, cJSON *value)
+{
+    bool file = ends_with(path, ".trace") || ends_with(path, ".table");
+    if (!file || !cJSON_IsString(value) ||
+        strpbrk(value->valuestring, "./") == NULL)
+        return;
+    char *absolute = realpath(value->valuestring, NULL);
+    if (absolute != NULL)
+        cJSON_SetValuestring(value, absolute);
+    free(absolute);
+}
+
 int bench_path_assign(cJSON *tree, const char *assignment,
                       struct lim_diag *diag)
 {
@@ -171,8 +191,10 @@ int bench_path_assign(cJSON *tree, const char *assignment,
         return LIM_ENOMEM;
     cJSON *value = NULL;
     int error = read_value(equals + 1, &value, diag);
-    if (error == LIM_OK)
+    if (error == LIM_OK) {
+        make_absolute(path, value);
         error = bench_path_set(tree, path, value, diag);
+    }
     cJSON_Delete(value);
     free(path);
     return error;

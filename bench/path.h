@@ -30,7 +30,9 @@ int bench_path_set(cJSON *tree, const char *path, const cJSON *value,
 
 /*
  * Takes "path=value" from a command line: the value is JSON where it reads
- * as JSON, else a string.  Returns as bench_path_set.
+ * as JSON, else a string.  A trace or table that names a file which is there,
+ * seen from the current folder, means that file, wherever the scenario is.
+ * Returns as bench_path_set.
  */
 int bench_path_assign(cJSON *tree, const char *assignment,
                       struct lim_diag *diag);

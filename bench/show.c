@@ -9,7 +9,7 @@
 static const char *time_text(double ms, char out[32])
 {
     if (ms < 1)
-        snprintf(out, 32, "%.3f ms", ms);
+        snprintf(out, 32, "%.3g ms", ms);
     else if (ms < 1000)
         snprintf(out, 32, "%.1f ms", ms);
     else if (ms < 120e3)
@@ -77,10 +77,10 @@ static void show_requests(FILE *f, const struct sim_summary *s)
 
 static void show_rates(FILE *f, const struct sim_summary *s)
 {
-    fprintf(f, "  %.4g requests and %.4g tokens a minute", s->goodput_rpm,
+    fprintf(f, "  %.1f requests and %.0f tokens a minute", s->goodput_rpm,
             s->tokens_per_min);
     if (s->bound_rpm >= 0)
-        fprintf(f, "; the limits allow %.4g", s->bound_rpm);
+        fprintf(f, "; the limits allow %.1f", s->bound_rpm);
     if (s->efficiency >= 0)
         fprintf(f, " (efficiency %.1f %%)", 100 * s->efficiency);
     fputc('\n', f);
@@ -135,6 +135,7 @@ static const struct column {
     double scale;
     int digits;
 } columns[] = {
+    { "done", "succeeded", 1, 0 },
     { "done/min", "goodput_rpm", 1, 1 },
     { "bound", "bound_rpm", 1, 1 },
     { "p50 s", "latency_ms.p50", 1e-3, 2 },

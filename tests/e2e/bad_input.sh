@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Broken scenarios, tables, results and command lines: each ends with the
+# right exit code, one clear message on stderr, nothing on stdout, and
+# nothing written.
+set -u
+
+tierlab=${BUILD:-build}/tierlab
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+# refused NAME WORDS COMMAND...: exit code 2, and the message holds WORDS.
+refused() {
+    local name=$1 words=$2 code
+    shift 2
+    "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+    code=$?
+    if [ "$code" -ne 2 ]; then
+        echo "$name: exit code $code"
+    elif [ -s "$tmp/out" ]; then
+        echo "$name: something on stdout"
+    elif [ "$(grep -c '^tierlab' "$tmp/err")" -ne 1 ]; then
+        echo "$name: not one message"
+    elif ! grep -qF -- "$words" "$tmp/err"; then
+        echo "$name: no '$words' in the message"
+    elif [ -e "$tmp/written" ]; then
+        echo "$name: something was written"
+    else
+        passed=$((passed + 1))
+        return
+    fi
+    sed 's/^/    /' "$tmp/err"
+    failed=$((failed + 1))
+}
+
+# scenario NAME WORDS JSON
+scenario() {
+    printf '%s' "$3" >"$tmp/s.json"
+    refused "sim: $1" "$2" "$tierlab" sim "$tmp/s.json"
+    refused "bench: $1" "$2" "$tierlab" bench "$tmp/s.json" -o "$tmp/written"
+}
+
+work='"workload": {"model": "gpt-4o", "arrivals": {"batch": 1}}'
+
+scenario 'empty' 's.json' ''
+scenario 'not JSON' 's.json:2:' '{
+"name": tierlab}'
+scenario 'cut off' 's.json' '{"name": "x"'
+scenario 'bytes after the end' 's.json' "{$work} x"
+scenario 'a key twice' 'twice' "{\"seed\": 1, \"seed\": 2, $work}"
+scenario 'a list' 'object' '[1, 2]'
+scenario 'too deep' 's.json' "$(printf '[%.0s' $(seq 100))"
+scenario 'broken UTF-8' 's.json' "$(printf '{"name": "\377"}')"
+scenario 'an unknown key' 'client.stratgy' \
+    "{\"client\": {\"stratgy\": \"headroom\"}, $work}"
+scenario 'the nearest key' 'strategy' \
+    "{\"client\": {\"stratgy\": \"headroom\"}, $work}"
+scenario 'an unknown strategy' 'round_robin' \
+    "{\"client\": {\"strategy\": \"round_robbin\"}, $work}"
+scenario 'a wrong type' 'client.cap' "{\"client\": {\"cap\": [1]}, $work}"
+scenario 'out of range' 'client.cap' "{\"client\": {\"cap\": -3}, $work}"
+scenario 'a wrong unit' 'duration' "{\"duration\": \"10 parsecs\", $work}"
+scenario 'an unknown table' 'provider.table' \
+    "{\"provider\": {\"table\": \"sede\"}, $work}"
+scenario 'an unknown tier' 'provider.organisations[0].tier' \
+    "{\"provider\": {\"organisations\": [{\"name\": \"a\", \"tier\": \
+\"gold\"}]}, $work}"
+scenario 'a tier that the table lacks' 'tier2' \
+    "{\"provider\": {\"table\": \"seed\", \"organisations\": [{\"name\": \
+\"a\", \"tier\": \"tier2\"}]}, $work}"
+scenario 'an unknown model' 'workload.model' \
+    '{"workload": {"model": "gpt-4p", "arrivals": {"batch": 1}}}'
+scenario 'no arrivals' 'workload.arrivals' '{"workload": {"model": "gpt-4o"}}'
+scenario 'no such trace' 'none.csv' \
+    '{"workload": {"model": "gpt-4o", "arrivals": {"trace": "none.csv"}}}'
+scenario 'no end' 'duration' \
+    '{"workload": {"model": "gpt-4o", "arrivals": {"poisson": "5/m"}}}'
+scenario 'a later version' 'not available' \
+    "{\"client\": {\"preset\": \"openai-node\"}, $work}"
+
+printf 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 x,1,2\n' \
+    >"$tmp/trace.csv"
+scenario 'a broken trace' 'trace.csv:2:' \
+    '{"workload": {"model": "gpt-4o", "arrivals": {"trace": "trace.csv"}}}'
+printf 'model tier rpm\nno table at all\n' >"$tmp/table.tsv"
+scenario 'a broken table' 'table.tsv' \
+    "{\"provider\": {\"table\": \"table.tsv\"}, $work}"
+
+# experiment NAME WORDS JSON: what only an experiment looks at.
+experiment() {
+    printf '%s' "$3" >"$tmp/s.json"
+    refused "bench: $1" "$2" "$tierlab" bench "$tmp/s.json" -o "$tmp/written"
+}
+experiment 'no list' 'vary' "{\"vary\": {\"client.cap\": 5}, $work}"
+experiment 'an empty list' 'vary' "{\"vary\": {\"client.cap\": []}, $work}"
+experiment 'a path to nowhere' 'client.capp' \
+    "{\"vary\": {\"client.capp\": [5]}, $work}"
+experiment 'a bad value in a list' 'client.cap' \
+    "{\"vary\": {\"client.cap\": [1, 2, 0]}, $work}"
+experiment 'a varied seed' 'seed' "{\"vary\": {\"seed\": [1, 2]}, $work}"
+experiment 'too many runs' 'runs' \
+    "{\"replications\": 600000, \"vary\": {\"client.cap\": [1, 2]}, $work}"
+
+good=$tmp/good.json
+printf '{%s}' "$work" >"$good"
+refused 'no command' 'usage' "$tierlab" 2>/dev/null || true
+refused 'an unknown command' 'did you mean' "$tierlab" simm
+refused 'a later command' 'not available' "$tierlab" compare a b
+refused 'no scenario' 'scenario' "$tierlab" sim
+refused 'two scenarios' 'one scenario' "$tierlab" sim "$good" "$good"
+refused 'no such file' 'nowhere.json' "$tierlab" sim "$tmp/nowhere.json"
+refused 'a folder' "$tmp" "$tierlab" sim "$tmp"
+refused 'an unknown option' '--fast' "$tierlab" sim --fast "$good"
+refused 'a bad --set' 'path=value' "$tierlab" sim "$good" --set client
+refused 'a --set to nowhere' 'client.capp' \
+    "$tierlab" sim "$good" --set client.capp=1
+refused 'a bad seed' '--seed' "$tierlab" sim "$good" --seed x
+refused 'a bad --on' '--on' "$tierlab" bench "$good" --on moon
+refused 'a bad --threads' '--threads' "$tierlab" bench "$good" --threads 0
+refused 'a bad --speed' '--speed' \
+    "$tierlab" bench "$good" --on mock --speed 0
+refused 'a --speed in the simulator' '--speed' \
+    "$tierlab" bench "$good" --speed 9
+refused 'a bad threshold' 'latency.p95' \
+    "$tierlab" bench "$good" --check 'latency.p95<5' -o "$tmp/written"
+refused 'a threshold without a value' 'threshold' \
+    "$tierlab" bench "$good" --check 'attempts' -o "$tmp/written"
+refused '--resume' 'not available' "$tierlab" bench "$good" --resume
+refused 'an unknown table' 'seed' "$tierlab" tiers --table sede
+refused 'an unknown model' 'gpt-4o' "$tierlab" tiers gpt-4oo
+refused 'no result' 'nowhere' "$tierlab" plot "$tmp/nowhere"
+refused 'an empty result' 'empty' "$tierlab" plot /dev/null
+refused 'a scenario for a result' 'head' "$tierlab" plot "$good"
+printf '{"kind":"head"}\n' >"$tmp/r.jsonl"
+refused 'a head without anything' 'r.jsonl:1:' "$tierlab" plot "$tmp/r.jsonl"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# The tool as its users meet it: what scenarios come to, that the same seed
+# gives the same bytes, and exit codes.
+set -u
+
+tierlab=${BUILD:-build}/tierlab
+scenarios=bench/scenarios
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+# is NAME WANTED FOUND
+is() {
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "$1: wanted '$2', found '$3'"
+    fi
+}
+
+# ends NAME CODE COMMAND...: the command ends with that exit code.
+ends() {
+    local name=$1 code=$2
+    shift 2
+    "$@" >"$tmp/out" 2>"$tmp/err"
+    is "$name (exit code)" "$code" $?
+}
+
+# figure KEY: a number of the summary on standard input.
+figure() {
+    grep -oE "\"$1\":[^,}]*" | head -n 1 | cut -d: -f2
+}
+
+# The seed document's example, in virtual time.
+is 'the seed takes 40 s' 40 \
+    "$("$tierlab" sim $scenarios/the-seed.json --json | figure makespan_s)"
+is 'the same from standard input' 40 \
+    "$("$tierlab" sim - --json <$scenarios/the-seed.json | figure makespan_s)"
+is 'a wider cap is faster' 10 \
+    "$("$tierlab" sim $scenarios/the-seed.json --set client.cap=100 --json |
+        figure makespan_s)"
+
+# Keys of one organisation share its limits; organisations do not.
+ends 'rotation runs' 0 "$tierlab" bench -q --no-figures \
+    $scenarios/keys-against-organisations.json -o "$tmp/keys"
+is 'one key, ten keys, ten organisations' '182 182 1820 ' \
+    "$(grep '"kind":"run"' "$tmp/keys/results.jsonl" |
+        grep -oE '"succeeded":[0-9]+' | cut -d: -f2 | tr '\n' ' ')"
+
+# One seed, one result: whatever the threads, again and again.
+for n in 1 2; do
+    ends "the experiment with $n threads" 0 "$tierlab" bench -q --no-figures \
+        --threads $n --replications 3 --set duration=5m $scenarios/demo.json \
+        -o "$tmp/threads$n"
+    grep -v '"kind":"wall"' "$tmp/threads$n/results.jsonl" >"$tmp/bytes$n"
+done
+ends 'the same bytes for 1 and 2 threads' 0 \
+    cmp "$tmp/bytes1" "$tmp/bytes2"
+is 'and one line that may differ' 1 \
+    "$(grep -c '"kind":"wall"' "$tmp/threads1/results.jsonl")"
+"$tierlab" sim $scenarios/demo.json --json -q 2>/dev/null |
+    sed 's/"wall_s".*//' >"$tmp/sim1"
+"$tierlab" sim $scenarios/demo.json --json -q 2>/dev/null |
+    sed 's/"wall_s".*//' >"$tmp/sim2"
+ends 'the same bytes for one run' 0 cmp "$tmp/sim1" "$tmp/sim2"
+"$tierlab" sim $scenarios/demo.json --json -q --seed 2 2>/dev/null |
+    sed 's/"wall_s".*//' >"$tmp/sim3"
+ends 'another seed is another run' 1 cmp -s "$tmp/sim1" "$tmp/sim3"
+
+# sim says what it passes over.
+"$tierlab" sim $scenarios/demo.json >/dev/null 2>"$tmp/err"
+is 'vary and replications are said to be ignored' 2 \
+    "$(grep -c 'is ignored' "$tmp/err")"
+
+# Every attempt is a row, and every event a line.
+"$tierlab" sim $scenarios/the-seed.json -q --requests "$tmp/requests.csv"
+is 'a row an attempt, and a heading' 101 "$(wc -l <"$tmp/requests.csv")"
+is 'the last is done at 40 s' 40000000000 \
+    "$(tail -n 1 "$tmp/requests.csv" | cut -d, -f7)"
+is 'events are told' 100 \
+    "$("$tierlab" sim $scenarios/the-seed.json -q --trace |
+        grep -c ' arrives ')"
+
+# Thresholds.
+ends 'a threshold that is met' 0 "$tierlab" bench -q --no-figures \
+    $scenarios/the-seed.json -o "$tmp/met" --check 'makespan_s<=40' \
+    --check 'http_429<0.1%'
+ends 'a threshold that is missed' 3 "$tierlab" bench -q --no-figures \
+    $scenarios/the-seed.json -o "$tmp/missed" --check 'latency_ms.p95<20s'
+is 'it says which' 1 "$(grep -c 'missed: latency_ms.p95<20s' "$tmp/err")"
+ends 'an existing folder is not touched' 2 "$tierlab" bench -q \
+    $scenarios/the-seed.json -o "$tmp/met"
+
+# Interrupted: no pass, and what is there is marked.
+"$tierlab" bench -q --no-figures --threads 1 --replications 1000 \
+    --set duration=10h $scenarios/demo.json -o "$tmp/cut" 2>/dev/null &
+pid=$!
+for _ in $(seq 100); do
+    [ -n "$(ls "$tmp/cut" 2>/dev/null)" ] && break
+    sleep 0.05
+done
+kill -INT $pid
+wait $pid
+is 'an interrupted experiment (exit code)' 130 $?
+is 'its result says so' 1 \
+    "$(grep -c '"kind":"end".*"partial":true' "$tmp/cut/results.jsonl")"
+
+# For machines and people.
+ends 'tiers as JSON' 0 "$tierlab" tiers gpt-4 --table seed --json
+is 'tiers has the free row' 1 "$(grep -c \
+    '"tier":"free","group":"gpt-4","rpm":3,"rpd":200,"tpm":10000,"tpd":null' \
+    "$tmp/out")"
+ends 'a dated snapshot is its model' 0 "$tierlab" tiers gpt-4-0613 \
+    --table seed
+ends 'a version' 0 "$tierlab" --version
+ends 'help' 0 "$tierlab" --help
+for command in sim bench plot tiers; do
+    ends "help on $command" 0 "$tierlab" $command --help
+done
+ends 'names' 0 "$tierlab" bench --list
+is 'strategies are listed' 1 "$(grep -c '^  round_robin ' "$tmp/out")"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
