@@ -57,9 +57,12 @@ int64_t lim_window_remaining(const struct lim_rate *r,
         return r->limit;
     if (w->tat < now)
         return r->burst;
-    lim_wide used =
-        (lim_wide)(w->tat - now) * r->limit + w->frac; /* x window_ns */
-    return r->burst - (int64_t)((used + r->window_ns - 1) / r->window_ns);
+    int64_t used; /* x window_ns; for most limits 64 bits are enough */
+    if (!__builtin_mul_overflow(w->tat - now, r->limit, &used) &&
+        !__builtin_add_overflow(used, w->frac + r->window_ns - 1, &used))
+        return r->burst - used / r->window_ns;
+    lim_wide more = (lim_wide)(w->tat - now) * r->limit + w->frac;
+    return r->burst - (int64_t)((more + r->window_ns - 1) / r->window_ns);
 }
 
 int64_t lim_window_reset(const struct lim_window *w, lim_time now)

@@ -2,22 +2,16 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "sim/provider.h"
-
-static int by_size(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
+#include "limiter/window.h"
+#include "sim/stats.h"
 
 void sim_bound_sums(int64_t *costs, size_t n)
 {
     if (n == 0)
         return;
-    qsort(costs, n, sizeof costs[0], by_size);
+    sim_sort(costs, n);
     assert(costs[0] >= 0);
     for (size_t i = 1; i < n; i++)
         costs[i] += costs[i - 1];
@@ -34,7 +28,7 @@ static struct room room_of(int64_t limit, enum lim_limit i, double burst,
 {
     if (limit == LIM_UNLIMITED)
         return (struct room){ HUGE_VAL, HUGE_VAL };
-    double full = (double)sim_provider_burst(limit, burst);
+    double full = (double)lim_rate_burst(limit, burst);
     double windows = (double)duration_ns / (double)lim_limit_window(i);
     return (struct room){ full + (double)limit * windows, full };
 }

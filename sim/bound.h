@@ -30,12 +30,12 @@ struct sim_demand {
     /* For each dimension, what sim_bound_sums made of the costs of all
        requests; NULL: none costs less than `least`. */
     const int64_t *sums[LIM_DIMENSIONS];
-    int64_t        least[LIM_DIMENSIONS];
+    int64_t least[LIM_DIMENSIONS];
 };
 
 struct sim_bound {
-    double requests;            /* <= demand, >= 0 */
-    int    binding;             /* enum lim_limit that alone allows the
+    double requests; /* <= demand, >= 0 */
+    int binding;     /* enum lim_limit that alone allows the
                                    fewest; -1: all that arrived could go */
 };
 

@@ -281,6 +281,8 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
 
 static void advance(struct sim_client *c, lim_time now)
 {
+    if (now < c->tally.moment_end)
+        return;
     struct lim_counts n = lim_pool_counts(c->pool);
     sim_tally_advance(&c->tally, now, n.waiting + n.backing_off, n.in_flight);
 }
@@ -410,10 +412,12 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
 
 bool sim_client_finished(const struct sim_client *c, lim_time now)
 {
-    struct lim_counts n = lim_pool_counts(c->pool);
     if (!c->scenario->drain && now >= c->end)
         return true;
-    return first_source(c) < 0 && n.waiting + n.in_flight + n.backing_off == 0;
+    if (first_source(c) >= 0)
+        return false;
+    struct lim_counts n = lim_pool_counts(c->pool);
+    return n.waiting + n.in_flight + n.backing_off == 0;
 }
 
 int sim_client_finish(struct sim_client *c, lim_time now,

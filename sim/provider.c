@@ -46,23 +46,13 @@ struct sim_provider {
     uint32_t count, room;
 };
 
-int64_t sim_provider_burst(int64_t limit, double share)
-{
-    if (limit <= 0)
-        return 0;
-    int64_t burst = (int64_t)((double)limit * share);
-    if (burst > limit)
-        return limit;
-    return burst < 1 ? 1 : burst;
-}
-
 static struct rates make_rates(const struct lim_limits *limits, double burst)
 {
     struct rates r;
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t limit = limits->max[i];
         r.rate[i] = lim_rate_make(limit, lim_limit_window((enum lim_limit)i),
-                                  sim_provider_burst(limit, burst));
+                                  lim_rate_burst(limit, burst));
     }
     return r;
 }

@@ -54,9 +54,6 @@ struct sim_verdict {
     struct lim_feedback shown;      /* hint_ns as the message prints it */
 };
 
-/* What a full bucket of `limit` holds: a share of it, floored, but 1. */
-int64_t sim_provider_burst(int64_t limit, double share);
-
 /*
  * Makes a provider with the organisations of `config`, all windows full at
  * its start.  NULL and `diag`: a burst that is not in (0, 1], an organisation

@@ -5,6 +5,12 @@
 #include <stdint.h>
 
 /*
+ * Sorts whole numbers in rising order, in time that grows with n alone (by
+ * their bytes, those in which they differ).
+ */
+void sim_sort(int64_t *x, size_t n);
+
+/*
  * The p-quantile, 0 <= p <= 1, of n >= 1 values in rising order: the nearest
  * rank, which is the smallest value that at least a share p of all does not
  * exceed.  It is one of the values, never something in between.

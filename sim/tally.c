@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "sim/stats.h"
+
 #define NS_PER_MS 1e6
 
 void sim_tally_init(struct sim_tally *t, lim_time start, int64_t duration_ns)
@@ -15,6 +17,7 @@ void sim_tally_init(struct sim_tally *t, lim_time start, int64_t duration_ns)
     while (duration_ns != LIM_NEVER &&
            t->moment_ns < duration_ns / (SIM_MOMENTS_MAX / 2))
         t->moment_ns *= 2;
+    t->moment_end = start + t->moment_ns;
 }
 
 void sim_tally_fini(struct sim_tally *t)
@@ -45,12 +48,8 @@ static void halve(struct sim_tally *t)
 void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
                        uint64_t in_flight)
 {
-    if (t->moments == NULL)
-        return;
-    for (;;) {
-        lim_time end = t->start + (int64_t)(t->moment_count + 1) * t->moment_ns;
-        if (now < end)
-            return;
+    while (t->moments != NULL && now >= t->moment_end) {
+        lim_time end = t->moment_end;
         t->open.t_s = (double)(end - t->start) / (double)LIM_SEC;
         t->open.waiting = waiting;
         t->open.in_flight = in_flight;
@@ -58,6 +57,8 @@ void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
         t->open = (struct sim_moment){ .t_s = 0 };
         if (t->moment_count == SIM_MOMENTS_MAX)
             halve(t);
+        t->moment_end =
+            t->start + (int64_t)(t->moment_count + 1) * t->moment_ns;
     }
 }
 
@@ -89,20 +90,9 @@ void sim_tally_success(struct sim_tally *t, lim_time arrival, lim_time sent,
         add(t, &t->ttft, first_token - arrival);
 }
 
-static int compare(const void *a, const void *b)
+static double quantile(const struct sim_series *s, double p)
 {
-    const int64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The smallest value that at least a share q of the set does not exceed. */
-static double quantile(const struct sim_series *s, double q)
-{
-    double rank = q * (double)s->count;
-    size_t i = (size_t)rank;
-    if ((double)i == rank && i > 0)
-        i--;
-    return (double)s->value[i < s->count ? i : s->count - 1] / NS_PER_MS;
+    return (double)sim_quantile(s->value, s->count, p) / NS_PER_MS;
 }
 
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
@@ -110,11 +100,8 @@ struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
     struct sim_quantiles q = { .any = s->count > 0 };
     if (!q.any)
         return q;
-    qsort(s->value, s->count, sizeof *s->value, compare);
-    double sum = 0;
-    for (size_t i = 0; i < s->count; i++)
-        sum += (double)s->value[i];
-    q.mean = sum / (double)s->count / NS_PER_MS;
+    sim_sort(s->value, s->count);
+    q.mean = sim_mean_whole(s->value, s->count) / NS_PER_MS;
     q.p50 = quantile(s, 0.50);
     q.p90 = quantile(s, 0.90);
     q.p95 = quantile(s, 0.95);

@@ -32,6 +32,7 @@ struct sim_tally {
     struct sim_moment *moments;
     size_t moment_count;
     int64_t moment_ns;      /* length of an interval */
+    lim_time moment_end;    /* of the open one */
     struct sim_moment open; /* the one under way */
     bool out_of_memory;
 };

@@ -77,7 +77,7 @@ static void start_run(struct run *r, uint64_t seed)
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t limit = r->limits.max[i];
         r->rate[i] = lim_rate_make(limit, lim_limit_window((enum lim_limit)i),
-                                   sim_provider_burst(limit, r->burst));
+                                   lim_rate_burst(limit, r->burst));
     }
 }
 

@@ -356,10 +356,10 @@ static void a_small_burst_holds_less_than_the_limit(void)
     CU_ASSERT_EQUAL(v.answer, SIM_TOO_LARGE);
     CU_ASSERT_EQUAL(v.max, 1000);
     end(&w);
-    CU_ASSERT_EQUAL(sim_provider_burst(3, 0.1), 1);
-    CU_ASSERT_EQUAL(sim_provider_burst(0, 1), 0);
-    CU_ASSERT_EQUAL(sim_provider_burst(LIM_UNLIMITED, 1), 0);
-    CU_ASSERT_EQUAL(sim_provider_burst(LIM_LIMIT_MAX, 1), LIM_LIMIT_MAX);
+    CU_ASSERT_EQUAL(lim_rate_burst(3, 0.1), 1);
+    CU_ASSERT_EQUAL(lim_rate_burst(0, 1), 0);
+    CU_ASSERT_EQUAL(lim_rate_burst(LIM_UNLIMITED, 1), 0);
+    CU_ASSERT_EQUAL(lim_rate_burst(LIM_LIMIT_MAX, 1), LIM_LIMIT_MAX);
 }
 
 static void without_a_table_there_are_no_limits(void)

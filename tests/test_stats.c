@@ -93,7 +93,29 @@ static void intervals_cover_the_mean(void)
                            3.3 * sqrt(0.95 * 0.05 / rounds));
 }
 
+static void sorting_orders_numbers_of_any_size_and_sign(void)
+{
+    static int64_t x[5000];
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        size_t n = (size_t)(lim_rng_draw(seed, 0, 0) % 5000);
+        unsigned shift = (unsigned)(seed % 64);
+        uint64_t sum = 0;
+        for (size_t i = 0; i < n; i++) {
+            x[i] = (int64_t)lim_rng_draw(seed, i, 1) >> shift;
+            sum += (uint64_t)x[i];
+        }
+        sim_sort(x, n);
+        for (size_t i = 1; i < n; i++)
+            CU_ASSERT_TRUE(x[i - 1] <= x[i]);
+        for (size_t i = 0; i < n; i++)
+            sum -= (uint64_t)x[i];
+        CU_ASSERT_EQUAL(sum, 0);
+    }
+}
+
 CU_TestInfo stats_tests[] = {
+    { "sorting orders numbers of any size and sign",
+      sorting_orders_numbers_of_any_size_and_sign },
     { "quantiles are nearest ranks", quantiles_are_nearest_ranks },
     { "means of large numbers are exact", means_of_large_numbers_are_exact },
     { "deviation is that of a sample", deviation_is_that_of_a_sample },
