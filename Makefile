@@ -70,7 +70,7 @@ all: $(PROGRAMS) $(LIB_limiter)
 $(BUILD)/mockserver/%.o: ALL_CFLAGS += $(CJSON_CFLAGS)
 $(BUILD)/bench/%.o: ALL_CFLAGS += $(CJSON_CFLAGS) $(CURL_CFLAGS)
 $(BUILD)/tests/%.o: ALL_CFLAGS += $(CJSON_CFLAGS) $(CURL_CFLAGS) $(CUNIT_CFLAGS)
-$(BUILD)/bench/main.o $(BUILD)/mockserver/main.o: \
+$(BUILD)/bench/main.o $(BUILD)/mockserver/daemon.o: \
 	ALL_CFLAGS += -DTIERLAB_VERSION='"$(VERSION)"'
 
 # What the objects were made with; changed flags make all of them anew.
