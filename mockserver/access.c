@@ -1,0 +1,112 @@
+#include "mockserver/access.h"
+
+#include <string.h>
+
+static bool add_names(struct mock_api *api)
+{
+    uint32_t n = sim_provider_organisations(api->provider);
+    for (uint32_t i = 0; i < n; i++) {
+        const char *name = sim_provider_organisation_name(api->provider, i);
+        if (!mock_keys_add(&api->keys, name, strlen(name), i))
+            return false;
+    }
+    return true;
+}
+
+static int add_organisation(struct mock_api *api, const char *name,
+                            struct lim_diag *diag)
+{
+    const struct sim_organisation o = { .name = name,
+                                        .tier = api->config.tier,
+                                        .keys = 1,
+                                        .first_payment_days_ago = -1 };
+    return sim_provider_add(api->provider, &o, diag);
+}
+
+int mock_access_init(struct mock_api *api, struct lim_diag *diag)
+{
+    if (!api->config.any_key && !add_names(api))
+        return lim_fail(diag, LIM_ENOMEM, 0, "%s", lim_strerror(LIM_ENOMEM));
+    if (api->config.one_organisation)
+        return add_organisation(api, "org", diag) < 0 ? LIM_EINVAL : LIM_OK;
+    return LIM_OK;
+}
+
+/* A new key's organisation: its name tells nothing of the key. */
+static int64_t new_organisation(struct mock_api *api, struct mock_slice key)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"
+                                  "ghijklmnopqrstuvwxyz0123456789Aa";
+    uint64_t bits = 0;
+    uint32_t index = sim_provider_organisations(api->provider);
+    char name[] = "org-000000000000000000000000";
+    for (size_t i = 0; i < 24; i++, bits >>= 6) {
+        if (i % 8 == 0)
+            bits = mock_api_draw(api, UINT64_MAX - index, i);
+        name[4 + i] = letters[bits & 63];
+    }
+    if (add_organisation(api, name, NULL) < 0 ||
+        !mock_keys_add(&api->keys, key.at, key.length, index))
+        return -1;
+    return index;
+}
+
+enum access { ACCESS_GIVEN, ACCESS_BAD_KEY, ACCESS_NO_ROOM };
+
+static enum access find_any(struct mock_visit *v, struct mock_slice key)
+{
+    struct mock_api *api = v->api;
+    uint32_t index = 0;
+    if (!mock_keys_well_formed(key.at, key.length))
+        return ACCESS_BAD_KEY;
+    v->organisation = 0;
+    if (api->config.one_organisation)
+        return ACCESS_GIVEN;
+    if (mock_keys_find(&api->keys, key.at, key.length, &index))
+        v->organisation = index;
+    else
+        v->organisation = new_organisation(api, key);
+    return v->organisation >= 0 ? ACCESS_GIVEN : ACCESS_NO_ROOM;
+}
+
+static enum access find_configured(struct mock_visit *v, struct mock_slice key)
+{
+    const struct mock_api *api = v->api;
+    const char *name;
+    size_t length;
+    uint32_t index, number;
+    if (!mock_keys_split(key.at, key.length, &name, &length, &number) ||
+        !mock_keys_find(&api->keys, name, length, &index) ||
+        number > api->config.provider.organisations[index].keys)
+        return ACCESS_BAD_KEY;
+    v->organisation = index;
+    return ACCESS_GIVEN;
+}
+
+bool mock_access_check(struct mock_visit *v)
+{
+    static const char bearer[] = "Bearer ";
+    struct mock_slice key = v->q->authorization;
+    size_t skip = strlen(bearer);
+    if (key.length <= skip || memcmp(key.at, bearer, skip) != 0) {
+        v->a->status = 401;
+        mock_words_no_key(&v->a->body);
+        return false;
+    }
+    key.at += skip;
+    key.length -= skip;
+    switch (v->api->config.any_key ? find_any(v, key)
+                                   : find_configured(v, key)) {
+    case ACCESS_GIVEN:
+        return true;
+    case ACCESS_BAD_KEY:
+        v->a->status = 401;
+        mock_words_bad_key(&v->a->body, key.at, key.length);
+        return false;
+    case ACCESS_NO_ROOM:
+    default:
+        mock_visit_fail(v, 500, NULL, NULL,
+                        "This mock has no room for another organisation.");
+        return false;
+    }
+}

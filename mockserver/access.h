@@ -1,0 +1,16 @@
+#ifndef MOCK_ACCESS_H
+#define MOCK_ACCESS_H
+
+#include <stdbool.h>
+
+#include "mockserver/visit.h"
+
+/* Prepares the organisations that the configuration names.  LIM_OK, or an
+   error and `diag`. */
+int mock_access_init(struct mock_api *api, struct lim_diag *diag);
+
+/* Finds the organisation of the question's key.  False: it is answered, with
+   the key masked. */
+bool mock_access_check(struct mock_visit *v);
+
+#endif

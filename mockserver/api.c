@@ -1,0 +1,198 @@
+#include "mockserver/api.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limiter/rng.h"
+#include "mockserver/access.h"
+#include "mockserver/flight.h"
+#include "mockserver/routes.h"
+#include "mockserver/visit.h"
+
+/* What the draws of request number n are for. */
+enum { ID_REQUEST, ID_REQUEST_LOW, ID_FREE };
+
+struct mock_api *mock_api_new(const struct mock_api_config *config,
+                              struct lim_diag *diag)
+{
+    struct mock_api *api = calloc(1, sizeof *api);
+    if (api == NULL) {
+        lim_fail(diag, LIM_ENOMEM, 0, "%s", lim_strerror(LIM_ENOMEM));
+        return NULL;
+    }
+    api->config = *config;
+    api->provider = sim_provider_new(&config->provider, diag);
+    if (api->provider == NULL)
+        goto fail;
+    if (mock_access_init(api, diag) == LIM_OK)
+        return api;
+fail:
+    mock_api_free(api);
+    return NULL;
+}
+
+void mock_api_free(struct mock_api *api)
+{
+    if (api == NULL)
+        return;
+    mock_keys_fini(&api->keys);
+    sim_provider_free(api->provider);
+    free(api);
+}
+
+void mock_answer_fini(struct mock_answer *a)
+{
+    mock_text_fini(&a->headers);
+    mock_text_fini(&a->body);
+}
+
+uint64_t mock_api_draw(const struct mock_api *api, uint64_t item,
+                       uint64_t index)
+{
+    uint64_t seed = api->config.provider.seed;
+    return lim_rng_draw(lim_rng_stream(seed, LIM_DRAW_ID), item, index);
+}
+
+uint64_t mock_visit_draw(const struct mock_visit *v, uint64_t index)
+{
+    return mock_api_draw(v->api, v->api->requests, ID_FREE + index);
+}
+
+void mock_visit_fail(struct mock_visit *v, int status, const char *param,
+                     const char *code, const char *format, ...)
+{
+    char message[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    const struct mock_error e = { .message = message,
+                                  .type = status < 500 ? MOCK_INVALID_REQUEST
+                                                       : "server_error",
+                                  .param = param,
+                                  .code = code };
+    v->a->status = status;
+    mock_text_clear(&v->a->body);
+    mock_words_error(&v->a->body, &e);
+}
+
+static void add_headers(struct mock_visit *v)
+{
+    struct mock_api *api = v->api;
+    struct mock_text *h = &v->a->headers;
+    mock_text_printf(h, "x-request-id: req_%016" PRIx64 "%016" PRIx64 "\r\n",
+                     mock_api_draw(api, api->requests, ID_REQUEST),
+                     mock_api_draw(api, api->requests, ID_REQUEST_LOW));
+    if (v->organisation >= 0) {
+        const char *name = sim_provider_organisation_name(
+            api->provider, (uint32_t)v->organisation);
+        mock_text_printf(h,
+                         "openai-organization: %s\r\n"
+                         "openai-processing-ms: %" PRId64 "\r\n"
+                         "openai-version: 2020-10-01\r\n",
+                         name, (v->a->at - v->q->now) / LIM_MSEC);
+    }
+    mock_text_printf(h, "x-mock-speed: %.17g\r\n", api->config.speed);
+}
+
+static void log_slice(struct mock_text *line, const char *key,
+                      struct mock_slice s)
+{
+    mock_text_printf(line, ",\"%s\":", key);
+    if (s.at == NULL)
+        mock_text_puts(line, "null");
+    else
+        mock_text_json(line, s.at, s.length);
+}
+
+/* The query and the key stay out of it. */
+static void write_log(const struct mock_visit *v)
+{
+    const struct mock_api *api = v->api;
+    struct mock_text line = { 0 };
+    mock_text_printf(&line, "{\"time_ns\":%" PRId64 ",\"request\":%" PRIu64,
+                     v->q->now, api->requests);
+    log_slice(&line, "client_request", v->q->client_request);
+    log_slice(&line, "method", v->q->method);
+    log_slice(&line, "path", v->q->path);
+    mock_text_puts(&line, ",\"organisation\":");
+    mock_text_json_or_null(
+        &line, v->organisation < 0
+                   ? NULL
+                   : sim_provider_organisation_name(api->provider,
+                                                    (uint32_t)v->organisation));
+    mock_text_puts(&line, ",\"model\":");
+    mock_text_json_or_null(&line, v->model[0] != '\0' ? v->model : NULL);
+    mock_text_printf(&line, ",\"status\":%d,\"limit\":", v->a->status);
+    mock_text_json_or_null(
+        &line, v->limit < 0 ? NULL : lim_limit_name((enum lim_limit)v->limit));
+    mock_text_puts(&line, ",\"tokens\":");
+    if (v->tokens < 0)
+        mock_text_puts(&line, "null");
+    else
+        mock_text_printf(&line, "%" PRId64, v->tokens);
+    mock_text_printf(&line, ",\"latency_ns\":%" PRId64 "}\n",
+                     v->a->at - v->q->now);
+    if (!line.failed)
+        fwrite(line.data, 1, line.length, api->config.log);
+    mock_text_fini(&line);
+}
+
+static void no_memory(struct mock_answer *a)
+{
+    mock_text_clear(&a->headers);
+    mock_text_clear(&a->body);
+    a->status = 500;
+}
+
+static void finish(struct mock_visit *v)
+{
+    struct mock_answer *a = v->a;
+    if (a->status == 0)
+        return;
+    add_headers(v);
+    if (a->headers.failed || a->body.failed)
+        no_memory(a);
+    assert(a->status >= 0);
+    assert(a->status < 600);
+    v->api->statuses[a->status]++;
+    if (v->api->config.log != NULL)
+        write_log(v);
+}
+
+void mock_api_answer(struct mock_api *api, const struct mock_question *q,
+                     struct mock_answer *a)
+{
+    struct mock_visit v = { .api = api,
+                            .q = q,
+                            .a = a,
+                            .organisation = -1,
+                            .limit = -1,
+                            .tokens = -1 };
+    mock_text_clear(&a->headers);
+    mock_text_clear(&a->body);
+    a->status = 200;
+    a->at = q->now;
+    a->flight = NULL;
+    api->requests++;
+    mock_routes_go(&v);
+    finish(&v);
+}
+
+void mock_api_end(struct mock_api *api, struct mock_flight *flight, bool sent,
+                  lim_time now)
+{
+    sim_service_end(api->provider, &flight->call, &flight->plan, now);
+    assert(api->in_flight > 0);
+    api->in_flight--;
+    api->abandoned += !sent;
+    free(flight);
+}
+
+bool mock_api_clock_due(const struct mock_api *api)
+{
+    return api->clock.waiting && api->decisions >= api->clock.after;
+}

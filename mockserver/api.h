@@ -1,0 +1,104 @@
+#ifndef MOCK_API_H
+#define MOCK_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "limiter/error.h"
+#include "limiter/time.h"
+#include "mockserver/keys.h"
+#include "mockserver/text.h"
+#include "sim/service.h"
+
+/*
+ * The API without its wire: a question comes in with its time, an answer
+ * goes out with the time at which it is due.  Behind it stands one provider.
+ */
+
+/* Bytes of somebody else; `at` NULL: there are none. */
+struct mock_slice {
+    const char *at;
+    size_t      length;
+};
+
+struct mock_question {
+    struct mock_slice method, path, query, body;
+    struct mock_slice authorization;
+    struct mock_slice client_request;   /* X-Client-Request-Id */
+    struct mock_slice completion_tokens; /* x-mock-completion-tokens */
+    struct mock_slice retry_count;      /* x-stainless-retry-count */
+    lim_time          now;
+};
+
+/* An admitted request until its answer ends. */
+struct mock_flight;
+
+struct mock_answer {
+    int                 status;     /* 0: the question waits (/mock/clock) */
+    struct mock_text    headers;    /* lines, each with CRLF */
+    struct mock_text    body;       /* JSON */
+    lim_time            at;         /* due then; `now` for at once */
+    struct mock_flight *flight;     /* NULL: nothing was admitted */
+};
+
+struct mock_api_config {
+    struct sim_provider_config provider;  /* what it points to outlives us */
+    bool          any_key;      /* else keys are sk-mock-<organisation>-<k> */
+    bool          one_organisation; /* any key is of the same; else each is
+                                       an organisation of its own */
+    enum lim_tier tier;         /* of such organisations */
+    double        speed;
+    const char   *version;
+    FILE         *log;          /* NULL: none; one JSON object a request */
+};
+
+/* A POST to /mock/clock that waits for requests to be decided. */
+struct mock_clock_wait {
+    bool     waiting;
+    lim_time to;
+    uint64_t after;             /* decisions */
+};
+
+struct mock_api {
+    struct mock_api_config config;
+    struct sim_provider   *provider;
+    struct mock_keys       keys;        /* or names of organisations */
+    struct mock_clock_wait clock;
+    uint64_t requests;                  /* so far, of every kind */
+    uint64_t metered;                   /* of them, numbered by ourselves */
+    uint64_t decisions;                 /* on /v1, since the clock was set */
+    uint64_t in_flight;                 /* admitted, not ended */
+    uint64_t abandoned;                 /* ended unsent */
+    uint64_t statuses[600];
+};
+
+/* NULL and `diag`: as sim_provider_new. */
+struct mock_api *mock_api_new(const struct mock_api_config *config,
+                              struct lim_diag *diag);
+void mock_api_free(struct mock_api *api);       /* NULL is allowed */
+
+/*
+ * Answers.  `a` is zeroed at first and may then be used again and again; its
+ * texts are freed by mock_answer_fini.  If a->flight is set, mock_api_end is
+ * called once when the answer was sent, or its client is gone.
+ */
+void mock_api_answer(struct mock_api *api, const struct mock_question *q,
+                     struct mock_answer *a);
+void mock_api_end(struct mock_api *api, struct mock_flight *flight, bool sent,
+                  lim_time now);
+void mock_answer_fini(struct mock_answer *a);
+
+/* Random bits for identifiers: a function of the seed and of (item, index). */
+uint64_t mock_api_draw(const struct mock_api *api, uint64_t item,
+                       uint64_t index);
+
+/* Tells whether the wait of the clock is over: enough was decided. */
+bool mock_api_clock_due(const struct mock_api *api);
+
+/* Writes the answer about the clock, now that it stands at `now`. */
+void mock_api_clock_answer(struct mock_api *api, lim_time now,
+                           struct mock_answer *a);
+
+#endif

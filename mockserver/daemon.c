@@ -1,0 +1,281 @@
+#define _GNU_SOURCE
+
+#include "mockserver/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mockserver/config.h"
+#include "mockserver/loop.h"
+#include "mockserver/options.h"
+#include "mockserver/serve.h"
+#include "mockserver/server.h"
+#include "mockserver/words.h"
+
+#define NAME "tierlab-mockd"
+#define CONFIG_FILE_MAX (4 << 20)
+
+enum { DONE = 0, FAILED = 1, BAD_INPUT = 2 };
+
+/* Everything that lives while the daemon runs. */
+struct daemon {
+    struct mock_options options;
+    struct mock_config config;
+    enum lim_tier tier;
+    FILE *log;
+    struct mock_loop *loop;
+    struct mock_api *api;
+    struct mock_serve *serve;
+    struct mock_server *server;
+    int signals;
+    bool ending, forced;
+};
+
+static int complain(int status, const char *what, const char *why)
+{
+    fprintf(stderr, NAME ": %s: %s\n", what, why);
+    return status;
+}
+
+static int complain_file(const char *file, const struct lim_diag *diag)
+{
+    if (diag->line > 0)
+        fprintf(stderr, NAME ": %s:%d: %s\n", file, diag->line, diag->text);
+    else
+        fprintf(stderr, NAME ": %s: %s\n", file, diag->text);
+    return BAD_INPUT;
+}
+
+/* The folder of a file; the caller frees it.  NULL: no memory. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return strdup(".");
+    return strndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
+static int read_config(struct daemon *d)
+{
+    const char *path = d->options.config;
+    struct lim_diag why = { 0 };
+    struct mock_json j;
+    size_t length;
+    int error = LIM_OK;
+    char *text = mock_read_file(path, CONFIG_FILE_MAX, &length, &why);
+    if (text == NULL)
+        return complain_file(path, &why);
+    cJSON *root = mock_json_parse(text, length, &why);
+    free(text);
+    if (root == NULL)
+        return complain_file(path, &why);
+    char *folder = folder_of(path);
+    mock_json_open(&j, root, "", &error, &why);
+    mock_config_read(&d->config, &j, folder);
+    free(folder);
+    cJSON_Delete(root);
+    return error == LIM_OK ? DONE : complain_file(path, &why);
+}
+
+/* Without a configuration: one tier for all, organisations as they come. */
+static int choose_table(struct daemon *d)
+{
+    const struct mock_options *o = &d->options;
+    const char *table = o->table != NULL ? o->table : "current";
+    const char *tier = o->tier != NULL ? o->tier : "tier1";
+    struct lim_diag why = { 0 };
+    if (mock_config_table(o->no_limits ? "none" : table, NULL, &d->config.table,
+                          &why) != LIM_OK)
+        return complain(BAD_INPUT, "--table", why.text);
+    d->config.provider.table = d->config.table;
+    if (mock_config_tier_name(tier, &d->tier, &why) != LIM_OK ||
+        mock_config_tier(d->config.table, d->tier, &why) != LIM_OK)
+        return complain(BAD_INPUT, "--tier", why.text);
+    return DONE;
+}
+
+static lim_time wall_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return t.tv_sec * LIM_SEC + t.tv_nsec;
+}
+
+static int configure(struct daemon *d)
+{
+    const struct mock_options *o = &d->options;
+    struct sim_provider_config *p = &d->config.provider;
+    struct lim_diag why = { 0 };
+    int status = o->config != NULL ? read_config(d) : choose_table(d);
+    if (status != DONE)
+        return status;
+    if (o->latency != NULL &&
+        mock_config_latency(o->latency, p, &why) != LIM_OK)
+        return complain(BAD_INPUT, "--latency", why.text);
+    p->seed = o->seed;
+    if (o->start >= 0)
+        p->start = o->start;
+    else if (o->config == NULL)
+        p->start = wall_clock();
+    return DONE;
+}
+
+static int open_log(struct daemon *d)
+{
+    const char *path = d->options.log;
+    if (path == NULL)
+        return DONE;
+    d->log = strcmp(path, "-") == 0 ? stdout : fopen(path, "ae");
+    if (d->log == NULL)
+        return complain(FAILED, path, strerror(errno));
+    setvbuf(d->log, NULL, _IOLBF, BUFSIZ);
+    return DONE;
+}
+
+/* A clock that stands still would never let waiting answers go. */
+static void on_signal(void *context, uint32_t events)
+{
+    struct daemon *d = context;
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(d->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (d->ending) {
+        d->forced = true;
+        mock_loop_stop(d->loop);
+        return;
+    }
+    d->ending = true;
+    mock_server_drain(d->server);
+    if (d->options.speed == 0)
+        mock_loop_stop(d->loop);
+}
+
+static int watch_signals(struct daemon *d)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return complain(FAILED, "sigprocmask", strerror(errno));
+    d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (d->signals < 0 ||
+        mock_loop_watch(d->loop, d->signals, EPOLLIN, on_signal, d) != 0)
+        return complain(FAILED, "signalfd", strerror(errno));
+    return DONE;
+}
+
+/* As many connections as the system lets us have. */
+static void raise_descriptors(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
+        l.rlim_cur = l.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &l);
+    }
+}
+
+static int make_api(struct daemon *d)
+{
+    struct lim_diag why = { 0 };
+    const struct mock_api_config config = {
+        .provider = d->config.provider,
+        .any_key = d->options.config == NULL,
+        .one_organisation = d->options.one_organisation,
+        .tier = d->tier,
+        .speed = d->options.speed,
+        .version = TIERLAB_VERSION,
+        .log = d->log,
+    };
+    d->api = mock_api_new(&config, &why);
+    return d->api != NULL ? DONE : complain(FAILED, "provider", why.text);
+}
+
+static int make_server(struct daemon *d)
+{
+    struct mock_server_config config = mock_server_config_default();
+    d->loop = mock_loop_new(d->config.provider.start, d->options.speed);
+    if (d->loop == NULL)
+        return complain(FAILED, "event loop", strerror(errno));
+    d->serve = mock_serve_new(d->api, d->loop);
+    config.handler = mock_serve_handle;
+    config.context = d->serve;
+    config.drained = mock_serve_drained;
+    config.error_body = mock_words_of_server;
+    if (d->serve != NULL)
+        d->server = mock_server_new(d->loop, &config);
+    if (d->server == NULL)
+        return complain(FAILED, "server", strerror(ENOMEM));
+    return watch_signals(d);
+}
+
+static int listen_and_tell(struct daemon *d)
+{
+    const char *host = d->options.host;
+    bool colon = strchr(host, ':') != NULL;
+    uint16_t port;
+    if (mock_server_listen(d->server, host, d->options.port, &port) != 0) {
+        fprintf(stderr, NAME ": cannot listen on %s port %u: %s\n", host,
+                d->options.port, strerror(errno));
+        return FAILED;
+    }
+    printf("listening on http://%s%s%s:%u\n", colon ? "[" : "", host,
+           colon ? "]" : "", port);
+    if (fflush(stdout) != 0)
+        return complain(FAILED, "standard output", strerror(errno));
+    return DONE;
+}
+
+static int run(struct daemon *d)
+{
+    if (mock_loop_run(d->loop) != 0)
+        return complain(FAILED, "event loop", strerror(errno));
+    if (d->forced)
+        return complain(FAILED, "ended by a second signal",
+                        "answers were still waiting");
+    return DONE;
+}
+
+static void clean_up(struct daemon *d)
+{
+    mock_server_free(d->server);
+    mock_serve_free(d->serve);
+    mock_loop_free(d->loop);
+    mock_api_free(d->api);
+    mock_config_fini(&d->config);
+    if (d->signals >= 0)
+        close(d->signals);
+    if (d->log != NULL && d->log != stdout)
+        fclose(d->log);
+}
+
+int mock_daemon_main(int argc, char **argv)
+{
+    static int (*const steps[])(struct daemon * d) = {
+        configure, open_log, make_api, make_server, listen_and_tell, run,
+    };
+    struct daemon d = { .signals = -1 };
+    int status = DONE;
+    mock_options_read(&d.options, argc, argv);
+    if (d.options.version) {
+        puts(NAME " " TIERLAB_VERSION);
+        return DONE;
+    }
+    mock_config_init(&d.config);
+    raise_descriptors();
+    for (size_t i = 0; status == DONE && i < sizeof steps / sizeof steps[0];
+         i++)
+        status = steps[i](&d);
+    clean_up(&d);
+    return status;
+}

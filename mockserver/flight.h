@@ -1,0 +1,12 @@
+#ifndef MOCK_FLIGHT_H
+#define MOCK_FLIGHT_H
+
+#include "sim/service.h"
+
+/* An admitted request: what its end needs.  Owned by the answer's sender. */
+struct mock_flight {
+    struct sim_call call;       /* its model is not to be read any more */
+    struct sim_plan plan;
+};
+
+#endif

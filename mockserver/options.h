@@ -1,0 +1,24 @@
+#ifndef MOCK_OPTIONS_H
+#define MOCK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/time.h"
+#include "mockserver/config.h"
+
+/* The daemon's command line, read; NULL where nothing was said. */
+struct mock_options {
+    const char *host;
+    uint16_t    port;
+    const char *table, *tier, *latency, *config, *log;
+    bool        one_organisation, no_limits, version;
+    double      speed;
+    uint64_t    seed;
+    lim_time    start;          /* -1: not said */
+};
+
+/* Ends the program on bad usage (status 2) and after --help (0). */
+void mock_options_read(struct mock_options *o, int argc, char **argv);
+
+#endif

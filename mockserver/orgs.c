@@ -1,0 +1,221 @@
+/*
+ * GET /mock/orgs: every window of every organisation as it stands, exactly;
+ * and how long a given cost would have to wait.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "limiter/window.h"
+#include "mockserver/jsontext.h"
+#include "mockserver/visit.h"
+
+/* What the query asks for. */
+struct ask {
+    char model[128];
+    char organisation[128];
+    int group; /* of the model; -1: all that are in use */
+    bool wants_cost;
+    struct lim_cost cost;
+};
+
+static bool read_amount(struct mock_visit *v, const char *key, int64_t *out,
+                        bool *given)
+{
+    char text[32];
+    int found = mock_slice_query(v->q->query, key, text, sizeof text);
+    if (found == 0)
+        return true;
+    *given = true;
+    if (found > 0 && text[0] != '\0' &&
+        mock_slice_number((struct mock_slice){ text, strlen(text) }, out) &&
+        *out <= LIM_LIMIT_MAX)
+        return true;
+    mock_visit_fail(v, 400, key, NULL, "'%s': expected a whole number.", key);
+    return false;
+}
+
+static bool read_word(struct mock_visit *v, const char *key, char *out,
+                      size_t size)
+{
+    out[0] = '\0';
+    if (mock_slice_query(v->q->query, key, out, size) >= 0)
+        return true;
+    mock_visit_fail(v, 400, key, NULL, "'%s': not to be read.", key);
+    return false;
+}
+
+static bool read_ask(struct mock_visit *v, struct ask *a)
+{
+    char quoted[128];
+    *a = (struct ask){ .group = -1 };
+    a->cost.amount[LIM_REQUESTS] = 1;
+    if (!read_word(v, "model", a->model, sizeof a->model) ||
+        !read_word(v, "organisation", a->organisation,
+                   sizeof a->organisation) ||
+        !read_amount(v, "requests", &a->cost.amount[LIM_REQUESTS],
+                     &a->wants_cost) ||
+        !read_amount(v, "tokens", &a->cost.amount[LIM_TOKENS],
+                     &a->wants_cost) ||
+        !read_amount(v, "images", &a->cost.amount[LIM_IMAGES], &a->wants_cost))
+        return false;
+    if (a->model[0] == '\0')
+        return true;
+    a->wants_cost = true;
+    a->group = sim_provider_group(v->api->provider, a->model);
+    if (a->group < 0)
+        mock_visit_fail(v, 404, "model", "model_not_found",
+                        "The model '%s' does not exist",
+                        mock_jsontext_quote(a->model, quoted, sizeof quoted));
+    return a->group >= 0;
+}
+
+/* Adds the level with nine decimals: units that the bucket holds. */
+static void add_window(struct mock_visit *v, enum lim_limit limit,
+                       const struct sim_window_view *w)
+{
+    struct mock_text *b = &v->a->body;
+    double share = v->api->config.provider.burst;
+    double used =
+        (double)w->used_ns * (double)w->limit / (double)lim_limit_window(limit);
+    double level = (double)lim_rate_burst(w->limit, share) - used;
+    mock_text_printf(b,
+                     "\"%s\":{\"limit\":%" PRId64 ",\"remaining\":%" PRId64
+                     ",\"level\":%.9f,\"reset_ns\":%" PRId64
+                     ",\"admitted\":%" PRId64 "}",
+                     lim_limit_name(limit), w->limit, w->remaining, level,
+                     w->used_ns, w->admitted);
+}
+
+static const char *answer_name(enum sim_answer answer)
+{
+    switch (answer) {
+    case SIM_ADMITTED:
+        return "admitted";
+    case SIM_RATE_LIMITED:
+        return "rate_limited";
+    case SIM_TOO_LARGE:
+        return "too_large";
+    case SIM_QUOTA:
+        return "insufficient_quota";
+    case SIM_NO_MODEL:
+    default:
+        return "no_model";
+    }
+}
+
+static void add_wait(struct mock_visit *v, const struct ask *a,
+                     uint32_t organisation, unsigned group)
+{
+    struct mock_text *b = &v->a->body;
+    struct sim_verdict verdict;
+    sim_provider_probe(v->api->provider, organisation, group, &a->cost,
+                       v->q->now, &verdict);
+    mock_text_printf(b, ",\"answer\":\"%s\"", answer_name(verdict.answer));
+    if (verdict.admitted_at == LIM_NEVER)
+        mock_text_puts(b, ",\"exact_wait_ns\":null");
+    else
+        mock_text_printf(b, ",\"exact_wait_ns\":%" PRId64,
+                         verdict.admitted_at - v->q->now);
+    if (verdict.shown.hint_ns < 0)
+        mock_text_puts(b, ",\"hint_ms\":null");
+    else
+        mock_text_printf(b, ",\"hint_ms\":%" PRId64,
+                         verdict.shown.hint_ns / LIM_MSEC);
+}
+
+static unsigned group_count(const struct mock_api *api)
+{
+    const struct lim_table *t = api->config.provider.table;
+    return t != NULL ? (unsigned)lim_table_groups(t) : 1;
+}
+
+static const char *group_name(const struct mock_api *api, unsigned group)
+{
+    const struct lim_table *t = api->config.provider.table;
+    return t != NULL ? lim_table_group_name(t, group) : "all";
+}
+
+static bool in_use(const struct sim_window_view w[LIM_WINDOWS])
+{
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        if (w[i].admitted != 0 || w[i].used_ns != 0)
+            return true;
+    return false;
+}
+
+/* Adds a group, if the question wants it. */
+static bool add_group(struct mock_visit *v, const struct ask *a,
+                      uint32_t organisation, unsigned group, bool first)
+{
+    struct sim_window_view w[LIM_WINDOWS];
+    struct mock_text *b = &v->a->body;
+    const char *comma = "";
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        sim_provider_window(v->api->provider, organisation, group,
+                            (enum lim_limit)i, v->q->now, &w[i]);
+    if (a->group >= 0 ? a->group != (int)group : !in_use(w))
+        return false;
+    mock_text_printf(b, "%s{\"group\":", first ? "" : ",");
+    mock_text_json_or_null(b, group_name(v->api, group));
+    bool serves = sim_provider_serves(v->api->provider, organisation, group);
+    mock_text_printf(b, ",\"access\":%s,\"windows\":{",
+                     serves ? "true" : "false");
+    for (int i = 0; serves && i < LIM_WINDOWS; i++) {
+        if (w[i].limit == LIM_UNLIMITED)
+            continue;
+        mock_text_puts(b, comma);
+        comma = ",";
+        add_window(v, (enum lim_limit)i, &w[i]);
+    }
+    mock_text_puts(b, "}");
+    if (a->wants_cost)
+        add_wait(v, a, organisation, group);
+    mock_text_puts(b, "}");
+    return true;
+}
+
+static void add_organisation(struct mock_visit *v, const struct ask *a,
+                             uint32_t i)
+{
+    const struct sim_provider *p = v->api->provider;
+    struct mock_text *b = &v->a->body;
+    int64_t spend_max = sim_provider_spend_max(p, i);
+    bool first = true;
+    mock_text_puts(b, "{\"name\":");
+    mock_text_json_or_null(b, sim_provider_organisation_name(p, i));
+    mock_text_printf(b,
+                     ",\"tier\":\"%s\",\"spent_microusd\":%" PRId64
+                     ",\"spend_max_microusd\":",
+                     lim_tier_name(sim_provider_tier(p, i)),
+                     sim_provider_spent(p, i, v->q->now));
+    if (spend_max < 0)
+        mock_text_puts(b, "null");
+    else
+        mock_text_printf(b, "%" PRId64, spend_max);
+    mock_text_puts(b, ",\"groups\":[");
+    for (unsigned g = 0; g < group_count(v->api); g++)
+        if (add_group(v, a, i, g, first))
+            first = false;
+    mock_text_puts(b, "]}");
+}
+
+void mock_orgs_get(struct mock_visit *v)
+{
+    const struct sim_provider *p = v->api->provider;
+    struct mock_text *b = &v->a->body;
+    struct ask a;
+    bool first = true;
+    if (!read_ask(v, &a))
+        return;
+    mock_text_printf(b, "{\"now\":%" PRId64 ",\"organisations\":[", v->q->now);
+    for (uint32_t i = 0; i < sim_provider_organisations(p); i++) {
+        if (a.organisation[0] != '\0' &&
+            strcmp(a.organisation, sim_provider_organisation_name(p, i)) != 0)
+            continue;
+        mock_text_puts(b, first ? "\n" : ",\n");
+        first = false;
+        add_organisation(v, &a, i);
+    }
+    mock_text_puts(b, "]}\n");
+}

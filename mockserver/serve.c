@@ -1,0 +1,140 @@
+#include "mockserver/serve.h"
+
+#include <stdlib.h>
+
+struct mock_serve {
+    struct mock_api *api;
+    struct mock_loop *loop;
+    struct mock_answer answer;   /* of the request at hand */
+    struct mock_exchange *clock; /* that waits for the clock, or NULL */
+    bool advancing;
+};
+
+/* What the end of an exchange needs. */
+struct sent {
+    struct mock_serve *serve;
+    struct mock_flight *flight;
+};
+
+struct mock_serve *mock_serve_new(struct mock_api *api, struct mock_loop *loop)
+{
+    struct mock_serve *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->api = api;
+    s->loop = loop;
+    return s;
+}
+
+void mock_serve_free(struct mock_serve *s)
+{
+    if (s == NULL)
+        return;
+    mock_answer_fini(&s->answer);
+    free(s);
+}
+
+static struct mock_slice header(const struct mock_request *r, const char *name)
+{
+    struct mock_slice s = { 0 };
+    s.at = mock_request_header(r, name, &s.length);
+    if (s.at == NULL)
+        s.length = 0;
+    return s;
+}
+
+static void on_end(void *context, bool sent)
+{
+    struct sent *e = context;
+    mock_api_end(e->serve->api, e->flight, sent, mock_loop_now(e->serve->loop));
+    free(e);
+}
+
+static void on_clock_end(void *context, bool sent)
+{
+    struct mock_serve *s = context;
+    (void)sent;
+    s->clock = NULL;
+    s->api->clock.waiting = false;
+}
+
+static void reply(struct mock_serve *s, struct mock_exchange *x)
+{
+    const struct mock_answer *a = &s->answer;
+    const struct mock_reply r = {
+        .status = a->status,
+        .content_type = "application/json",
+        .headers = a->headers.data,
+        .headers_length = a->headers.length,
+        .body = a->body.data != NULL ? a->body.data : "",
+        .body_length = a->body.length,
+        .at = a->at,
+    };
+    mock_exchange_reply(x, &r);
+}
+
+/* Without memory for the record of its end, an answer ends as it begins. */
+static void answer(struct mock_serve *s, struct mock_exchange *x)
+{
+    struct mock_flight *flight = s->answer.flight;
+    if (flight != NULL) {
+        struct sent *e = malloc(sizeof *e);
+        if (e != NULL) {
+            *e = (struct sent){ s, flight };
+            mock_exchange_on_end(x, on_end, e);
+        } else {
+            mock_api_end(s->api, flight, true, mock_exchange_time(x));
+        }
+    }
+    reply(s, x);
+}
+
+/*
+ * Moves the clock when the request for it need not wait any more.  What is
+ * due on the way is sent before it is answered; a request handled on the way
+ * may not move the clock again.
+ */
+static void move_clock(struct mock_serve *s)
+{
+    while (!s->advancing && mock_api_clock_due(s->api) && s->clock != NULL) {
+        s->advancing = true;
+        mock_loop_advance(s->loop, s->api->clock.to);
+        s->advancing = false;
+        struct mock_exchange *x = s->clock;
+        if (x == NULL)
+            continue;
+        mock_api_clock_answer(s->api, mock_loop_now(s->loop), &s->answer);
+        reply(s, x);
+    }
+}
+
+void mock_serve_handle(void *context, struct mock_exchange *x,
+                       const struct mock_request *r)
+{
+    struct mock_serve *s = context;
+    const struct mock_question q = {
+        .method = { r->method, r->method_length },
+        .path = { r->path, r->path_length },
+        .query = { r->query, r->query_length },
+        .body = { r->body, r->body_length },
+        .authorization = header(r, "authorization"),
+        .client_request = header(r, "x-client-request-id"),
+        .completion_tokens = header(r, "x-mock-completion-tokens"),
+        .retry_count = header(r, "x-stainless-retry-count"),
+        .now = mock_exchange_time(x),
+    };
+    mock_api_answer(s->api, &q, &s->answer);
+    if (s->answer.status != 0) {
+        answer(s, x);
+    } else {
+        s->clock = x;
+        mock_exchange_on_end(x, on_clock_end, s);
+    }
+    move_clock(s);
+}
+
+void mock_serve_drained(void *context)
+{
+    const struct mock_serve *s = context;
+    mock_loop_stop(s->loop);
+}

@@ -1,0 +1,137 @@
+#include "mockserver/text.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mockserver/jsontext.h"
+
+#define ROOM_MIN 512
+#define ROOM_KEPT (1 << 20)
+
+void mock_text_fini(struct mock_text *t)
+{
+    free(t->data);
+    *t = (struct mock_text){ 0 };
+}
+
+void mock_text_clear(struct mock_text *t)
+{
+    if (t->room > ROOM_KEPT)
+        mock_text_fini(t);
+    t->length = 0;
+    t->failed = false;
+}
+
+char *mock_text_reserve(struct mock_text *t, size_t length)
+{
+    if (t->failed || length >= SIZE_MAX / 4 - t->length) {
+        t->failed = true;
+        return NULL;
+    }
+    if (t->length + length >= t->room) {
+        size_t room = t->room > 0 ? t->room : ROOM_MIN;
+        while (room <= t->length + length)
+            room *= 2;
+        char *data = realloc(t->data, room);
+        if (data == NULL) {
+            t->failed = true;
+            return NULL;
+        }
+        t->data = data;
+        t->room = room;
+    }
+    return t->data + t->length;
+}
+
+void mock_text_add(struct mock_text *t, const char *bytes, size_t length)
+{
+    char *to = mock_text_reserve(t, length);
+    if (to == NULL)
+        return;
+    memcpy(to, bytes, length);
+    t->length += length;
+    t->data[t->length] = '\0';
+}
+
+void mock_text_puts(struct mock_text *t, const char *text)
+{
+    mock_text_add(t, text, strlen(text));
+}
+
+void mock_text_printf(struct mock_text *t, const char *format, ...)
+{
+    va_list args, again;
+    char *to = mock_text_reserve(t, ROOM_MIN / 2);
+    if (to == NULL)
+        return;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(to, t->room - t->length, format, args);
+    va_end(args);
+    assert(n >= 0);
+    if ((size_t)n >= t->room - t->length) {
+        to = mock_text_reserve(t, (size_t)n);
+        if (to != NULL)
+            vsnprintf(to, t->room - t->length, format, again);
+    }
+    va_end(again);
+    if (to != NULL)
+        t->length += (size_t)n;
+}
+
+static void add_escape(struct mock_text *t, char c)
+{
+    static const char short_of[] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+        ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\'
+    };
+    char letter = short_of[(unsigned char)c];
+    if (letter != '\0') {
+        char pair[2] = { '\\', letter };
+        mock_text_add(t, pair, 2);
+    } else {
+        mock_text_printf(t, "\\u%04x", (unsigned)(unsigned char)c);
+    }
+}
+
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' &&
+           c != '\\';
+}
+
+void mock_text_json(struct mock_text *t, const char *bytes, size_t length)
+{
+    size_t at = 0;
+    mock_text_add(t, "\"", 1);
+    while (at < length) {
+        size_t run = 0;
+        while (at + run < length && is_plain(bytes[at + run]))
+            run++;
+        mock_text_add(t, bytes + at, run);
+        at += run;
+        if (at == length)
+            break;
+        size_t n = mock_jsontext_utf8(bytes + at, length - at);
+        if (n == 0)
+            mock_text_add(t, "?", 1);
+        else if (n == 1)
+            add_escape(t, bytes[at]);
+        else
+            mock_text_add(t, bytes + at, n);
+        at += n > 0 ? n : 1;
+    }
+    mock_text_add(t, "\"", 1);
+}
+
+void mock_text_json_or_null(struct mock_text *t, const char *text)
+{
+    if (text == NULL)
+        mock_text_puts(t, "null");
+    else
+        mock_text_json(t, text, strlen(text));
+}

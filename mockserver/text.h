@@ -1,0 +1,38 @@
+#ifndef MOCK_TEXT_H
+#define MOCK_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A text that grows as it is written.  When memory runs out it stays as it
+ * was and says so once, at the end: `failed`.
+ */
+struct mock_text {
+    char  *data;                /* 0-terminated once something was added */
+    size_t length;
+    size_t room;
+    bool   failed;
+};
+
+void mock_text_fini(struct mock_text *t);
+
+/* Empties it; its memory stays, unless it has grown beyond 1 MiB. */
+void mock_text_clear(struct mock_text *t);
+
+void mock_text_add(struct mock_text *t, const char *bytes, size_t length);
+void mock_text_puts(struct mock_text *t, const char *text);
+void mock_text_printf(struct mock_text *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds bytes as a JSON string with its quotes; broken UTF-8 becomes '?'. */
+void mock_text_json(struct mock_text *t, const char *bytes, size_t length);
+
+/* Adds a JSON string, or null for NULL. */
+void mock_text_json_or_null(struct mock_text *t, const char *text);
+
+/* Room for `length` bytes more at data + length, NULL if there is none; the
+   caller writes there and adds to `length`. */
+char *mock_text_reserve(struct mock_text *t, size_t length);
+
+#endif
