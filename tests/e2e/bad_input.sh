@@ -103,7 +103,7 @@ experiment 'too many runs' 'runs' \
 
 good=$tmp/good.json
 printf '{%s}' "$work" >"$good"
-refused 'no command' 'usage' "$tierlab" 2>/dev/null || true
+refused 'no command' 'usage' "$tierlab"
 refused 'an unknown command' 'did you mean' "$tierlab" simm
 refused 'a later command' 'not available' "$tierlab" compare a b
 refused 'no scenario' 'scenario' "$tierlab" sim

@@ -1,0 +1,473 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/command.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/aggregate.h"
+#include "bench/check.h"
+#include "bench/folder.h"
+#include "bench/names.h"
+#include "bench/report.h"
+#include "bench/result.h"
+#include "bench/runner.h"
+#include "bench/show.h"
+#include "bench/wall.h"
+#include "mockserver/units.h"
+
+#define CHECKS_MAX 32
+#define THREADS_MAX 256
+
+struct options {
+    const char *scenario, *on, *accounts, *folder, *threads, *speed;
+    struct bench_changes changes;
+    const char *checks[CHECKS_MAX];
+    size_t check_count;
+    bool list, quiet, json, no_figures, resume;
+};
+
+enum key {
+    KEY_ON = 256,
+    KEY_ACCOUNTS,
+    KEY_SET,
+    KEY_SEED,
+    KEY_REPLICATIONS,
+    KEY_THREADS,
+    KEY_SPEED,
+    KEY_CHECK,
+    KEY_LIST,
+    KEY_JSON,
+    KEY_NO_FIGURES,
+    KEY_RESUME
+};
+
+static const struct argp_option option_list[] = {
+    { .name = "on",
+      .key = KEY_ON,
+      .arg = "WHERE",
+      .doc = "sim (default), mock, or the base URL of an API" },
+    { .name = "output",
+      .key = 'o',
+      .arg = "DIR",
+      .doc = "Folder for all that is written (default: results/NAME)" },
+    { .name = "set",
+      .key = KEY_SET,
+      .arg = "PATH=VALUE",
+      .doc = "Change a parameter of the scenario, such as client.cap=10" },
+    { .name = "seed", .key = KEY_SEED, .arg = "N", .doc = "Seed of the draws" },
+    { .name = "replications",
+      .key = KEY_REPLICATIONS,
+      .arg = "N",
+      .doc = "Runs of each variant" },
+    { .name = "threads",
+      .key = KEY_THREADS,
+      .arg = "N",
+      .doc = "Runs side by side, in the simulator (default: processors)" },
+    { .name = "speed",
+      .key = KEY_SPEED,
+      .arg = "X",
+      .doc = "With --on mock: how much faster than the wall's clock" },
+    { .name = "accounts",
+      .key = KEY_ACCOUNTS,
+      .arg = "FILE",
+      .doc = "With a URL: who sends (default: OPENAI_API_KEY)" },
+    { .name = "check",
+      .key = KEY_CHECK,
+      .arg = "EXPR",
+      .doc = "Threshold for every variant, such as 'latency_ms.p95<2s'; "
+             "exit status 3 when one is missed" },
+    { .name = "list",
+      .key = KEY_LIST,
+      .doc = "Print the names of strategies, caps, profiles and so on" },
+    { .name = "json", .key = KEY_JSON, .doc = "Print every figure as JSON" },
+    { .name = "no-figures",
+      .key = KEY_NO_FIGURES,
+      .doc = "Write neither figures nor a report" },
+    { .name = "quiet", .key = 'q', .doc = "No progress, no table" },
+    { .name = "resume", .key = KEY_RESUME, .flags = OPTION_HIDDEN },
+    { 0 }
+};
+
+static void add_check(struct options *o, const char *arg,
+                      struct argp_state *state)
+{
+    if (o->check_count == CHECKS_MAX)
+        argp_error(state, "too many --check");
+    else
+        o->checks[o->check_count++] = arg;
+}
+
+static void add_argument(struct options *o, const char *arg,
+                         struct argp_state *state)
+{
+    if (o->scenario != NULL)
+        argp_error(state, "one scenario at a time, not also '%s'", arg);
+    o->scenario = arg;
+}
+
+/* Where the text of an option goes that is only kept. */
+static const char **text_of(struct options *o, int key)
+{
+    switch (key) {
+    case KEY_ON:
+        return &o->on;
+    case 'o':
+        return &o->folder;
+    case KEY_SEED:
+        return &o->changes.seed;
+    case KEY_REPLICATIONS:
+        return &o->changes.replications;
+    case KEY_THREADS:
+        return &o->threads;
+    case KEY_SPEED:
+        return &o->speed;
+    case KEY_ACCOUNTS:
+        return &o->accounts;
+    default:
+        return NULL;
+    }
+}
+
+static bool *flag_of(struct options *o, int key)
+{
+    switch (key) {
+    case KEY_LIST:
+        return &o->list;
+    case KEY_JSON:
+        return &o->json;
+    case KEY_NO_FIGURES:
+        return &o->no_figures;
+    case KEY_RESUME:
+        return &o->resume;
+    case 'q':
+        return &o->quiet;
+    default:
+        return NULL;
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    const char **text = text_of(o, key);
+    bool *flag = flag_of(o, key);
+    if (text != NULL)
+        *text = arg;
+    else if (flag != NULL)
+        *flag = true;
+    else if (key == KEY_CHECK)
+        add_check(o, arg, state);
+    else if (key == KEY_SET && !bench_command_set(&o->changes, arg))
+        argp_error(state, "too many --set");
+    else if (key == ARGP_KEY_ARG)
+        add_argument(o, arg, state);
+    else if (key == ARGP_KEY_END && o->scenario == NULL && !o->list)
+        argp_error(state, "which scenario?");
+    else if (key != KEY_SET)
+        return ARGP_ERR_UNKNOWN;
+    return 0;
+}
+
+static const struct argp argp = {
+    .options = option_list,
+    .parser = parse,
+    .args_doc = "SCENARIO",
+    .doc = "Runs every combination of what a scenario varies, each as often "
+           "as it says, and writes results.jsonl, figures and report.html.\v"
+           "SCENARIO is a JSON file, or - for standard input.",
+};
+
+/* Everything of one experiment, while it runs. */
+struct job {
+    const struct options *options;
+    const char *version;
+    struct bench_experiment experiment;
+    struct bench_place place;
+    struct bench_check checks[CHECKS_MAX];
+    unsigned threads;
+    char *folder;          /* of what is written; owned */
+    char *scenario_folder; /* owned */
+    struct bench_writer *writer;
+    cJSON *wall;
+    size_t runs;
+    bool progress;
+};
+
+static int read_threads(struct job *j, struct lim_diag *diag)
+{
+    double n;
+    const char *text = j->options->threads;
+    j->threads = bench_wall_processors();
+    if (text == NULL)
+        return LIM_OK;
+    if (!mock_units_count(text, &n) || !(n >= 1 && n <= THREADS_MAX) ||
+        n != (unsigned)n)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--threads takes 1 to %d, not '%.40s'", THREADS_MAX,
+                        text);
+    j->threads = (unsigned)n;
+    return LIM_OK;
+}
+
+static int read_place(struct job *j, struct lim_diag *diag)
+{
+    const struct options *o = j->options;
+    int error = bench_place_find(&j->place, o->on, diag);
+    if (error != LIM_OK)
+        return error;
+    j->place.speed = 1;
+    j->place.accounts = o->accounts;
+    j->place.folder = j->scenario_folder;
+    if (o->accounts != NULL && j->place.world != BENCH_ON_URL)
+        return lim_fail(diag, LIM_EINVAL, 0, "--accounts is for a URL");
+    if (o->speed == NULL)
+        return LIM_OK;
+    if (j->place.world != BENCH_ON_MOCK)
+        return lim_fail(diag, LIM_EINVAL, 0, "--speed is for --on mock");
+    if (!mock_units_count(o->speed, &j->place.speed) ||
+        !(j->place.speed >= 0.001 && j->place.speed <= 1e6))
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--speed takes a number from 0.001 to 1M, not '%.40s'",
+                        o->speed);
+    return LIM_OK;
+}
+
+static int read_command_line(struct job *j, struct lim_diag *diag)
+{
+    const struct options *o = j->options;
+    int error = LIM_OK;
+    if (o->resume)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--resume is not available in this version");
+    for (size_t i = 0; error == LIM_OK && i < o->check_count; i++)
+        error = bench_check_parse(&j->checks[i], o->checks[i], diag);
+    if (error == LIM_OK)
+        error = read_threads(j, diag);
+    if (error == LIM_OK)
+        error = read_place(j, diag);
+    return error;
+}
+
+static const char *name_of(const struct job *j)
+{
+    const cJSON *name =
+        cJSON_GetObjectItemCaseSensitive(j->experiment.tree, "name");
+    return cJSON_IsString(name) ? name->valuestring : "scenario";
+}
+
+static int choose_folder(struct job *j, struct lim_diag *diag)
+{
+    j->folder = j->options->folder == NULL ? bench_folder_for(name_of(j))
+                                           : strdup(j->options->folder);
+    if (j->folder == NULL)
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    if (bench_folder_exists(j->folder))
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "%s exists; choose another folder with -o", j->folder);
+    return LIM_OK;
+}
+
+static void done(void *context, const struct bench_run *run, double wall_s)
+{
+    struct job *j = context;
+    bench_writer_run(j->writer, run);
+    bench_wall_add(j->wall, wall_s);
+    j->runs++;
+    if (j->progress)
+        fprintf(stderr, "\r%zu of %zu runs", j->runs,
+                bench_experiment_runs(&j->experiment));
+}
+
+static int open_writer(struct job *j, struct lim_diag *diag)
+{
+    const struct bench_head head = {
+        .version = j->version,
+        .name = name_of(j),
+        .on = j->place.name,
+        .seed = j->experiment.seed,
+        .variants = j->experiment.variants,
+        .replications = j->experiment.replications,
+        .scenario = j->experiment.tree,
+    };
+    char *path = bench_folder_join(j->folder, "results.jsonl");
+    if (path == NULL)
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    j->writer = bench_writer_open(path, &head, diag);
+    free(path);
+    return j->writer == NULL ? LIM_EINVAL : LIM_OK;
+}
+
+/* Runs all, and leaves a result file or nothing. */
+static int run_all(struct job *j, bool *interrupted, struct lim_diag *diag)
+{
+    const struct bench_runner runner = {
+        .experiment = &j->experiment,
+        .place = &j->place,
+        .version = j->version,
+        .threads = j->threads,
+        .done = done,
+        .context = j,
+    };
+    double begin = bench_command_clock();
+    int error = bench_runner_run(&runner, interrupted, diag);
+    if (j->progress)
+        fputc('\n', stderr);
+    bench_wall_end(j->wall, bench_command_clock() - begin);
+    if (error != LIM_OK) {
+        bench_writer_abandon(j->writer);
+        return error;
+    }
+    return bench_writer_close(j->writer, *interrupted, j->wall, diag);
+}
+
+static int write_results(struct job *j, bool *interrupted,
+                         struct lim_diag *diag)
+{
+    int error = bench_folder_make(j->folder, diag);
+    if (error != LIM_OK)
+        return error;
+    j->wall = bench_wall_new(j->threads, j->place.speed);
+    error = j->wall == NULL ? lim_fail(diag, LIM_ENOMEM, 0, "out of memory")
+                            : open_writer(j, diag);
+    if (error == LIM_OK)
+        error = run_all(j, interrupted, diag);
+    if (error != LIM_OK)
+        bench_folder_unmake(j->folder);
+    return error;
+}
+
+static int print_json(const struct bench_result *r)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "name", r->name);
+    cJSON_AddStringToObject(o, "on", r->on);
+    cJSON_AddNumberToObject(o, "seed", (double)r->seed);
+    cJSON_AddBoolToObject(o, "partial", r->partial);
+    cJSON *list = cJSON_AddArrayToObject(o, "variants");
+    for (size_t v = 0; v < r->variants; v++) {
+        const cJSON *settings = bench_aggregate_settings(r, v);
+        if (settings == NULL)
+            continue;
+        cJSON *variant = cJSON_CreateObject();
+        cJSON_AddItemToObject(variant, "settings",
+                              cJSON_Duplicate(settings, true));
+        cJSON_AddItemToObject(variant, "figures", bench_aggregate_json(r, v));
+        cJSON_AddItemToArray(list, variant);
+    }
+    char *text = o == NULL ? NULL : cJSON_PrintUnformatted(o);
+    if (text != NULL)
+        puts(text);
+    cJSON_free(text);
+    cJSON_Delete(o);
+    return text == NULL ? BENCH_FAILED : BENCH_DONE;
+}
+
+/* A result is worth keeping without its figures: a machine without gnuplot
+   gets a word, and no failure. */
+static int draw(const struct job *j, const struct bench_result *r)
+{
+    struct lim_diag diag = { 0 };
+    if (j->options->no_figures || r->partial)
+        return BENCH_DONE;
+    char *path = bench_folder_join(j->folder, "report.html");
+    int error = path == NULL ? LIM_ENOMEM : bench_report(&r, 1, path, &diag);
+    free(path);
+    if (error == LIM_OK)
+        return BENCH_DONE;
+    bench_complain(NULL, error, &diag);
+    return error == LIM_ENOTFOUND ? BENCH_DONE : BENCH_FAILED;
+}
+
+static int tell(const struct job *j, const struct bench_result *r)
+{
+    const struct options *o = j->options;
+    int code = BENCH_DONE;
+    if (o->json)
+        code = print_json(r);
+    else if (!o->quiet)
+        bench_show_result(stdout, r);
+    fflush(stdout);
+    if (code == BENCH_DONE)
+        code = draw(j, r);
+    if (!o->quiet)
+        fprintf(stderr, "written to %s\n", j->folder);
+    size_t missed = 0;
+    for (size_t i = 0; i < o->check_count; i++)
+        missed += bench_check_run(&j->checks[i], r, stderr);
+    return code == BENCH_DONE && missed > 0 ? BENCH_MISSED : code;
+}
+
+static int finish(const struct job *j, bool interrupted)
+{
+    struct bench_result result;
+    struct lim_diag diag = { 0 };
+    int error = bench_result_read(&result, j->folder, &diag);
+    if (error != LIM_OK) {
+        bench_complain(j->folder, error, &diag);
+        return BENCH_FAILED;
+    }
+    int code = tell(j, &result);
+    bench_result_fini(&result);
+    return interrupted ? BENCH_INTERRUPTED : code;
+}
+
+static int run_job(struct job *j)
+{
+    struct lim_diag diag = { 0 };
+    bool interrupted = false;
+    int error = bench_runner_check(&j->experiment, j->scenario_folder, &diag);
+    if (error != LIM_OK)
+        return bench_complain(j->options->scenario, error, &diag);
+    error = choose_folder(j, &diag);
+    if (error != LIM_OK)
+        return bench_complain(NULL, error, &diag);
+    error = write_results(j, &interrupted, &diag);
+    if (error == LIM_OK)
+        return finish(j, interrupted);
+    int code = bench_complain(NULL, error, &diag);
+    return error == LIM_ENOTFOUND ? BENCH_FAILED : code;
+}
+
+static int start(struct job *j)
+{
+    struct lim_diag diag = { 0 };
+    const struct options *o = j->options;
+    int error = read_command_line(j, &diag);
+    if (error != LIM_OK)
+        return bench_complain(NULL, error, &diag);
+    cJSON *tree = bench_command_scenario(o->scenario, &o->changes);
+    if (tree == NULL)
+        return BENCH_USAGE;
+    error = bench_experiment_init(&j->experiment, tree, &diag);
+    cJSON_Delete(tree);
+    if (error != LIM_OK)
+        return bench_complain(o->scenario, error, &diag);
+    int code = run_job(j);
+    bench_experiment_fini(&j->experiment);
+    return code;
+}
+
+int bench_cmd_bench(int argc, char **argv, const char *version)
+{
+    struct options o = { .on = "sim" };
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    if (o.list) {
+        bench_names_print(stdout);
+        return BENCH_DONE;
+    }
+    struct job j = {
+        .options = &o,
+        .version = version,
+        .scenario_folder = bench_scenario_folder(o.scenario),
+        .progress = !o.quiet && isatty(STDERR_FILENO),
+    };
+    int code = start(&j);
+    cJSON_Delete(j.wall);
+    free(j.folder);
+    free(j.scenario_folder);
+    return code;
+}
