@@ -189,6 +189,22 @@ static void a_reader_that_takes_nothing_is_left(void)
     served_finish(&f);
 }
 
+static void short_delays_are_kept(void)
+{
+    struct served f;
+    char got[512];
+    served_start(&f, served_limits());
+    int fd = served_dial(&f);
+    for (int i = 0; i < 30; i++) {
+        int64_t begun = served_clock();
+        served_put_text(fd, "GET /delay?3" HOST "\r\n");
+        CU_ASSERT_TRUE(served_get_until(fd, got, sizeof got, "late"));
+        CU_ASSERT(served_clock() - begun >= 3 * LIM_MSEC);
+    }
+    close(fd);
+    served_finish(&f);
+}
+
 static void answers_are_not_early(void)
 {
     enum { CLIENTS = 50 };
@@ -263,6 +279,7 @@ CU_TestInfo server_tests[] = {
     { "a slow reader gets everything", a_slow_reader_gets_everything },
     { "a reader that takes nothing is left",
       a_reader_that_takes_nothing_is_left },
+    { "short delays are kept", short_delays_are_kept },
     { "answers are not early", answers_are_not_early },
     { "a body is asked for when that is awaited",
       a_body_is_asked_for_when_that_is_awaited },
