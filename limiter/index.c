@@ -30,7 +30,8 @@ struct lim_index {
 struct search {
     const struct lim_query *query;
     int64_t span[LIM_WINDOWS];
-    int64_t need[LIM_WINDOWS]; /* full - span: credit in ns */
+    int64_t need[LIM_WINDOWS]; /* ns from a bucket's being full to its
+                                  having room for the cost; mostly < 0 */
     struct lim_best *best;
     struct lim_index *index;
 };
@@ -347,31 +348,64 @@ static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
            (score == best->score && first < best->organisation);
 }
 
+/*
+ * Which columns may take the request now, as a mask: what ready_times would
+ * find to be `now` or earlier, for less.
+ */
+static unsigned open_columns(const struct search *s, const struct lim_index *x,
+                             const struct lim_block *b, unsigned columns)
+{
+    const struct lim_query *q = s->query;
+    unsigned shut = 0;
+    for (unsigned i = 0; i < columns; i++)
+        shut |= (unsigned)(b->value[LIM_VALUE_BLOCKED][i] > q->now) << i;
+    for (unsigned k = 0; k < x->window_count; k++) {
+        const int64_t *tat = b->value[x->windows[k]];
+        int64_t latest = q->now - s->need[x->windows[k]];
+        for (unsigned i = 0; i < columns; i++)
+            shut |= (unsigned)(tat[i] > latest) << i;
+    }
+    if (x->spend_max != LIM_UNLIMITED) {
+        int64_t left = x->spend_max - q->cost->amount[LIM_MONEY];
+        for (unsigned i = 0; i < columns; i++)
+            shut |= (unsigned)(b->value[LIM_VALUE_SPENT][i] > left) << i;
+    }
+    if (q->cap != LIM_UNLIMITED)
+        for (unsigned i = 0; i < columns; i++)
+            shut |= (unsigned)(b->value[LIM_VALUE_IN_FLIGHT][i] >= q->cap) << i;
+    return ~shut & ((1u << columns) - 1);
+}
+
+/* The open column with the smallest value, the first of equal ones. */
+static unsigned least_column(const int64_t value[LIM_BLOCK], unsigned open)
+{
+    unsigned c = (unsigned)__builtin_ctz(open);
+    for (open &= open - 1; open != 0; open &= open - 1) {
+        unsigned i = (unsigned)__builtin_ctz(open);
+        c = value[i] < value[c] ? i : c;
+    }
+    return c;
+}
+
 static void visit(struct search *s, unsigned level, uint32_t block)
 {
     const struct lim_index *x = s->index;
     const struct level *l = &x->levels[level];
-    lim_time ready[LIM_BLOCK];
+    unsigned columns = columns_in(l, block);
+    unsigned open = open_columns(s, x, &l->blocks[block], columns);
     int64_t score[LIM_BLOCK];
-    unsigned open = 0; /* columns still worth a look */
-    ready_times(s, x, &l->blocks[block], ready);
-    for (unsigned i = 0; i < columns_in(l, block); i++)
-        open |= (unsigned)(ready[i] <= s->query->now) << i;
     if (open == 0)
         return;
     score_block(s, level, block, score);
     while (open != 0) {
-        unsigned c = (unsigned)__builtin_ctz(open);
-        for (unsigned rest = open & (open - 1); rest != 0; rest &= rest - 1) {
-            unsigned i = (unsigned)__builtin_ctz(rest);
-            c = score[i] < score[c] ? i : c;
-        }
-        open &= ~(1u << c);
+        unsigned c = least_column(score, open);
         uint32_t column = block * LIM_BLOCK + c;
-        if (!beats(s->best, score[c], l->first[column])) {
-            if (score[c] > s->best->score)
-                return;
-        } else if (level > 0) {
+        open &= ~(1u << c);
+        if (score[c] > s->best->score)
+            return;
+        if (!beats(s->best, score[c], l->first[column]))
+            continue;
+        if (level > 0) {
             visit(s, level - 1, column);
         } else if (!x->fractions ||
                    lim_index_ready(x, column, s->query) <= s->query->now) {
@@ -400,15 +434,11 @@ static lim_time earliest(const struct search *s, const struct lim_index *x,
     ready_times(s, x, &l->blocks[block], ready);
     unsigned open = (1u << columns_in(l, block)) - 1;
     while (open != 0) {
-        unsigned c = (unsigned)__builtin_ctz(open);
-        for (unsigned rest = open & (open - 1); rest != 0; rest &= rest - 1) {
-            unsigned i = (unsigned)__builtin_ctz(rest);
-            c = ready[i] < ready[c] ? i : c;
-        }
-        open &= ~(1u << c);
+        unsigned c = least_column(ready, open);
         uint32_t column = block * LIM_BLOCK + c;
+        open &= ~(1u << c);
         if (ready[c] >= best)
-            return best;
+            break;
         lim_time t = level > 0 ? earliest(s, x, level - 1, column, best)
                                : lim_index_ready(x, column, s->query);
         best = t < best ? t : best;

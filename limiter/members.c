@@ -343,33 +343,31 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
     }
 }
 
-/*
- * Which window of a dimension the headers show: the one of their limit; when
- * two have it, the one whose reset fits better what is used.
- */
-static int shown_window(const struct place *p, enum lim_dimension dimension,
-                        const struct lim_shown *s)
+/* How far a reset is from what the used units of a window would need. */
+static double misfit(const struct lim_rate *r, const struct lim_shown *s)
 {
-    int found = -1;
-    double error = 0;
-    if (s->limit < 0)
+    double off = (double)(s->limit - s->remaining) * (double)r->window_ns /
+                     (double)r->limit -
+                 (double)s->reset_ns;
+    return off < 0 ? -off : off;
+}
+
+/*
+ * Which of a dimension's two windows the headers show, or -1: the one of
+ * their limit, and when both have it, the one that their reset fits better.
+ */
+static int shown_window(const struct place *p, enum lim_limit minute,
+                        enum lim_limit day, const struct lim_shown *s)
+{
+    const struct lim_rate *m = lim_index_rate(p->index, minute);
+    const struct lim_rate *d = lim_index_rate(p->index, day);
+    if (s->limit <= 0)
         return -1;
-    for (int w = 0; w < LIM_WINDOWS; w++) {
-        enum lim_limit l = (enum lim_limit)w;
-        const struct lim_rate *r = lim_index_rate(p->index, l);
-        if (lim_limit_dimension(l) != dimension || r->limit != s->limit ||
-            r->limit <= 0)
-            continue;
-        double reset = (double)(s->limit - s->remaining) *
-                       (double)r->window_ns / (double)r->limit;
-        double off = s->reset_ns < 0 ? 0 : reset - (double)s->reset_ns;
-        off = off < 0 ? -off : off;
-        if (found < 0 || off < error) {
-            found = w;
-            error = off;
-        }
-    }
-    return found;
+    if (m->limit == s->limit && d->limit == s->limit && s->reset_ns >= 0)
+        return misfit(d, s) < misfit(m, s) ? (int)day : (int)minute;
+    return m->limit == s->limit   ? (int)minute
+           : d->limit == s->limit ? (int)day
+                                  : -1;
 }
 
 /*
@@ -406,10 +404,10 @@ void lim_members_observe(struct lim_members *m, uint32_t organisation,
                          const struct lim_feedback *f)
 {
     struct place *p = place_of(m, organisation, group);
-    int w = shown_window(p, LIM_REQUESTS, &f->requests);
+    int w = shown_window(p, LIM_RPM, LIM_RPD, &f->requests);
     if (w >= 0)
         observe_window(p, (enum lim_limit)w, mark, &f->requests);
-    w = shown_window(p, LIM_TOKENS, &f->tokens);
+    w = shown_window(p, LIM_TPM, LIM_TPD, &f->tokens);
     if (w >= 0)
         observe_window(p, (enum lim_limit)w, mark, &f->tokens);
 }

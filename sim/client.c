@@ -23,6 +23,7 @@
 
 struct job {
     lim_id id;
+    struct lim_cost cost;
     uint64_t request;
     lim_time arrival, sent, first_token;
     int64_t prompt_tokens, completion_tokens;
@@ -207,9 +208,10 @@ static void arrive(struct sim_client *c, unsigned workload, lim_time now)
                      .arrival = sim_source_next(&c->sources[workload]) };
     struct lim_refusal refusal;
     draw_sizes(c, &j, sim_source_take(&c->sources[workload]));
+    j.cost = sim_account_cost(&c->account, w, workload, j.prompt_tokens);
     struct lim_request r = {
         .group = c->account.group_of_workload[workload],
-        .cost = sim_account_cost(&c->account, w, workload, j.prompt_tokens),
+        .cost = j.cost,
         .deadline = w->deadline_ns == LIM_NEVER ? LIM_NEVER
                                                 : j.arrival + w->deadline_ns,
         .number = j.request,
@@ -346,7 +348,7 @@ static void report(const struct sim_client *c, const struct job *j,
         .done_ns = now - c->start,
         .status = o->status,
         .limit = limit,
-        .estimate = lim_estimate_tokens(j->prompt_tokens, w->max_tokens),
+        .estimate = j->cost.amount[LIM_TOKENS],
     };
     c->watch.attempt(c->watch.context, &a);
 }
@@ -355,7 +357,6 @@ static void count(struct sim_client *c, const struct job *j,
                   const struct lim_outcome *o)
 {
     struct sim_tally *t = &c->tally;
-    const struct sim_workload *w = &c->scenario->workloads[j->workload];
     if (o->status == 429) {
         t->http_429++;
         t->open.http_429++;
@@ -370,12 +371,10 @@ static void count(struct sim_client *c, const struct job *j,
     }
     if (!admitted(o))
         return;
-    struct lim_cost cost =
-        sim_account_cost(&c->account, w, j->workload, j->prompt_tokens);
     t->admitted++;
     t->open.admitted++;
     sim_account_admitted(&c->account, j->organisation,
-                         c->account.group_of_workload[j->workload], &cost);
+                         c->account.group_of_workload[j->workload], &j->cost);
 }
 
 void sim_client_done(struct sim_client *c, uint32_t slot,

@@ -15,7 +15,7 @@ static void score(const void *state, const struct lim_view *v,
 {
     lim_time now = v->now;
     (void)state;
-    for (int i = 0; i < LIM_BLOCK; i++)
+    for (unsigned i = 0; i < v->columns; i++)
         out[i] = 0;
     for (unsigned k = 0; k < v->window_count; k++) {
         unsigned w = v->windows[k];
@@ -23,7 +23,7 @@ static void score(const void *state, const struct lim_view *v,
         int64_t span = v->span[w];
         int64_t scale = v->scale[w];
         int64_t full = v->rates[w].full.ns;
-        for (int i = 0; i < LIM_BLOCK; i++) {
+        for (unsigned i = 0; i < v->columns; i++) {
             int64_t used = tat[i] - now;
             used = (used > 0 ? used : 0) + span;
             used = used < full ? used : full; /* who owes is full */
