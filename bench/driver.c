@@ -20,6 +20,7 @@
 #define REPLY_NS (600 * LIM_SEC)     /* virtual, as the SDKs wait */
 #define REPLY_WALL_NS (10 * LIM_SEC) /* but at least this */
 #define PACE_WALL_NS (100 * LIM_MSEC)
+#define LEAD_WALL_NS (20 * LIM_MSEC) /* to make the client ready */
 #define BASE_URL_MAX 400
 
 struct driver {
@@ -34,6 +35,7 @@ struct driver {
     struct sim_client *client; /* NULL: still warming up */
     uint32_t wake_timer, end_timer, wall_timer;
     size_t warming; /* connections not yet up */
+    lim_time start; /* nothing is sent before */
     lim_time end;   /* LIM_NEVER: when all is done */
     lim_time due;   /* what wake_timer is armed for */
     uint64_t attempts;
@@ -43,12 +45,19 @@ struct driver {
     int error;
 };
 
-static double seconds(clockid_t clock)
+static double cpu_seconds(void)
 {
     struct timespec t;
 
-    clock_gettime(clock, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static double wall_seconds(const struct driver *d)
+{
+    lim_time passed = mock_loop_now(d->loop) - d->start;
+
+    return (double)passed / (double)LIM_SEC / d->target->speed;
 }
 
 static void stop(struct driver *d)
@@ -177,7 +186,7 @@ static void turn(struct driver *d)
 {
     lim_time now = mock_loop_update(d->loop);
 
-    if (d->over)
+    if (d->over || now < d->start)
         return;
     if (d->due <= now && now - d->due > d->lag_ns_max)
         d->lag_ns_max = now - d->due;
@@ -337,16 +346,18 @@ static int prepare(struct driver *d)
 static int run(struct driver *d, uint64_t seed, const struct sim_watch *watch)
 {
     const struct sim_scenario *s = d->scenario;
-    lim_time start = mock_loop_update(d->loop);
+    double lead_ns = (double)LEAD_WALL_NS * d->target->speed;
 
-    d->client = sim_client_new(s, seed, start, watch, d->diag);
+    d->start = mock_loop_update(d->loop) + (lim_time)lead_ns;
+    d->client = sim_client_new(s, seed, d->start, watch, d->diag);
     if (d->client == NULL)
         return LIM_EINVAL;
     if (s->duration_ns != LIM_NEVER && !s->drain)
-        d->end = start + s->duration_ns;
+        d->end = d->start + s->duration_ns;
+    d->due = d->start;
+    mock_loop_timer_set(d->loop, d->wake_timer, d->due);
     mock_loop_timer_set(d->loop, d->end_timer, d->end);
     mock_loop_timer_wall(d->loop, d->wall_timer, PACE_WALL_NS);
-    turn(d);
     if (mock_loop_run(d->loop) != 0)
         return lim_fail(d->diag, LIM_ENOTFOUND, 0, "event loop: %s",
                         strerror(errno));
@@ -443,16 +454,15 @@ int bench_drive(const struct sim_scenario *s, const struct bench_target *target,
         warm_up(&d);
         error = d.error;
     }
-    double wall_start = seconds(CLOCK_MONOTONIC);
-    double cpu_start = seconds(CLOCK_THREAD_CPUTIME_ID);
+    double cpu_start = cpu_seconds();
     if (error == LIM_OK)
         error = run(&d, seed, watch);
     if (error == LIM_OK)
         error = finish(&d, out, moments, moment_count);
     if (error == LIM_OK)
         *wall = (struct bench_wall){
-            .wall_s = seconds(CLOCK_MONOTONIC) - wall_start,
-            .cpu_s = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu_start,
+            .wall_s = wall_seconds(&d),
+            .cpu_s = cpu_seconds() - cpu_start,
             .lag_ms_max = (double)d.lag_ns_max / (double)LIM_MSEC,
             .connections = bench_transport_connections(d.transport),
             .network_errors = d.network_errors,
