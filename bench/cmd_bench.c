@@ -49,7 +49,8 @@ static const struct argp_option option_list[] = {
     { .name = "on",
       .key = KEY_ON,
       .arg = "WHERE",
-      .doc = "sim (default), mock, or the base URL of an API" },
+      .doc = "sim (default), mock, a base URL, or api: OPENAI_BASE_URL, "
+             "else OpenAI itself" },
     { .name = "output",
       .key = 'o',
       .arg = "DIR",
@@ -330,7 +331,8 @@ static int write_results(struct job *j, bool *interrupted,
     int error = bench_folder_make(j->folder, diag);
     if (error != LIM_OK)
         return error;
-    j->wall = bench_wall_new(j->threads, j->place.speed);
+    bool sim = j->place.world == BENCH_ON_SIM;
+    j->wall = bench_wall_new(sim ? j->threads : 1, j->place.speed);
     error = j->wall == NULL ? lim_fail(diag, LIM_ENOMEM, 0, "out of memory")
                             : open_writer(j, diag);
     if (error == LIM_OK)

@@ -8,20 +8,34 @@
 #include "bench/daemon.h"
 #include "bench/driver.h"
 
+static bool is_url(const char *name)
+{
+    return strncmp(name, "http://", 7) == 0 ||
+           strncmp(name, "https://", 8) == 0;
+}
+
+/* The URL stands in the result, so it must hold no secret. */
 int bench_place_find(struct bench_place *p, const char *name,
                      struct lim_diag *diag)
 {
+    if (strcmp(name, "api") == 0)
+        name = bench_accounts_default_url();
     p->name = name;
     if (strcmp(name, "sim") == 0)
         p->world = BENCH_ON_SIM;
     else if (strcmp(name, "mock") == 0)
         p->world = BENCH_ON_MOCK;
-    else if (strncmp(name, "http://", 7) == 0 ||
-             strncmp(name, "https://", 8) == 0)
+    else if (is_url(name))
         p->world = BENCH_ON_URL;
     else
         return lim_fail(diag, LIM_EINVAL, 0,
-                        "--on takes sim, mock or a URL, not '%.80s'", name);
+                        "--on takes sim, mock, api or a base URL, not "
+                        "'%.80s'",
+                        name);
+    if (p->world == BENCH_ON_URL && strpbrk(name, "@?#") != NULL)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--on takes a URL without user, query and fragment: "
+                        "keys come from the environment or from --accounts");
     return LIM_OK;
 }
 

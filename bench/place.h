@@ -23,8 +23,8 @@ struct bench_place {
 };
 
 /*
- * Reads what follows --on.  LIM_OK, or LIM_EINVAL and `diag`.  `name` must
- * outlive the place.
+ * Reads what follows --on; "api" is OPENAI_BASE_URL, else the API itself.
+ * LIM_OK, or LIM_EINVAL and `diag`.  `name` must outlive the place.
  */
 int bench_place_find(struct bench_place *p, const char *name,
                      struct lim_diag *diag);

@@ -116,6 +116,8 @@ refused 'a --set to nowhere' 'client.capp' \
     "$tierlab" sim "$good" --set client.capp=1
 refused 'a bad seed' '--seed' "$tierlab" sim "$good" --seed x
 refused 'a bad --on' '--on' "$tierlab" bench "$good" --on moon
+refused 'a secret in a URL' '--accounts' \
+    "$tierlab" bench "$good" --on 'https://u:p@example.org/v1'
 refused 'a bad --threads' '--threads' "$tierlab" bench "$good" --threads 0
 refused 'a bad --speed' '--speed' \
     "$tierlab" bench "$good" --on mock --speed 0
