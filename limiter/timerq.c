@@ -60,11 +60,16 @@ static void sift_up(struct lim_timerq *q, uint32_t i, struct key k, uint32_t id)
 /* The index of the smallest child of `i`; there is at least one. */
 static uint32_t least_child(const struct lim_timerq *q, uint32_t i)
 {
+    const struct key *keys = q->keys;
     uint32_t first = i * ARITY + 1;
-    uint32_t end = first + ARITY < q->size ? first + ARITY : q->size;
+    if (first + ARITY <= q->size) {
+        uint32_t a = first + before(keys[first + 1], keys[first]);
+        uint32_t b = first + 2 + before(keys[first + 3], keys[first + 2]);
+        return before(keys[b], keys[a]) ? b : a;
+    }
     uint32_t best = first;
-    for (uint32_t c = first + 1; c < end; c++)
-        best = before(q->keys[c], q->keys[best]) ? c : best;
+    for (uint32_t c = first + 1; c < q->size; c++)
+        best = before(keys[c], keys[best]) ? c : best;
     return best;
 }
 
