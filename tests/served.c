@@ -85,6 +85,9 @@ static void handle(void *context, struct mock_exchange *x,
         answer(x, r->body, r->body_length, 0);
     } else if (path_is(r, "/delay")) {
         answer(x, "late", 4, now + query_number(r) * LIM_MSEC);
+    } else if (path_is(r, "/advance")) {
+        mock_loop_advance(f->loop, now + query_number(r) * LIM_MSEC);
+        answer(x, "moved", 5, 0);
     } else if (path_is(r, "/big")) {
         size_t n = (size_t)query_number(r);
         char *body = malloc(n);
@@ -148,8 +151,14 @@ struct mock_server_config served_limits(void)
 
 void served_start(struct served *f, struct mock_server_config c)
 {
+    served_start_at(f, c, 1);
+}
+
+void served_start_at(struct served *f, struct mock_server_config c,
+                     double speed)
+{
     memset(f, 0, sizeof *f);
-    f->loop = mock_loop_new(SERVED_START, 1);
+    f->loop = mock_loop_new(SERVED_START, speed);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->loop);
     f->later = mock_loop_timer_new(f->loop, answer_held, f);
     c.context = f;

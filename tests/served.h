@@ -15,8 +15,8 @@
  * blocking client for the test's thread.
  *
  * Its handler knows /echo (the body back), /delay?ms (in so many ms),
- * /big?bytes (a long body), /later?ms (answered from a timer); others get
- * their path.
+ * /big?bytes (a long body), /later?ms (answered from a timer), /advance?ms
+ * (moves a frozen clock on); others get their path.
  */
 #define SERVED_START    (1000 * LIM_SEC)
 #define SERVED_HELD_MAX 64
@@ -38,6 +38,8 @@ struct served {
 struct mock_server_config served_limits(void);
 
 void served_start(struct served *f, struct mock_server_config c);
+void served_start_at(struct served *f, struct mock_server_config c,
+                     double speed);
 
 /* Stops and frees; every request must have ended once. */
 void served_finish(struct served *f);

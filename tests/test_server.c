@@ -189,6 +189,32 @@ static void a_reader_that_takes_nothing_is_left(void)
     served_finish(&f);
 }
 
+/* The handler of one connection moves the clock; that answers another one,
+   whose next request is handled only when the first handler has returned. */
+static void a_handler_may_move_a_frozen_clock(void)
+{
+    struct served f;
+    char got[1024];
+    served_start_at(&f, served_limits(), 0);
+    int waits = served_dial(&f), moves = served_dial(&f);
+    served_put_text(waits, "GET /delay?10" HOST "\r\nGET /delay?10" HOST "\r\n"
+                           "GET /advance?0" HOST "\r\nGET /a" HOST "\r\n");
+    served_wait_for(&f.requests, 1);
+    served_put_text(moves, "GET /advance?9" HOST "\r\n");
+    CU_ASSERT_TRUE(served_get_until(moves, got, sizeof got, "moved"));
+    CU_ASSERT_EQUAL(f.requests, 2);
+    served_put_text(moves, "GET /advance?1" HOST "\r\n");
+    CU_ASSERT_TRUE(served_get_until(moves, got, sizeof got, "moved"));
+    CU_ASSERT_TRUE(served_get_until(waits, got, sizeof got, "late"));
+    served_wait_for(&f.requests, 4);
+    served_put_text(moves, "GET /advance?10" HOST "\r\n");
+    CU_ASSERT_TRUE(served_get_until(waits, got, sizeof got, "\r\n\r\n/a"));
+    CU_ASSERT_EQUAL(served_count(got, "HTTP/1.1 200"), 3);
+    close(waits);
+    close(moves);
+    served_finish(&f);
+}
+
 static void short_delays_are_kept(void)
 {
     struct served f;
@@ -279,6 +305,7 @@ CU_TestInfo server_tests[] = {
     { "a slow reader gets everything", a_slow_reader_gets_everything },
     { "a reader that takes nothing is left",
       a_reader_that_takes_nothing_is_left },
+    { "a handler may move a frozen clock", a_handler_may_move_a_frozen_clock },
     { "short delays are kept", short_delays_are_kept },
     { "answers are not early", answers_are_not_early },
     { "a body is asked for when that is awaited",
