@@ -1,0 +1,256 @@
+#!/bin/bash
+# The daemon as a process: its story of a free account, its tables, its
+# command line, its end.  Usage: mockd.sh [BUILD]
+set -u
+
+build=${1:-${BUILD:-build}}
+mockd=$build/tierlab-mockd
+tmp=$(mktemp -d)
+pid=
+input=/dev/null
+passed=0
+failed=0
+
+stop() {
+    [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    pid=
+}
+trap 'stop; rm -rf "$tmp"' EXIT
+
+ok() { # NAME CONDITION...
+    local name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "not ok: $name"
+    fi
+}
+
+# Starts the daemon; $url is its address.
+start() {
+    stop
+    "$mockd" --port 0 "$@" <"$input" >"$tmp/out" 2>"$tmp/err" &
+    pid=$!
+    url=
+    for _ in $(seq 100); do
+        url=$(sed -n 's/^listening on //p' "$tmp/out")
+        [ -n "$url" ] && return 0
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    echo "the daemon did not listen: $(cat "$tmp/err")"
+    return 1
+}
+
+# $status, $tmp/body and $tmp/head are the answer.
+call() { # METHOD PATH [BODY] [KEY]
+    status=$(curl -s -m 10 -X "$1" -o "$tmp/body" -D "$tmp/head" \
+        -w '%{http_code}' -H "Authorization: Bearer ${4:-sk-test}" \
+        ${3:+-d "$3"} "$url$2")
+}
+
+body() { grep -qF -- "$1" "$tmp/body"; }
+head_has() { tr -d '\r' <"$tmp/head" | grep -qix -- "$1"; }
+is() { [ "$1" = "$2" ]; }
+field() { grep -o "\"$1\":[^,}]*" "$tmp/body" | head -1 | cut -d: -f2; }
+
+chat='{"model":"gpt-4","messages":[{"role":"user","content":"Hello"}]}'
+
+# A free account's four requests, on a clock that stands still.
+start --table seed --tier free --latency none --speed 0 || exit 1
+for i in 1 2 3; do
+    call POST /v1/chat/completions "$chat"
+    ok "request $i is answered" is "$status" 200
+done
+call POST /v1/chat/completions "$chat"
+ok "the fourth is refused" is "$status" 429
+ok "in the words of the API" body 'on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s. Visit https://platform.openai.com/account/rate-limits to learn more. You can increase your rate limit by adding a payment method to your account at https://platform.openai.com/account/billing."'
+ok "retry-after" head_has 'retry-after: 20'
+ok "retry-after-ms" head_has 'retry-after-ms: 20000'
+ok "the day's limit" head_has 'x-ratelimit-limit-requests: 200'
+ok "the day's remaining" head_has 'x-ratelimit-remaining-requests: 197'
+ok "the day's reset" head_has 'x-ratelimit-reset-requests: 21m36s'
+call GET '/mock/orgs?model=gpt-4&tokens=3'
+ok "the exact wait" is "$(field exact_wait_ns)" 20000000000
+ok "the hint" is "$(field hint_ms)" 20000
+now=$(field now)
+call POST /mock/clock "{\"to\":\"$((now + 20000000000 - 1000000))\"}"
+ok "the clock is set" is "$(field now)" $((now + 19999000000))
+call POST /v1/chat/completions "$chat"
+ok "refused 1 ms before the exact wait" is "$status" 429
+call POST /mock/clock "{\"to\":\"$((now + 19999999999))\"}"
+call POST /v1/chat/completions "$chat"
+ok "refused 1 ns before the exact wait" is "$status" 429
+call POST /mock/clock "{\"to\":\"$((now + 20000000000 + 1000000))\"}"
+call POST /v1/chat/completions "$chat"
+ok "admitted at the hint and 1 ms" is "$status" 200
+call GET /v1/models/gpt-4
+ok "no limit headers without a limit" is "$(grep -ci ratelimit "$tmp/head")" 0
+call GET /healthz
+ok "it is healthy" is "$status" 200
+call POST /v1/chat/completions '{"model":"gpt-4",'
+ok "broken JSON is a 400" is "$status" 400
+call POST /v1/nowhere '{}'
+ok "an unknown path" body 'Invalid URL (POST /v1/nowhere)'
+call DELETE /v1/chat/completions
+ok "another method is a 405" is "$status" 405
+call POST /v1/chat/completions "$chat" sk-bad.key.of.some.length
+ok "a malformed key is masked" body 'provided: sk-bad.k'
+ok "... and not shown" is "$(grep -c 'some.len' "$tmp/body")" 0
+
+# Replies wait for the clock, and are sent on the way.
+start --table seed --tier tier1 --latency 10s --speed 0 || exit 1
+curl -s -m 10 -o "$tmp/later" -H 'Authorization: Bearer sk-test' -d "$chat" \
+    "$url/v1/chat/completions" &
+later=$!
+call POST /mock/clock '{"advance":"9.999s","after_requests":1}'
+ok "the clock waits for the request" is "$(field decisions)" 1
+call GET /mock/state
+ok "the reply is not sent early" is "$(field in_flight)" 1
+call POST /mock/clock '{"advance":"1ms"}'
+wait "$later"
+ok "the reply is sent in time" grep -q chat.completion "$tmp/later"
+
+# The seed's tables, cell by cell.
+cat >"$tmp/all.json" <<'END'
+{"table": "seed", "latency": "none", "organisations": [
+  {"name": "free", "tier": "free"}, {"name": "tier1", "tier": "tier1"},
+  {"name": "tier4", "tier": "tier4"}, {"name": "tier5", "tier": "tier5"}]}
+END
+start --config "$tmp/all.json" || exit 1
+cells=0
+wrong=0
+while read -r model tier rpm rpd tpm ipm; do
+    call GET "/mock/orgs?model=$model&organisation=$tier"
+    for cell in "rpm $rpm" "rpd $rpd" "tpm $tpm" "tpd -" "ipm $ipm"; do
+        read -r limit want <<<"$cell"
+        got=$(grep -o "\"$limit\":{\"limit\":[0-9]*" "$tmp/body" |
+            grep -o '[0-9]*$')
+        cells=$((cells + 1))
+        [ "${got:--}" = "$want" ] && continue
+        wrong=$((wrong + 1))
+        echo "  $model $tier $limit: ${got:--}, not $want"
+    done
+done <<'END'
+gpt-4 free 3 200 10000 -
+gpt-4 tier1 500 10000 10000 -
+gpt-4 tier4 10000 - 300000 -
+gpt-4 tier5 10000 - 300000 -
+gpt-3.5-turbo free 3 200 20000 -
+gpt-3.5-turbo tier1 3500 10000 40000 -
+gpt-3.5-turbo tier4 10000 - 1000000 -
+gpt-3.5-turbo tier5 10000 - 1000000 -
+text-embedding-ada-002 free 3 200 150000 -
+text-embedding-ada-002 tier1 500 10000 1000000 -
+text-embedding-ada-002 tier4 10000 - 5000000 -
+text-embedding-ada-002 tier5 10000 - 5000000 -
+whisper-1 free 3 200 - -
+whisper-1 tier1 50 - - -
+whisper-1 tier4 100 - - -
+whisper-1 tier5 100 - - -
+tts-1 free 3 200 - -
+tts-1 tier1 50 - - -
+tts-1 tier4 100 - - -
+tts-1 tier5 100 - - -
+dall-e-2 free 5 - - -
+dall-e-2 tier1 - - - 50
+dall-e-2 tier4 - - - 100
+dall-e-2 tier5 - - - 100
+dall-e-3 free 1 - - -
+dall-e-3 tier1 - - - 5
+dall-e-3 tier4 - - - 15
+dall-e-3 tier5 - - - 15
+END
+ok "all $cells cells of the seed's tables" is "$wrong" 0
+ok "there are enough of them" is "$cells" 140
+
+# A configuration's keys; four keys of one organisation share its limits.
+echo '{"table": "seed", "latency": "none", "organisations": [
+  {"name": "a", "tier": "free", "keys": 4}]}' >"$tmp/keys.json"
+input=$tmp/keys.json
+start --config - || exit 1
+input=/dev/null
+admitted=0
+for k in 1 2 3 4; do
+    call POST /v1/chat/completions "$chat" "sk-mock-a-$k"
+    [ "$status" = 200 ] && admitted=$((admitted + 1))
+done
+ok "four keys of one organisation get three answers" is "$admitted" 3
+call POST /v1/chat/completions "$chat" sk-mock-a-5
+ok "a fifth is not known" is "$status" 401
+
+# Its end: what waits is answered, then it is gone.
+start --table none --latency 500ms --log "$tmp/log" || exit 1
+curl -s -m 10 -o "$tmp/last" -H 'Authorization: Bearer sk-test' -d "$chat" \
+    "$url/v1/chat/completions" &
+last=$!
+for _ in $(seq 100); do
+    call GET /mock/state
+    [ "$(field in_flight)" = 1 ] && break
+    sleep 0.02
+done
+kill -TERM "$pid"
+wait "$pid"
+ok "SIGTERM ends it with 0" is $? 0
+pid=
+wait "$last"
+ok "what waited is answered" grep -q chat.completion "$tmp/last"
+ok "the log has it" grep -q '"model":"gpt-4","status":200' "$tmp/log"
+ok "the log has no key" is "$(grep -c sk-test "$tmp/log")" 0
+start --table none --latency 60s || exit 1
+curl -s -m 10 -o /dev/null -H 'Authorization: Bearer sk-test' -d "$chat" \
+    "$url/v1/chat/completions" &
+last=$!
+for _ in $(seq 100); do
+    call GET /mock/state
+    [ "$(field in_flight)" = 1 ] && break
+    sleep 0.02
+done
+kill -TERM "$pid"
+sleep 0.2
+kill -TERM "$pid"
+wait "$pid"
+ok "a second signal ends it at once, with 1" is $? 1
+pid=
+wait "$last"
+
+# What it does not take: status and words.
+refused() { # STATUS WORDS ARGUMENTS...
+    local want=$1 words=$2
+    shift 2
+    timeout 10 "$mockd" --port 0 "$@" >"$tmp/out" 2>"$tmp/err"
+    local got=$?
+    ok "$* ends with $want" is "$got" "$want"
+    ok "$* says: $words" grep -qF -- "$words" "$tmp/err"
+}
+refused 2 'unrecognized option' --tabel seed
+refused 2 'did you mean "seed"?' --table sede
+refused 2 'table "seed" has no tier "tier2" (it has: free' --table seed --tier tier2
+refused 2 '"gold" is not a tier' --tier gold
+refused 2 'expected 0 to 65535' --port 70000
+refused 2 'expected 0, or 0.001 to 1000000' --speed -1
+refused 2 'whole number' --seed x
+refused 2 'expected a date' --start tomorrow
+refused 2 'neither a duration nor a profile' --latency soon
+refused 2 'only "bucket"' --discipline fixed
+refused 2 'neither --threads nor --faults' --threads 2
+refused 2 'neither --threads nor --faults' --faults f.json
+refused 2 'cannot go with --config' --config x --tier free
+refused 2 'unexpected argument: x' x
+refused 2 'cannot open' --config "$tmp/none.json"
+printf '{\n  "table": seed\n}' >"$tmp/bad.json"
+refused 2 "bad.json:2: column 12: expected a value, found 's'" --config "$tmp/bad.json"
+echo '{"organisations": [{"name": "a", "teir": "free"}]}' >"$tmp/bad.json"
+refused 2 'organisations[0].teir: unknown key; did you mean "tier"?' --config "$tmp/bad.json"
+refused 1 'cannot listen' --host no.such.host.invalid
+refused 1 'No such file' --log "$tmp/no/such/folder"
+start || exit 1
+refused 1 'Address already in use' --port "${url##*:}"
+stop
+ok "--version" grep -q '^tierlab-mockd [0-9]' <("$mockd" --version)
+ok "--help" grep -q -- '--table=NAME|FILE' <("$mockd" --help)
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
