@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bench/experiment.h"
 #include "mockserver/file.h"
 #include "mockserver/json.h"
 
@@ -65,6 +66,8 @@ static int read_head(struct reader *r, struct mock_json *j)
     x->scenario = copy_object(j, "scenario");
     if (*j->error == LIM_OK && (!x->version || !x->name || !x->on))
         return broken(r, "out of memory");
+    if (*j->error == LIM_OK && x->variants > BENCH_RUNS_MAX / x->replications)
+        return broken(r, "more runs than an experiment can have");
     return *j->error;
 }
 

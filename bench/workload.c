@@ -67,7 +67,7 @@ static void read_model(struct mock_json *j,
 
 static char *join(const char *folder, const char *file)
 {
-    bool bare = folder == NULL || file[0] == '/' || strcmp(file, "-") == 0;
+    bool bare = folder == NULL || file[0] == '/';
     size_t size = strlen(file) + (bare ? 0 : strlen(folder)) + 2;
     char *path = malloc(size);
     if (path != NULL)

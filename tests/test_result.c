@@ -168,6 +168,10 @@ static void broken_files_are_refused_with_the_line(void)
         { "[1]\n", 1 },
         { RUN("0"), 1 },
         { HEAD HEAD, 2 },
+        { "{\"kind\":\"head\",\"tierlab\":\"1\",\"name\":\"n\",\"on\":\"sim\","
+          "\"seed\":1,\"variants\":1000000,\"replications\":2,"
+          "\"scenario\":{}}",
+          1 },
         { HEAD RUN("0") RUN("0"), 3 },
         { HEAD RUN("1") RUN("0"), 3 },
         { HEAD RUN("2"), 2 },
