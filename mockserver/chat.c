@@ -110,7 +110,10 @@ static void read_messages(struct mock_meter *m)
                          "instead.");
     if (!cJSON_IsArray(list))
         return;
-    cJSON_ArrayForEach(message, list) read_message(m, message, index++);
+    cJSON_ArrayForEach(message, list)
+    {
+        read_message(m, message, index++);
+    }
 }
 
 static void read_stream(struct mock_meter *m)

@@ -196,7 +196,7 @@ static void write_vector(struct mock_text *b, const struct embeddings *e,
         mock_text_puts(b, "]");
         return;
     }
-    unsigned char bytes[DIMENSIONS_MAX * 4];
+    unsigned char bytes[DIMENSIONS_MAX * 4] = { 0 };
     for (int64_t i = 0; i < e->dimensions; i++) {
         uint32_t bits;
         memcpy(&bits, &vector[i], 4);
@@ -228,7 +228,10 @@ static void write_answer(struct mock_visit *v, const struct embeddings *e)
     if (cJSON_IsString(e->inputs) || cJSON_IsNumber(e->inputs->child))
         write_entry(b, e, e->inputs, 0);
     else
-        cJSON_ArrayForEach(item, e->inputs) write_entry(b, e, item, index++);
+        cJSON_ArrayForEach(item, e->inputs)
+        {
+            write_entry(b, e, item, index++);
+        }
     mock_text_puts(b, "],\"model\":");
     mock_text_json(b, e->m.model, strlen(e->m.model));
     mock_text_printf(b,

@@ -71,11 +71,13 @@ bool mock_keys_add(struct mock_keys *k, const char *text, size_t length,
 {
     if (2 * (k->count + 1) > k->room && !grow(k))
         return false;
-    char *copy = malloc(length + 1);
-    if (copy == NULL)
+    struct mock_keys_slot *s = find(k, text, length);
+    s->text = malloc(length + 1);
+    if (s->text == NULL)
         return false;
-    memcpy(copy, text, length);
-    *find(k, text, length) = (struct mock_keys_slot){ copy, length, value };
+    memcpy(s->text, text, length);
+    s->length = length;
+    s->value = value;
     k->count++;
     return true;
 }

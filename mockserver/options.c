@@ -62,12 +62,10 @@ static void read_port(struct argp_state *state, const char *arg, uint16_t *out)
 
 static void read_speed(struct argp_state *state, const char *arg, double *out)
 {
-    double speed = -1;
     char *end;
-    if (*arg >= '0' && *arg <= '9')
-        speed = strtod(arg, &end);
-    if (speed < 0 || *end != '\0' ||
-        (speed != 0 && !(speed >= 0.001 && speed <= 1e6)))
+    double speed = strtod(arg, &end);
+    bool in_range = speed == 0 || (speed >= 0.001 && speed <= 1e6);
+    if (*arg < '0' || *arg > '9' || *end != '\0' || !in_range)
         argp_error(state, "--speed %s: expected 0, or 0.001 to 1000000", arg);
     else
         *out = speed;
