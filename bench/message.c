@@ -9,7 +9,6 @@
 #include <cjson/cJSON.h>
 
 #include "limiter/apierror.h"
-#include "limiter/tier.h"
 
 static const char filler[] = " the and for you not are but had"
                              " his her was one our out day get";
@@ -28,7 +27,7 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w)
                   : ",\"messages\":[{\"role\":\"user\",\"content\":\"";
 
     *m = (struct bench_message){
-        .model = w->model,
+        .price = lim_price_find(w->model),
         .path = embedding ? "/embeddings" : "/chat/completions",
         .images = w->images,
         .tail = embedding ? "\"" : "\"}]",
@@ -102,14 +101,13 @@ static void read_usage(const struct bench_message *m, const cJSON *usage,
     int64_t total = usage_count(usage, "total_tokens");
     int64_t prompt = usage_count(usage, "prompt_tokens");
     int64_t completion = usage_count(usage, "completion_tokens");
-    const struct lim_price *price = lim_price_find(m->model);
 
     out->usage_known = total >= 0;
     out->tokens_used = total >= 0 ? total : 0;
     if (completion < 0)
         completion = total > prompt && prompt >= 0 ? total - prompt : 0;
-    if (price != NULL && prompt >= 0)
-        out->microusd = lim_price_cost(price, prompt, completion, m->images);
+    if (m->price != NULL && prompt >= 0)
+        out->microusd = lim_price_cost(m->price, prompt, completion, m->images);
 }
 
 /* An answer that says 200 and is no JSON was cut or garbled on its way. */

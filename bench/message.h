@@ -6,6 +6,7 @@
 #include "bench/buffer.h"
 #include "limiter/error.h"
 #include "limiter/feedback.h"
+#include "limiter/tier.h"
 #include "sim/scenario.h"
 
 /*
@@ -15,12 +16,12 @@
  * of four characters, so that a tokenizer counts about as many.
  */
 struct bench_message {
-    const char *model;  /* the workload's */
-    const char *path;   /* below the base URL: "/chat/completions" */
-    int64_t images;     /* a request */
-    char *head;         /* owned: JSON up to the text ... */
-    size_t head_length; /* ... and its length */
-    const char *tail;   /* closes what `head` opened */
+    const struct lim_price *price; /* of the model; NULL: not known */
+    const char *path;              /* below the base URL: "/chat/completions" */
+    int64_t images;                /* a request */
+    char *head;                    /* owned: JSON up to the text ... */
+    size_t head_length;            /* ... and its length */
+    const char *tail;              /* closes what `head` opened */
 };
 
 /*

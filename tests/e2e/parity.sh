@@ -4,9 +4,12 @@
 #     tests/e2e/parity.sh [--full] [--speed X] [CASE...]
 #
 # A small synthetic scenario always, and the Azure conversation trace in
-# TIERLAB_TRACES (default ../shared/traces) where it is there: its first
-# minutes, or with --full all of its 58 (3 minutes a case at speed 20).
-# Cases: small tier3 tier4 blind.
+# TIERLAB_TRACES (default ../shared/traces) where it is there.  With --full all
+# of its 58 minutes, 3 minutes of wall time a case at speed 20; else its first
+# 6 minutes in 4, so that it is more than a tier-3 organisation may send.
+# Cases: small tier3 tier4 blind; without --full tier4 waits for nothing and is
+# left out.  Shares are those that the two worlds must agree to in full; the
+# short form is more patient with a busy machine and with small numbers.
 set -u
 
 build=${BUILD:-build}
@@ -24,7 +27,19 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-cases=${cases:-small tier3 tier4 blind}
+if [ $full = yes ]; then
+    cases=${cases:-small tier3 tier4 blind}
+else
+    cases=${cases:-small tier3 blind}
+fi
+
+# Virtual milliseconds by which quantiles and the largest wait may differ: 3 and
+# 50 ms on the wall, in short runs with few samples among which to lose a stall.
+few_ms=0 stall_ms=0
+if [ $full = no ]; then
+    few_ms=$(awk -v s="$speed" 'BEGIN { print 3 * s }')
+    stall_ms=$(awk -v s="$speed" 'BEGIN { print 50 * s }')
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -50,10 +65,12 @@ agree() {
         BEGIN {
             d = b > a ? b - a : a - b
             big = a > 0 ? a : -a
-            good = d <= share * big || d <= slack
-            printf "%s %-24s sim %12.1f  mock %12.1f  %+6.2f %%\n",
-                good ? "ok  " : "FAIL", what, a, b,
-                big > 0 ? 100 * (b - a) / big : 0
+            number = "^-?[0-9.]+([eE][-+]?[0-9]+)?$"
+            good = a ~ number && b ~ number &&
+                (d <= share * big || d <= slack)
+            off = big == 0 ? 0 : 100 * (b - a) / big
+            printf("%s %-24s sim %12.1f  mock %12.1f  %+6.2f %%\n",
+                good ? "ok  " : "FAIL", what, a, b, off)
             exit !good
         }'
     count $?
@@ -89,15 +106,15 @@ compare() {
 
 # scenario NAME TIER CLIENT: the trace on one organisation.
 scenario() {
-    local duration=
-    [ $full = yes ] || duration='"duration": "5m",'
+    local duration='' hurry=1
+    [ $full = yes ] || duration='"duration": "4m",' hurry=1.5
     cat >"$work/$1.json" <<END
 {"name": "$1", $duration
  "provider": {"table": "official-2024-mid",
               "organisations": [{"name": "org", "tier": "$2"}]},
  "client": $3,
- "workload": {"model": "gpt-4o", "arrivals": {"trace": "$(realpath "$trace")"},
-              "max_tokens": 600}}
+ "workload": {"model": "gpt-4o", "max_tokens": 600,
+              "arrivals": {"trace": "$(realpath "$trace")", "speed": $hurry}}}
 END
 }
 
@@ -105,16 +122,13 @@ END
 few() {
     awk -v n="$(figure "$work/$1-mock" http_429)" -v what="$1 http_429" \
         -v all="$(figure "$work/$1-mock" attempts)" 'BEGIN {
-            good = n <= 0.001 * all
-            printf "%s %-24s mock %d of %d attempts (%.3f %%)\n",
-                good ? "ok  " : "FAIL", what, n, all, 100 * n / all
+            good = n ~ /^[0-9]+$/ && all > 0 && n <= 0.001 * all
+            printf("%s %-24s mock %d of %d attempts (%.3f %%)\n",
+                good ? "ok  " : "FAIL", what, n, all, all > 0 ? 100 * n / all : 0)
             exit !good
         }'
     count $?
 }
-
-# Virtual milliseconds that HTTP may add to a figure: 2 on the wall.
-slack_ms=$(awk -v s="$speed" 'BEGIN { print 2 * s }')
 
 small() {
     cat >"$work/small.json" <<'END'
@@ -131,20 +145,23 @@ END
     compare small requests 0 0
     compare small attempts 0.02 2
     compare small succeeded 0.02 2
-    compare small latency_ms.p50 0.03 "$slack_ms"
-    compare small latency_ms.p95 0.03 "$slack_ms"
+    compare small latency_ms.p50 0.03 "$few_ms"
+    compare small latency_ms.p95 0.03 "$few_ms"
     # Whatever was written holds no key.
-    ! grep -rqE 'sk-mock|Bearer' "$work"/small-*
-    count $?
+    if grep -rE 'sk-mock|Bearer' "$work"/small-*; then
+        count 1
+    else
+        count 0
+    fi
 }
 
 paced() {
     scenario "$1" "$1" '{"limits": "known"}'
     both "$1" || return
     compare "$1" requests 0 0
-    compare "$1" latency_ms.p50 0.03 0
-    compare "$1" latency_ms.p95 0.03 0
-    compare "$1" wait_ms.max 0.03 "$slack_ms"
+    compare "$1" latency_ms.p50 0.03 "$few_ms"
+    compare "$1" latency_ms.p95 0.03 "$few_ms"
+    compare "$1" wait_ms.max 0.03 "$stall_ms"
     few "$1"
 }
 
@@ -152,7 +169,8 @@ blind() {
     scenario blind tier3 '{"limits": "none", "retry": {"max": 6}}'
     both blind || return
     compare blind requests 0 0
-    compare blind http_429 0.05 5
+    # Each retry is drawn anew at another instant: the count is chaotic.
+    compare blind http_429 "$([ $full = yes ] && echo 0.05 || echo 0.15)" 5
     compare blind succeeded 0.03 5
 }
 
