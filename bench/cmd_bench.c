@@ -257,7 +257,8 @@ static const char *name_of(const struct job *j)
 {
     const cJSON *name =
         cJSON_GetObjectItemCaseSensitive(j->experiment.tree, "name");
-    return cJSON_IsString(name) ? name->valuestring : "scenario";
+    bool named = cJSON_IsString(name) && name->valuestring[0] != 0;
+    return named ? name->valuestring : "scenario";
 }
 
 static int choose_folder(struct job *j, struct lim_diag *diag)
@@ -302,9 +303,17 @@ static int open_writer(struct job *j, struct lim_diag *diag)
     return j->writer == NULL ? LIM_EINVAL : LIM_OK;
 }
 
-/* Runs all, and leaves a result file or nothing. */
-static int run_all(struct job *j, bool *interrupted, struct lim_diag *diag)
+/* A server that is not there is no fault of the input. */
+static int run_failed(int error, const struct lim_diag *diag)
 {
+    int code = bench_complain(NULL, error, diag);
+    return error == LIM_ENOTFOUND ? BENCH_FAILED : code;
+}
+
+/* Runs all, and leaves a result file or nothing. */
+static int run_all(struct job *j, bool *interrupted)
+{
+    struct lim_diag diag = { 0 };
     const struct bench_runner runner = {
         .experiment = &j->experiment,
         .place = &j->place,
@@ -314,32 +323,38 @@ static int run_all(struct job *j, bool *interrupted, struct lim_diag *diag)
         .context = j,
     };
     double begin = bench_command_clock();
-    int error = bench_runner_run(&runner, interrupted, diag);
+    int error = bench_runner_run(&runner, interrupted, &diag);
     if (j->progress)
         fputc('\n', stderr);
     bench_wall_end(j->wall, bench_command_clock() - begin);
     if (error != LIM_OK) {
         bench_writer_abandon(j->writer);
-        return error;
+        return run_failed(error, &diag);
     }
-    return bench_writer_close(j->writer, *interrupted, j->wall, diag);
+    error = bench_writer_close(j->writer, *interrupted, j->wall, &diag);
+    if (error == LIM_OK)
+        return BENCH_DONE;
+    bench_complain(NULL, error, &diag);
+    return BENCH_FAILED;
 }
 
-static int write_results(struct job *j, bool *interrupted,
-                         struct lim_diag *diag)
+static int write_results(struct job *j, bool *interrupted)
 {
-    int error = bench_folder_make(j->folder, diag);
-    if (error != LIM_OK)
-        return error;
+    struct lim_diag diag = { 0 };
     bool sim = j->place.world == BENCH_ON_SIM;
-    j->wall = bench_wall_new(sim ? j->threads : 1, j->place.speed);
-    error = j->wall == NULL ? lim_fail(diag, LIM_ENOMEM, 0, "out of memory")
-                            : open_writer(j, diag);
-    if (error == LIM_OK)
-        error = run_all(j, interrupted, diag);
+    int error = bench_folder_make(j->folder, &diag);
     if (error != LIM_OK)
+        return bench_complain(NULL, error, &diag);
+    j->wall = bench_wall_new(sim ? j->threads : 1, j->place.speed);
+    error = j->wall == NULL ? LIM_ENOMEM : open_writer(j, &diag);
+    int code = BENCH_FAILED;
+    if (error == LIM_OK)
+        code = run_all(j, interrupted);
+    else
+        bench_complain(NULL, error, &diag);
+    if (code != BENCH_DONE)
         bench_folder_unmake(j->folder);
-    return error;
+    return code;
 }
 
 static int print_json(const struct bench_result *r)
@@ -427,11 +442,8 @@ static int run_job(struct job *j)
     error = choose_folder(j, &diag);
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
-    error = write_results(j, &interrupted, &diag);
-    if (error == LIM_OK)
-        return finish(j, interrupted);
-    int code = bench_complain(NULL, error, &diag);
-    return error == LIM_ENOTFOUND ? BENCH_FAILED : code;
+    int code = write_results(j, &interrupted);
+    return code == BENCH_DONE ? finish(j, interrupted) : code;
 }
 
 static int start(struct job *j)

@@ -94,6 +94,22 @@ struct log {
     FILE *requests, *trace;
 };
 
+/* A field of a CSV file; names may hold anything. */
+static void write_field(FILE *f, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, f);
+        return;
+    }
+    fputc('"', f);
+    for (; *text != 0; text++) {
+        if (*text == '"')
+            fputc('"', f);
+        fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
 static void write_attempt(void *context, const struct sim_attempt *a)
 {
     const struct log *log = context;
@@ -101,10 +117,13 @@ static void write_attempt(void *context, const struct sim_attempt *a)
         a->limit < 0 ? "" : lim_limit_name((enum lim_limit)a->limit);
     if (log->requests == NULL)
         return;
-    fprintf(log->requests, "%llu,%u,%s,%s,%lld,%lld,%lld,%d,%s,%lld\n",
-            (unsigned long long)a->request, a->attempt,
-            log->scenario->provider.organisations[a->organisation].name,
-            a->model, (long long)a->arrival_ns, (long long)a->sent_ns,
+    const struct sim_organisation *organisation =
+        &log->scenario->provider.organisations[a->organisation];
+    fprintf(log->requests, "%llu,%u,%s,", (unsigned long long)a->request,
+            a->attempt, organisation->name);
+    write_field(log->requests, a->model);
+    fprintf(log->requests, ",%lld,%lld,%lld,%d,%s,%lld\n",
+            (long long)a->arrival_ns, (long long)a->sent_ns,
             (long long)a->done_ns, a->status, limit, (long long)a->estimate);
 }
 

@@ -102,6 +102,51 @@ static void add_row(struct bench_table *t, const struct lim_tier_row *row)
     bench_table_add(t, "%s", row->table);
 }
 
+/* Dollars, or what stands for none. */
+static void add_money(struct bench_table *t, int64_t microusd)
+{
+    if (microusd < 0 || microusd == INT64_MAX)
+        bench_table_add(t, "-");
+    else
+        bench_table_add(t, "%.0f", (double)microusd / 1e6);
+}
+
+static void print_qualifications(const struct lim_table *table)
+{
+    struct bench_table *t = bench_table_new(4);
+    if (t == NULL)
+        return;
+    bench_table_add(t, "tier");
+    bench_table_add(t, "$ paid");
+    bench_table_add(t, "days since");
+    bench_table_add(t, "$ a month");
+    for (int tier = 0; tier < LIM_TIERS; tier++) {
+        const struct lim_qualification *q =
+            lim_table_qualification(table, (enum lim_tier)tier);
+        if (!q->defined)
+            continue;
+        bench_table_add(t, "%s", lim_tier_name((enum lim_tier)tier));
+        add_money(t, q->paid_microusd);
+        bench_table_add(t, "%d", q->days);
+        add_money(t, q->month_microusd);
+    }
+    putchar('\n');
+    bench_table_print(t, stdout);
+    bench_table_free(t);
+}
+
+static void print_sources(const struct lim_tier_row *const *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t before = 0;
+        while (strcmp(rows[before]->source, rows[i]->source) != 0)
+            before++;
+        if (before == i)
+            printf("%s%s: %s\n", i == 0 ? "\n" : "", rows[i]->table,
+                   rows[i]->source);
+    }
+}
+
 static int print_table(const struct lim_tier_row *const *rows, size_t n)
 {
     static const char *const heads[] = { "model", "tier", "rpm", "rpd",
@@ -116,15 +161,16 @@ static int print_table(const struct lim_tier_row *const *rows, size_t n)
         add_row(t, rows[i]);
     bench_table_print(t, stdout);
     bench_table_free(t);
-    for (size_t i = 0; i < n; i++) {
-        size_t before = 0;
-        while (strcmp(rows[before]->source, rows[i]->source) != 0)
-            before++;
-        if (before == i)
-            printf("%s%s: %s\n", i == 0 ? "\n" : "", rows[i]->table,
-                   rows[i]->source);
-    }
     return BENCH_DONE;
+}
+
+static int print_text(const struct lim_table *table,
+                      const struct lim_tier_row *const *rows, size_t n)
+{
+    int code = print_table(rows, n);
+    print_qualifications(table);
+    print_sources(rows, n);
+    return code;
 }
 
 /* All rows, or those that hold for the model.  The caller frees the list. */
@@ -181,7 +227,7 @@ int bench_cmd_tiers(int argc, char **argv, const char *version)
     else if (n == 0 && o.model != NULL)
         code = no_model(table, o.model);
     else
-        code = o.json ? print_json(rows, n) : print_table(rows, n);
+        code = o.json ? print_json(rows, n) : print_text(table, rows, n);
     free(rows);
     lim_table_free(table);
     return code;
