@@ -113,7 +113,7 @@ $(BUILD)/tierlab-mockd: $(BUILD)/mockserver/main.o $(LIB_mockserver) $(LIB_sim) 
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CJSON_LIBS) -lpthread
 
 $(BUILD)/tierlab: $(BUILD)/bench/main.o $(ALL_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread -lm
 
 # Every tests/test_NAME.c is a suite; the list of them is made here.
 $(BUILD)/tests/suites.h: $(test_SRC) Makefile tests
