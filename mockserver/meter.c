@@ -236,11 +236,11 @@ const struct sim_plan *mock_meter_admit(struct mock_visit *v,
     }
     f->call = (struct sim_call){ .organisation = (uint32_t)v->organisation,
                                  .model = m->model,
-                                 .group = m->group,
                                  .prompt_tokens = m->prompt_tokens,
                                  .max_tokens = m->max_tokens,
                                  .completion_tokens = m->completion_tokens };
     number(v, &f->call);
+    sim_service_resolve(v->api->provider, &v->api->config.provider, &f->call);
     sim_service_begin(v->api->provider, &v->api->config.provider, &f->call,
                       v->q->now, &f->plan);
     f->call.model = NULL;

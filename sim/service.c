@@ -31,14 +31,15 @@ static int64_t completion_of(const struct sim_call *call, uint64_t seed)
     return tokens;
 }
 
-static struct sim_timing timing_of(const struct sim_provider_config *config,
-                                   const struct sim_call *call, int64_t tokens)
+void sim_service_resolve(const struct sim_provider *p,
+                         const struct sim_provider_config *config,
+                         struct sim_call *call)
 {
-    const struct sim_latency *l = &config->latency;
-    if (config->latency_source == SIM_LATENCY_PROFILE)
-        l = &sim_profile_for(call->model)->latency;
-    return sim_latency_draw(l, config->seed, call->request, call->attempt,
-                            tokens);
+    call->group = sim_provider_group(p, call->model);
+    call->price = lim_price_find(call->model);
+    call->latency = config->latency_source == SIM_LATENCY_PROFILE
+                        ? &sim_profile_for(call->model)->latency
+                        : &config->latency;
 }
 
 static void refuse_model(struct sim_verdict *v)
@@ -68,10 +69,10 @@ void sim_service_begin(struct sim_provider *p,
     if (plan->verdict.answer != SIM_ADMITTED)
         return;
     plan->completion_tokens = completion_of(call, config->seed);
-    plan->timing = timing_of(config, call, plan->completion_tokens);
-    plan->microusd =
-        lim_price_cost(lim_price_find(call->model), call->prompt_tokens,
-                       plan->completion_tokens, call->images);
+    plan->timing = sim_latency_draw(call->latency, config->seed, call->request,
+                                    call->attempt, plan->completion_tokens);
+    plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
+                                    plan->completion_tokens, call->images);
 }
 
 void sim_service_end(struct sim_provider *p, const struct sim_call *call,

@@ -26,7 +26,7 @@ struct world {
     struct sim_client *client;
     struct sim_provider *provider;
     struct sim_provider_config provider_config;
-    int *groups;             /* of each workload */
+    struct sim_call *calls; /* of each workload, its model resolved */
     struct lim_timerq *ends; /* of the answers, by slot */
     struct flight *flights;
     uint32_t flight_room;
@@ -39,7 +39,7 @@ static void fini(struct world *w)
     sim_provider_free(w->provider);
     lim_timerq_free(w->ends);
     free(w->flights);
-    free(w->groups);
+    free(w->calls);
 }
 
 static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
@@ -54,11 +54,13 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
     if (w->provider == NULL)
         return LIM_EINVAL;
     w->ends = lim_timerq_new(1);
-    w->groups = calloc(s->workload_count, sizeof *w->groups);
-    if (w->ends == NULL || w->groups == NULL)
+    w->calls = calloc(s->workload_count, sizeof *w->calls);
+    if (w->ends == NULL || w->calls == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-    for (size_t i = 0; i < s->workload_count; i++)
-        w->groups[i] = sim_provider_group(w->provider, s->workloads[i].model);
+    for (size_t i = 0; i < s->workload_count; i++) {
+        w->calls[i].model = s->workloads[i].model;
+        sim_service_resolve(w->provider, &w->provider_config, &w->calls[i]);
+    }
     return LIM_OK;
 }
 
@@ -82,17 +84,14 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     if (make_room(w, s->slot) != LIM_OK)
         return LIM_ENOMEM;
     struct flight *f = &w->flights[s->slot];
-    f->call = (struct sim_call){
-        .organisation = s->organisation,
-        .model = s->model,
-        .group = w->groups[s->workload],
-        .prompt_tokens = s->prompt_tokens,
-        .max_tokens = s->max_tokens,
-        .images = s->images,
-        .completion_tokens = s->completion_tokens,
-        .request = s->request,
-        .attempt = s->attempt,
-    };
+    f->call = w->calls[s->workload];
+    f->call.organisation = s->organisation;
+    f->call.prompt_tokens = s->prompt_tokens;
+    f->call.max_tokens = s->max_tokens;
+    f->call.images = s->images;
+    f->call.completion_tokens = s->completion_tokens;
+    f->call.request = s->request;
+    f->call.attempt = s->attempt;
     sim_service_begin(w->provider, &w->provider_config, &f->call, now,
                       &f->plan);
     lim_timerq_set(w->ends, s->slot, now + f->plan.timing.total_ns, 0);

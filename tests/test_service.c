@@ -25,7 +25,7 @@ static void begin(struct world *w, struct sim_call call)
     w->provider = sim_provider_new(&w->config, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w->provider);
     w->call = call;
-    w->call.group = sim_provider_group(w->provider, call.model);
+    sim_service_resolve(w->provider, &w->config, &w->call);
 }
 
 static void ask(struct world *w)
@@ -85,7 +85,7 @@ static void a_price_that_is_not_known_is_told_and_not_spent(void)
     w.config.table = NULL;
     sim_provider_free(w.provider);
     w.provider = sim_provider_new(&w.config, NULL);
-    w.call.group = sim_provider_group(w.provider, w.call.model);
+    sim_service_resolve(w.provider, &w.config, &w.call);
     ask(&w);
     CU_ASSERT_EQUAL(w.plan.verdict.answer, SIM_ADMITTED);
     CU_ASSERT_EQUAL(w.plan.microusd, -1);
@@ -160,6 +160,7 @@ static void latency_is_the_models_or_the_given(void)
     CU_ASSERT_EQUAL(w.plan.timing.total_ns, t.total_ns);
     w.config.latency_source = SIM_LATENCY_GIVEN;
     w.config.latency = sim_latency_constant(10);
+    sim_service_resolve(w.provider, &w.config, &w.call);
     ask(&w);
     CU_ASSERT_EQUAL(w.plan.timing.total_ns, 10 * LIM_SEC);
     end(&w);

@@ -4,8 +4,9 @@
  * units, so that organisations of unequal tiers fill up alike.
  *
  * Eligible: as the pool says.  Key: the largest used share over the windows
- * after the request, as a fraction of 2^62.  Tie: the lower organisation.
- * Nobody eligible: the pool waits for the first that will be.
+ * after the request, as a fraction of 2^62; where no limit is known it is
+ * least_in_flight.  Tie: the lower organisation.  Nobody eligible: the pool
+ * waits for the first that will be.
  */
 
 #include "limiter/strategies/strategies.h"
@@ -14,7 +15,10 @@ static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
     lim_time now = v->now;
-    (void)state;
+    if (v->window_count == 0) {
+        lim_strategy_least_in_flight.score(state, v, out);
+        return;
+    }
     for (unsigned i = 0; i < v->columns; i++)
         out[i] = 0;
     for (unsigned k = 0; k < v->window_count; k++) {
@@ -37,5 +41,6 @@ const struct lim_strategy lim_strategy_headroom = {
     .name = "headroom",
     .summary = "largest share left in the scarcest window after the request",
     .abi = LIM_STRATEGY_ABI,
+    .reads = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,
 };
