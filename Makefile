@@ -2,7 +2,7 @@
 
 VERSION = 0.1.0
 BUILD   = build
-OPT     = -O2
+OPT     = -O3
 SAN     =
 CC      = cc
 PREFIX  = /usr/local
@@ -123,8 +123,11 @@ $(BUILD)/tests/suites.h: $(test_SRC) Makefile tests
 
 $(BUILD)/tests/main.o: $(BUILD)/tests/suites.h
 
+# tests/failmalloc.c stands between the tested code and its memory.
+WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 $(BUILD)/tests/unit: $(call obj,$(test_SRC)) $(ALL_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CUNIT_LIBS) $(CURL_LIBS) $(CJSON_LIBS) \
+	$(CC) $(ALL_LDFLAGS) $(WRAP) -o $@ $^ $(CUNIT_LIBS) $(CURL_LIBS) $(CJSON_LIBS) \
 	    -lpthread -lm
 
 $(BUILD)/tests/example_%: $(BUILD)/tests/example_%.o $(LIB_limiter)
