@@ -8,6 +8,7 @@ CC      = cc
 PREFIX  = /usr/local
 FUZZ_CC = clang
 FUZZ_SECS = 60
+STUDY_HOURS = 500
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
        -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -219,7 +220,7 @@ golden: $(BUILD)/tests/unit $(PROGRAMS)
 	GOLDEN=update tests/run.sh $(BUILD)
 
 study: $(PROGRAMS)
-	@tests/study.sh $(BUILD)
+	@STUDY_HOURS=$(STUDY_HOURS) tests/study.sh $(BUILD)
 
 bindir   = $(DESTDIR)$(PREFIX)/bin
 libdir   = $(DESTDIR)$(PREFIX)/lib
