@@ -1,15 +1,11 @@
 /*
  * The state machine of requests.  Where a request stands:
  *
- *     state        list            timer               members
- *     FREE         free list       -                   -
- *     WAITING      its lane        deadline, if any    -
- *     IN_FLIGHT    -               -                   counted, charged
- *     BACKING_OFF  -               next try            -
- *
- * A lane is the queue of one limit group; only its head competes, so a group
- * that is blocked does not hold up another.  Requests that come back from a
- * failed attempt go before those that were never sent.
+ *     state        lane           timer               members
+ *     FREE         -              -                   -
+ *     WAITING      in its own     deadline, if any    -
+ *     IN_FLIGHT    -              -                   counted, charged
+ *     BACKING_OFF  -              next try            -
  */
 
 #include "limiter/pool.h"
@@ -18,11 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/lanes.h"
 #include "limiter/members.h"
 #include "limiter/rng.h"
 #include "limiter/timerq.h"
 
-#define NONE UINT32_MAX
+#define LIM_NOBODY UINT32_MAX
 #define HINT_EXTRA LIM_MSEC /* the wire cuts hints to ms */
 
 enum state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
@@ -33,31 +30,19 @@ struct record {
     uint64_t number;
     struct lim_mark mark;
     uint32_t generation;
-    uint32_t next, previous; /* in its list */
+    uint32_t next; /* of those that are free */
     uint32_t organisation;
     uint16_t group;
     uint16_t attempt; /* tries so far */
     uint8_t state;
-    bool returned; /* which list of the lane */
-};
-
-struct list {
-    uint32_t head, tail;
-};
-
-struct lane {
-    struct list fresh, returned;
-    uint64_t oldest; /* number in turn of its head */
-    lim_time wake;   /* nothing can go before, by what we know */
 };
 
 struct lim_pool {
     struct record *records;
-    uint64_t *turn; /* order of submission */
     uint32_t record_count;
-    uint32_t used;      /* records that were ever taken */
-    uint32_t free;      /* list by `next` of those given back */
-    struct lane *lanes; /* one a group */
+    uint32_t used; /* records that were ever taken */
+    uint32_t free; /* list by `next` of those given back */
+    struct lim_lanes *lanes;
     unsigned groups;
     struct lim_members *members;
     struct lim_timerq *timers; /* by record */
@@ -66,7 +51,6 @@ struct lim_pool {
     bool settle;
     int64_t cap;
     uint64_t draw_strategy, draw_backoff;
-    uint64_t turns;
     lim_time now;
     struct lim_counts counts;
 };
@@ -143,12 +127,11 @@ static int check(const struct lim_config *c, struct lim_diag *diag)
 static bool allocate(struct lim_pool *p, const struct lim_config *c)
 {
     p->records = calloc(c->requests_max, sizeof *p->records);
-    p->turn = calloc(c->requests_max, sizeof *p->turn);
-    p->lanes = calloc(c->groups, sizeof *p->lanes);
+    p->lanes = lim_lanes_new(c->groups, c->requests_max);
     p->timers = lim_timerq_new(c->requests_max);
     p->members = lim_members_new(c);
-    return p->records != NULL && p->turn != NULL && p->lanes != NULL &&
-           p->timers != NULL && p->members != NULL;
+    return p->records != NULL && p->lanes != NULL && p->timers != NULL &&
+           p->members != NULL;
 }
 
 struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
@@ -162,11 +145,8 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
         return NULL;
     }
     p->record_count = c->requests_max;
-    p->free = NONE;
+    p->free = LIM_NOBODY;
     p->groups = c->groups;
-    for (unsigned g = 0; g < p->groups; g++)
-        p->lanes[g] =
-            (struct lane){ { NONE, NONE }, { NONE, NONE }, 0, LIM_NEVER };
     p->retry = c->retry;
     p->belief = c->belief;
     p->settle = c->settle;
@@ -183,8 +163,7 @@ void lim_pool_free(struct lim_pool *p)
         return;
     lim_members_free(p->members);
     lim_timerq_free(p->timers);
-    free(p->lanes);
-    free(p->turn);
+    lim_lanes_free(p->lanes);
     free(p->records);
     free(p);
 }
@@ -203,13 +182,13 @@ static lim_id id_of(const struct lim_pool *p, uint32_t i)
     return (uint64_t)p->records[i].generation << 32 | i;
 }
 
-/* The record of an id in one of two states, or NONE. */
+/* The record of an id in one of two states, or LIM_NOBODY. */
 static uint32_t find(const struct lim_pool *p, lim_id id)
 {
     uint32_t i = (uint32_t)id;
     if (i >= p->record_count || p->records[i].state == FREE ||
         p->records[i].generation != (uint32_t)(id >> 32))
-        return NONE;
+        return LIM_NOBODY;
     return i;
 }
 
@@ -221,74 +200,31 @@ static lim_time advance(struct lim_pool *p, lim_time now)
     return p->now;
 }
 
-static struct list *list_of(struct lim_pool *p, uint32_t i)
-{
-    struct lane *lane = &p->lanes[p->records[i].group];
-    return p->records[i].returned ? &lane->returned : &lane->fresh;
-}
-
-static uint32_t head_of(const struct lane *lane)
-{
-    return lane->returned.head != NONE ? lane->returned.head : lane->fresh.head;
-}
-
-/* The lane has another head, or may be able to do more: look again. */
-static void look_again(struct lim_pool *p, unsigned group)
-{
-    struct lane *lane = &p->lanes[group];
-    uint32_t head = head_of(lane);
-    lane->wake = head == NONE ? LIM_NEVER : p->now;
-    lane->oldest = head == NONE ? 0 : p->turn[head];
-}
-
 static void enqueue(struct lim_pool *p, uint32_t i, bool returned)
 {
     struct record *r = &p->records[i];
-    struct lane *lane = &p->lanes[r->group];
-    uint32_t before = head_of(lane);
     r->state = WAITING;
-    r->returned = returned;
     p->counts.waiting++;
-    struct list *l = list_of(p, i);
-    r->next = NONE;
-    r->previous = l->tail;
-    if (l->tail == NONE)
-        l->head = i;
-    else
-        p->records[l->tail].next = i;
-    l->tail = i;
+    lim_lanes_push(p->lanes, r->group, i, returned);
     if (r->deadline != LIM_NEVER)
         lim_timerq_set(p->timers, i, r->deadline, 0);
-    if (head_of(lane) != before)
-        look_again(p, r->group);
 }
 
 static void dequeue(struct lim_pool *p, uint32_t i)
 {
-    struct record *r = &p->records[i];
-    struct list *l = list_of(p, i);
-    bool was_head = head_of(&p->lanes[r->group]) == i;
+    const struct record *r = &p->records[i];
     assert(r->state == WAITING);
-    if (r->previous == NONE)
-        l->head = r->next;
-    else
-        p->records[r->previous].next = r->next;
-    if (r->next == NONE)
-        l->tail = r->previous;
-    else
-        p->records[r->next].previous = r->previous;
+    lim_lanes_remove(p->lanes, i);
     p->counts.waiting--;
     if (r->deadline != LIM_NEVER)
         lim_timerq_cancel(p->timers, i);
-    if (was_head)
-        look_again(p, r->group);
 }
 
-/* A free record, or NONE.  Memory is first touched when it is needed. */
+/* A free record, or LIM_NOBODY.  Memory is first touched when it is needed. */
 static uint32_t take_record(struct lim_pool *p)
 {
     uint32_t i = p->free;
-    if (i != NONE)
+    if (i != LIM_NOBODY)
         p->free = p->records[i].next;
     else if (p->used < p->record_count)
         i = p->used++;
@@ -320,7 +256,7 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
         return LIM_REFUSED;
     }
     uint32_t i = take_record(p);
-    if (i == NONE)
+    if (i == LIM_NOBODY)
         return LIM_EFULL;
     struct record *record = &p->records[i];
     record->cost = r->cost;
@@ -328,7 +264,6 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
     record->number = r->number;
     record->group = (uint16_t)r->group;
     record->attempt = 0;
-    p->turn[i] = p->turns++;
     p->counts.submitted++;
     enqueue(p, i, false);
     *id = id_of(p, i);
@@ -342,7 +277,7 @@ static void give_up(struct lim_pool *p, uint32_t i, enum lim_reason reason,
     struct record *r = &p->records[i];
     *out = (struct lim_action){ .kind = LIM_GIVE_UP,
                                 .id = id_of(p, i),
-                                .organisation = NONE,
+                                .organisation = LIM_NOBODY,
                                 .attempt = r->attempt,
                                 .reason = reason };
     if (r->state == WAITING)
@@ -373,19 +308,6 @@ static bool run_timers(struct lim_pool *p, struct lim_action *out)
     return false;
 }
 
-/* The lane that may go and whose head was submitted first; NULL: none. */
-static struct lane *next_lane(struct lim_pool *p)
-{
-    struct lane *best = NULL;
-    for (unsigned g = 0; g < p->groups; g++) {
-        struct lane *lane = &p->lanes[g];
-        if (lane->wake <= p->now &&
-            (best == NULL || lane->oldest < best->oldest))
-            best = lane;
-    }
-    return best;
-}
-
 static void send(struct lim_pool *p, uint32_t i, uint32_t organisation,
                  struct lim_action *out)
 {
@@ -404,28 +326,44 @@ static void send(struct lim_pool *p, uint32_t i, uint32_t organisation,
     check_counts(p);
 }
 
+/*
+ * Nobody can take the head of a lane now: it sleeps until somebody can.
+ * True: nobody ever will, whatever answers come.
+ */
+static bool put_to_sleep(struct lim_pool *p, unsigned lane,
+                         const struct record *head)
+{
+    lim_time at =
+        lim_members_earliest(p->members, lane, &head->cost, true, p->now);
+    lim_lanes_sleep(p->lanes, lane, at);
+    return at == LIM_NEVER &&
+           lim_members_earliest(p->members, lane, &head->cost, false, p->now) ==
+               LIM_NEVER;
+}
+
+static bool cap_reached(const struct lim_pool *p)
+{
+    return p->cap != LIM_UNLIMITED && p->counts.in_flight >= (uint64_t)p->cap;
+}
+
 bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
 {
-    struct lane *lane;
+    int lane;
     advance(p, now);
     if (lim_timerq_next(p->timers) <= p->now && run_timers(p, out))
         return true;
-    if (p->cap != LIM_UNLIMITED && p->counts.in_flight >= (uint64_t)p->cap)
+    if (cap_reached(p))
         return false;
-    while ((lane = next_lane(p)) != NULL) {
-        uint32_t i = head_of(lane), organisation;
-        struct record *r = &p->records[i];
+    while ((lane = lim_lanes_next(p->lanes, p->now)) >= 0) {
+        uint32_t i = lim_lanes_head(p->lanes, (unsigned)lane), organisation;
+        const struct record *r = &p->records[i];
         uint64_t draw = lim_rng_draw(p->draw_strategy, r->number, r->attempt);
         if (lim_members_choose(p->members, r->group, &r->cost, draw, p->now,
                                &organisation)) {
             send(p, i, organisation, out);
             return true;
         }
-        lane->wake =
-            lim_members_earliest(p->members, r->group, &r->cost, true, p->now);
-        if (lane->wake == LIM_NEVER &&
-            lim_members_earliest(p->members, r->group, &r->cost, false,
-                                 p->now) == LIM_NEVER) {
+        if (put_to_sleep(p, (unsigned)lane, r)) {
             give_up(p, i, LIM_REASON_NOWHERE, out);
             return true;
         }
@@ -435,25 +373,22 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
 
 lim_time lim_wakeup(const struct lim_pool *p)
 {
-    lim_time t = lim_timerq_next(p->timers);
-    if (p->cap != LIM_UNLIMITED && p->counts.in_flight >= (uint64_t)p->cap)
-        return t;
-    for (unsigned g = 0; g < p->groups; g++)
-        t = p->lanes[g].wake < t ? p->lanes[g].wake : t;
-    return t;
+    lim_time timer = lim_timerq_next(p->timers);
+    lim_time lane = cap_reached(p) ? LIM_NEVER : lim_lanes_earliest(p->lanes);
+    lim_time t = timer < lane ? timer : lane;
+    return t > p->now ? t : p->now;
 }
 
 /* An organisation may have become ready earlier: who waits may go there. */
 static void reconsider(struct lim_pool *p, uint32_t organisation)
 {
     for (unsigned g = 0; g < p->groups; g++) {
-        struct lane *lane = &p->lanes[g];
-        uint32_t head = head_of(lane);
-        if (head == NONE || lane->wake <= p->now)
+        if (!lim_lanes_sleeps(p->lanes, g, p->now))
             continue;
-        lim_time t = lim_members_ready(p->members, organisation, g,
-                                       &p->records[head].cost, p->now);
-        lane->wake = t < lane->wake ? t : lane->wake;
+        uint32_t head = lim_lanes_head(p->lanes, g);
+        lim_lanes_wake(p->lanes, g,
+                       lim_members_ready(p->members, organisation, g,
+                                         &p->records[head].cost, p->now));
     }
 }
 
@@ -462,7 +397,7 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
 {
     uint32_t i = find(p, id);
     advance(p, now);
-    if (i == NONE || p->records[i].state != IN_FLIGHT ||
+    if (i == LIM_NOBODY || p->records[i].state != IN_FLIGHT ||
         p->belief == LIM_BELIEF_NONE)
         return;
     struct record *r = &p->records[i];
@@ -560,7 +495,7 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
     enum lim_reason why = LIM_REASON_NONE;
     enum lim_fate fate = LIM_FATE_SUCCEEDED;
     uint32_t i = find(p, id);
-    assert(i != NONE);
+    assert(i != LIM_NOBODY);
     struct record *r = &p->records[i];
     assert(r->state == IN_FLIGHT);
     advance(p, now);
@@ -597,7 +532,7 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
 bool lim_cancel(struct lim_pool *p, lim_id id)
 {
     uint32_t i = find(p, id);
-    if (i == NONE || p->records[i].state == IN_FLIGHT)
+    if (i == LIM_NOBODY || p->records[i].state == IN_FLIGHT)
         return false;
     if (p->records[i].state == WAITING) {
         dequeue(p, i);
