@@ -217,7 +217,7 @@ static int parse_tier_line(struct parser *p, char *rest)
 {
     char *f[4];
     enum lim_tier tier = LIM_TIER_FREE;
-    int64_t paid, days, month = LIM_UNLIMITED;
+    int64_t paid = 0, days = 0, month = LIM_UNLIMITED;
     size_t n = split(rest, f, 4);
     if (n != 4)
         return lim_fail(p->diag, LIM_EPARSE, p->line,
