@@ -1,0 +1,210 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/finding.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/aggregate.h"
+#include "bench/words.h"
+
+/* As good as the best, for the eye. */
+#define NEARLY 0.95
+
+static double value(const struct bench_row *row, size_t panel)
+{
+    return row->mean[panel].n > 0 ? row->mean[panel].mean : NAN;
+}
+
+/* The row with the largest (or smallest) mean; NULL: no row has one. */
+static const struct bench_row *extreme(const struct bench_lines *l,
+                                       size_t panel, bool largest)
+{
+    const struct bench_row *best = NULL;
+    for (size_t i = 0; i < l->count; i++) {
+        double x = value(&l->rows[i], panel);
+        if (isfinite(x) && (best == NULL || (largest ? x > value(best, panel)
+                                                     : x < value(best, panel))))
+            best = &l->rows[i];
+    }
+    return best;
+}
+
+/* "cap 30, headroom" */
+static char *name_of(const struct bench_lines *l, const struct bench_row *row)
+{
+    return bench_grid_name(l->chart->grid, row->variant);
+}
+
+/* The leftmost number of the best row's series from which on the figure
+   stays nearly the best. */
+static const struct bench_row *knee(const struct bench_lines *l,
+                                    const struct bench_row *best)
+{
+    const struct bench_row *from = best;
+    for (size_t i = (size_t)(best - l->rows) + 1; i-- > 0;) {
+        const struct bench_row *row = &l->rows[i];
+        if (row->series != best->series ||
+            !(value(row, 0) >= NEARLY * value(best, 0)))
+            break;
+        from = row;
+    }
+    return from;
+}
+
+static void put_interval(FILE *f, struct bench_estimate e)
+{
+    char *mean = bench_words_number(e.mean);
+    char *half = e.ci95 > 0 ? bench_words_number(e.ci95) : NULL;
+    fprintf(f, "%s%s%s", mean != NULL ? mean : "", half != NULL ? " ± " : "",
+            half != NULL ? half : "");
+    free(mean);
+    free(half);
+}
+
+static const char *last_word(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot == NULL ? path : dot + 1;
+}
+
+static void put_best(const struct bench_lines *l, const struct bench_row *best,
+                     const char *name, FILE *f)
+{
+    const struct bench_row *from = knee(l, best);
+    fprintf(f, "Most goodput at %s: ", name);
+    put_interval(f, best->mean[0]);
+    fputs(" a minute", f);
+    if (best->bound > 0)
+        fprintf(f, ", %.0f %% of the bound",
+                100 * value(best, 0) / best->bound);
+    if (l->chart->numeric && from != best)
+        fprintf(f, "; within 5 %% of that from %s %s on",
+                last_word(l->chart->grid->dims[l->chart->x].path),
+                l->chart->grid->dims[l->chart->x].labels[from->value]);
+    fputc('.', f);
+}
+
+static char *finish(FILE *f, char **text)
+{
+    if (fclose(f) == 0)
+        return *text;
+    free(*text);
+    return NULL;
+}
+
+char *bench_finding_throughput(const struct bench_lines *l)
+{
+    const struct bench_row *best = extreme(l, 0, true);
+    if (best == NULL || !(value(best, 0) > 0))
+        return strdup("Nothing succeeded.");
+    char *name = name_of(l, best), *text = NULL;
+    size_t size;
+    FILE *f = name == NULL ? NULL : open_memstream(&text, &size);
+    if (f != NULL)
+        put_best(l, best, name, f);
+    free(name);
+    return f == NULL ? NULL : finish(f, &text);
+}
+
+char *bench_finding_latency(const struct bench_lines *l)
+{
+    const struct bench_row *low = extreme(l, 0, false);
+    const struct bench_row *high = extreme(l, 0, true);
+    if (low == NULL)
+        return strdup("Nothing succeeded.");
+    char *best = bench_words_ms(value(low, 0)), *at_best = name_of(l, low);
+    char *worst = bench_words_ms(value(high, 0)), *at_worst = name_of(l, high);
+    char *s = NULL;
+    if (best != NULL && at_best != NULL && worst != NULL && at_worst != NULL)
+        s = bench_words("p95 is lowest at %s: %s; highest at %s: %s.", at_best,
+                        best, at_worst, worst);
+    free(best);
+    free(at_best);
+    free(worst);
+    free(at_worst);
+    return s;
+}
+
+char *bench_finding_refusals(const struct bench_lines *l)
+{
+    const struct bench_row *most = extreme(l, 0, true);
+    const struct bench_row *least = extreme(l, 0, false);
+    if (most == NULL || !(value(most, 0) > 0))
+        return strdup("No attempt was answered 429, anywhere.");
+    char *name = name_of(l, most), *share = bench_words_number(value(most, 0));
+    char *rest = bench_words_number(value(least, 0)), *s = NULL;
+    if (name != NULL && share != NULL && rest != NULL)
+        s = bench_words("Most 429s at %s: %s %% of attempts; least: %s %%.",
+                        name, share, rest);
+    free(name);
+    free(share);
+    free(rest);
+    return s;
+}
+
+static double number(const struct bench_run *run, const char *metric)
+{
+    double x;
+    return bench_aggregate_run(run, metric, &x) ? x : 0;
+}
+
+char *bench_finding_timeline(const struct bench_run *run)
+{
+    double p95;
+    char *goodput = bench_words_number(number(run, "goodput_rpm"));
+    char *latency = bench_aggregate_run(run, "latency_ms.p95", &p95)
+                        ? bench_words_ms(p95)
+                        : strdup("none");
+    char *s = NULL;
+    if (goodput != NULL && latency != NULL)
+        s = bench_words("%.0f of %.0f requests succeeded, %s a minute; p95 "
+                        "%s; %.0f attempts, %.0f of them answered 429.",
+                        number(run, "succeeded"), number(run, "requests"),
+                        goodput, latency, number(run, "attempts"),
+                        number(run, "http_429"));
+    free(goodput);
+    free(latency);
+    return s;
+}
+
+bool bench_finding_best(const struct bench_result *r,
+                        const struct bench_grid *g, size_t *out)
+{
+    double best = -1, lowest = INFINITY;
+    bool any = false;
+    for (size_t i = 0; i < g->variants; i++)
+        best =
+            fmax(best, bench_aggregate(r, g->numbers[i], "goodput_rpm").mean);
+    for (size_t i = 0; i < g->variants; i++) {
+        struct bench_estimate e =
+            bench_aggregate(r, g->numbers[i], "goodput_rpm");
+        struct bench_estimate p95 =
+            bench_aggregate(r, g->numbers[i], "latency_ms.p95");
+        double wait = p95.n > 0 ? p95.mean : INFINITY;
+        if (e.n == 0 || e.mean < 0.999 * best || (any && !(wait < lowest)))
+            continue;
+        *out = i;
+        lowest = wait;
+        any = true;
+    }
+    return any;
+}
+
+bool bench_finding_refused(const struct bench_result *r,
+                           const struct bench_grid *g, size_t *out,
+                           double *percent)
+{
+    *percent = -1;
+    for (size_t i = 0; i < g->variants; i++) {
+        struct bench_estimate e =
+            bench_aggregate(r, g->numbers[i], "http_429%");
+        if (e.n > 0 && e.mean > *percent) {
+            *percent = e.mean;
+            *out = i;
+        }
+    }
+    return *percent >= 0;
+}

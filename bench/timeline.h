@@ -1,0 +1,38 @@
+#ifndef BENCH_TIMELINE_H
+#define BENCH_TIMELINE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench/result.h"
+
+/*
+ * One run over time.  Its moments (sim/summary.h) are gathered into equal
+ * intervals of a round length, at most 90 of them, so that rates a minute
+ * can be read.
+ */
+struct bench_interval {
+    double t_s;                                    /* where it begins */
+    double arrived, admitted, succeeded, http_429; /* a minute */
+    double waiting, in_flight;                     /* at its end */
+};
+
+struct bench_timeline {
+    struct bench_interval *list; /* owned */
+    size_t count;
+    double length_s;
+    double bound_rpm; /* NAN: none */
+};
+
+/* LIM_OK, or LIM_ENOMEM.  `run` has moments. */
+int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run);
+void bench_timeline_fini(struct bench_timeline *t);
+
+/* Writes the data, one row an interval, with a heading. */
+void bench_timeline_csv(const struct bench_timeline *t, FILE *f);
+
+/* Writes the commands that come before figures/timeline.gp. */
+void bench_timeline_panels(const struct bench_timeline *t, const char *data,
+                           FILE *f);
+
+#endif
