@@ -41,9 +41,6 @@ test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c,\
 suites         = $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC)))
 fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 
-# Those of the suites that have threads.
-TSAN_SUITES = $(filter blocking runner experiment,$(suites))
-
 # Files that are built into the programs, as strings.
 limiter_TEXT    = $(wildcard limiter/tables/*.tsv)
 mockserver_TEXT =
@@ -180,7 +177,7 @@ tsan:
 	@+$(variant) tsan-built
 
 tsan-built: $(BUILD)/tests/unit $(BUILD)/tests/example_blocking
-	$(BUILD)/tests/unit $(TSAN_SUITES)
+	$(BUILD)/tests/unit
 	$(BUILD)/tests/example_blocking 0.01
 
 # Seeds of a fuzzer: tests/golden/fuzz_NAME/; what it learnt stays in $(BUILD).
