@@ -1,9 +1,9 @@
 #include "bench/aggregate.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "bench/path.h"
+#include "sim/dist.h"
 #include "sim/stats.h"
 
 #define METRIC_SIZE 256
@@ -80,7 +80,7 @@ struct bench_estimate bench_aggregate(const struct bench_result *r,
             squares += (x - e.mean) * (x - e.mean);
     if (e.n > 1)
         e.ci95 = sim_t95((int64_t)e.n - 1) *
-                 sqrt(squares / (double)(e.n - 1) / (double)e.n);
+                 sim_sqrt(squares / (double)(e.n - 1) / (double)e.n);
     return e;
 }
 
