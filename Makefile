@@ -149,8 +149,21 @@ deps:
 demo: deps
 	@+$(again) demo-built
 
+# All of the experiment in the simulator; one replication at one cap against
+# the mock server, 400 times as fast as the clock on the wall.
+DEMO      = bench/scenarios/demo.json
+DEMO_HTTP = --on mock --speed 400 --replications 1 \
+            --set 'vary={"client.limits": ["known", "none"], \
+            "client.strategy": ["round_robin", "least_in_flight", "headroom"], \
+            "client.cap": [12]}'
+
 demo-built: $(PROGRAMS)
-	@bench/demo.sh $(BUILD)
+	@rm -rf $(BUILD)/demo
+	$(BUILD)/tierlab bench $(DEMO) --no-figures -o $(BUILD)/demo
+	$(BUILD)/tierlab bench $(DEMO) $(DEMO_HTTP) --no-figures \
+	    -o $(BUILD)/demo/http
+	$(BUILD)/tierlab plot --quiet $(BUILD)/demo $(BUILD)/demo/http
+	@echo 'The report is $(abspath $(BUILD)/demo/report.html)'
 
 test: deps
 	@+$(again) test-built
