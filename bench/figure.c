@@ -133,7 +133,7 @@ static void put_panels(const struct work *w, const char *data, FILE *f)
 static const char svg_terminal[] =
     "face = 'sans-serif'\n"
     "set terminal svg size 900,540 dynamic noenhanced rounded "
-    "font 'sans-serif,12.5' background '#ffffff'\n";
+    "font 'sans-serif,10' fontscale 1.3333 background '#ffffff'\n";
 static const char png_terminal[] =
     "face = 'sans'\n"
     "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
@@ -338,6 +338,16 @@ static char *title_of(const struct bench_lines *l)
     return s;
 }
 
+static int widen(struct bench_lines *l, size_t slice)
+{
+    struct bench_lines other;
+    int error = bench_lines_init(&other, l->chart, l->kind, slice);
+    if (error == LIM_OK)
+        bench_lines_widen(l, &other);
+    bench_lines_fini(&other);
+    return error;
+}
+
 static int draw_kind(const struct drawing *d, const struct bench_chart *c,
                      size_t kind, size_t slice)
 {
@@ -347,6 +357,11 @@ static int draw_kind(const struct drawing *d, const struct bench_chart *c,
     struct bench_lines lines;
     if (bench_lines_init(&lines, c, &kinds[kind], slice) != LIM_OK)
         return no_memory(d->diag);
+    for (size_t s = 0; s < c->slice_count && s < SLICES_MAX; s++)
+        if (s != slice && widen(&lines, s) != LIM_OK) {
+            bench_lines_fini(&lines);
+            return no_memory(d->diag);
+        }
     char number[24] = "";
     if (slice > 0)
         snprintf(number, sizeof number, "-%zu", slice + 1);

@@ -3,6 +3,7 @@
 #include "bench/grid.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,19 +131,30 @@ size_t bench_grid_at(const struct bench_grid *g, size_t i, size_t dim)
     return g->at[i * g->count + dim];
 }
 
-/* Values that say by themselves what they are need no name before them. */
+/* Values of these say by themselves what they are. */
+static const char *const plain[] = { "strategy",     "model",      "tier",
+                                     "queue",        "discipline", "backoff",
+                                     "organisations" };
+
+static bool is_plain(const char *name, const cJSON *value)
+{
+    if (!cJSON_IsString(value) && !cJSON_IsArray(value))
+        return false;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if (strcmp(plain[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void put_setting(FILE *f, const struct bench_dimension *d, size_t value)
 {
     if (value >= d->count)
         return;
     const char *name = strrchr(d->path, '.');
     name = name == NULL ? d->path : name + 1;
-    if (cJSON_IsString(d->values[value]) && strcmp(name, "cap") != 0)
-        fprintf(f, "%s", d->labels[value]);
-    else if (cJSON_IsArray(d->values[value]))
-        fprintf(f, "%s", d->labels[value]);
-    else
-        fprintf(f, "%s %s", name, d->labels[value]);
+    if (!is_plain(name, d->values[value]))
+        fprintf(f, "%s ", name);
+    fputs(d->labels[value], f);
 }
 
 char *bench_grid_name(const struct bench_grid *g, size_t i)

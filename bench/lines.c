@@ -21,7 +21,7 @@
 #define VALUES_MAX 14
 #define ENDS_MAX 24
 /* Times that span more than so many powers of ten have a log axis. */
-#define DECADES 1.6
+#define DECADES 1.2
 
 static double bound_of(const struct bench_lines *l, size_t number)
 {
@@ -59,6 +59,31 @@ static void add_row(struct bench_lines *l, size_t series, size_t value)
                                        l->kind->panel[p].metric);
 }
 
+/* The largest mean and, up to twice that, interval or bound. */
+static double largest(const struct bench_lines *l, size_t panel)
+{
+    double mean = 0, more = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        struct bench_estimate e = l->rows[i].mean[panel];
+        if (e.n == 0)
+            continue;
+        mean = fmax(mean, e.mean);
+        more = fmax(more, e.mean + fmax(e.ci95, 0));
+        if (isfinite(l->rows[i].bound))
+            more = fmax(more, fmin(l->rows[i].bound, 3 * e.mean));
+    }
+    return fmax(mean, fmin(more, 3 * mean));
+}
+
+static double smallest(const struct bench_lines *l, size_t panel)
+{
+    double mean = INFINITY;
+    for (size_t i = 0; i < l->count; i++)
+        if (l->rows[i].mean[panel].n > 0)
+            mean = fmin(mean, l->rows[i].mean[panel].mean);
+    return mean;
+}
+
 int bench_lines_init(struct bench_lines *l, const struct bench_chart *c,
                      const struct bench_kind *kind, size_t slice)
 {
@@ -70,6 +95,10 @@ int bench_lines_init(struct bench_lines *l, const struct bench_chart *c,
     for (size_t s = 0; s < bench_chart_series(c); s++)
         for (size_t v = 0; v < values; v++)
             add_row(l, s, c->order[v]);
+    for (size_t p = 0; p < kind->panels; p++) {
+        l->least[p] = smallest(l, p);
+        l->most[p] = largest(l, p);
+    }
     return LIM_OK;
 }
 
@@ -77,6 +106,14 @@ void bench_lines_fini(struct bench_lines *l)
 {
     free(l->rows);
     *l = (struct bench_lines){ .count = 0 };
+}
+
+void bench_lines_widen(struct bench_lines *l, const struct bench_lines *other)
+{
+    for (size_t p = 0; p < l->kind->panels; p++) {
+        l->least[p] = fmin(l->least[p], other->least[p]);
+        l->most[p] = fmax(l->most[p], other->most[p]);
+    }
 }
 
 static void put_number(FILE *f, double x)
@@ -131,31 +168,6 @@ void bench_lines_csv(const struct bench_lines *l, FILE *f)
     }
 }
 
-/* The largest mean and, up to twice that, interval or bound. */
-static double largest(const struct bench_lines *l, size_t panel)
-{
-    double mean = 0, more = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        struct bench_estimate e = l->rows[i].mean[panel];
-        if (e.n == 0)
-            continue;
-        mean = fmax(mean, e.mean);
-        more = fmax(more, e.mean + fmax(e.ci95, 0));
-        if (isfinite(l->rows[i].bound))
-            more = fmax(more, fmin(l->rows[i].bound, 3 * e.mean));
-    }
-    return fmax(mean, fmin(more, 3 * mean));
-}
-
-static double smallest(const struct bench_lines *l, size_t panel)
-{
-    double mean = INFINITY;
-    for (size_t i = 0; i < l->count; i++)
-        if (l->rows[i].mean[panel].n > 0)
-            mean = fmin(mean, l->rows[i].mean[panel].mean);
-    return mean;
-}
-
 struct unit {
     double size;
     const char *name;
@@ -163,8 +175,7 @@ struct unit {
 
 static bool is_log(const struct bench_lines *l, size_t panel)
 {
-    return l->kind->time &&
-           log10(largest(l, panel) / smallest(l, panel)) > DECADES;
+    return l->kind->time && log10(l->most[panel] / l->least[panel]) > DECADES;
 }
 
 /* One unit for all panels; on a log axis seconds read best. */
@@ -173,7 +184,7 @@ static struct unit unit_of(const struct bench_lines *l)
     double max = 0;
     bool log = false;
     for (size_t p = 0; p < l->kind->panels; p++) {
-        max = fmax(max, largest(l, p));
+        max = fmax(max, l->most[p]);
         log = log || is_log(l, p);
     }
     if (!l->kind->time)
@@ -239,6 +250,23 @@ static void put_ranges(const struct bench_lines *l, FILE *f)
     }
 }
 
+/* The number of {"per_organisation": 5}; its key goes to the axis. */
+static const cJSON *inner(const struct bench_chart *c, size_t value)
+{
+    const cJSON *v = c->grid->dims[c->x].values[value];
+    return c->numeric && cJSON_IsObject(v) ? v->child : NULL;
+}
+
+static void put_tick(const struct bench_lines *l, size_t value, FILE *f)
+{
+    const struct bench_chart *c = l->chart;
+    const cJSON *number = inner(c, value);
+    char *label = number == NULL ? NULL : bench_words_value(number);
+    bench_gnuplot_string(f, label == NULL ? c->grid->dims[c->x].labels[value]
+                                          : label);
+    free(label);
+}
+
 static void put_ticks(const struct bench_lines *l, bool named, FILE *f)
 {
     const struct bench_chart *c = l->chart;
@@ -246,30 +274,42 @@ static void put_ticks(const struct bench_lines *l, bool named, FILE *f)
     double last = -1;
     fputs("set xtics (", f);
     for (size_t v = 0; v < x->count; v++) {
-        size_t i = c->order[v];
-        const char *label = x->labels[i];
-        double needs = c->numeric ? 0.012 * (double)strlen(label) + 0.012 : 0;
+        size_t i = c->order[v], length = inner(c, i) ? 3 : strlen(x->labels[i]);
+        double needs = c->numeric ? 0.012 * (double)length + 0.012 : 0;
         bool room = c->at[i] - last >= needs || c->apart[i];
         fputs(v > 0 ? ", " : "", f);
-        bench_gnuplot_string(f, named && room ? label : "");
+        if (named && room)
+            put_tick(l, i, f);
+        else
+            fputs("''", f);
         fprintf(f, " %.6g", c->at[i]);
         last = room ? c->at[i] : last;
     }
     fputs(")\n", f);
 }
 
+/* "cap: requests in flight (client.cap), log scale"; the caller frees it. */
+static char *x_label(const struct bench_chart *c)
+{
+    const struct bench_dimension *x = &c->grid->dims[c->x];
+    const cJSON *number = inner(c, c->order[0]);
+    char *path = number == NULL ? bench_words("%s", x->path)
+                                : bench_words("%s.%s", x->path, number->string);
+    char *words = path == NULL ? NULL : bench_words_path(path), *label = NULL;
+    const char *log = c->log ? ", log scale" : "";
+    if (words != NULL && strcmp(words, path) != 0)
+        label = bench_words("%s (%s)%s", words, path, log);
+    else if (words != NULL)
+        label = bench_words("%s%s", path, log);
+    free(path);
+    free(words);
+    return label;
+}
+
 static void put_x(const struct bench_lines *l, bool lowest, FILE *f)
 {
     const struct bench_chart *c = l->chart;
-    const struct bench_dimension *x = &c->grid->dims[c->x];
-    char *words = bench_words_path(x->path);
-    char *label = words == NULL
-                      ? NULL
-                      : bench_words("%s%s%s%s%s", words,
-                                    strcmp(words, x->path) ? "  (" : "",
-                                    strcmp(words, x->path) ? x->path : "",
-                                    strcmp(words, x->path) ? ")" : "",
-                                    c->log ? ", log scale" : "");
+    char *label = x_label(c);
     put_ticks(l, lowest, f);
     fputs("set xlabel ", f);
     bench_gnuplot_string(f, lowest && label != NULL ? label : "");
@@ -277,8 +317,8 @@ static void put_x(const struct bench_lines *l, bool lowest, FILE *f)
     if (c->numeric)
         fputs("set xrange [-0.03:1.03]\n", f);
     else
-        fprintf(f, "set xrange [-0.5:%.1f]\n", (double)x->count - 0.5);
-    free(words);
+        fprintf(f, "set xrange [-0.5:%.1f]\n",
+                (double)c->grid->dims[c->x].count - 0.5);
     free(label);
 }
 
@@ -353,7 +393,7 @@ static double right_margin(const struct bench_lines *l)
 static void put_values(const struct bench_lines *l, size_t panel, double unit,
                        FILE *f)
 {
-    if (l->chart->numeric || l->count > VALUES_MAX)
+    if (l->chart->numeric || l->chart->has_series || l->count > VALUES_MAX)
         return;
     for (size_t i = 0; i < l->count; i++) {
         struct bench_estimate e = l->rows[i].mean[panel];
@@ -394,7 +434,7 @@ static struct bench_scale scale_of(const struct bench_lines *l, size_t panel,
                                    double max, double unit)
 {
     double decades = is_log(l, panel) ? DECADES : INFINITY;
-    return bench_scale_make(smallest(l, panel) / unit, max / unit,
+    return bench_scale_make(l->least[panel] / unit, max / unit,
                             l->kind->panels > 1 ? 4 : 6, decades);
 }
 
@@ -402,7 +442,7 @@ void bench_lines_panel(const struct bench_lines *l, size_t panel,
                        const char *data, FILE *f)
 {
     struct end ends[ENDS_MAX];
-    double max = largest(l, panel);
+    double max = l->most[panel];
     struct unit unit = unit_of(l);
     struct bench_scale y = scale_of(l, panel, max, unit.size);
     double share = (TOP - BOTTOM) / (double)l->kind->panels;

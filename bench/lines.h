@@ -43,12 +43,17 @@ struct bench_lines {
     size_t slice;
     struct bench_row *rows; /* owned */
     size_t count;
+    double least[BENCH_PANELS], most[BENCH_PANELS]; /* that axes show */
 };
 
 /* LIM_OK, or LIM_ENOMEM.  The chart must outlive it. */
 int bench_lines_init(struct bench_lines *l, const struct bench_chart *c,
                      const struct bench_kind *kind, size_t slice);
 void bench_lines_fini(struct bench_lines *l);
+
+/* Makes the axes of `l` show what those of `other` show: figures of several
+   slices are compared. */
+void bench_lines_widen(struct bench_lines *l, const struct bench_lines *other);
 
 /* Writes the data, one row a point, with a heading. */
 void bench_lines_csv(const struct bench_lines *l, FILE *f);

@@ -3,6 +3,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* gnuplot 5.4 leaves this in the family's name. */
+#define BOLD ":Bold\""
+
 void bench_svg_escape(FILE *f, const char *text)
 {
     for (const char *p = text; *p != 0; p++) {
@@ -80,6 +83,9 @@ void bench_svg_write(const struct bench_svg *s, const char *text, size_t length,
             fwrite(p, 1, n, f);
             fprintf(f, "%s-", s->name);
             p += n;
+        } else if (begins(p, end, BOLD)) {
+            fputs("\" font-weight=\"bold\"", f);
+            p += strlen(BOLD);
         } else if (begins(p, end, "<svg")) {
             p = write_root(s, p, end, f);
         } else if (begins(p, end, "<title>")) {

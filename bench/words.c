@@ -16,7 +16,8 @@ static const struct {
 } paths[] = {
     { "client.cap", "cap: requests in flight" },
     { "client.strategy", "strategy" },
-    { "client.limits", "limits that the client knows" },
+    { "client.cap.per_organisation", "cap: in flight in each organisation" },
+    { "client.limits", "limits" },
     { "client.queue", "queue" },
     { "client.retry.max", "retries at most" },
     { "client.retry.backoff", "back-off" },
