@@ -42,6 +42,8 @@ struct sim_client {
     uint64_t draw_prompt, draw_completion;
     uint64_t requests;   /* that arrived */
     lim_time start, end; /* end: no arrivals from then */
+    int source;          /* whose request comes next; -1: none comes */
+    lim_time arrival;    /* when; LIM_NEVER */
     struct sim_tally tally;
 };
 
@@ -101,6 +103,20 @@ static bool make_arrays(struct sim_client *c, uint64_t seed)
     return true;
 }
 
+/* Finds whose request comes next, before the end. */
+static void find_source(struct sim_client *c)
+{
+    c->source = -1;
+    c->arrival = LIM_NEVER;
+    for (size_t i = 0; i < c->scenario->workload_count; i++) {
+        lim_time at = sim_source_next(&c->sources[i]);
+        if (at < c->arrival && at < c->end) {
+            c->source = (int)i;
+            c->arrival = at;
+        }
+    }
+}
+
 struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
                                   lim_time start, const struct sim_watch *watch,
                                   struct lim_diag *diag)
@@ -123,6 +139,7 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
         goto fail;
     if (error != LIM_OK || !make_arrays(c, seed))
         goto no_memory;
+    find_source(c);
     c->pool = make_pool(c, seed, diag);
     if (c->pool == NULL)
         goto fail;
@@ -165,19 +182,6 @@ static const char *name_of(const struct sim_client *c, uint32_t organisation)
     return c->account.organisations[organisation].name;
 }
 
-/* The source whose next request comes first, or -1. */
-static int first_source(const struct sim_client *c)
-{
-    int first = -1;
-    lim_time at = c->end;
-    for (size_t i = 0; i < c->scenario->workload_count; i++)
-        if (sim_source_next(&c->sources[i]) < at) {
-            first = (int)i;
-            at = sim_source_next(&c->sources[i]);
-        }
-    return first;
-}
-
 static int64_t size_of(const struct sim_dist *d, uint64_t bits)
 {
     double x = sim_dist_draw(d, bits);
@@ -200,14 +204,16 @@ static void draw_sizes(const struct sim_client *c, struct job *j,
         &w->completion_tokens, lim_rng_draw(c->draw_completion, j->request, 0));
 }
 
-static void arrive(struct sim_client *c, unsigned workload, lim_time now)
+static void arrive(struct sim_client *c, lim_time now)
 {
+    unsigned workload = (unsigned)c->source;
     const struct sim_workload *w = &c->scenario->workloads[workload];
     struct job j = { .workload = (uint16_t)workload,
                      .request = c->requests++,
-                     .arrival = sim_source_next(&c->sources[workload]) };
+                     .arrival = c->arrival };
     struct lim_refusal refusal;
     draw_sizes(c, &j, sim_source_take(&c->sources[workload]));
+    find_source(c);
     j.cost = sim_account_cost(&c->account, w, workload, j.prompt_tokens);
     struct lim_request r = {
         .group = c->account.group_of_workload[workload],
@@ -292,13 +298,11 @@ static void advance(struct sim_client *c, lim_time now)
 bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
 {
     struct lim_action a;
-    int source;
     advance(c, now);
     if (sim_client_finished(c, now))
         return false;
-    while ((source = first_source(c)) >= 0 &&
-           sim_source_next(&c->sources[source]) <= now)
-        arrive(c, (unsigned)source, now);
+    while (c->arrival <= now && c->source >= 0)
+        arrive(c, now);
     while (lim_next(c->pool, now, &a)) {
         if (a.kind == LIM_SEND) {
             send(c, &a, now, out);
@@ -312,9 +316,8 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
 lim_time sim_client_wakeup(const struct sim_client *c)
 {
     lim_time t = lim_wakeup(c->pool);
-    int source = first_source(c);
-    if (source >= 0 && sim_source_next(&c->sources[source]) < t)
-        t = sim_source_next(&c->sources[source]);
+    if (c->arrival < t)
+        t = c->arrival;
     if (!c->scenario->drain && c->end < t)
         t = c->end;
     return t;
@@ -413,7 +416,7 @@ bool sim_client_finished(const struct sim_client *c, lim_time now)
 {
     if (!c->scenario->drain && now >= c->end)
         return true;
-    if (first_source(c) >= 0)
+    if (c->source >= 0)
         return false;
     struct lim_counts n = lim_pool_counts(c->pool);
     return n.waiting + n.in_flight + n.backing_off == 0;

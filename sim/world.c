@@ -14,7 +14,7 @@
 #include "sim/provider.h"
 #include "sim/service.h"
 
-#define PACE_EVENTS 4096 /* between two looks at sim_pace */
+#define PACE_STEPS 4096 /* of time, between two looks at sim_pace */
 
 struct flight { /* a request on its way, by slot */
     struct sim_call call;
@@ -26,7 +26,7 @@ struct world {
     struct sim_client *client;
     struct sim_provider *provider;
     struct sim_provider_config provider_config;
-    struct sim_call *calls; /* of each workload, its model resolved */
+    struct sim_call *calls;  /* of each workload, its model resolved */
     struct lim_timerq *ends; /* of the answers, by slot */
     struct flight *flights;
     uint32_t flight_room;
@@ -137,34 +137,41 @@ static void end(struct world *w, uint32_t slot, lim_time now)
     sim_client_done(w->client, slot, &o, limit, now);
 }
 
-static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
-               bool *partial)
+/* Does all that there is to do at `now`. */
+static int act(struct world *w, lim_time now)
 {
     struct sim_send send;
     uint32_t slot;
-    for (uint64_t n = 1;; n++) {
-        if (pace != NULL && n % PACE_EVENTS == 0 &&
+    for (;;) {
+        if (lim_timerq_pop(w->ends, now, &slot))
+            end(w, slot, now);
+        else if (!sim_client_next(w->client, now, &send))
+            return LIM_OK;
+        else if (begin(w, &send, now) != LIM_OK)
+            return LIM_ENOMEM;
+    }
+}
+
+static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
+               bool *partial)
+{
+    for (uint64_t n = 1; !sim_client_finished(w->client, *now); n++) {
+        if (pace != NULL && n % PACE_STEPS == 0 &&
             !pace->go_on(pace->context, *now, w->attempts)) {
             *partial = true;
             return LIM_OK;
         }
-        if (sim_client_finished(w->client, *now))
+        if (act(w, *now) != LIM_OK)
+            return LIM_ENOMEM;
+        lim_time ends = lim_timerq_next(w->ends);
+        lim_time wakeup = sim_client_wakeup(w->client);
+        lim_time next = ends < wakeup ? ends : wakeup;
+        if (next == LIM_NEVER)
             return LIM_OK;
-        if (lim_timerq_pop(w->ends, *now, &slot)) {
-            end(w, slot, *now);
-        } else if (sim_client_next(w->client, *now, &send)) {
-            if (begin(w, &send, *now) != LIM_OK)
-                return LIM_ENOMEM;
-        } else {
-            lim_time ends = lim_timerq_next(w->ends);
-            lim_time wakeup = sim_client_wakeup(w->client);
-            lim_time next = ends < wakeup ? ends : wakeup;
-            if (next == LIM_NEVER)
-                return LIM_OK;
-            assert(next > *now);
-            *now = next;
-        }
+        assert(next > *now);
+        *now = next;
     }
+    return LIM_OK;
 }
 
 static int copy_moments(const struct sim_client *c, struct sim_moment **out,
