@@ -1,0 +1,332 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/answer.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/aggregate.h"
+#include "bench/words.h"
+
+#define GOODPUT "goodput_rpm"
+#define LATENCY "latency_ms.p95"
+#define LEVEL 0.05
+#define NAMES_MAX 3
+
+/* Abramowitz and Stegun, 26.7.3 and 26.7.4: a finite sum for whole degrees. */
+double bench_answer_t_tail(double t, size_t df)
+{
+    assert(df >= 1);
+    const double pi = 3.14159265358979323846;
+    double angle = atan(fabs(t) / sqrt((double)df));
+    double c = cos(angle), term = df % 2 ? c : 1, sum = 0;
+    for (size_t k = df % 2 ? 3 : 2; k <= df; k += 2) {
+        sum += term;
+        term *= c * c * (double)(k - 1) / (double)k;
+    }
+    double within = sin(angle) * sum;
+    if (df % 2)
+        within = 2 / pi * (angle + within);
+    return fmax(1 - within, 0);
+}
+
+/* The first run of a variant; runs stand in order. */
+static size_t first_of(const struct bench_result *r, size_t variant)
+{
+    size_t low = 0, high = r->run_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->runs[middle].variant < variant)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct difference {
+    size_t n;
+    double mean, squares;
+};
+
+static void add(struct difference *d, double x)
+{
+    double step = x - d->mean;
+    d->n++;
+    d->mean += step / (double)d->n;
+    d->squares += step * (x - d->mean);
+}
+
+/* a's figure less b's, replication by replication. */
+static struct difference compare(const struct bench_result *r, size_t a,
+                                 size_t b, const char *metric)
+{
+    struct difference d = { .n = 0 };
+    size_t i = first_of(r, a), j = first_of(r, b);
+    double x, y;
+    while (i < r->run_count && j < r->run_count && r->runs[i].variant == a &&
+           r->runs[j].variant == b) {
+        size_t left = r->runs[i].replication, right = r->runs[j].replication;
+        if (left == right && bench_aggregate_run(&r->runs[i], metric, &x) &&
+            bench_aggregate_run(&r->runs[j], metric, &y))
+            add(&d, x - y);
+        i += left <= right;
+        j += right <= left;
+    }
+    return d;
+}
+
+/* Chance that so large a difference is nothing; 1 where nothing can be
+   said. */
+static double chance(struct difference d)
+{
+    if (d.n < 2)
+        return 1;
+    double error = sqrt(d.squares / (double)(d.n - 1) / (double)d.n);
+    if (error < 1e-12 * fabs(d.mean) || error == 0)
+        return d.mean == 0 ? 1 : 0;
+    return bench_answer_t_tail(d.mean / error, d.n - 1);
+}
+
+static struct bench_estimate estimate(const struct bench_result *r,
+                                      const struct bench_grid *g, size_t i,
+                                      const char *metric)
+{
+    return bench_aggregate(r, g->numbers[i], metric);
+}
+
+/* The variant, of those in `among` (NULL: of all), with the largest goodput
+   or the lowest latency. */
+static bool find_best(const struct bench_result *r, const struct bench_grid *g,
+                      const char *metric, const bool *among, size_t *out)
+{
+    double sign = strcmp(metric, GOODPUT) == 0 ? 1 : -1, best = -INFINITY;
+    bool any = false;
+    for (size_t i = 0; i < g->variants; i++) {
+        struct bench_estimate e = estimate(r, g, i, metric);
+        if ((among != NULL && !among[i]) || e.n == 0 || sign * e.mean <= best)
+            continue;
+        best = sign * e.mean;
+        *out = i;
+        any = true;
+    }
+    return any;
+}
+
+/* Marks those that cannot be told apart from `best`; returns their number. */
+static size_t mark(const struct bench_result *r, const struct bench_grid *g,
+                   const char *metric, size_t best, const bool *among,
+                   bool *tied)
+{
+    size_t candidates = 0, count = 0;
+    for (size_t i = 0; i < g->variants; i++)
+        candidates += among == NULL || among[i];
+    double level = LEVEL / (double)(candidates > 1 ? candidates - 1 : 1);
+    for (size_t i = 0; i < g->variants; i++) {
+        bool in = among == NULL || among[i];
+        tied[i] = in && (i == best ||
+                         chance(compare(r, g->numbers[best], g->numbers[i],
+                                        metric)) >= level);
+        count += tied[i];
+    }
+    return count;
+}
+
+int bench_answer_init(struct bench_answer *a, const struct bench_result *r,
+                      const struct bench_grid *g)
+{
+    *a = (struct bench_answer){ .any = false };
+    a->tied = calloc(g->variants + 1, sizeof *a->tied);
+    bool *fast = calloc(g->variants + 1, sizeof *fast);
+    if (a->tied == NULL || fast == NULL) {
+        free(fast);
+        bench_answer_fini(a);
+        return LIM_ENOMEM;
+    }
+    if (find_best(r, g, GOODPUT, NULL, &a->best)) {
+        a->any = true;
+        a->like_best = mark(r, g, GOODPUT, a->best, NULL, a->tied);
+        if (find_best(r, g, LATENCY, a->tied, &a->fastest))
+            a->like_fastest = mark(r, g, LATENCY, a->fastest, a->tied, fast);
+    }
+    free(fast);
+    return LIM_OK;
+}
+
+void bench_answer_fini(struct bench_answer *a)
+{
+    free(a->tied);
+    *a = (struct bench_answer){ .any = false };
+}
+
+static void put_number(FILE *f, double x)
+{
+    char *s = bench_words_number(x);
+    fputs(s != NULL ? s : "", f);
+    free(s);
+}
+
+static void put_ms(FILE *f, double ms)
+{
+    char *s = bench_words_ms(ms);
+    fputs(s != NULL ? s : "", f);
+    free(s);
+}
+
+static void put_name(FILE *f, const struct bench_grid *g, size_t i)
+{
+    char *s = bench_grid_name(g, i);
+    fputs(s != NULL ? s : "", f);
+    free(s);
+}
+
+/* "14.2 ± 0.1 requests a minute (98 % of the bound)" */
+static void put_goodput(FILE *f, const struct bench_result *r,
+                        const struct bench_grid *g, size_t i)
+{
+    struct bench_estimate e = estimate(r, g, i, GOODPUT);
+    struct bench_estimate bound = estimate(r, g, i, "bound_rpm");
+    put_number(f, e.mean);
+    if (e.ci95 > 0) {
+        fputs(" ± ", f);
+        put_number(f, e.ci95);
+    }
+    fputs(" requests a minute", f);
+    if (bound.n > 0 && bound.mean > 0)
+        fprintf(f, " (%.0f %% of the bound)", 100 * e.mean / bound.mean);
+}
+
+static void put_p95(FILE *f, const struct bench_result *r,
+                    const struct bench_grid *g, size_t i)
+{
+    struct bench_estimate e = estimate(r, g, i, LATENCY);
+    put_ms(f, e.mean);
+    if (e.ci95 > 0) {
+        fputs(" ± ", f);
+        put_ms(f, e.ci95);
+    }
+}
+
+static void put_alone(FILE *f, const struct bench_result *r,
+                      const struct bench_grid *g)
+{
+    fputs("Goodput is ", f);
+    put_goodput(f, r, g, 0);
+    if (estimate(r, g, 0, LATENCY).n > 0) {
+        fputs(", the p95 latency ", f);
+        put_p95(f, r, g, 0);
+    }
+    fputs("; ", f);
+    put_number(f, estimate(r, g, 0, "http_429%").mean);
+    fputs(" % of the attempts were answered 429.", f);
+}
+
+static void put_tied_names(FILE *f, const struct bench_answer *a,
+                           const struct bench_grid *g)
+{
+    const char *before = " (";
+    for (size_t i = 0; a->like_best <= NAMES_MAX && i < g->variants; i++) {
+        if (!a->tied[i])
+            continue;
+        fputs(before, f);
+        put_name(f, g, i);
+        before = "; ";
+    }
+    fputs(a->like_best <= NAMES_MAX ? ")" : "", f);
+}
+
+static void put_goodputs(FILE *f, const struct bench_answer *a,
+                         const struct bench_result *r,
+                         const struct bench_grid *g)
+{
+    if (a->like_best == 1) {
+        fputs("Most goodput has ", f);
+        put_name(f, g, a->best);
+        fputs(": ", f);
+        put_goodput(f, r, g, a->best);
+        fputs("; every other variant has less.", f);
+        return;
+    }
+    if (a->like_best == g->variants)
+        fprintf(f, "By goodput the %zu variants cannot be told apart",
+                g->variants);
+    else
+        fprintf(f,
+                "By goodput the best %zu of %zu variants cannot be told "
+                "apart",
+                a->like_best, g->variants);
+    put_tied_names(f, a, g);
+    fputs(": up to ", f);
+    put_goodput(f, r, g, a->best);
+    fputc('.', f);
+}
+
+static void put_latencies(FILE *f, const struct bench_answer *a,
+                          const struct bench_result *r,
+                          const struct bench_grid *g)
+{
+    if (a->like_fastest == 0)
+        return;
+    if (a->like_best == 1) {
+        fputs(" Its p95 latency is ", f);
+        put_p95(f, r, g, a->best);
+        fputc('.', f);
+        return;
+    }
+    fputs(" Of these, ", f);
+    put_name(f, g, a->fastest);
+    fputs(" has the lowest p95 latency: ", f);
+    put_p95(f, r, g, a->fastest);
+    if (a->like_fastest > 1)
+        fprintf(f, "; %zu other%s cannot be told apart from it by that either",
+                a->like_fastest - 1, a->like_fastest > 2 ? "s" : "");
+    fputc('.', f);
+}
+
+/* One replication tells nothing of chance. */
+static void put_single(FILE *f, const struct bench_answer *a,
+                       const struct bench_result *r, const struct bench_grid *g)
+{
+    size_t fastest;
+    fputs("The highest goodput is that of ", f);
+    put_name(f, g, a->best);
+    fputs(": ", f);
+    put_goodput(f, r, g, a->best);
+    if (find_best(r, g, LATENCY, NULL, &fastest)) {
+        fputs("; the lowest p95 latency that of ", f);
+        put_name(f, g, fastest);
+        fputs(": ", f);
+        put_p95(f, r, g, fastest);
+    }
+    fputs(". With one replication each, no interval can be given: what is "
+          "chance in this cannot be told.",
+          f);
+}
+
+char *bench_answer_text(const struct bench_answer *a,
+                        const struct bench_result *r,
+                        const struct bench_grid *g)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (f == NULL)
+        return NULL;
+    if (!a->any) {
+        fputs("No run came to its end, so there is no answer.", f);
+    } else if (g->variants == 1) {
+        put_alone(f, r, g);
+    } else if (r->replications < 2) {
+        put_single(f, a, r, g);
+    } else {
+        put_goodputs(f, a, r, g);
+        put_latencies(f, a, r, g);
+    }
+    if (fclose(f) == 0)
+        return text;
+    free(text);
+    return NULL;
+}

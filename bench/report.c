@@ -1,0 +1,317 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/report.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/answer.h"
+#include "bench/asked.h"
+#include "bench/figure.h"
+#include "bench/folder.h"
+#include "bench/grid.h"
+#include "bench/output.h"
+#include "bench/path.h"
+#include "bench/scenario.h"
+#include "bench/sources.h"
+#include "bench/svg.h"
+#include "bench/tables.h"
+#include "bench/words.h"
+#include "mockserver/file.h"
+
+extern const char text_bench_report_html[];
+extern const char text_bench_report_css[];
+
+#define SVG_MAX (8 << 20)
+
+/* What the parts of a report are made of. */
+struct report {
+    const struct bench_result *const *results;
+    size_t count;
+    const struct bench_result *r; /* the first */
+    const char *folder;
+    struct bench_grid grid;
+    struct bench_answer answer;
+    struct bench_figures figures;
+    int drawing; /* how that ended */
+    struct lim_diag why;
+};
+
+static void put_owned(FILE *f, char *text)
+{
+    bench_svg_escape(f, text != NULL ? text : "");
+    free(text);
+}
+
+static const cJSON *scenario_get(const struct report *x, const char *path)
+{
+    return bench_path_get(x->r->scenario, path);
+}
+
+static void put_name(const struct report *x, FILE *f)
+{
+    bench_svg_escape(f, *x->r->name ? x->r->name : "an experiment");
+}
+
+static void put_version(const struct report *x, FILE *f)
+{
+    bench_svg_escape(f, x->r->version);
+}
+
+static void put_style(const struct report *x, FILE *f)
+{
+    (void)x;
+    fputs(text_bench_report_css, f);
+}
+
+static void put_description(const struct report *x, FILE *f)
+{
+    const cJSON *text = scenario_get(x, "description");
+    if (!cJSON_IsString(text))
+        return;
+    fputs("<p class=\"description\">", f);
+    bench_svg_escape(f, text->valuestring);
+    fputs("</p>", f);
+}
+
+static void put_asked(const struct report *x, FILE *f)
+{
+    put_owned(f, bench_asked(x->r, &x->grid));
+}
+
+static void put_answer(const struct report *x, FILE *f)
+{
+    put_owned(f, bench_answer_text(&x->answer, x->r, &x->grid));
+}
+
+static void put_partial(const struct report *x, FILE *f)
+{
+    if (x->r->partial)
+        fprintf(f,
+                "<p class=\"warning\">The experiment was interrupted: %zu of "
+                "%zu runs are there, and all that follows is of those.</p>",
+                x->r->run_count, x->r->variants * x->r->replications);
+}
+
+static void put_table(const struct report *x, FILE *f)
+{
+    bench_tables_variants(f, x->r, &x->grid, &x->answer);
+}
+
+static void put_figure(const struct report *x, const struct bench_figure *g,
+                       FILE *f)
+{
+    size_t length;
+    char *file = bench_words("%s.svg", g->name);
+    char *path = file == NULL ? NULL : bench_folder_join(x->folder, file);
+    char *svg =
+        path == NULL ? NULL : mock_read_file(path, SVG_MAX, &length, NULL);
+    fputs("<figure>\n", f);
+    if (svg != NULL)
+        fputs(bench_svg_inline(svg), f);
+    fputs("<figcaption>", f);
+    bench_svg_escape(f, g->finding);
+    fputc(' ', f);
+    bench_svg_escape(f, g->reading);
+    fprintf(f, " Data: <code>%s.csv</code>.</figcaption>\n</figure>\n",
+            g->name);
+    free(svg);
+    free(path);
+    free(file);
+}
+
+static void put_figures(const struct report *x, FILE *f)
+{
+    if (x->drawing != LIM_OK) {
+        fputs("<p class=\"warning\">There are no figures: ", f);
+        bench_svg_escape(f, x->why.text);
+        fputs(".</p>", f);
+        return;
+    }
+    for (size_t i = 0; i < x->figures.count; i++)
+        put_figure(x, &x->figures.list[i], f);
+}
+
+static void put_beside(const struct report *x, FILE *f)
+{
+    for (size_t i = 1; i < x->count; i++) {
+        fprintf(f,
+                "<section aria-labelledby=\"beside-%zu\">\n"
+                "<h2 id=\"beside-%zu\">",
+                i, i);
+        fputs("Side by side: ", f);
+        bench_svg_escape(f, x->r->on);
+        fputs(" and ", f);
+        bench_svg_escape(f, x->results[i]->on);
+        fputs("</h2>\n", f);
+        bench_tables_beside(f, x->r, &x->grid, x->results[i]);
+        fputs("</section>\n", f);
+    }
+}
+
+static void put_replications(const struct report *x, FILE *f)
+{
+    if (x->r->replications < 2) {
+        fputs("<li>One run of each variant: nothing here says what is chance."
+              "</li>\n",
+              f);
+        return;
+    }
+    fprintf(f,
+            "<li>%zu runs of each variant. Replication k has the same seed in "
+            "all variants, hence the same arrivals, sizes and service times; "
+            "variants are compared replication by replication. Intervals are "
+            "t intervals at 95&nbsp;%%; for the answer they are widened for "
+            "the number of comparisons (Bonferroni).</li>\n",
+            x->r->replications);
+}
+
+static void put_method(const struct report *x, FILE *f)
+{
+    const cJSON *discipline = scenario_get(x, "provider.discipline");
+    const cJSON *drain = scenario_get(x, "drain");
+    if (strcmp(x->r->on, "sim") == 0)
+        fputs("<li>Every run is a simulation in virtual time: the limiter is "
+              "the program itself, the provider a model of one. The same "
+              "seed gives the same figures, to the last digit.</li>\n",
+              f);
+    else if (strcmp(x->r->on, "mock") == 0)
+        fputs("<li>Every run went over HTTP to the mock server, on this "
+              "machine.</li>\n",
+              f);
+    else
+        fputs("<li>Every run went to a live endpoint.</li>\n", f);
+    put_replications(x, f);
+    fputs("<li>Which discipline the provider's windows follow is not public. "
+          "Assumed here: <code>",
+          f);
+    bench_svg_escape(f, cJSON_IsString(discipline) ? discipline->valuestring
+                                                   : "bucket");
+    fputs("</code>.</li>\n", f);
+    if (scenario_get(x, "duration") != NULL && !cJSON_IsTrue(drain))
+        fputs("<li>A run stops at its duration; requests that wait or are in "
+              "flight then count as unfinished.</li>\n",
+              f);
+}
+
+static void put_limits(const struct report *x, FILE *f)
+{
+    bench_sources_write(f, x->r, &x->grid);
+}
+
+static void put_scenario(const struct report *x, FILE *f)
+{
+    char *text = cJSON_Print(x->r->scenario);
+    for (char *p = text; p != NULL && *p != 0; p++)
+        if (*p == '\t')
+            *p = ' ';
+    bench_svg_escape(f, text != NULL ? text : "");
+    cJSON_free(text);
+}
+
+static void put_command(const struct report *x, FILE *f)
+{
+    fputs("tierlab bench scenario.json --on ", f);
+    bench_svg_escape(f, x->r->on);
+}
+
+static void put_again(const struct report *x, FILE *f)
+{
+    fprintf(f,
+            "<p class=\"note\">Seed %llu; %zu variants, %zu replications; "
+            "made by tierlab ",
+            (unsigned long long)x->r->seed, x->r->variants, x->r->replications);
+    bench_svg_escape(f, x->r->version);
+    fputs(".</p>", f);
+}
+
+static void put_footer(const struct report *x, FILE *f)
+{
+    fputs("Made by tierlab ", f);
+    bench_svg_escape(f, x->r->version);
+    fprintf(f, " from <code>results.jsonl</code>: %zu runs, seed %llu.",
+            x->r->run_count, (unsigned long long)x->r->seed);
+}
+
+/* The places of the template. */
+static const struct part {
+    const char *name;
+    void (*put)(const struct report *x, FILE *f);
+} parts[] = {
+    { "name", put_name },         { "version", put_version },
+    { "style", put_style },       { "description", put_description },
+    { "asked", put_asked },       { "answer", put_answer },
+    { "partial", put_partial },   { "table", put_table },
+    { "figures", put_figures },   { "beside", put_beside },
+    { "method", put_method },     { "limits", put_limits },
+    { "scenario", put_scenario }, { "command", put_command },
+    { "again", put_again },       { "footer", put_footer },
+};
+
+static void put_part(const struct report *x, const char *name, size_t length,
+                     FILE *f)
+{
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strlen(parts[i].name) == length &&
+            memcmp(parts[i].name, name, length) == 0) {
+            parts[i].put(x, f);
+            return;
+        }
+    assert(!"a place of the template that nothing fills");
+}
+
+static void put_page(const struct report *x, FILE *f)
+{
+    const char *p = text_bench_report_html, *open, *close;
+    while ((open = strstr(p, "{{")) != NULL) {
+        close = strstr(open, "}}");
+        assert(close != NULL);
+        fwrite(p, 1, (size_t)(open - p), f);
+        put_part(x, open + 2, (size_t)(close - open - 2), f);
+        p = close + 2;
+    }
+    fputs(p, f);
+}
+
+static int write_page(const struct report *x, const char *path,
+                      struct lim_diag *diag)
+{
+    struct bench_output out;
+    int error = bench_output_open(&out, path, diag);
+    if (error != LIM_OK)
+        return error;
+    put_page(x, out.file);
+    return bench_output_commit(&out, diag);
+}
+
+int bench_report(const struct bench_result *const *results, size_t n,
+                 const char *path, struct lim_diag *diag)
+{
+    assert(n >= 1);
+    struct report x = { .results = results, .count = n, .r = results[0] };
+    char *folder = bench_scenario_folder(path);
+    int error = LIM_ENOMEM;
+    if (folder == NULL || bench_grid_init(&x.grid, x.r) != LIM_OK) {
+        lim_fail(diag, error, 0, "out of memory");
+        goto free_folder;
+    }
+    if (bench_answer_init(&x.answer, x.r, &x.grid) != LIM_OK) {
+        lim_fail(diag, error, 0, "out of memory");
+        goto fini_grid;
+    }
+    x.folder = folder;
+    x.drawing = bench_figures_draw(&x.figures, x.r, folder, "", &x.why);
+    error = write_page(&x, path, diag);
+    if (error == LIM_OK && x.drawing != LIM_OK)
+        error = lim_fail(diag, x.drawing, x.why.line, "%s", x.why.text);
+    bench_figures_fini(&x.figures);
+    bench_answer_fini(&x.answer);
+fini_grid:
+    bench_grid_fini(&x.grid);
+free_folder:
+    free(folder);
+    return error;
+}

@@ -1,0 +1,28 @@
+#ifndef BENCH_TABLES_H
+#define BENCH_TABLES_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench/answer.h"
+#include "bench/grid.h"
+#include "bench/result.h"
+
+/*
+ * The tables of a report, as HTML.  Every text in them is escaped.
+ */
+
+/* The variants: mean and 95 % interval of each figure; the best is marked. */
+void bench_tables_variants(FILE *f, const struct bench_result *r,
+                           const struct bench_grid *g,
+                           const struct bench_answer *a);
+
+/*
+ * `other` beside `r`: the runs of equal settings and equal seed that both
+ * have, and by how much they differ.  `g` is the grid of `r`.
+ */
+void bench_tables_beside(FILE *f, const struct bench_result *r,
+                         const struct bench_grid *g,
+                         const struct bench_result *other);
+
+#endif
