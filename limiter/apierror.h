@@ -15,13 +15,13 @@
  */
 struct lim_apierror {
     enum lim_class class;
-    int            limit;       /* enum lim_limit that refused, or -1 */
-    int64_t        max;         /* "Limit 30000"; -1: not said */
-    int64_t        used;        /* "Used 28039"; -1 */
-    int64_t        requested;   /* "Requested 3906"; -1 */
-    int64_t        hint_ns;     /* "Please try again in 3.89s"; -1 */
-    char           code[64];    /* the error's code, cut to fit; "" if none */
-    char           message[256]; /* its sentence, cut to fit; "" if none */
+    int limit;         /* enum lim_limit that refused, or -1 */
+    int64_t max;       /* "Limit 30000"; -1: not said */
+    int64_t used;      /* "Used 28039"; -1 */
+    int64_t requested; /* "Requested 3906"; -1 */
+    int64_t hint_ns;   /* "Please try again in 3.89s"; -1 */
+    char code[64];     /* the error's code, cut to fit; "" if none */
+    char message[256]; /* its sentence, cut to fit; "" if none */
 };
 
 /*

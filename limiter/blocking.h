@@ -18,7 +18,7 @@
 struct lim_blocking;
 
 struct lim_grant {
-    lim_id   id;
+    lim_id id;
     uint32_t organisation;
     unsigned key;
     unsigned attempt;
@@ -36,10 +36,10 @@ void lim_blocking_free(struct lim_blocking *b);
 
 /* Answers of lim_blocking_acquire and _release beside LIM_OK. */
 enum lim_blocking_answer {
-    LIM_BLOCKING_REFUSED = 1,   /* could never be sent */
-    LIM_BLOCKING_GAVE_UP,       /* deadline passed, or nowhere to go */
-    LIM_BLOCKING_RETRY,         /* release: the grant is good again, send */
-    LIM_BLOCKING_FAILED         /* release: the request failed for good */
+    LIM_BLOCKING_REFUSED = 1, /* could never be sent */
+    LIM_BLOCKING_GAVE_UP,     /* deadline passed, or nowhere to go */
+    LIM_BLOCKING_RETRY,       /* release: the grant is good again, send */
+    LIM_BLOCKING_FAILED       /* release: the request failed for good */
 };
 
 /*

@@ -16,10 +16,10 @@
  * is masked, because messages end up in logs.
  */
 struct lim_errorbody {
-    bool found;             /* JSON that holds an error by these rules */
+    bool found; /* JSON that holds an error by these rules */
     char type[64];
-    char code[64];          /* a number is given by its digits */
-    char message[1024];     /* the whole text when nothing was found */
+    char code[64];      /* a number is given by its digits */
+    char message[1024]; /* the whole text when nothing was found */
 };
 
 /*

@@ -24,8 +24,8 @@
 /* State of reading one answer's headers; fields are private. */
 struct lim_headers {
     struct lim_feedback feedback;
-    bool                hint_in_ms;
-    bool                requests_void, tokens_void;
+    bool hint_in_ms;
+    bool requests_void, tokens_void;
 };
 
 void lim_headers_init(struct lim_headers *h);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define FLAT 16      /* so many are scanned; a tree pays beyond */
 #define LEVELS_MAX 7 /* 8^7 organisations: more than there may be */
 #define SCALE_BITS 62
 #define FAR (INT64_MAX / 2) /* the year 2116; room to add to */
@@ -91,6 +92,8 @@ static int64_t least(const int64_t values[LIM_BLOCK])
 /* Fills the levels above the leaves from those below. */
 static bool build(struct lim_index *x)
 {
+    if (x->levels[0].columns <= FLAT)
+        return true;
     while (x->levels[x->level_count - 1].columns > LIM_BLOCK) {
         const struct level *below = &x->levels[x->level_count - 1];
         uint32_t columns = blocks_of(below->columns);
@@ -165,6 +168,11 @@ const struct lim_rate *lim_index_rate(const struct lim_index *x,
 int64_t lim_index_spend_max(const struct lim_index *x)
 {
     return x->spend_max;
+}
+
+bool lim_index_blind(const struct lim_index *x)
+{
+    return x->window_count == 0;
 }
 
 int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
@@ -423,7 +431,9 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
     if (!lim_index_fits(x, q->cost))
         return;
     prepare(&s, x, q);
-    visit(&s, x->level_count - 1, 0);
+    unsigned top = x->level_count - 1;
+    for (uint32_t b = 0; b < blocks_of(x->levels[top].columns); b++)
+        visit(&s, top, b);
 }
 
 static lim_time earliest(const struct search *s, const struct lim_index *x,
@@ -453,5 +463,9 @@ lim_time lim_index_earliest(const struct lim_index *x,
     if (!lim_index_fits(x, q->cost))
         return LIM_NEVER;
     prepare(&s, x, q);
-    return earliest(&s, x, x->level_count - 1, 0, LIM_NEVER);
+    unsigned top = x->level_count - 1;
+    lim_time first = LIM_NEVER;
+    for (uint32_t b = 0; b < blocks_of(x->levels[top].columns); b++)
+        first = earliest(&s, x, top, b, first);
+    return first;
 }

@@ -54,6 +54,9 @@ const struct lim_rate *lim_index_rate(const struct lim_index *x,
                                       enum lim_limit window);
 int64_t lim_index_spend_max(const struct lim_index *x);
 
+/* Tells whether no rate limit is known. */
+bool lim_index_blind(const struct lim_index *x);
+
 /* A leaf's values, and one of its windows. */
 int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
                       enum lim_value value);

@@ -105,6 +105,19 @@ static bool make_group(struct lim_members *m, const struct lim_config *c,
     return true;
 }
 
+/* Which counts the indexes need: the fewer, the less is to be updated. */
+static void choose_kept(struct lim_members *m)
+{
+    unsigned kept = m->strategy->reads;
+    for (unsigned g = 0; g < m->group_count; g++)
+        for (unsigned i = 0; i < m->groups[g].count; i++)
+            if (lim_index_blind(m->groups[g].indexes[i]))
+                kept |= m->strategy->reads_blind;
+    m->keeps_in_flight =
+        m->cap != LIM_UNLIMITED || kept >> LIM_VALUE_IN_FLIGHT & 1;
+    m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
+}
+
 struct lim_members *lim_members_new(const struct lim_config *c)
 {
     struct lim_members *m = calloc(1, sizeof *m);
@@ -120,9 +133,6 @@ struct lim_members *lim_members_new(const struct lim_config *c)
     m->count = c->organisation_count;
     m->group_count = c->groups;
     m->cap = c->cap_organisation;
-    m->keeps_in_flight = m->cap != LIM_UNLIMITED ||
-                         m->strategy->reads >> LIM_VALUE_IN_FLIGHT & 1;
-    m->keeps_sent = m->strategy->reads >> LIM_VALUE_SENT & 1;
     m->month_end = lim_month_end(c->start);
     for (uint32_t i = 0; i < m->count; i++) {
         m->members[i].keys = c->organisations[i].keys;
@@ -131,6 +141,7 @@ struct lim_members *lim_members_new(const struct lim_config *c)
     for (unsigned g = 0; g < m->group_count; g++)
         if (!make_group(m, c, g, list))
             goto fail;
+    choose_kept(m);
     free(list);
     return m;
 fail:

@@ -7,10 +7,10 @@
 /* What a model costs, at list price and without discounts. */
 struct lim_price {
     const char *model;
-    int64_t     input_microusd_per_mtok;    /* micro-dollars per 10^6 tokens */
-    int64_t     output_microusd_per_mtok;   /* -1: not known, as all below */
-    int64_t     image_microusd;             /* an image of 1024x1024 */
-    int64_t     context_tokens;             /* the model's window */
+    int64_t input_microusd_per_mtok;  /* micro-dollars per 10^6 tokens */
+    int64_t output_microusd_per_mtok; /* -1: not known, as all below */
+    int64_t image_microusd;           /* an image of 1024x1024 */
+    int64_t context_tokens;           /* the model's window */
     const char *as_of;
     const char *source;
 };

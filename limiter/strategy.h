@@ -61,8 +61,9 @@ struct lim_strategy {
     const char *summary; /* one line, for --list */
     unsigned abi;        /* LIM_STRATEGY_ABI */
     size_t state_size;   /* bytes of state in a pool, from zero */
-    unsigned reads;      /* 1 << value, of those kept up to date only
-                                   for strategies: in flight, sent */
+    /* Values beside the windows that it reads, as 1 << value: always, and
+       where no limit is known.  Nobody else keeps them up to date. */
+    unsigned reads, reads_blind;
 
     /* Writes the score of each column of the view. */
     void (*score)(const void *state, const struct lim_view *v,

@@ -20,34 +20,34 @@
 
 /* A sorted name of a model or, without its '*', of a pattern. */
 struct lim_table_model {
-    const char                *name;
-    size_t                     length;
-    bool                       pattern;
-    int                        group;
+    const char *name;
+    size_t length;
+    bool pattern;
+    int group;
     const struct lim_tier_row *rows[LIM_TIERS];
 };
 
 struct lim_table_group {
-    const char                *name;
+    const char *name;
     const struct lim_tier_row *rows[LIM_TIERS];
 };
 
 struct lim_table {
-    char                    *name;
-    char                    *text;      /* rows point into it */
-    struct lim_tier_row     *rows;
-    int                     *lines;     /* of the rows */
-    size_t                   row_count, row_room;
-    struct lim_table_model  *models;
-    size_t                   model_count;
-    size_t                   plain_count;   /* of them, before the patterns */
-    size_t                   pattern_length_max;
-    struct lim_table_group  *groups;
-    size_t                   group_count;
-    struct lim_table_model  *group_names;   /* sorted */
+    char *name;
+    char *text; /* rows point into it */
+    struct lim_tier_row *rows;
+    int *lines; /* of the rows */
+    size_t row_count, row_room;
+    struct lim_table_model *models;
+    size_t model_count;
+    size_t plain_count; /* of them, before the patterns */
+    size_t pattern_length_max;
+    struct lim_table_group *groups;
+    size_t group_count;
+    struct lim_table_model *group_names; /* sorted */
     struct lim_qualification qualifications[LIM_TIERS];
-    struct lim_table        *parts[LIM_TABLE_PARTS_MAX]; /* of a merged one */
-    size_t                   part_count;
+    struct lim_table *parts[LIM_TABLE_PARTS_MAX]; /* of a merged one */
+    size_t part_count;
 };
 
 /* Makes an empty table without rules; NULL: no memory. */

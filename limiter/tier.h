@@ -38,22 +38,22 @@ const char *lim_tier_name(enum lim_tier tier);
 bool lim_tier_find(const char *name, enum lim_tier *out);
 
 struct lim_tier_row {
-    const char       *table;    /* the set that it stands in */
-    const char       *model;    /* may end with '*' */
-    enum lim_tier     tier;
-    const char       *group;    /* models of one group share windows */
+    const char *table; /* the set that it stands in */
+    const char *model; /* may end with '*' */
+    enum lim_tier tier;
+    const char *group; /* models of one group share windows */
     struct lim_limits limits;
-    const char       *as_of;
-    const char       *source;
+    const char *as_of;
+    const char *source;
 };
 
 /* What an organisation must have paid, and when, to be at a tier. */
 struct lim_qualification {
-    bool    defined;            /* the table grants limits at this tier */
-    int64_t paid_microusd;      /* INT64_MAX: no payment leads here, for the
+    bool defined;           /* the table grants limits at this tier */
+    int64_t paid_microusd;  /* INT64_MAX: no payment leads here, for the
                                    table has no rule for this tier */
-    int     days;               /* since the first payment */
-    int64_t month_microusd;     /* monthly spend limit; LIM_UNLIMITED: none */
+    int days;               /* since the first payment */
+    int64_t month_microusd; /* monthly spend limit; LIM_UNLIMITED: none */
 };
 
 struct lim_table;
@@ -74,15 +74,15 @@ struct lim_table *lim_table_builtin(const char *name, struct lim_diag *diag);
  * reason: text that is not of the form, a model twice at one tier, models of
  * one group that differ in limits, no row at all, no memory.
  */
-#define LIM_TABLE_TEXT_MAX (1 << 20)    /* bytes of text */
-#define LIM_TABLE_LINE_MAX 1000         /* bytes of one line */
-#define LIM_TABLE_NAME_MAX 100          /* bytes of a model, group or date */
+#define LIM_TABLE_TEXT_MAX (1 << 20) /* bytes of text */
+#define LIM_TABLE_LINE_MAX 1000      /* bytes of one line */
+#define LIM_TABLE_NAME_MAX 100       /* bytes of a model, group or date */
 #define LIM_TABLE_ROWS_MAX 10000
 
 struct lim_table *lim_table_parse(const char *name, const char *text,
                                   size_t length, struct lim_diag *diag);
 
-void lim_table_free(struct lim_table *t);       /* NULL is allowed */
+void lim_table_free(struct lim_table *t); /* NULL is allowed */
 
 const char *lim_table_name(const struct lim_table *t);
 

@@ -27,6 +27,8 @@ static int64_t ns_of(double seconds)
 static double draw(const struct sim_dist *d, enum lim_draw purpose,
                    uint64_t seed, uint64_t request, unsigned attempt)
 {
+    if (d->kind == SIM_DIST_CONSTANT)
+        return d->a;
     uint64_t stream = lim_rng_stream(seed, purpose);
     return sim_dist_draw(d, lim_rng_draw(stream, request, attempt));
 }

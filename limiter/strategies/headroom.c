@@ -41,6 +41,6 @@ const struct lim_strategy lim_strategy_headroom = {
     .name = "headroom",
     .summary = "largest share left in the scarcest window after the request",
     .abi = LIM_STRATEGY_ABI,
-    .reads = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
+    .reads_blind = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,
 };
