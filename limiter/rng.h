@@ -40,7 +40,7 @@ static inline uint64_t lim_rng_stream(uint64_t seed, enum lim_draw purpose)
 static inline uint64_t lim_rng_draw(uint64_t stream, uint64_t item,
                                     uint64_t index)
 {
-    return lim_rng_mix(lim_rng_mix(stream + item) + index);
+    return lim_rng_mix(lim_rng_mix(stream + item) ^ lim_rng_mix(index));
 }
 
 /* 64 random bits as a uniform number in (0, 1), never 0 and never 1. */
