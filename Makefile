@@ -215,8 +215,9 @@ bench: $(BUILD)/tests/bench_core $(BUILD)/tierlab-mockd
 layers: $(ALL_LIBS)
 	@tests/layers.sh $(BUILD)
 
-lint: format-check
+lint:
 	@.ci/lint $(CJSON_CFLAGS) $(CURL_CFLAGS) $(CUNIT_CFLAGS)
+	@$(MAKE) --no-print-directory format-check
 
 format_SRC = $(wildcard limiter/*.[ch] limiter/*/*.c sim/*.[ch] \
              mockserver/*.[ch] bench/*.[ch] tests/*.[ch])
