@@ -190,7 +190,7 @@ static void put_goodput(FILE *f, const struct bench_result *r,
     struct bench_estimate e = estimate(r, g, i, GOODPUT);
     struct bench_estimate bound = estimate(r, g, i, "bound_rpm");
     put_number(f, e.mean);
-    if (e.ci95 > 0) {
+    if (e.ci95 > 1e-6 * fabs(e.mean)) {
         fputs(" ± ", f);
         put_number(f, e.ci95);
     }
@@ -204,7 +204,7 @@ static void put_p95(FILE *f, const struct bench_result *r,
 {
     struct bench_estimate e = estimate(r, g, i, LATENCY);
     put_ms(f, e.mean);
-    if (e.ci95 > 0) {
+    if (e.ci95 > 1e-6 * fabs(e.mean)) {
         fputs(" ± ", f);
         put_ms(f, e.ci95);
     }
@@ -224,18 +224,56 @@ static void put_alone(FILE *f, const struct bench_result *r,
     fputs(" % of the attempts were answered 429.", f);
 }
 
-static void put_tied_names(FILE *f, const struct bench_answer *a,
-                           const struct bench_grid *g)
+/* "; cap 10, 12 or 16" of the values that the tied ones have, unless these
+   are all that there are. */
+static bool put_common(FILE *f, const struct bench_answer *a,
+                       const struct bench_grid *g, size_t dim,
+                       const char *before)
+{
+    const struct bench_dimension *d = &g->dims[dim];
+    size_t used = 0, put = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t v = 0; v < d->count; v++) {
+            bool in = false;
+            for (size_t i = 0; i < g->variants && !in; i++)
+                in = a->tied[i] && bench_grid_at(g, i, dim) == v;
+            if (!in)
+                continue;
+            if (pass == 0) {
+                used++;
+                continue;
+            }
+            if (used == d->count)
+                return false;
+            const char *dot = strrchr(d->path, '.');
+            if (put == 0)
+                fprintf(f, "%s%s ", before, dot == NULL ? d->path : dot + 1);
+            else
+                fputs(put + 1 == used ? " or " : ", ", f);
+            fputs(d->labels[v], f);
+            put++;
+        }
+    return put > 0;
+}
+
+static void put_tied(FILE *f, const struct bench_answer *a,
+                     const struct bench_grid *g)
 {
     const char *before = " (";
-    for (size_t i = 0; a->like_best <= NAMES_MAX && i < g->variants; i++) {
-        if (!a->tied[i])
-            continue;
-        fputs(before, f);
-        put_name(f, g, i);
-        before = "; ";
+    if (a->like_best <= NAMES_MAX) {
+        for (size_t i = 0; i < g->variants; i++)
+            if (a->tied[i]) {
+                fputs(before, f);
+                put_name(f, g, i);
+                before = "; ";
+            }
+        fputc(')', f);
+        return;
     }
-    fputs(a->like_best <= NAMES_MAX ? ")" : "", f);
+    for (size_t d = 0; d < g->count; d++)
+        if (put_common(f, a, g, d, before))
+            before = "; ";
+    fputs(before[0] == ';' ? ")" : "", f);
 }
 
 static void put_goodputs(FILE *f, const struct bench_answer *a,
@@ -258,7 +296,7 @@ static void put_goodputs(FILE *f, const struct bench_answer *a,
                 "By goodput the best %zu of %zu variants cannot be told "
                 "apart",
                 a->like_best, g->variants);
-    put_tied_names(f, a, g);
+    put_tied(f, a, g);
     fputs(": up to ", f);
     put_goodput(f, r, g, a->best);
     fputc('.', f);

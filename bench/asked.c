@@ -80,24 +80,26 @@ static void put_arrivals(FILE *f, const cJSON *workload)
 {
     const cJSON *arrivals = get(workload, "arrivals");
     const cJSON *kind = arrivals == NULL ? NULL : arrivals->child;
-    if (kind == NULL || kind->string == NULL) {
-        fputs("Requests arrive", f);
-    } else if (strcmp(kind->string, "poisson") == 0) {
-        fputs("Requests arrive at random, ", f);
-        put_value(f, kind);
-        fputs(" on average,", f);
-    } else if (strcmp(kind->string, "batch") == 0) {
-        fputs("A batch of ", f);
-        put_value(f, kind);
-        fputs(" requests arrives at once,", f);
-    } else if (strcmp(kind->string, "trace") == 0) {
-        fprintf(f, "Requests arrive as in %s,", file_of(kind));
-    } else {
-        fprintf(f, "Requests arrive (%s),", kind->string);
-    }
     const cJSON *model = get(workload, "model");
+    fputs("Requests", f);
     if (cJSON_IsString(model))
         fprintf(f, " for %s", model->valuestring);
+    fputs(" arrive", f);
+    if (kind == NULL || kind->string == NULL)
+        return;
+    if (strcmp(kind->string, "poisson") == 0) {
+        fputs(" at random, ", f);
+        put_value(f, kind);
+        fputs(" on average", f);
+    } else if (strcmp(kind->string, "batch") == 0) {
+        fputs(" at once, ", f);
+        put_value(f, kind);
+        fputs(" of them", f);
+    } else if (strcmp(kind->string, "trace") == 0) {
+        fprintf(f, " as in %s", file_of(kind));
+    } else {
+        fprintf(f, " (%s)", kind->string);
+    }
 }
 
 static void put_organisation(FILE *f, const cJSON *o)
@@ -105,8 +107,9 @@ static void put_organisation(FILE *f, const cJSON *o)
     const cJSON *tier = get(o, "tier"), *keys = get(o, "keys");
     double count = 1;
     bench_path_number(o, "count", &count);
+    const char *name = cJSON_IsString(tier) ? tier->valuestring : "tier1";
     fprintf(f, "%.0f of %s", count,
-            cJSON_IsString(tier) ? tier->valuestring : "tier1");
+            strcmp(name, "free") == 0 ? "the free tier" : name);
     if (cJSON_IsNumber(keys) && keys->valuedouble > 1)
         fprintf(f, " with %.0f keys%s", keys->valuedouble,
                 count > 1 ? " each" : "");
@@ -116,15 +119,15 @@ static void put_organisations(FILE *f, const cJSON *provider)
 {
     const cJSON *o, *list = get(provider, "organisations");
     if (cJSON_GetArraySize(list) == 0) {
-        fputs(", of one organisation of tier1", f);
+        fputs("; there is one organisation, of tier1", f);
         return;
     }
-    const char *before = ", of organisations: ";
+    const char *before = "; the organisations are ";
     cJSON_ArrayForEach(o, list)
     {
         fputs(before, f);
         put_organisation(f, o);
-        before = ", ";
+        before = o->next != NULL && o->next->next != NULL ? ", " : " and ";
     }
 }
 
@@ -155,7 +158,7 @@ char *bench_asked(const struct bench_result *r, const struct bench_grid *g)
     const cJSON *workload = get(r->scenario, "workload");
     put_question(f, g);
     if (cJSON_IsArray(workload))
-        fprintf(f, "%d workloads arrive side by side,",
+        fprintf(f, "%d workloads arrive side by side",
                 cJSON_GetArraySize(workload));
     else
         put_arrivals(f, workload);

@@ -305,7 +305,7 @@ static char *reading_of(const struct bench_lines *l)
         return NULL;
     char *s = bench_words(
         "%s%s%s%s%s%s", c->numeric ? "One line" : "One mark",
-        *series ? " a " : "", series,
+        *series ? " for each " : "", series,
         c->result->replications < 2 ? "; one replication, so no interval."
         : c->numeric
             ? ", the mean over replications; bands are 95 % t intervals."

@@ -32,10 +32,24 @@ static const struct bench_row *extreme(const struct bench_lines *l,
     return best;
 }
 
-/* "cap 30, headroom" */
+/* "headroom, cap 30"; what a slice has in common is in the title. */
 static char *name_of(const struct bench_lines *l, const struct bench_row *row)
 {
-    return bench_grid_name(l->chart->grid, row->variant);
+    const struct bench_chart *c = l->chart;
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (f == NULL)
+        return NULL;
+    if (c->has_series) {
+        bench_grid_put(f, c->grid, row->variant, c->series);
+        fputs(", ", f);
+    }
+    bench_grid_put(f, c->grid, row->variant, c->x);
+    if (fclose(f) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 /* The leftmost number of the best row's series from which on the figure
@@ -57,7 +71,8 @@ static const struct bench_row *knee(const struct bench_lines *l,
 static void put_interval(FILE *f, struct bench_estimate e)
 {
     char *mean = bench_words_number(e.mean);
-    char *half = e.ci95 > 0 ? bench_words_number(e.ci95) : NULL;
+    char *half =
+        e.ci95 > 1e-6 * fabs(e.mean) ? bench_words_number(e.ci95) : NULL;
     fprintf(f, "%s%s%s", mean != NULL ? mean : "", half != NULL ? " ± " : "",
             half != NULL ? half : "");
     free(mean);
@@ -81,7 +96,7 @@ static void put_best(const struct bench_lines *l, const struct bench_row *best,
         fprintf(f, ", %.0f %% of the bound",
                 100 * value(best, 0) / best->bound);
     if (l->chart->numeric && from != best)
-        fprintf(f, "; within 5 %% of that from %s %s on",
+        fprintf(f, "; 95 %% of that from %s %s on",
                 last_word(l->chart->grid->dims[l->chart->x].path),
                 l->chart->grid->dims[l->chart->x].labels[from->value]);
     fputc('.', f);

@@ -111,8 +111,9 @@ void bench_gnuplot_string(FILE *f, const char *text)
     fputc('\'', f);
     for (const char *p = text; *p != 0; p++) {
         if (*p == '\'')
-            fputc('\'', f);
-        fputc((unsigned char)*p < ' ' || *p == 127 ? ' ' : *p, f);
+            fputs("’", f);
+        else
+            fputc((unsigned char)*p < ' ' || *p == 127 ? ' ' : *p, f);
     }
     fputc('\'', f);
 }

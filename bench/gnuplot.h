@@ -20,8 +20,11 @@
 int bench_gnuplot_run(const char *program, const char *folder,
                       const char *script, size_t length, struct lim_diag *diag);
 
-/* Writes a text as a string of gnuplot: nothing in it is expanded.  Control
-   characters become blanks. */
+/*
+ * Writes a text as a string of gnuplot: nothing in it is expanded.  Control
+ * characters become blanks; apostrophes become typographic ones, since
+ * gnuplot 5.4 loses its way in a string that begins with two of its own.
+ */
 void bench_gnuplot_string(FILE *f, const char *text);
 
 /* Writes one field of CSV, quoted where it must be; a quote in it becomes an

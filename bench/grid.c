@@ -146,8 +146,10 @@ static bool is_plain(const char *name, const cJSON *value)
     return false;
 }
 
-static void put_setting(FILE *f, const struct bench_dimension *d, size_t value)
+void bench_grid_put(FILE *f, const struct bench_grid *g, size_t i, size_t dim)
 {
+    const struct bench_dimension *d = &g->dims[dim];
+    size_t value = bench_grid_at(g, i, dim);
     if (value >= d->count)
         return;
     const char *name = strrchr(d->path, '.');
@@ -166,7 +168,7 @@ char *bench_grid_name(const struct bench_grid *g, size_t i)
         return NULL;
     for (size_t d = 0; d < g->count; d++) {
         fputs(d > 0 ? ", " : "", f);
-        put_setting(f, &g->dims[d], bench_grid_at(g, i, d));
+        bench_grid_put(f, g, i, d);
     }
     if (fclose(f) != 0) {
         free(text);

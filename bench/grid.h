@@ -2,6 +2,7 @@
 #define BENCH_GRID_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cjson/cJSON.h>
 
@@ -34,6 +35,9 @@ void bench_grid_fini(struct bench_grid *g);
 
 /* The index of the value that variant `i` (below g->variants) has. */
 size_t bench_grid_at(const struct bench_grid *g, size_t i, size_t dim);
+
+/* Writes the words for one dimension of a variant: "cap 30", "headroom". */
+void bench_grid_put(FILE *f, const struct bench_grid *g, size_t i, size_t dim);
 
 /*
  * The words for one variant: "cap 30, headroom".  NULL: no memory.  The

@@ -112,9 +112,9 @@ static void put_figure(const struct report *x, const struct bench_figure *g,
     fputs("<figure>\n", f);
     if (svg != NULL)
         fputs(bench_svg_inline(svg), f);
-    fputs("<figcaption>", f);
+    fputs("<figcaption><span class=\"finding\">", f);
     bench_svg_escape(f, g->finding);
-    fputc(' ', f);
+    fputs("</span> ", f);
     bench_svg_escape(f, g->reading);
     fprintf(f, " Data: <code>%s.csv</code>.</figcaption>\n</figure>\n",
             g->name);
@@ -254,13 +254,12 @@ static const struct part {
 static void put_part(const struct report *x, const char *name, size_t length,
                      FILE *f)
 {
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (strlen(parts[i].name) == length &&
-            memcmp(parts[i].name, name, length) == 0) {
-            parts[i].put(x, f);
-            return;
-        }
-    assert(!"a place of the template that nothing fills");
+    size_t i = 0, n = sizeof parts / sizeof parts[0];
+    while (i < n && (strlen(parts[i].name) != length ||
+                     memcmp(parts[i].name, name, length) != 0))
+        i++;
+    assert(i < n);
+    parts[i].put(x, f);
 }
 
 static void put_page(const struct report *x, FILE *f)

@@ -84,7 +84,7 @@ static void put_cell(FILE *f, struct bench_estimate e)
         return;
     }
     put_number(f, e.mean);
-    if (e.ci95 > 0) {
+    if (e.ci95 > 1e-6 * fabs(e.mean)) {
         fputs(" <span class=\"ci\">±&nbsp;", f);
         put_number(f, e.ci95);
         fputs("</span>", f);
@@ -282,7 +282,9 @@ void bench_tables_beside(FILE *f, const struct bench_result *r,
             "<p>The same runs %s and %s: equal settings, equal seeds, so the "
             "same arrivals, sizes and service times. What is left between the "
             "two is transport, and the threads and timers of real "
-            "programs.</p>\n<div class=\"wide\" tabindex=\"0\"><table>\n",
+            "programs; where 429s abound, a request sent a moment later "
+            "sends all that follows another way.</p>\n<div class=\"wide\" "
+            "tabindex=\"0\"><table>\n",
             bench_asked_where(r), bench_asked_where(other));
     put_beside_heads(f, r, g, other, unit_ms);
     fputs("<tbody>\n", f);

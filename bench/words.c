@@ -64,9 +64,9 @@ char *bench_words_number(double x)
         return bench_words("%.0f", x);
     if (size >= 9.995)
         return bench_words("%.1f", x);
-    if (size >= 0.9995 || size == 0)
-        return bench_words(size == floor(size) ? "%.0f" : "%.2f", x);
-    return bench_words("%.2g", x);
+    if (size == floor(size))
+        return bench_words("%.0f", x);
+    return bench_words(size >= 0.0995 ? "%.2f" : "%.2g", x);
 }
 
 char *bench_words_ms(double ms)

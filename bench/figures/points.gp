@@ -1,5 +1,5 @@
 # Points over names: a bar for the interval, a dash across for the bound.
-set key at screen 0.985, 0.957 right top horizontal Left reverse samplen 0.6 \
+set key at screen 0.985, 0.872 right top horizontal Left reverse samplen 0.6 \
     font face.',11.5' tc rgb '#333333'
 if (series < 2 || panel > 1) { unset key }
 plot \

@@ -12,7 +12,7 @@ grey = '#595959'
 pale = '#D9D9D9'
 pick(i) = 1 + (i - 1) % 8
 # Lines that lie on each other stay visible: the first is the broadest.
-breadth(i, n) = n < 2 ? 2.4 : 4.6 - 2.8 * (i - 1) / (n - 1.0)
+breadth(i, n) = n < 2 ? 2.4 : 5.6 - 3.8 * (i - 1) / (n - 1.0)
 at_least(x, least) = x < least ? least : x
 unset key
 set border 3 lc rgb grey lw 1

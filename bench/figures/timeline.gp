@@ -2,6 +2,8 @@
 # counted in an interval stands over the whole of it.
 array top[4] = [0.825, 0.575, 0.405, 0.235]
 array floor[4] = [0.625, 0.455, 0.285, 0.115]
+set lmargin at screen 0.075
+set rmargin at screen 0.975
 do for [p = 1:4] {
     panel = p
     set tmargin at screen top[p]
