@@ -27,7 +27,9 @@ CUNIT_CFLAGS := $(call PKG,--cflags cunit)
 CUNIT_LIBS   := $(call PKG,--libs cunit)
 
 # -ffp-contract=off: the same bytes for the same seed, whatever the compiler.
-BASE_CFLAGS = -std=c11 -I. -I$(BUILD) -ffp-contract=off $(OPT) -g $(WARN) $(SAN)
+# -fno-math-errno: sqrt is an instruction, which IEEE 754 rounds in one way.
+BASE_CFLAGS = -std=c11 -I. -I$(BUILD) -ffp-contract=off -fno-math-errno \
+              $(OPT) -g $(WARN) $(SAN)
 ALL_CFLAGS  = $(BASE_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SAN) $(LDFLAGS)
 
@@ -109,7 +111,7 @@ $(foreach l,limiter sim mockserver bench,$(eval $(call library,$(l))))
 
 $(BUILD)/tierlab-mockd: $(BUILD)/mockserver/main.o $(LIB_mockserver) $(LIB_sim) \
                         $(LIB_limiter)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CJSON_LIBS) -lpthread
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CJSON_LIBS) -lpthread -lm
 
 $(BUILD)/tierlab: $(BUILD)/bench/main.o $(ALL_LIBS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread -lm
@@ -133,7 +135,7 @@ $(BUILD)/tests/example_%: $(BUILD)/tests/example_%.o $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
 
 $(BUILD)/tests/bench_%: $(BUILD)/tests/bench_%.o $(LIB_sim) $(LIB_limiter)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread -lm
 
 $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(ALL_LIBS)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(CURL_LIBS) \
