@@ -1,5 +1,6 @@
 #include "bench/aggregate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "bench/path.h"
@@ -80,7 +81,7 @@ struct bench_estimate bench_aggregate(const struct bench_result *r,
             squares += (x - e.mean) * (x - e.mean);
     if (e.n > 1)
         e.ci95 = sim_t95((int64_t)e.n - 1) *
-                 sim_sqrt(squares / (double)(e.n - 1) / (double)e.n);
+                 sqrt(squares / (double)(e.n - 1) / (double)e.n);
     return e;
 }
 

@@ -114,29 +114,6 @@ double sim_exp(double x)
 }
 
 /*
- * Newton's method on a mantissa in [1, 4).  The line through (1, 1) and
- * (4, 2) is off by at most 5.8 %; four steps of x' = (x + m / x) / 2 square
- * that to below one rounding.
- */
-double sim_sqrt(double x)
-{
-    assert(x >= 0);
-    assert(x <= 0x1.fffffffffffffp1023);
-    if (x == 0)
-        return 0;
-    int k;
-    double m = split(x, &k);
-    if (k % 2 != 0) {
-        m *= 2;
-        k--;
-    }
-    double root = (m + 2) / 3;
-    for (int i = 0; i < 4; i++)
-        root = 0.5 * (root + m / root);
-    return root * power_of_two(k / 2);
-}
-
-/*
  * Wichura, "Algorithm AS 241: The percentage points of the normal
  * distribution", Applied Statistics 37 (1988): PPND16, three rational
  * functions.
@@ -208,7 +185,7 @@ double sim_normal_quantile(double p)
     double q = p - 0.5;
     if (q >= -0.425 && q <= 0.425)
         return central_quantile(q);
-    double r = sim_sqrt(-sim_log(q < 0 ? p : 1 - p));
+    double r = sqrt(-sim_log(q < 0 ? p : 1 - p));
     double z = r <= 5 ? near_quantile(r) : far_quantile(r);
     return q < 0 ? -z : z;
 }

@@ -12,15 +12,15 @@
  * stay in step whatever the order in which requests are handled.
  */
 enum sim_dist_kind {
-    SIM_DIST_CONSTANT,          /* a */
-    SIM_DIST_EXPONENTIAL,       /* mean a */
-    SIM_DIST_LOGNORMAL,         /* exp(a + b z) */
-    SIM_DIST_MIXTURE            /* share c: exp(d + e z), else exp(a + b z) */
+    SIM_DIST_CONSTANT,    /* a */
+    SIM_DIST_EXPONENTIAL, /* mean a */
+    SIM_DIST_LOGNORMAL,   /* exp(a + b z) */
+    SIM_DIST_MIXTURE      /* share c: exp(d + e z), else exp(a + b z) */
 };
 
 struct sim_dist {
     enum sim_dist_kind kind;
-    double             a, b, c, d, e;
+    double a, b, c, d, e;
 };
 
 struct sim_dist sim_dist_constant(double value);
@@ -44,14 +44,13 @@ double sim_dist_draw(const struct sim_dist *d, uint64_t bits);
 double sim_dist_mean(const struct sim_dist *d);
 
 /*
- * Natural logarithm, exponential, square root and the quantile of the
- * standard normal from plain IEEE operations: the same bits on every
- * processor and C library.  Relative errors: below 2e-15 (log, exp), 3e-16
- * (sqrt) and 1e-14 (quantile: AS 241, PPND16).
+ * Natural logarithm, exponential and the quantile of the standard normal from
+ * plain IEEE operations: the same bits on every processor and C library.
+ * Relative errors: below 2e-15 (log, exp) and 1e-14 (quantile: AS 241,
+ * PPND16).
  */
-double sim_log(double x);               /* x > 0, finite */
-double sim_exp(double x);               /* 0 and infinity out of range */
-double sim_sqrt(double x);              /* x >= 0, finite */
-double sim_normal_quantile(double p);   /* 0 < p < 1 */
+double sim_log(double x);             /* x > 0, finite */
+double sim_exp(double x);             /* 0 and infinity out of range */
+double sim_normal_quantile(double p); /* 0 < p < 1 */
 
 #endif

@@ -1,6 +1,7 @@
 #include "sim/stats.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,7 +96,7 @@ double sim_deviation(const double *x, size_t n)
     double mean = sim_mean(x, n), squares = 0;
     for (size_t i = 0; i < n; i++)
         squares += (x[i] - mean) * (x[i] - mean);
-    return sim_sqrt(squares / (double)(n - 1));
+    return sqrt(squares / (double)(n - 1));
 }
 
 /*
@@ -129,5 +130,5 @@ double sim_t95(int64_t df)
 
 double sim_half_width(const double *x, size_t n)
 {
-    return sim_t95((int64_t)n - 1) * sim_deviation(x, n) / sim_sqrt((double)n);
+    return sim_t95((int64_t)n - 1) * sim_deviation(x, n) / sqrt((double)n);
 }

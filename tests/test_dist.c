@@ -43,15 +43,6 @@ static void exponentials_are_right_to_the_last_digits(void)
     CU_ASSERT_DOUBLE_EQUAL(sim_exp(-740), exp(-740), 0x1p-1073);
 }
 
-static void roots_are_right_to_the_last_digit(void)
-{
-    CU_ASSERT(worst(sim_sqrt, sqrt, -700, 700, 0.0061) < 3e-16);
-    CU_ASSERT(worst(sim_sqrt, sqrt, -2, 2, 2.3e-5) < 3e-16);
-    for (int i = 0; i < 10000; i++)
-        CU_ASSERT_EQUAL(sim_sqrt((double)i * i), i);
-    CU_ASSERT_EQUAL(sim_sqrt(0x1p-1074), 0x1p-537);
-}
-
 /* The error of z by one Newton step against the C library's tail. */
 static double quantile_error(double p)
 {
@@ -184,7 +175,6 @@ CU_TestInfo dist_tests[] = {
       logarithms_are_right_to_the_last_digits },
     { "exponentials are right to the last digits",
       exponentials_are_right_to_the_last_digits },
-    { "roots are right to the last digit", roots_are_right_to_the_last_digit },
     { "normal quantiles are right to fourteen digits",
       normal_quantiles_are_right_to_fourteen_digits },
     { "draws have the moments of the theory",
