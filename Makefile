@@ -230,8 +230,8 @@ format-check:
 	clang-format --dry-run -Werror $(format_SRC)
 
 # Writes the golden files anew; `git diff` then shows what changed.
-golden: $(BUILD)/tests/unit $(PROGRAMS)
-	GOLDEN=update tests/run.sh $(BUILD)
+golden: $(PROGRAMS)
+	GOLDEN=update tests/run.sh $(BUILD) tests/e2e/golden.sh
 
 study: $(PROGRAMS)
 	@STUDY_HOURS=$(STUDY_HOURS) tests/study.sh $(BUILD)
