@@ -30,7 +30,7 @@ extern const char text_bench_figures_timeline_gp[];
 /* Combinations of a third and further parameters that get figures. */
 #define SLICES_MAX 6
 #define SVG_MAX (8 << 20)
-#define LINE_MAX_BYTES 104
+#define LINE_MAX_BYTES 114
 /* Share of attempts, in percent, from which a run that is refused is worth
    a timeline of its own. */
 #define REFUSED_ENOUGH 1.0

@@ -34,6 +34,8 @@ static void put_summary(FILE *f, const struct made *m, struct bench_run_id id)
 {
     double v = (double)id.variant, r = (double)id.replication;
     double goodput = m->base + m->slope * v + m->noise * r;
+    size_t mixed = (11 * id.variant * id.replication + id.variant) % 13;
+    goodput += m->own * ((double)mixed / 3 - 2);
     double p95 = 20000 / (v + 1) + r;
     fprintf(f,
             "{\"requests\":120,\"succeeded\":100,\"unfinished\":20,"

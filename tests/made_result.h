@@ -18,6 +18,7 @@ struct made {
     const char *on;
     size_t replications;
     double base, slope, noise;
+    double own;     /* times -2 to 2, of each run, on top of goodput */
     size_t without; /* runs of this variant are missing; SIZE_MAX: none */
 };
 

@@ -80,6 +80,26 @@ static void what_cannot_be_told_apart_is_called_so(void)
     free(text);
 }
 
+/* Eight variants: steps far above what runs differ by, and far below. */
+static void the_interval_decides(void)
+{
+    const struct {
+        double slope;
+        size_t like_best;
+    } cases[] = { { 5, 1 }, { 0.01, 8 } };
+    for (size_t i = 0; i < 2; i++) {
+        struct made m = made_default();
+        struct bench_answer a;
+        m.replications = 5;
+        m.own = 0.3;
+        m.slope = cases[i].slope;
+        char *text = answer_to(&m, &a);
+        CU_ASSERT_EQUAL(a.like_best, cases[i].like_best);
+        bench_answer_fini(&a);
+        free(text);
+    }
+}
+
 static void one_replication_proves_nothing(void)
 {
     struct made m = made_default();
@@ -259,6 +279,7 @@ CU_TestInfo report_tests[] = {
       what_is_better_in_every_pair_is_best },
     { "what cannot be told apart is called so",
       what_cannot_be_told_apart_is_called_so },
+    { "the interval decides", the_interval_decides },
     { "one replication proves nothing", one_replication_proves_nothing },
     { "the question is made of the scenario",
       the_question_is_made_of_the_scenario },
