@@ -392,7 +392,7 @@ static void keys_take_turns(void)
     set_up(&f, 1);
     f.organisations[0].keys = 2;
     start(&f);
-    for (int i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         submit(&f, 100, 0);
         CU_ASSERT_TRUE(lim_next(f.pool, 0, &a));
         CU_ASSERT_EQUAL(a.key, i % 2);
