@@ -469,12 +469,3 @@ int bench_figures_draw(struct bench_figures *f, const struct bench_result *r,
         bench_figures_fini(f);
     return error;
 }
-
-int bench_figures(const struct bench_result *r, const char *folder,
-                  struct lim_diag *diag)
-{
-    struct bench_figures f;
-    int error = bench_figures_draw(&f, r, folder, "", diag);
-    bench_figures_fini(&f);
-    return error;
-}

@@ -45,8 +45,4 @@ int bench_figures_draw(struct bench_figures *f, const struct bench_result *r,
                        struct lim_diag *diag);
 void bench_figures_fini(struct bench_figures *f);
 
-/* Draws, and keeps no list. */
-int bench_figures(const struct bench_result *r, const char *folder,
-                  struct lim_diag *diag);
-
 #endif

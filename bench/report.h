@@ -17,9 +17,8 @@
  */
 
 /*
- * Draws the figures into the folder of `path` (bench/figure.h: there is no
- * need to call bench_figures too) and writes the report to `path`.  `n` is
- * at least 1.  Returns LIM_OK, or as bench_figures_draw.  When the figures
+ * Draws the figures of `results[0]` into the folder of `path` (see
+ * bench/figure.h) and writes the report to `path`.  `n` is at least 1.  Returns LIM_OK, or as bench_figures_draw.  When the figures
  * could not be drawn the report is written all the same, without them; it
  * says so, and the error of the drawing is returned.
  */
