@@ -113,22 +113,24 @@ static void add_money(struct bench_table *t, int64_t microusd)
 
 static void print_qualifications(const struct lim_table *table)
 {
-    struct bench_table *t = bench_table_new(4);
+    struct bench_table *t = bench_table_new(5);
     if (t == NULL)
         return;
     bench_table_add(t, "tier");
     bench_table_add(t, "$ paid");
     bench_table_add(t, "days since");
     bench_table_add(t, "$ a month");
+    bench_table_add(t, "its limits");
     for (int tier = 0; tier < LIM_TIERS; tier++) {
         const struct lim_qualification *q =
             lim_table_qualification(table, (enum lim_tier)tier);
-        if (!q->defined)
+        if (!q->defined && q->paid_microusd == INT64_MAX)
             continue;
         bench_table_add(t, "%s", lim_tier_name((enum lim_tier)tier));
         add_money(t, q->paid_microusd);
         bench_table_add(t, "%d", q->days);
         add_money(t, q->month_microusd);
+        bench_table_add(t, q->defined ? "above" : "not in this table");
     }
     putchar('\n');
     bench_table_print(t, stdout);

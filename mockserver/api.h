@@ -20,64 +20,64 @@
 /* Bytes of somebody else; `at` NULL: there are none. */
 struct mock_slice {
     const char *at;
-    size_t      length;
+    size_t length;
 };
 
 struct mock_question {
     struct mock_slice method, path, query, body;
     struct mock_slice authorization;
-    struct mock_slice client_request;   /* X-Client-Request-Id */
+    struct mock_slice client_request;    /* X-Client-Request-Id */
     struct mock_slice completion_tokens; /* x-mock-completion-tokens */
-    struct mock_slice retry_count;      /* x-stainless-retry-count */
-    lim_time          now;
+    struct mock_slice retry_count;       /* x-stainless-retry-count */
+    lim_time now;
 };
 
 /* An admitted request until its answer ends. */
 struct mock_flight;
 
 struct mock_answer {
-    int                 status;     /* 0: the question waits (/mock/clock) */
-    struct mock_text    headers;    /* lines, each with CRLF */
-    struct mock_text    body;       /* JSON */
-    lim_time            at;         /* due then; `now` for at once */
-    struct mock_flight *flight;     /* NULL: nothing was admitted */
+    int status;                 /* 0: the question waits (/mock/clock) */
+    struct mock_text headers;   /* lines, each with CRLF */
+    struct mock_text body;      /* JSON */
+    lim_time at;                /* due then; `now` for at once */
+    struct mock_flight *flight; /* NULL: nothing was admitted */
 };
 
 struct mock_api_config {
-    struct sim_provider_config provider;  /* what it points to outlives us */
-    bool          any_key;      /* else keys are sk-mock-<organisation>-<k> */
-    bool          one_organisation; /* any key is of the same; else each is
+    struct sim_provider_config provider; /* what it points to outlives us */
+    bool any_key;          /* else keys are sk-mock-<organisation>-<k> */
+    bool one_organisation; /* any key is of the same; else each is
                                        an organisation of its own */
-    enum lim_tier tier;         /* of such organisations */
-    double        speed;
-    const char   *version;
-    FILE         *log;          /* NULL: none; one JSON object a request */
+    enum lim_tier tier;    /* of such organisations */
+    double speed;
+    const char *version;
+    FILE *log; /* NULL: none; one JSON object a request */
 };
 
 /* A POST to /mock/clock that waits for requests to be decided. */
 struct mock_clock_wait {
-    bool     waiting;
+    bool waiting;
     lim_time to;
-    uint64_t after;             /* decisions */
+    uint64_t after; /* decisions */
 };
 
 struct mock_api {
     struct mock_api_config config;
-    struct sim_provider   *provider;
-    struct mock_keys       keys;        /* or names of organisations */
+    struct sim_provider *provider;
+    struct mock_keys keys; /* or names of organisations */
     struct mock_clock_wait clock;
-    uint64_t requests;                  /* so far, of every kind */
-    uint64_t metered;                   /* of them, numbered by ourselves */
-    uint64_t decisions;                 /* on /v1, since the clock was set */
-    uint64_t in_flight;                 /* admitted, not ended */
-    uint64_t abandoned;                 /* ended unsent */
+    uint64_t requests;  /* so far, of every kind */
+    uint64_t metered;   /* of them, numbered by ourselves */
+    uint64_t decisions; /* on /v1, since the clock was set */
+    uint64_t in_flight; /* admitted, not ended */
+    uint64_t abandoned; /* ended unsent */
     uint64_t statuses[600];
 };
 
 /* NULL and `diag`: as sim_provider_new. */
 struct mock_api *mock_api_new(const struct mock_api_config *config,
                               struct lim_diag *diag);
-void mock_api_free(struct mock_api *api);       /* NULL is allowed */
+void mock_api_free(struct mock_api *api); /* NULL is allowed */
 
 /*
  * Answers.  `a` is zeroed at first and may then be used again and again; its

@@ -14,10 +14,10 @@
  */
 struct mock_config {
     struct sim_provider_config provider;    /* points into what follows */
-    struct lim_table          *table;       /* owned; NULL: no limits */
-    struct sim_organisation   *organisations;   /* owned */
-    size_t                     organisation_count;
-    char                     **names;       /* owned, of organisations */
+    struct lim_table *table;                /* owned; NULL: no limits */
+    struct sim_organisation *organisations; /* owned */
+    size_t organisation_count;
+    char **names; /* owned, of organisations */
 };
 
 /* No limits, no organisations, and else the defaults. */

@@ -18,77 +18,77 @@
  * until the client closes, too.
  */
 enum mock_connection_state {
-    MOCK_IDLE,      /* no byte of a request; `in` is empty, or resume is set */
-    MOCK_HEAD,      /* `in` holds a part of a head */
-    MOCK_BODY,      /* `in` holds a head and a part of its body */
-    MOCK_WAIT,      /* the handler has the request; `open` */
-    MOCK_WRITE,     /* `out` holds what the client did not take yet */
-    MOCK_CLOSING,   /* to be closed before the callback ends */
-    MOCK_LINGER     /* our side is shut */
+    MOCK_IDLE,    /* no byte of a request; `in` is empty, or resume is set */
+    MOCK_HEAD,    /* `in` holds a part of a head */
+    MOCK_BODY,    /* `in` holds a head and a part of its body */
+    MOCK_WAIT,    /* the handler has the request; `open` */
+    MOCK_WRITE,   /* `out` holds what the client did not take yet */
+    MOCK_CLOSING, /* to be closed before the callback ends */
+    MOCK_LINGER   /* our side is shut */
 };
 
 /* An answer that is not due yet, and its texts behind it. */
 struct mock_pending {
     struct mock_reply reply;
-    char              texts[];
+    char texts[];
 };
 
 struct mock_exchange {
-    struct mock_server   *server;
+    struct mock_server *server;
     struct mock_exchange *next, *previous;
-    int                   fd;
+    int fd;
     enum mock_connection_state state;
-    bool busy;          /* its input is being processed: free it later */
-    bool dead;          /* to be freed when no longer busy */
-    bool resume;        /* `in` is to be processed at the next turn */
-    bool fin;           /* seen in WAIT or WRITE: the client sends no more */
-    bool unread;        /* input may be left in the socket */
+    bool busy;   /* its input is being processed: free it later */
+    bool dead;   /* to be freed when no longer busy */
+    bool resume; /* `in` is to be processed at the next turn */
+    bool fin;    /* seen in WAIT or WRITE: the client sends no more */
+    bool unread; /* input may be left in the socket */
 
     /* deadlines are lazy: the timer may go off before `deadline`, and is
        then set anew; so a request sets none */
     uint32_t deadline_timer;
-    int64_t  deadline;          /* CLOCK_MONOTONIC; INT64_MAX: none */
-    int64_t  armed;             /* when the timer goes off */
+    int64_t deadline; /* CLOCK_MONOTONIC; INT64_MAX: none */
+    int64_t armed;    /* when the timer goes off */
 
-    char  *in;                  /* not yet used, in_length bytes */
+    char *in; /* not yet used, in_length bytes */
     size_t in_length, in_capacity;
-    size_t parsed;              /* in HEAD: bytes that were not enough */
-    char  *out;
+    size_t parsed; /* in HEAD: bytes that were not enough */
+    char *out;
     size_t out_length, out_sent;
 
     /* the request being read or answered */
-    size_t  head_length;
+    size_t head_length;
     int64_t content_length;
-    size_t  body_length;        /* chunked: decoded so far */
+    size_t body_length; /* chunked: decoded so far */
     struct mock_http_chunks chunks;
-    bool    chunked;
-    bool    expect_continue;    /* and not told to go on yet */
-    bool    keep_alive;
-    bool    http_1_0;
-    bool    head;               /* answer without a body */
+    bool chunked;
+    bool expect_continue; /* and not told to go on yet */
+    bool keep_alive;
+    bool http_1_0;
+    bool head; /* answer without a body */
 
-    bool     open;              /* handed over and not ended */
-    bool     answered;
-    uint32_t due_timer;         /* when `pending` is due */
+    bool open; /* handed over and not ended */
+    bool answered;
+    uint32_t due_timer; /* when `pending` is due */
     lim_time time;
-    struct mock_pending  *pending;
+    struct mock_pending *pending;
     mock_exchange_end_fn *on_end;
-    void                 *on_end_context;
+    void *on_end_context;
 };
 
 #define MOCK_CONNECTION_SCRATCH 65536
 
 struct mock_server {
-    struct mock_loop           *loop;
-    struct mock_server_config   config;
+    struct mock_loop *loop;
+    struct mock_server_config config;
     struct mock_server_counters counters;
-    struct mock_exchange       *first;          /* of all connections */
-    int                         listener;       /* -1: none */
-    uint32_t                    accept_timer;   /* ends a pause */
-    bool                        paused;         /* accepts none for now */
-    bool                        draining;
-    bool                        drained;        /* and has said so */
-    struct mock_response_date   date;
+    struct mock_exchange *first; /* of all connections */
+    int listener;                /* -1: none */
+    uint32_t accept_timer;       /* ends a pause */
+    bool paused;                 /* accepts none for now */
+    bool draining;
+    bool drained; /* and has said so */
+    struct mock_response_date date;
 
     /* Where every read goes first: most requests are whole then, and cost
        their connection no memory.  Used until the handler has returned. */
@@ -119,8 +119,8 @@ void mock_connection_settle(struct mock_exchange *c);
 
 /* exchange.c: gives a request to the handler, in state WAIT from then on. */
 void mock_exchange_deliver(struct mock_exchange *c,
-                           const struct mock_http_head *head,
-                           const char *body, size_t body_length);
+                           const struct mock_http_head *head, const char *body,
+                           size_t body_length);
 
 /* Answers with an error of the server's own and then closes.  Does not
    settle. */

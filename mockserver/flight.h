@@ -5,7 +5,7 @@
 
 /* An admitted request: what its end needs.  Owned by the answer's sender. */
 struct mock_flight {
-    struct sim_call call;       /* its model is not to be read any more */
+    struct sim_call call; /* its model is not to be read any more */
     struct sim_plan plan;
 };
 

@@ -19,27 +19,27 @@
  */
 #define MOCK_HTTP_HEADERS_MAX 100
 
-#define MOCK_HTTP_BAD  (-1)     /* never a request, whatever follows */
-#define MOCK_HTTP_MORE (-2)     /* more bytes are needed to tell */
+#define MOCK_HTTP_BAD (-1)  /* never a request, whatever follows */
+#define MOCK_HTTP_MORE (-2) /* more bytes are needed to tell */
 
 /* Not 0-terminated; blanks around the value are cut off. */
 struct mock_http_header {
     const char *name, *value;
-    size_t      name_length, value_length;
+    size_t name_length, value_length;
 };
 
 /* The head of a request; pointers go into the text that was parsed. */
 struct mock_http_head {
-    const char *method, *path, *query;  /* query: after '?', or NULL */
-    size_t      method_length, path_length, query_length;
-    int         minor;                  /* HTTP/1.minor: 0 or 1 */
-    bool        chunked;
-    bool        keep_alive;             /* as the client wants it */
-    bool        expect_continue;
-    int64_t     content_length;         /* 0 when there is no such header;
+    const char *method, *path, *query; /* query: after '?', or NULL */
+    size_t method_length, path_length, query_length;
+    int minor; /* HTTP/1.minor: 0 or 1 */
+    bool chunked;
+    bool keep_alive; /* as the client wants it */
+    bool expect_continue;
+    int64_t content_length; /* 0 when there is no such header;
                                            INT64_MAX: that or more */
-    int         status;                 /* after MOCK_HTTP_BAD: the answer */
-    size_t      header_count;
+    int status;             /* after MOCK_HTTP_BAD: the answer */
+    size_t header_count;
     struct mock_http_header headers[MOCK_HTTP_HEADERS_MAX];
 };
 
@@ -58,8 +58,8 @@ int64_t mock_http_parse(const char *text, size_t length, size_t max,
                         struct mock_http_head *out);
 
 /* The first header with that name in any case, or NULL. */
-const struct mock_http_header *
-mock_http_find(const struct mock_http_head *head, const char *name);
+const struct mock_http_header *mock_http_find(const struct mock_http_head *head,
+                                              const char *name);
 
 /*
  * A chunked body, as far as it has been decoded.  A chunk's extensions are
@@ -68,12 +68,12 @@ mock_http_find(const struct mock_http_head *head, const char *name);
  * but for `left`.
  */
 #define MOCK_HTTP_CHUNK_LINE_MAX 1024
-#define MOCK_HTTP_TRAILERS_MAX   8192
+#define MOCK_HTTP_TRAILERS_MAX 8192
 
 struct mock_http_chunks {
-    uint64_t left;      /* bytes of the current chunk still to come */
-    uint32_t line;      /* bytes of the current line, or of all trailers */
-    uint8_t  state;
+    uint64_t left; /* bytes of the current chunk still to come */
+    uint32_t line; /* bytes of the current line, or of all trailers */
+    uint8_t state;
 };
 
 void mock_http_chunks_init(struct mock_http_chunks *c);

@@ -18,12 +18,12 @@
 
 /* Reads a value's fields one by one; fields are private. */
 struct mock_json {
-    const cJSON     *object;
-    char             path[256];
+    const cJSON *object;
+    char path[256];
     struct lim_diag *diag;
-    int             *error;         /* shared by all readers of one text */
-    const char      *known[48];     /* keys asked for so far */
-    size_t           known_count;
+    int *error;            /* shared by all readers of one text */
+    const char *known[48]; /* keys asked for so far */
+    size_t known_count;
 };
 
 /*

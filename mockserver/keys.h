@@ -10,15 +10,15 @@
  * key, or an organisation's name) to an index.
  */
 struct mock_keys {
-    struct mock_keys_slot *slots;       /* private */
-    size_t                 count, room;
+    struct mock_keys_slot *slots; /* private */
+    size_t count, room;
 };
 
 void mock_keys_fini(struct mock_keys *k);
 
 /* Finds a text of `length` bytes; false: it is not there. */
-bool mock_keys_find(const struct mock_keys *k, const char *text,
-                    size_t length, uint32_t *out);
+bool mock_keys_find(const struct mock_keys *k, const char *text, size_t length,
+                    uint32_t *out);
 
 /* Adds a text that is not there, and copies it.  False: no memory. */
 bool mock_keys_add(struct mock_keys *k, const char *text, size_t length,

@@ -24,7 +24,7 @@ typedef void mock_loop_timer_fn(void *context, uint32_t timer, lim_time now);
 /* `start` is at least 0, `speed` 0 or 0.001 to 1e6.  NULL: they are not
    (EINVAL), no memory or no descriptors (errno tells). */
 struct mock_loop *mock_loop_new(lim_time start, double speed);
-void mock_loop_free(struct mock_loop *l);       /* NULL is allowed */
+void mock_loop_free(struct mock_loop *l); /* NULL is allowed */
 
 /* The loop's time; in a timer's callback, that at which it was due even if
    the loop woke later; in others, that at which the loop woke.  Never earlier

@@ -11,16 +11,16 @@
  * of the API in 2026.
  */
 struct mock_meter {
-    cJSON           *root;      /* the body */
-    const char      *model;
-    int              group;
-    int64_t          prompt_tokens;
-    int64_t          max_tokens;        /* -1: none */
-    int64_t          completion_tokens; /* -1: drawn */
-    struct mock_text problem;   /* the first mistake's sentence */
-    char             param[64];
-    const char      *code;
-    bool             wrong;
+    cJSON *root; /* the body */
+    const char *model;
+    int group;
+    int64_t prompt_tokens;
+    int64_t max_tokens;        /* -1: none */
+    int64_t completion_tokens; /* -1: drawn */
+    struct mock_text problem;  /* the first mistake's sentence */
+    char param[64];
+    const char *code;
+    bool wrong;
 };
 
 /*
@@ -31,8 +31,8 @@ bool mock_meter_open(struct mock_visit *v, struct mock_meter *m);
 void mock_meter_fini(struct mock_meter *m);
 
 /* Keeps a mistake, if it is the first.  `param` and `code` may be NULL. */
-void mock_meter_wrong(struct mock_meter *m, const char *param,
-                      const char *code, const char *format, ...)
+void mock_meter_wrong(struct mock_meter *m, const char *param, const char *code,
+                      const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Keeps the mistake of a wrong type: `expected` is "a string", ... */

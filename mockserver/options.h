@@ -10,12 +10,12 @@
 /* The daemon's command line, read; NULL where nothing was said. */
 struct mock_options {
     const char *host;
-    uint16_t    port;
+    uint16_t port;
     const char *table, *tier, *latency, *config, *log;
-    bool        one_organisation, no_limits, version;
-    double      speed;
-    uint64_t    seed;
-    lim_time    start;          /* -1: not said */
+    bool one_organisation, no_limits, version;
+    double speed;
+    uint64_t seed;
+    lim_time start; /* -1: not said */
 };
 
 /* Ends the program on bad usage (status 2) and after --help (0). */

@@ -12,7 +12,7 @@
 /* The last date that was written.  Fields are private. */
 struct mock_response_date {
     int64_t second;
-    char    text[32];
+    char text[32];
 };
 
 void mock_response_date_init(struct mock_response_date *d);
@@ -28,7 +28,7 @@ const char *mock_response_reason(int status);
 bool mock_response_has_body(int status);
 
 enum mock_response_end {
-    MOCK_RESPONSE_PLAIN,        /* no connection header */
+    MOCK_RESPONSE_PLAIN, /* no connection header */
     MOCK_RESPONSE_KEEP_ALIVE,
     MOCK_RESPONSE_CLOSE
 };

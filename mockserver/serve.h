@@ -9,8 +9,7 @@
 struct mock_serve;
 
 /* Neither is owned.  NULL: no memory. */
-struct mock_serve *mock_serve_new(struct mock_api *api,
-                                  struct mock_loop *loop);
+struct mock_serve *mock_serve_new(struct mock_api *api, struct mock_loop *loop);
 
 /* After the server; NULL is allowed. */
 void mock_serve_free(struct mock_serve *s);

@@ -24,18 +24,18 @@ struct mock_exchange;
 
 /* A complete request.  Strings are not 0-terminated. */
 struct mock_request {
-    const char *method;         /* as sent: methods are case-sensitive */
-    size_t      method_length;
-    const char *path;           /* up to '?', not decoded; begins with '/'
+    const char *method; /* as sent: methods are case-sensitive */
+    size_t method_length;
+    const char *path; /* up to '?', not decoded; begins with '/'
                                    (or is "*", for OPTIONS) */
-    size_t      path_length;
-    const char *query;          /* after '?'; NULL: there is no '?' */
-    size_t      query_length;
-    const char *body;           /* chunks joined; never NULL */
-    size_t      body_length;
-    bool        head;           /* the method is HEAD */
-    bool        keep_alive;     /* the client lets the connection live on */
-    const struct mock_http_head *fields;        /* for mock_request_header */
+    size_t path_length;
+    const char *query; /* after '?'; NULL: there is no '?' */
+    size_t query_length;
+    const char *body; /* chunks joined; never NULL */
+    size_t body_length;
+    bool head;       /* the method is HEAD */
+    bool keep_alive; /* the client lets the connection live on */
+    const struct mock_http_head *fields; /* for mock_request_header */
 };
 
 /*
@@ -43,8 +43,8 @@ struct mock_request {
  * blanks around it, and its length; NULL if there is none.  Its memory is
  * the request's.
  */
-const char *mock_request_header(const struct mock_request *r,
-                                const char *name, size_t *length);
+const char *mock_request_header(const struct mock_request *r, const char *name,
+                                size_t *length);
 
 /*
  * Is called for each request.  `r` and what it points to are valid until it
@@ -60,13 +60,13 @@ typedef void mock_handler_fn(void *context, struct mock_exchange *x,
  * time), content-length and connection; not the body of an answer to HEAD.
  */
 struct mock_reply {
-    int         status;         /* 200 to 599 */
-    const char *content_type;   /* NULL: no such header */
-    const char *headers;        /* more header lines, each ending in CRLF */
-    size_t      headers_length;
+    int status;               /* 200 to 599 */
+    const char *content_type; /* NULL: no such header */
+    const char *headers;      /* more header lines, each ending in CRLF */
+    size_t headers_length;
     const char *body;
-    size_t      body_length;
-    lim_time    at;             /* not before; one that has passed: at once */
+    size_t body_length;
+    lim_time at; /* not before; one that has passed: at once */
 };
 
 /*
@@ -93,7 +93,7 @@ lim_time mock_exchange_time(const struct mock_exchange *x);
 
 struct mock_server_config {
     mock_handler_fn *handler;
-    void            *context;           /* of handler and drained */
+    void *context; /* of handler and drained */
 
     /* NULL, or is called once when a drain is over (maybe before
        mock_server_drain returns). */
@@ -104,15 +104,15 @@ struct mock_server_config {
        NULL: a short one in the API's form. */
     const char *(*error_body)(int status);
 
-    size_t  head_max;           /* bytes of request line and headers */
-    size_t  body_max;           /* bytes of a body, chunks joined */
-    size_t  connections_max;    /* beyond it, clients wait to be accepted */
-    int64_t head_ns;            /* wall time from its first byte to the end
+    size_t head_max;        /* bytes of request line and headers */
+    size_t body_max;        /* bytes of a body, chunks joined */
+    size_t connections_max; /* beyond it, clients wait to be accepted */
+    int64_t head_ns;        /* wall time from its first byte to the end
                                    of a head; then 408 */
-    int64_t body_ns;            /* the same for the body after it */
-    int64_t idle_ns;            /* of a connection without a request */
-    int64_t write_ns;           /* of a client that takes nothing */
-    bool    reuse_port;         /* several servers on one port */
+    int64_t body_ns;        /* the same for the body after it */
+    int64_t idle_ns;        /* of a connection without a request */
+    int64_t write_ns;       /* of a client that takes nothing */
+    bool reuse_port;        /* several servers on one port */
 };
 
 /* 64 KiB, 32 MiB, 100,000 connections, 10 s, 60 s, 75 s, 30 s. */
@@ -142,14 +142,14 @@ void mock_server_drain(struct mock_server *s);
 void mock_server_free(struct mock_server *s);
 
 struct mock_server_counters {
-    uint64_t accepted;          /* connections so far */
-    uint64_t requests;          /* handed to the handler so far */
-    uint64_t refused;           /* answered with an error of the server's */
-    uint64_t answered;          /* answers sent whole */
-    uint64_t abandoned;         /* exchanges whose client was gone */
-    size_t   connections;       /* open now */
-    size_t   waiting;           /* exchanges now without an answer sent */
-    size_t   half_closed;       /* of them, whose client sends no more */
+    uint64_t accepted;  /* connections so far */
+    uint64_t requests;  /* handed to the handler so far */
+    uint64_t refused;   /* answered with an error of the server's */
+    uint64_t answered;  /* answers sent whole */
+    uint64_t abandoned; /* exchanges whose client was gone */
+    size_t connections; /* open now */
+    size_t waiting;     /* exchanges now without an answer sent */
+    size_t half_closed; /* of them, whose client sends no more */
 };
 
 struct mock_server_counters mock_server_counters(const struct mock_server *s);

@@ -9,10 +9,10 @@
  * was and says so once, at the end: `failed`.
  */
 struct mock_text {
-    char  *data;                /* 0-terminated once something was added */
+    char *data; /* 0-terminated once something was added */
     size_t length;
     size_t room;
-    bool   failed;
+    bool failed;
 };
 
 void mock_text_fini(struct mock_text *t);

@@ -11,14 +11,14 @@
  * question on its way to its answer.
  */
 struct mock_visit {
-    struct mock_api            *api;
+    struct mock_api *api;
     const struct mock_question *q;
-    struct mock_answer         *a;
-    int64_t                     organisation;   /* -1: none, or not yet */
-    struct mock_slice           rest;   /* of the path, behind the route */
-    char                        model[128]; /* for the log; "" */
-    int                         limit;  /* that refused, or -1 */
-    int64_t                     tokens; /* charged; -1 */
+    struct mock_answer *a;
+    int64_t organisation;   /* -1: none, or not yet */
+    struct mock_slice rest; /* of the path, behind the route */
+    char model[128];        /* for the log; "" */
+    int limit;              /* that refused, or -1 */
+    int64_t tokens;         /* charged; -1 */
 };
 
 typedef void mock_room_fn(struct mock_visit *v);

@@ -28,10 +28,10 @@ void mock_words_error(struct mock_text *out, const struct mock_error *e);
 
 /* What a refusal's sentence speaks of. */
 struct mock_refused {
-    const char *model;          /* as the client named it */
-    const char *group;          /* its limit group; NULL: none */
+    const char *model; /* as the client named it */
+    const char *group; /* its limit group; NULL: none */
     const char *organisation;
-    bool        free_tier;      /* told to add a payment method */
+    bool free_tier; /* told to add a payment method */
 };
 
 /*
@@ -47,8 +47,7 @@ void mock_words_refusal(struct mock_text *out, const struct mock_refused *r,
  * is masked: eight characters, stars, four characters; all stars if it has
  * fewer than 16.
  */
-void mock_words_bad_key(struct mock_text *out, const char *key,
-                        size_t length);
+void mock_words_bad_key(struct mock_text *out, const char *key, size_t length);
 
 /* Adds the body of a 401 for a request without a key. */
 void mock_words_no_key(struct mock_text *out);

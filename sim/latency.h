@@ -10,8 +10,8 @@
  * further token of the reply.  `per_token` is drawn once a request.
  */
 struct sim_latency {
-    struct sim_dist ttft;       /* seconds */
-    struct sim_dist per_token;  /* seconds for each token after the first */
+    struct sim_dist ttft;      /* seconds */
+    struct sim_dist per_token; /* seconds for each token after the first */
 };
 
 /* A latency of `seconds` in all, whatever the reply's length. */
@@ -20,7 +20,7 @@ struct sim_latency sim_latency_constant(double seconds);
 /* Both drawn times of one answer, in ns. */
 struct sim_timing {
     int64_t ttft_ns;
-    int64_t total_ns;           /* >= ttft_ns */
+    int64_t total_ns; /* >= ttft_ns */
 };
 
 /* Draws for (request, attempt) from the streams of `seed`. */
@@ -33,9 +33,9 @@ double sim_latency_mean(const struct sim_latency *l, double completion_tokens);
 
 /* A named profile: what was measured, of which model, by whom, when. */
 struct sim_profile {
-    const char        *name;    /* a model's */
+    const char *name; /* a model's */
     struct sim_latency latency;
-    const char        *source;
+    const char *source;
 };
 
 /*

@@ -30,10 +30,10 @@ struct sim_provider;
 
 enum sim_answer {
     SIM_ADMITTED,
-    SIM_RATE_LIMITED,           /* a wait mends it */
-    SIM_TOO_LARGE,              /* above the limit itself: no wait does */
-    SIM_QUOTA,                  /* the month's money is spent */
-    SIM_NO_MODEL                /* unknown, or not for this tier */
+    SIM_RATE_LIMITED, /* a wait mends it */
+    SIM_TOO_LARGE,    /* above the limit itself: no wait does */
+    SIM_QUOTA,        /* the month's money is spent */
+    SIM_NO_MODEL      /* unknown, or not for this tier */
 };
 
 /*
@@ -43,15 +43,15 @@ enum sim_answer {
  * month.  Neither shows headers, nor does SIM_TOO_LARGE give a hint.
  */
 struct sim_verdict {
-    enum sim_answer     answer;
-    enum lim_limit      limit;      /* which refused */
-    int64_t             max;        /* of that limit; -1: admitted */
-    int64_t             used;       /* max - remaining, as printed */
-    int64_t             requested;
-    lim_time            admitted_at; /* exact: not 1 ns before, if nobody
+    enum sim_answer answer;
+    enum lim_limit limit; /* which refused */
+    int64_t max;          /* of that limit; -1: admitted */
+    int64_t used;         /* max - remaining, as printed */
+    int64_t requested;
+    lim_time admitted_at;      /* exact: not 1 ns before, if nobody
                                         else comes; `now` when admitted,
                                         LIM_NEVER when no wait helps */
-    struct lim_feedback shown;      /* hint_ns as the message prints it */
+    struct lim_feedback shown; /* hint_ns as the message prints it */
 };
 
 /*
@@ -62,7 +62,7 @@ struct sim_verdict {
  */
 struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
                                       struct lim_diag *diag);
-void sim_provider_free(struct sim_provider *p);     /* NULL is allowed */
+void sim_provider_free(struct sim_provider *p); /* NULL is allowed */
 
 /*
  * Adds an organisation whose windows are full.  Returns its index, or with
@@ -111,10 +111,10 @@ void sim_provider_settle(struct sim_provider *p, uint32_t organisation,
 
 /* One window as it stands, for reports and /mock/orgs. */
 struct sim_window_view {
-    int64_t limit;              /* LIM_UNLIMITED: there is none */
-    int64_t remaining;          /* whole units, floored */
-    int64_t used_ns;            /* exact level: ns until full (rounded up) */
-    int64_t admitted;           /* units taken since the start, settled */
+    int64_t limit;     /* LIM_UNLIMITED: there is none */
+    int64_t remaining; /* whole units, floored */
+    int64_t used_ns;   /* exact level: ns until full (rounded up) */
+    int64_t admitted;  /* units taken since the start, settled */
 };
 
 /* `limit` is one of those that have a window; a group that the tier does not

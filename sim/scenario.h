@@ -20,35 +20,35 @@
 
 /* The truth: a provider's organisations and its ways. */
 struct sim_organisation {
-    const char   *name;
+    const char *name;
     enum lim_tier tier;
-    unsigned      keys;         /* >= 1 */
-    int64_t       paid_microusd;
-    int           first_payment_days_ago; /* -1: never paid */
-    int64_t       spent_microusd;  /* this month, at the start */
+    unsigned keys; /* >= 1 */
+    int64_t paid_microusd;
+    int first_payment_days_ago; /* -1: never paid */
+    int64_t spent_microusd;     /* this month, at the start */
 };
 
 struct sim_charge {
-    bool refused;               /* refusals are charged too */
-    bool bad_request;           /* 400s are charged */
-    bool settle;                /* the reservation is settled to real use */
+    bool refused;     /* refusals are charged too */
+    bool bad_request; /* 400s are charged */
+    bool settle;      /* the reservation is settled to real use */
 };
 
 enum sim_latency_source {
-    SIM_LATENCY_PROFILE,        /* of the request's model */
-    SIM_LATENCY_GIVEN           /* `latency` */
+    SIM_LATENCY_PROFILE, /* of the request's model */
+    SIM_LATENCY_GIVEN    /* `latency` */
 };
 
 struct sim_provider_config {
-    const struct lim_table        *table;  /* NULL: no limits, every model */
+    const struct lim_table *table; /* NULL: no limits, every model */
     const struct sim_organisation *organisations;
-    size_t                         organisation_count;
-    double                         burst;  /* share of the limit, (0, 1] */
-    struct sim_charge              charge;
-    enum sim_latency_source        latency_source;
-    struct sim_latency             latency;
-    uint64_t                       seed;   /* of latency and reply lengths */
-    lim_time                       start;
+    size_t organisation_count;
+    double burst; /* share of the limit, (0, 1] */
+    struct sim_charge charge;
+    enum sim_latency_source latency_source;
+    struct sim_latency latency;
+    uint64_t seed; /* of latency and reply lengths */
+    lim_time start;
 };
 
 /*
@@ -61,47 +61,50 @@ struct sim_provider_config sim_provider_config_default(void);
 /* The belief and the policy: how the client sends. */
 struct sim_client_config {
     const struct lim_strategy *strategy;
-    enum lim_belief            belief;
-    int64_t                    cap_pool;
-    int64_t                    cap_organisation;
-    struct lim_retry           retry;
+    enum lim_belief belief;
+    int64_t cap_pool;
+    int64_t cap_organisation;
+    struct lim_retry retry;
 };
 
 /* As lim_config_default: headroom, known limits, no caps, 6 retries. */
 struct sim_client_config sim_client_config_default(void);
 
-enum sim_arrival_kind { SIM_ARRIVE_BATCH, SIM_ARRIVE_POISSON,
-                        SIM_ARRIVE_TRACE };
+enum sim_arrival_kind {
+    SIM_ARRIVE_BATCH,
+    SIM_ARRIVE_POISSON,
+    SIM_ARRIVE_TRACE
+};
 
 struct sim_arrivals {
-    enum sim_arrival_kind       kind;
-    int64_t                     batch;          /* requests at the start */
-    double                      rate_per_s;     /* of a Poisson process */
+    enum sim_arrival_kind kind;
+    int64_t batch;     /* requests at the start */
+    double rate_per_s; /* of a Poisson process */
     const struct sim_trace_row *rows;
-    size_t                      row_count;
-    double                      speed;          /* of the trace's clock */
+    size_t row_count;
+    double speed; /* of the trace's clock */
 };
 
 /* One stream of requests; a workload is one or several. */
 struct sim_workload {
-    const char         *model;
+    const char *model;
     struct sim_arrivals arrivals;
-    struct sim_dist     prompt_tokens;          /* traces bring their own */
-    struct sim_dist     completion_tokens;
-    int64_t             max_tokens;             /* -1: none */
-    int64_t             images;                 /* a request; 0: not images */
-    int64_t             deadline_ns;            /* LIM_NEVER: none */
+    struct sim_dist prompt_tokens; /* traces bring their own */
+    struct sim_dist completion_tokens;
+    int64_t max_tokens;  /* -1: none */
+    int64_t images;      /* a request; 0: not images */
+    int64_t deadline_ns; /* LIM_NEVER: none */
 };
 
 struct sim_scenario {
-    const char                *name;
-    uint64_t                   seed;
-    int64_t                    duration_ns;     /* LIM_NEVER: until the end */
-    bool                       drain;
+    const char *name;
+    uint64_t seed;
+    int64_t duration_ns; /* LIM_NEVER: until the end */
+    bool drain;
     struct sim_provider_config provider;
-    struct sim_client_config   client;
+    struct sim_client_config client;
     const struct sim_workload *workloads;
-    size_t                     workload_count;
+    size_t workload_count;
 };
 
 #endif

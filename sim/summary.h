@@ -15,8 +15,8 @@
  * driver.  Quantiles are exact: every latency is kept and sorted at the end.
  */
 struct sim_quantiles {
-    bool   any;                 /* false: the set was empty */
-    double mean, p50, p90, p95, p99, max;       /* milliseconds */
+    bool any;                             /* false: the set was empty */
+    double mean, p50, p90, p95, p99, max; /* milliseconds */
 };
 
 /* Used over what the limits allowed; -1: no such limit. */
@@ -27,27 +27,27 @@ struct sim_utilisation {
 struct sim_summary {
     uint64_t requests, succeeded, failed, refused, expired, unfinished;
     uint64_t attempts, http_429, http_5xx;
-    double   duration_s, makespan_s;
-    double   throughput_rps, goodput_rpm, tokens_per_min;
+    double duration_s, makespan_s;
+    double throughput_rps, goodput_rpm, tokens_per_min;
     struct sim_quantiles latency_ms, service_ms, wait_ms, ttft_ms;
-    struct sim_utilisation  pool;
-    struct sim_utilisation *organisations;      /* owned */
-    const char            **organisation_names; /* owned array, borrowed
+    struct sim_utilisation pool;
+    struct sim_utilisation *organisations; /* owned */
+    const char **organisation_names;       /* owned array, borrowed
                                                    strings */
-    size_t   organisation_count;
-    double   bound_rpm;         /* the most that any policy could admit */
-    double   efficiency;        /* -1: no bound */
-    double   fairness_organisations;    /* Jain; -1: none */
-    double   spend_usd;         /* -1: a price is not known */
-    int      binding;           /* enum lim_limit, or -1: none binds */
-    bool     partial;           /* interrupted */
+    size_t organisation_count;
+    double bound_rpm;              /* the most that any policy could admit */
+    double efficiency;             /* -1: no bound */
+    double fairness_organisations; /* Jain; -1: none */
+    double spend_usd;              /* -1: a price is not known */
+    int binding;                   /* enum lim_limit, or -1: none binds */
+    bool partial;                  /* interrupted */
 };
 
 void sim_summary_fini(struct sim_summary *s);
 
 /* One second (or more) of the run, for the timeline figure. */
 struct sim_moment {
-    double   t_s;               /* end of the interval, from the start */
+    double t_s; /* end of the interval, from the start */
     uint64_t arrived, admitted, http_429, succeeded;
     uint64_t waiting, in_flight; /* at its end */
 };
@@ -58,10 +58,10 @@ struct sim_attempt {
     unsigned attempt;
     uint32_t organisation;
     const char *model;
-    int64_t  arrival_ns, sent_ns, done_ns;      /* from the start */
-    int      status;
-    int      limit;             /* enum lim_limit that refused, or -1 */
-    int64_t  estimate;          /* tokens */
+    int64_t arrival_ns, sent_ns, done_ns; /* from the start */
+    int status;
+    int limit;        /* enum lim_limit that refused, or -1 */
+    int64_t estimate; /* tokens */
 };
 
 #endif

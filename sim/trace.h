@@ -8,7 +8,7 @@
 
 /* One row of a trace: a request that came, and how long its reply was. */
 struct sim_trace_row {
-    int64_t at_ns;              /* from the trace's first row; never falls */
+    int64_t at_ns; /* from the trace's first row; never falls */
     int32_t prompt_tokens;
     int32_t completion_tokens;
 };

@@ -9,12 +9,12 @@
 #include "limiter/apierror.h"
 
 struct seen_error {
-    int            status;
+    int status;
     enum lim_class class;
-    int            limit;
-    int64_t        max, used, requested, hint_ms;
-    const char    *code;
-    const char    *body;
+    int limit;
+    int64_t max, used, requested, hint_ms;
+    const char *code;
+    const char *body;
 };
 
 /* The tails of the sentences, and the two orders of the error object. */

@@ -18,7 +18,7 @@
  * /big?bytes (a long body), /later?ms (answered from a timer), /advance?ms
  * (moves a frozen clock on); others get their path.
  */
-#define SERVED_START    (1000 * LIM_SEC)
+#define SERVED_START (1000 * LIM_SEC)
 #define SERVED_HELD_MAX 64
 
 struct served {
@@ -28,7 +28,7 @@ struct served {
     int commands[2];
     uint16_t port;
     atomic_int requests, sent, gone, drained;
-    atomic_int waiting, half_closed;    /* when last asked by `c` */
+    atomic_int waiting, half_closed; /* when last asked by `c` */
     uint32_t later;
     struct mock_exchange *held[SERVED_HELD_MAX];
     int held_count;
@@ -68,7 +68,7 @@ void served_wait_for(const atomic_int *n, int value);
 int served_count(const char *text, const char *word);
 bool served_starts(const char *text, const char *with);
 
-int64_t served_clock(void);     /* CLOCK_MONOTONIC, ns */
+int64_t served_clock(void); /* CLOCK_MONOTONIC, ns */
 void served_sleep_ms(long ms);
 
 #define HOST " HTTP/1.1\r\nHost: a\r\n"
