@@ -278,14 +278,16 @@ void bench_tables_beside(FILE *f, const struct bench_result *r,
 {
     double unit_ms = unit_of(r, g);
     size_t rows = 0;
-    fprintf(f,
-            "<p>The same runs %s and %s: equal settings, equal seeds, so the "
-            "same arrivals, sizes and service times. What is left between the "
-            "two is transport, and the threads and timers of real "
-            "programs; where 429s abound, a request sent a moment later "
-            "sends all that follows another way.</p>\n<div class=\"wide\" "
-            "tabindex=\"0\"><table>\n",
-            bench_asked_where(r), bench_asked_where(other));
+    fprintf(
+        f,
+        "<p>The same runs %s and %s: equal settings, equal seeds, so the "
+        "same arrivals, sizes and service times. In the simulator a message "
+        "takes no time; over HTTP each exchange takes a fraction of a "
+        "millisecond, which the speed of the run multiplies, and where 429s "
+        "abound, a request sent a moment later sends all that follows "
+        "another way.</p>\n<div class=\"wide\" "
+        "tabindex=\"0\"><table>\n",
+        bench_asked_where(r), bench_asked_where(other));
     put_beside_heads(f, r, g, other, unit_ms);
     fputs("<tbody>\n", f);
     for (size_t i = 0; i < g->variants; i++) {
