@@ -18,9 +18,10 @@
 
 /*
  * Draws the figures of `results[0]` into the folder of `path` (see
- * bench/figure.h) and writes the report to `path`.  `n` is at least 1.  Returns LIM_OK, or as bench_figures_draw.  When the figures
- * could not be drawn the report is written all the same, without them; it
- * says so, and the error of the drawing is returned.
+ * bench/figure.h) and writes the report to `path`.  `n` is at least 1.
+ * Returns LIM_OK, or as bench_figures_draw.  When the figures could not be
+ * drawn the report is written all the same, without them; it says so, and the
+ * error of the drawing is returned.
  */
 int bench_report(const struct bench_result *const *results, size_t n,
                  const char *path, struct lim_diag *diag);

@@ -52,7 +52,7 @@ static void step(struct lim_timerq *q, struct model *m, uint64_t bits)
         CU_ASSERT_EQUAL(lim_timerq_next(q), m->at[expected]);
         CU_ASSERT_FALSE(lim_timerq_pop(q, m->at[expected] - 1, &popped));
         CU_ASSERT_TRUE(lim_timerq_pop(q, m->at[expected], &popped));
-        CU_ASSERT_EQUAL(popped, expected);
+        CU_ASSERT_EQUAL(popped, (uint32_t)expected);
         m->armed[expected] = false;
     }
 }
