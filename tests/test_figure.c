@@ -196,7 +196,10 @@ static void a_missing_gnuplot_is_told(void)
 /* Tells whether figures can be drawn here at all. */
 static bool gnuplot_is_here(void)
 {
-    return bench_gnuplot_run(NULL, "/", "", 0, NULL) != LIM_ENOTFOUND;
+    bool here = bench_gnuplot_run(NULL, "/", "", 0, NULL) != LIM_ENOTFOUND;
+    if (!here)
+        fputs("skipped: no gnuplot\n", stderr);
+    return here;
 }
 
 static void what_gnuplot_complains_of_is_told(void)
