@@ -1,10 +1,9 @@
 #include "bench/aggregate.h"
 
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/path.h"
-#include "sim/dist.h"
 #include "sim/stats.h"
 
 #define METRIC_SIZE 256
@@ -64,24 +63,18 @@ struct bench_estimate bench_aggregate(const struct bench_result *r,
                                       size_t variant, const char *metric)
 {
     struct bench_estimate e = { .ci95 = -1 };
-    double sum = 0, squares = 0, x;
-    size_t first = first_of(r, variant);
-    for (size_t i = first; is_of(r, i, variant); i++) {
-        if (!whole(&r->runs[i]) ||
-            !bench_aggregate_run(&r->runs[i], metric, &x))
-            continue;
-        sum += x;
-        e.n++;
-    }
-    if (e.n == 0)
+    double *values = malloc((r->run_count + 1) * sizeof *values);
+    if (values == NULL)
         return e;
-    e.mean = sum / (double)e.n;
-    for (size_t i = first; is_of(r, i, variant); i++)
-        if (whole(&r->runs[i]) && bench_aggregate_run(&r->runs[i], metric, &x))
-            squares += (x - e.mean) * (x - e.mean);
+    for (size_t i = first_of(r, variant); is_of(r, i, variant); i++)
+        if (whole(&r->runs[i]) &&
+            bench_aggregate_run(&r->runs[i], metric, &values[e.n]))
+            e.n++;
+    if (e.n > 0)
+        e.mean = sim_mean(values, e.n);
     if (e.n > 1)
-        e.ci95 = sim_t95((int64_t)e.n - 1) *
-                 sqrt(squares / (double)(e.n - 1) / (double)e.n);
+        e.ci95 = sim_half_width(values, e.n);
+    free(values);
     return e;
 }
 

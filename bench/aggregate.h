@@ -8,7 +8,7 @@
 
 /* A figure over the replications of one variant. */
 struct bench_estimate {
-    size_t n; /* runs that have the figure; 0: none */
+    size_t n; /* runs that have the figure; 0: none, or no memory */
     double mean;
     double ci95; /* half-width of the t interval; < 0: n is 1 */
 };

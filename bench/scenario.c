@@ -172,21 +172,6 @@ int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,
     return error;
 }
 
-int bench_scenario_load(struct bench_scenario *s, const char *path,
-                        struct lim_diag *diag)
-{
-    cJSON *tree = bench_scenario_read(path, diag);
-    if (tree == NULL)
-        return LIM_EPARSE;
-    char *folder = bench_scenario_folder(path);
-    int error = folder == NULL
-                    ? lim_fail(diag, LIM_ENOMEM, 0, "out of memory")
-                    : bench_scenario_from_json(s, tree, folder, diag);
-    free(folder);
-    cJSON_Delete(tree);
-    return error;
-}
-
 void bench_scenario_fini(struct bench_scenario *s)
 {
     for (size_t i = 0; s->traces != NULL && i < s->sim.workload_count; i++)

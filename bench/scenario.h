@@ -44,10 +44,6 @@ cJSON *bench_scenario_read(const char *path, struct lim_diag *diag);
 int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,
                              const char *folder, struct lim_diag *diag);
 
-/* Both steps, for one file; its folder is where other files are found. */
-int bench_scenario_load(struct bench_scenario *s, const char *path,
-                        struct lim_diag *diag);
-
 void bench_scenario_fini(struct bench_scenario *s);
 
 /*
