@@ -1,22 +1,32 @@
 #ifndef LIM_BACKOFF_H
 #define LIM_BACKOFF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "limiter/time.h"
 
 /*
- * How long a request waits between two tries.
- *
- * full_jitter: uniform between 0 and min(cap, base x 2^n) before retry n
- * (from 0): the least work for the provider of the usual forms (AWS
- * Architecture Blog, "Exponential backoff and jitter", 2015).
+ * How long a request waits between two tries.  Each file in
+ * limiter/backoffs/ is one, with its definition and source.
  */
+struct lim_backoff_case {
+    int64_t base_ns, cap_ns;
+    unsigned n;          /* retry, from 0 */
+    int64_t previous_ns; /* this request's last wait; 0 at first */
+    int64_t hint_ns;     /* what the server asks for; -1: nothing */
+    uint64_t draw;       /* 64 random bits */
+};
+
+#define LIM_BACKOFF_GIVE_UP INT64_C(-1)
+
 struct lim_backoff {
     const char *name;
-    const char *summary;
-    /* Returns the wait in ns before retry `n`; `draw` is 64 random bits. */
-    int64_t (*wait)(int64_t base_ns, int64_t cap_ns, unsigned n, uint64_t draw);
+    const char *summary; /* one line, for --list */
+    /* Returns the wait in ns before retry n, LIM_BACKOFF_GIVE_UP to try no
+       more.  The pool waits for the hint at least, unless `obeys`. */
+    int64_t (*wait)(const struct lim_backoff_case *c);
+    bool obeys; /* makes its own use of the hint */
 };
 
 /* The back-offs of this library; ends with NULL. */

@@ -23,8 +23,10 @@ struct lim_shown {
 struct lim_feedback {
     struct lim_shown requests;
     struct lim_shown tokens;
-    int64_t hint_ns;  /* how long to wait, whole ms; -1: none */
-    int should_retry; /* x-should-retry: 1, 0, or -1: not sent */
+    int64_t hint_ns;     /* how long to wait, whole ms; -1: none */
+    int should_retry;    /* x-should-retry: 1, 0, or -1: not sent */
+    int refused_by;      /* enum lim_limit that the message names, or -1 */
+    int64_t refused_max; /* "Limit 3" of it; -1: not said */
 };
 
 /* Feedback that tells nothing. */
@@ -51,8 +53,10 @@ struct lim_outcome {
     enum lim_class class;
     int status; /* HTTP status; 0: no answer came */
     bool usage_known;
-    int64_t tokens_used; /* prompt + completion, if known */
-    int64_t microusd;    /* what it cost, if known */
+    int64_t tokens_used;    /* prompt + completion, if known */
+    int64_t microusd;       /* what it cost, if known */
+    int64_t first_token_ns; /* since it was sent; -1: it did not stream */
+    int64_t reply_tokens;   /* of the reply alone; -1: not known */
     struct lim_feedback feedback;
 };
 

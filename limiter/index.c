@@ -8,8 +8,12 @@
 #define SCALE_BITS 62
 #define FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
+struct block {
+    int64_t value[LIM_VALUES][LIM_BLOCK];
+};
+
 struct level {
-    struct lim_block *blocks;
+    struct block *blocks;
     uint32_t *first, *last; /* organisation numbers by column */
     uint32_t columns;       /* in use over all blocks */
 };
@@ -144,11 +148,12 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
         goto fail;
     struct level *l = &x->levels[0];
     for (uint32_t i = 0; i < count; i++) {
-        struct lim_block *b = &l->blocks[i / LIM_BLOCK];
+        struct block *b = &l->blocks[i / LIM_BLOCK];
         l->first[i] = l->last[i] = list[i];
         for (int v = 0; v < LIM_VALUES; v++)
             b->value[v][i % LIM_BLOCK] = v < LIM_WINDOWS ? now : 0;
         b->value[LIM_VALUE_BLOCKED][i % LIM_BLOCK] = INT64_MIN;
+        b->value[LIM_VALUE_OVER][i % LIM_BLOCK] = INT64_MIN / 2;
     }
     if (!build(x))
         goto fail;
@@ -273,7 +278,7 @@ static void prepare(struct search *s, const struct lim_index *x,
 
 /* When each column may take the request, by its windows: a lower bound. */
 static void ready_times(const struct search *s, const struct lim_index *x,
-                        const struct lim_block *b, lim_time ready[LIM_BLOCK])
+                        const struct block *b, lim_time ready[LIM_BLOCK])
 {
     for (int i = 0; i < LIM_BLOCK; i++)
         ready[i] = b->value[LIM_VALUE_BLOCKED][i];
@@ -292,9 +297,9 @@ static void ready_times(const struct search *s, const struct lim_index *x,
                 ready[i] < s->query->month_end)
                 ready[i] = s->query->month_end;
     }
-    if (s->query->cap != LIM_UNLIMITED)
+    if (s->query->capped)
         for (int i = 0; i < LIM_BLOCK; i++)
-            if (b->value[LIM_VALUE_IN_FLIGHT][i] >= s->query->cap)
+            if (b->value[LIM_VALUE_OVER][i] >= 0)
                 ready[i] = LIM_NEVER;
 }
 
@@ -315,8 +320,7 @@ lim_time lim_index_ready(const struct lim_index *x, uint32_t leaf,
             x->spend_max &&
         ready < q->month_end)
         ready = q->month_end;
-    if (q->cap != LIM_UNLIMITED &&
-        lim_index_get(x, leaf, LIM_VALUE_IN_FLIGHT) >= q->cap)
+    if (q->capped && lim_index_get(x, leaf, LIM_VALUE_OVER) >= 0)
         return LIM_NEVER;
     return ready;
 }
@@ -327,26 +331,49 @@ static unsigned columns_in(const struct level *l, uint32_t block)
     return left < LIM_BLOCK ? left : LIM_BLOCK;
 }
 
-static void score_block(const struct search *s, unsigned level, uint32_t block,
-                        int64_t score[LIM_BLOCK])
+/* The view of `columns` columns of a level, from one of them on. */
+static struct lim_view view_of(const struct search *s, const struct level *l,
+                               uint32_t column, unsigned columns)
 {
     const struct lim_index *x = s->index;
-    const struct level *l = &x->levels[level];
-    const struct lim_view view = {
-        .block = &l->blocks[block],
-        .first = &l->first[block * LIM_BLOCK],
-        .last = &l->last[block * LIM_BLOCK],
-        .columns = columns_in(l, block),
+    const struct block *b = &l->blocks[column / LIM_BLOCK];
+    return (struct lim_view){
+        .values = &b->value[0][0] + column % LIM_BLOCK,
+        .first = &l->first[column],
+        .last = &l->last[column],
+        .columns = columns,
         .organisations = x->all,
         .rates = x->rates,
         .span = s->span,
         .scale = x->scale,
         .windows = x->windows,
         .window_count = x->window_count,
+        .spend_max = x->spend_max,
+        .cost = s->query->cost,
+        .affinity = s->query->affinity,
         .draw = s->query->draw,
         .now = s->query->now,
     };
+}
+
+static void score_block(const struct search *s, unsigned level, uint32_t block,
+                        int64_t score[LIM_BLOCK])
+{
+    const struct level *l = &s->index->levels[level];
+    const struct lim_view view =
+        view_of(s, l, block * LIM_BLOCK, columns_in(l, block));
     s->query->strategy->score(s->query->state, &view, score);
+}
+
+int64_t lim_index_score(struct lim_index *x, uint32_t leaf,
+                        const struct lim_query *q)
+{
+    struct search s = { .index = x };
+    int64_t score[LIM_BLOCK];
+    prepare(&s, x, q);
+    const struct lim_view view = view_of(&s, &x->levels[0], leaf, 1);
+    q->strategy->score(q->state, &view, score);
+    return score[0];
 }
 
 /* Smaller score first; of equal ones the lower organisation. */
@@ -361,7 +388,7 @@ static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
  * find to be `now` or earlier, for less.
  */
 static unsigned open_columns(const struct search *s, const struct lim_index *x,
-                             const struct lim_block *b, unsigned columns)
+                             const struct block *b, unsigned columns)
 {
     const struct lim_query *q = s->query;
     unsigned shut = 0;
@@ -378,9 +405,9 @@ static unsigned open_columns(const struct search *s, const struct lim_index *x,
         for (unsigned i = 0; i < columns; i++)
             shut |= (unsigned)(b->value[LIM_VALUE_SPENT][i] > left) << i;
     }
-    if (q->cap != LIM_UNLIMITED)
+    if (q->capped)
         for (unsigned i = 0; i < columns; i++)
-            shut |= (unsigned)(b->value[LIM_VALUE_IN_FLIGHT][i] >= q->cap) << i;
+            shut |= (unsigned)(b->value[LIM_VALUE_OVER][i] >= 0) << i;
     return ~shut & ((1u << columns) - 1);
 }
 

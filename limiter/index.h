@@ -26,9 +26,9 @@ struct lim_query {
     const struct lim_cost *cost;
     const struct lim_strategy *strategy;
     const void *state;  /* of the strategy */
-    int64_t cap;        /* in flight; LIM_UNLIMITED */
+    bool capped;        /* LIM_VALUE_OVER counts */
     lim_time month_end; /* when spend starts anew */
-    uint64_t draw;
+    uint64_t affinity, draw;
     lim_time now;
 };
 
@@ -81,6 +81,10 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
 /* Returns when some organisation may take the request; LIM_NEVER. */
 lim_time lim_index_earliest(const struct lim_index *x,
                             const struct lim_query *q);
+
+/* Returns the strategy's score of one leaf. */
+int64_t lim_index_score(struct lim_index *x, uint32_t leaf,
+                        const struct lim_query *q);
 
 /* Returns when this one may take it, exactly; LIM_NEVER. */
 lim_time lim_index_ready(const struct lim_index *x, uint32_t leaf,

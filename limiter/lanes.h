@@ -4,13 +4,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "limiter/queue.h"
 #include "limiter/time.h"
 
 /*
- * The requests that wait.  A lane is the queue of one limit group: first
- * come, first served, but those that come back from a failed attempt go
- * before those that were never sent.  Only its head competes, so a group that
- * is blocked does not hold up another.
+ * The requests that wait.  A lane is the queue of one limit group, or with
+ * `fair` of one tenant in it; in a lane the queue discipline says who is
+ * first.  Only heads compete, so a group that is blocked does not hold up
+ * another.  What comes back from a failed attempt keeps its place: it goes
+ * before all that came later.
  *
  * Each lane has a time to wake: before it, nothing can come of a look at its
  * head, by what is known.  A new head, or lim_lanes_wake, makes it earlier.
@@ -19,25 +21,43 @@ struct lim_lanes;
 
 #define LIM_NOBODY UINT32_MAX
 
-/* Lanes for requests 0 to `requests` - 1.  NULL: out of memory. */
-struct lim_lanes *lim_lanes_new(unsigned lanes, uint32_t requests);
+struct lim_lanes_config {
+    const struct lim_queue *queue;
+    unsigned groups, tenants; /* >= 1 */
+    uint32_t requests;        /* 0 to requests - 1 may wait */
+    int64_t quantum;          /* fair: tokens a turn, > 0 */
+    int64_t aging_ns;         /* see limiter/queue.h */
+};
+
+/* NULL: out of memory. */
+struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *config);
 void lim_lanes_free(struct lim_lanes *l); /* NULL is allowed */
 
-/* Puts a request, which waits nowhere, into a lane. */
-void lim_lanes_push(struct lim_lanes *l, unsigned lane, uint32_t request,
+/* Puts a request, which waits nowhere, into its lane.  The first time it
+   gets its place by what `w` says; `returned` ones keep theirs. */
+void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
+                    unsigned tenant, const struct lim_waiting *w,
                     bool returned);
 
-/* Takes a request that waits out of its lane. */
+/* Takes a request that waits out of its lane: it is gone, cancelled. */
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request);
+
+/* Likewise, but it was sent: `fair` charges its tokens to its tenant. */
+void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens);
+
+/* Lanes are numbered from 0; this many. */
+unsigned lim_lanes_count(const struct lim_lanes *l);
+unsigned lim_lanes_group(const struct lim_lanes *l, unsigned lane);
 
 /* Returns the head of a lane, or LIM_NOBODY. */
 uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane);
 
 /*
- * Returns the lane to look at: of those awake at `now`, the one whose head
- * came first; -1: none.
+ * Returns the lane to look at next: of those awake at `now`, the one whose
+ * head comes first, or whose tenant's turn it is; -1: none.  O(log lanes),
+ * whatever the number that waits.
  */
-int lim_lanes_next(const struct lim_lanes *l, lim_time now);
+int lim_lanes_next(struct lim_lanes *l, lim_time now);
 
 /* Says that nothing can come of the lane's head before `at`. */
 void lim_lanes_sleep(struct lim_lanes *l, unsigned lane, lim_time at);
@@ -50,5 +70,9 @@ bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned lane, lim_time now);
 
 /* Returns when the first lane is awake; INT64_MIN: now; LIM_NEVER. */
 lim_time lim_lanes_earliest(const struct lim_lanes *l);
+
+/* Whom to shed when too many wait: of all lanes the request that the queue
+   discipline puts last (of `fair`, the last of the longest lane). */
+uint32_t lim_lanes_last(const struct lim_lanes *l);
 
 #endif

@@ -5,9 +5,12 @@
 #include <stdint.h>
 
 #include "limiter/backoff.h"
+#include "limiter/breaker.h"
+#include "limiter/cap.h"
 #include "limiter/error.h"
 #include "limiter/feedback.h"
 #include "limiter/limits.h"
+#include "limiter/queue.h"
 #include "limiter/strategy.h"
 #include "limiter/time.h"
 
@@ -39,17 +42,30 @@ typedef uint64_t lim_id;
 #define LIM_ORGANISATIONS_MAX 65536
 #define LIM_GROUPS_MAX 256
 #define LIM_REQUESTS_MAX (1 << 24)
+#define LIM_TENANTS_MAX 4096
 
 /* What the pool believes of the provider's limits. */
 enum lim_belief {
-    LIM_BELIEF_KNOWN, /* the limits of the configuration */
-    LIM_BELIEF_NONE   /* none: send, and see */
+    LIM_BELIEF_KNOWN,   /* the limits of the configuration */
+    LIM_BELIEF_LEARNED, /* nothing at first, then what answers show */
+    LIM_BELIEF_NONE     /* none: send, and see */
 };
 
 struct lim_retry {
     unsigned max; /* retries after the first try */
     const struct lim_backoff *backoff;
     int64_t base_ns, cap_ns;
+    double budget; /* retries for each first try; 0: no budget */
+    int64_t budget_reserve;
+};
+
+/* Who waits and for how long: see limiter/queue.h. */
+struct lim_queueing {
+    const struct lim_queue *discipline;
+    int64_t max;      /* that wait; LIM_UNLIMITED */
+    bool shed_last;   /* when full: the last in rank; else the newest */
+    int64_t quantum;  /* fair: tokens a turn */
+    int64_t aging_ns; /* 0: the discipline's default */
 };
 
 /* An organisation is what limits belong to.  The pool copies all of it. */
@@ -60,6 +76,9 @@ struct lim_organisation {
     const bool *serves;              /* one for each group; NULL: all */
     int64_t spend_max;               /* micro-dollars a calendar month */
     int64_t spent;                   /* of it, at the start */
+    double weight;                   /* for strategies; 0 is 1 */
+    int priority;                    /* likewise: 0 first */
+    double price;                    /* factor on its prices; 0 is 1 */
 };
 
 struct lim_config {
@@ -71,7 +90,13 @@ struct lim_config {
     double burst;     /* share of the limit */
     int64_t cap_pool; /* most in flight */
     int64_t cap_organisation;
+    const struct lim_cap *cap; /* adaptive; NULL: none */
+    struct lim_cap_options cap_options;
+    bool cap_whole;   /* one for the pool, not for each organisation */
+    unsigned tenants; /* >= 1 */
+    struct lim_queueing queue;
     struct lim_retry retry;
+    struct lim_breaker_config breaker;
     unsigned requests_max; /* not done at a time */
     bool settle;           /* real use is settled */
     uint64_t seed;
@@ -80,8 +105,8 @@ struct lim_config {
 
 /*
  * The defaults: one group, no organisation, headroom, known limits, full
- * burst, no caps, 6 retries with full jitter from 500 ms to 8 s, 4096
- * requests, seed 1.
+ * burst, no caps, one tenant, first come first served, 6 retries with full
+ * jitter from 500 ms to 8 s, no budget and no breaker, 4096 requests, seed 1.
  */
 struct lim_config lim_config_default(void);
 
@@ -90,11 +115,15 @@ struct lim_request {
     struct lim_cost cost; /* estimate, charged at admission */
     lim_time deadline;    /* given up if not sent before; LIM_NEVER */
     uint64_t number;      /* keys the random draws; any, best unique */
+    unsigned tenant;      /* 0 to tenants - 1 */
+    int priority;         /* 0 to LIM_PRIORITIES - 1, higher first */
+    uint64_t affinity;    /* of requests that share a prompt; 0: none */
 };
 
 enum lim_decision { /* positive answers of lim_submit */
                     LIM_ACCEPTED = 1,
-                    LIM_REFUSED /* could never be sent: see lim_refusal */
+                    LIM_REFUSED, /* could never be sent: see lim_refusal */
+                    LIM_SHED     /* too many wait */
 };
 
 /* Why a request can never be sent. */
@@ -112,7 +141,9 @@ enum lim_reason { /* of LIM_GIVE_UP and of a failed attempt */
                   LIM_REASON_DEADLINE, /* it passed while the request waited */
                   LIM_REASON_RETRIES,  /* no retries left */
                   LIM_REASON_FATAL,    /* an answer that no retry mends */
-                  LIM_REASON_NOWHERE /* every organisation that could is out */
+                  LIM_REASON_NOWHERE, /* every organisation that could is out */
+                  LIM_REASON_SHED,    /* it was last, and too many wait */
+                  LIM_REASON_BUDGET   /* the retry budget is spent */
 };
 
 struct lim_action {
@@ -137,6 +168,7 @@ void lim_pool_free(struct lim_pool *p);
 /*
  * Takes a request.  Returns LIM_ACCEPTED and tells its id; LIM_REFUSED when
  * it can never be sent, with the reason in `refusal` (NULL is allowed);
+ * LIM_SHED, counted as refused, when the queue is full;
  * LIM_EFULL when requests_max are not done; LIM_EINVAL for a group that there
  * is not or a negative cost.
  */

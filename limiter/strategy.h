@@ -1,6 +1,7 @@
 #ifndef LIM_STRATEGY_H
 #define LIM_STRATEGY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,17 +11,22 @@
 /*
  * A strategy says which of the organisations that may take a request now
  * takes it: the one with the smallest score, and of equal ones the first.
+ * With `samples` n > 0 only n of them, drawn at random, are compared.
  *
  * Organisations of equal limits stand in a tree of blocks of eight.  In a
  * leaf block a column is an organisation; above, a column is a block, and
- * each of its values is the smallest of those below.  The same score runs on
- * both: because it never falls when a value rises, the score of a block is a
- * bound for all in it, and the search skips what cannot win.  That is the one
- * rule a strategy must keep.  (A test plays every strategy against a plain
- * loop over all organisations.)
+ * each of its values is the smallest of those below, or less.  The same score
+ * runs on both: because it never falls when a value rises, the score of a
+ * block is a bound for all in it, and the search skips what cannot win.  That
+ * is the one rule a strategy must keep; one that cannot returns INT64_MIN for
+ * columns of more than one organisation (first < last), and all are looked
+ * at.  (A test plays every strategy against a plain loop.)
  *
  * Who is eligible is not its business: cooling organisations, full caps and
  * windows that do not admit the request have been left out.
+ *
+ * What a strategy remembers of each organisation is one number, its key,
+ * which stands among the values; further state is its own.
  */
 
 #define LIM_BLOCK 8 /* columns of a block */
@@ -28,19 +34,17 @@
 enum lim_value {
     /* 0 to LIM_WINDOWS - 1: when that window's bucket is full (lim_time) */
     LIM_VALUE_BLOCKED = LIM_WINDOWS, /* takes nothing before (lim_time) */
+    LIM_VALUE_OVER,                  /* in flight less the cap: below 0 */
     LIM_VALUE_IN_FLIGHT,             /* requests sent and not answered */
     LIM_VALUE_SENT,                  /* requests sent so far */
     LIM_VALUE_SPENT,                 /* micro-dollars spent this month */
+    LIM_VALUE_KEY,                   /* the strategy's own */
     LIM_VALUES
 };
 
-struct lim_block {
-    int64_t value[LIM_VALUES][LIM_BLOCK];
-};
-
-/* A request before a block. */
+/* A request before some organisations. */
 struct lim_view {
-    const struct lim_block *block;
+    const int64_t *values;        /* rows of LIM_BLOCK: see lim_view_row */
     const uint32_t *first;        /* of each column, the lowest ... */
     const uint32_t *last;         /* ... and highest organisation in it */
     unsigned columns;             /* in use, 1 to LIM_BLOCK */
@@ -50,18 +54,49 @@ struct lim_view {
     const int64_t *scale;         /* 2^62 / ns of a full bucket, */
     const unsigned *windows;      /* and which of them there are */
     unsigned window_count;
-    uint64_t draw; /* random bits of this request */
+    int64_t spend_max;           /* LIM_UNLIMITED: none */
+    const struct lim_cost *cost; /* the request's */
+    uint64_t affinity;           /* of the request; 0: none */
+    uint64_t draw;               /* random bits of this request */
     lim_time now;
 };
 
-#define LIM_STRATEGY_ABI 1
+/* One value of all columns. */
+static inline const int64_t *lim_view_row(const struct lim_view *v,
+                                          unsigned value)
+{
+    return v->values + (size_t)value * LIM_BLOCK;
+}
+
+/* What a strategy hears of one organisation. */
+struct lim_event {
+    uint32_t organisation;
+    uint32_t organisations;      /* in the pool */
+    double weight;               /* as configured, > 0 */
+    double weights;              /* of all */
+    int priority;                /* as configured */
+    double price;                /* as configured, > 0 */
+    int64_t key;                 /* so far; 0 at first */
+    const struct lim_cost *cost; /* of the request; NULL at the start */
+    /* Of an answer: */
+    bool ok;
+    int64_t latency_ns;     /* since it was sent */
+    int64_t first_token_ns; /* likewise; -1: it did not stream */
+    int64_t tokens;         /* of the reply; -1: not known */
+    lim_time now;
+};
+
+#define LIM_STRATEGY_ABI 2
 
 struct lim_strategy {
     const char *name;
     const char *summary; /* one line, for --list */
     unsigned abi;        /* LIM_STRATEGY_ABI */
-    size_t state_size;   /* bytes of state in a pool, from zero */
-    /* Values beside the windows that it reads, as 1 << value: always, and
+    unsigned samples;    /* 0: the best of all */
+    bool weighted;       /* samples are drawn by weight */
+    size_t state_size;   /* bytes of state in a pool, from zero, */
+    size_t state_each;   /* and for each organisation, behind it */
+    /* Values beside windows and key that it reads, as 1 << value: always, and
        where no limit is known.  Nobody else keeps them up to date. */
     unsigned reads, reads_blind;
 
@@ -69,8 +104,19 @@ struct lim_strategy {
     void (*score)(const void *state, const struct lim_view *v,
                   int64_t score[LIM_BLOCK]);
 
-    /* The request went to `organisation`; may be NULL. */
-    void (*sent)(void *state, uint32_t organisation);
+    /*
+     * The organisation that wins if it may take the request, whatever the
+     * others: a short cut past the search.  May be NULL.
+     */
+    uint32_t (*propose)(const void *state, const struct lim_view *v);
+
+    /*
+     * An organisation is there, was sent a request, answered one.  Each
+     * returns the organisation's key from then on; each may be NULL.
+     */
+    int64_t (*start)(void *state, const struct lim_event *e);
+    int64_t (*sent)(void *state, const struct lim_event *e);
+    int64_t (*ended)(void *state, const struct lim_event *e);
 };
 
 /* The strategies of this library; ends with NULL. */

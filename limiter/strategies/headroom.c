@@ -23,7 +23,7 @@ static void score(const void *state, const struct lim_view *v,
         out[i] = 0;
     for (unsigned k = 0; k < v->window_count; k++) {
         unsigned w = v->windows[k];
-        const int64_t *tat = v->block->value[w];
+        const int64_t *tat = lim_view_row(v, w);
         int64_t span = v->span[w];
         int64_t scale = v->scale[w];
         int64_t full = v->rates[w].full.ns;

@@ -15,8 +15,8 @@
 static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
-    const int64_t *in_flight = v->block->value[LIM_VALUE_IN_FLIGHT];
-    const int64_t *sent = v->block->value[LIM_VALUE_SENT];
+    const int64_t *in_flight = lim_view_row(v, LIM_VALUE_IN_FLIGHT);
+    const int64_t *sent = lim_view_row(v, LIM_VALUE_SENT);
     (void)state;
     for (unsigned i = 0; i < v->columns; i++)
         out[i] = in_flight[i] * (INT64_C(1) << SENT_BITS) + sent[i];

@@ -28,10 +28,11 @@ static void score(const void *state, const struct lim_view *v,
     }
 }
 
-static void sent(void *state, uint32_t organisation)
+static int64_t sent(void *state, const struct lim_event *e)
 {
     struct cursor *c = state;
-    c->next = organisation + 1; /* one past the end is as good as 0 */
+    c->next = e->organisation + 1; /* one past the end is as good as 0 */
+    return 0;
 }
 
 const struct lim_strategy lim_strategy_round_robin = {
