@@ -34,7 +34,7 @@ ALL_CFLAGS  = $(BASE_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SAN) $(LDFLAGS)
 
 # Folders, from the bottom up: each may use those before it.
-limiter_SRC    = $(wildcard limiter/*.c limiter/strategies/*.c)
+limiter_SRC    = $(wildcard limiter/*.c limiter/*/*.c)
 sim_SRC        = $(wildcard sim/*.c)
 mockserver_SRC = $(filter-out mockserver/main.c,$(wildcard mockserver/*.c))
 bench_SRC      = $(filter-out bench/main.c,$(wildcard bench/*.c))
