@@ -10,6 +10,9 @@
 #define TABLE_FILE_MAX (4 << 20)
 #define NAME_MAX_LENGTH 100
 #define KEYS_MAX 100000
+#define WEIGHT_MIN 1e-6
+#define WEIGHT_MAX 1e6
+#define PRIORITY_MAX 1000
 #define SIZE_MAX_TOKENS 1e9
 #define ORGANISATION_CHARACTERS                                                \
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"                     \
@@ -222,7 +225,8 @@ static void read_entry(struct mock_json *j, const struct lim_table *table,
     struct sim_organisation *o = &e->organisation;
     int64_t keys = 1;
     int64_t days = -1;
-    *e = (struct entry){ .count = 1 };
+    int64_t priority = 0;
+    *e = (struct entry){ .organisation = { .weight = 1 }, .count = 1 };
     mock_json_string(j, "name", &o->name);
     read_tier(j, table, e);
     e->numbered = mock_json_get(j, "count") != NULL;
@@ -231,6 +235,8 @@ static void read_entry(struct mock_json *j, const struct lim_table *table,
     mock_json_money(j, "paid", &o->paid_microusd);
     mock_json_int(j, "first_payment_days_ago", 0, 36500, &days);
     mock_json_money(j, "spent", &o->spent_microusd);
+    mock_json_number(j, "weight", WEIGHT_MIN, WEIGHT_MAX, &o->weight);
+    mock_json_int(j, "priority", 0, PRIORITY_MAX, &priority);
     mock_json_close(j);
     if (o->name == NULL)
         mock_json_wrong(j, "name", "is missing");
@@ -241,6 +247,7 @@ static void read_entry(struct mock_json *j, const struct lim_table *table,
                         NAME_MAX_LENGTH);
     o->keys = (unsigned)keys;
     o->first_payment_days_ago = (int)days;
+    o->priority = (int)priority;
 }
 
 static bool grow(struct mock_config *c, size_t by)
@@ -311,7 +318,8 @@ static void read_organisations(struct mock_config *c, struct mock_json *j)
     struct entry e = { .organisation = { .name = "org",
                                          .tier = LIM_TIER_1,
                                          .keys = 1,
-                                         .first_payment_days_ago = -1 },
+                                         .first_payment_days_ago = -1,
+                                         .weight = 1 },
                        .count = 1 };
     struct lim_diag why = { 0 };
     size_t index = 0;

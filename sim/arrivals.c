@@ -1,6 +1,7 @@
 #include "sim/arrivals.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "limiter/rng.h"
 #include "sim/dist.h"
@@ -8,11 +9,24 @@
 /* Times beyond this are never: 2^62 ns after the epoch, the year 2116. */
 #define HORIZON (INT64_C(1) << 62)
 
+static lim_time after(lim_time last, double gap_s)
+{
+    double gap = gap_s * (double)LIM_SEC;
+    return gap < (double)(HORIZON - last) ? last + (int64_t)gap : LIM_NEVER;
+}
+
 static lim_time poisson_next(const struct sim_source *s, lim_time last)
 {
     double u = lim_rng_uniform(lim_rng_draw(s->stream, s->index, s->count));
-    double gap = -sim_log(u) / s->arrivals->rate_per_s * (double)LIM_SEC;
-    return gap < (double)(HORIZON - last) ? last + (int64_t)gap : LIM_NEVER;
+    return after(last, -sim_log(u) / s->arrivals->rate_per_s);
+}
+
+/* The start falls anywhere between two arrivals. */
+static lim_time renewal_next(const struct sim_source *s, lim_time last)
+{
+    uint64_t bits = lim_rng_draw(s->stream, s->index, s->count);
+    return after(last, s->count == 0 ? sim_dist_residual(&s->gap, bits)
+                                     : sim_dist_draw(&s->gap, bits));
 }
 
 static lim_time trace_next(const struct sim_source *s)
@@ -31,6 +45,9 @@ static lim_time next_arrival(const struct sim_source *s, lim_time last)
         return s->count < (uint64_t)s->arrivals->batch ? s->start : LIM_NEVER;
     case SIM_ARRIVE_POISSON:
         return poisson_next(s, last);
+    case SIM_ARRIVE_GAMMA:
+    case SIM_ARRIVE_WEIBULL:
+        return renewal_next(s, last);
     case SIM_ARRIVE_TRACE:
         return trace_next(s);
     }
@@ -44,6 +61,10 @@ void sim_source_init(struct sim_source *s, const struct sim_arrivals *a,
                               .stream = lim_rng_stream(seed, LIM_DRAW_ARRIVAL),
                               .index = index,
                               .start = start };
+    if (a->kind == SIM_ARRIVE_GAMMA)
+        s->gap = sim_dist_gamma(1 / a->rate_per_s, a->cv);
+    if (a->kind == SIM_ARRIVE_WEIBULL)
+        s->gap = sim_dist_weibull(1 / a->rate_per_s, a->cv);
     s->next = next_arrival(s, start);
 }
 
@@ -63,6 +84,18 @@ const struct sim_trace_row *sim_source_take(struct sim_source *s)
     return row;
 }
 
+/*
+ * n gaps of mean m and E X^2 = q m^2 fit into t with a chance of at most
+ *     e^(s t) E[e^(-s X)]^n <= exp(s t - n s m (1 - s m q / 2)),  any s > 0:
+ * below e^-30 from n = (sqrt(t / m + b) + sqrt(b))^2 on, where b = 15 q.
+ */
+static double renewals_most(double mean, double cv)
+{
+    double b = 15 * (1 + cv * cv);
+    double root = sqrt(mean + b) + sqrt(b);
+    return root * root + 2; /* the first gap is not whole */
+}
+
 int64_t sim_arrivals_most(const struct sim_arrivals *a, int64_t duration_ns)
 {
     switch (a->kind) {
@@ -71,12 +104,16 @@ int64_t sim_arrivals_most(const struct sim_arrivals *a, int64_t duration_ns)
     case SIM_ARRIVE_TRACE:
         return (int64_t)a->row_count;
     case SIM_ARRIVE_POISSON:
+    case SIM_ARRIVE_GAMMA:
+    case SIM_ARRIVE_WEIBULL:
         break;
     }
     if (duration_ns == LIM_NEVER)
         return -1;
-    /* 0.1 m + 1000 is above ten standard deviations for every mean m. */
+    /* 0.1 m + 1000 is above ten of Poisson's standard deviations for every
+       mean m. */
     double mean = a->rate_per_s * (double)duration_ns / (double)LIM_SEC;
-    double most = mean * 1.1 + 1000;
+    double most = a->kind == SIM_ARRIVE_POISSON ? mean * 1.1 + 1000
+                                                : renewals_most(mean, a->cv);
     return most < (double)HORIZON ? (int64_t)most : HORIZON;
 }

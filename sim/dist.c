@@ -1,5 +1,5 @@
 /*
- * Distributions by inverse transform, and the few functions that they need.
+ * Distributions, and the few functions that they need.
  * Every operation here is one that IEEE 754 rounds in one way; the C
  * library's log and exp differ between processors in the last bit.
  */
@@ -190,6 +190,21 @@ double sim_normal_quantile(double p)
     return q < 0 ? -z : z;
 }
 
+/* Stirling's series from 16 on, where its next term is below 1e-16; below,
+   the recurrence leads there. */
+double sim_log_gamma(double x)
+{
+    static const double c[] = { 1.0 / 12,    -1.0 / 360, 1.0 / 1260,
+                                -1.0 / 1680, 1.0 / 1188, -691.0 / 360360 };
+    const double half_log_two_pi = 0.91893853320467274178;
+    double product = 1;
+    assert(x > 0);
+    for (; x < 16; x += 1)
+        product *= x;
+    return (x - 0.5) * sim_log(x) - x + half_log_two_pi +
+           polynomial(c, 6, 1 / (x * x)) / x - sim_log(product);
+}
+
 struct sim_dist sim_dist_constant(double value)
 {
     return (struct sim_dist){ .kind = SIM_DIST_CONSTANT, .a = value };
@@ -225,6 +240,42 @@ struct sim_dist sim_dist_mixture(double p50, double s1, double share,
                               .e = s2 };
 }
 
+struct sim_dist sim_dist_gamma(double mean, double cv)
+{
+    assert(mean > 0);
+    assert(cv >= SIM_CV_MIN);
+    assert(cv <= SIM_CV_MAX);
+    return (struct sim_dist){ .kind = SIM_DIST_GAMMA,
+                              .a = mean * cv * cv,
+                              .b = 1 / (cv * cv) };
+}
+
+/* ln(1 + cv^2) of a Weibull whose shape is 1 / p; it grows with p. */
+static double weibull_spread(double p)
+{
+    return sim_log_gamma(1 + 2 * p) - 2 * sim_log_gamma(1 + p);
+}
+
+struct sim_dist sim_dist_weibull(double mean, double cv)
+{
+    double low = 0.01, high = 10, p = 1; /* cv 0.013 to 420 */
+    assert(mean > 0);
+    assert(cv >= SIM_CV_MIN);
+    assert(cv <= SIM_CV_MAX);
+    double wanted = sim_log(1 + cv * cv);
+    for (int i = 0; i < 60; i++) {
+        if (weibull_spread(p) < wanted)
+            low = p;
+        else
+            high = p;
+        p = (low + high) / 2;
+    }
+    return (struct sim_dist){ .kind = SIM_DIST_WEIBULL,
+                              .a = mean * sim_exp(-sim_log_gamma(1 + p)),
+                              .b = p,
+                              .c = mean };
+}
+
 /* Rescaling may reach the ends of (0, 1), where no quantile is. */
 static double inside(double u)
 {
@@ -246,6 +297,52 @@ static double mixture(const struct sim_dist *d, double u)
     return lognormal(d->a, d->b, inside((u - d->c) / (1 - d->c)));
 }
 
+/* Which of the numbers that a gamma variate's 64 bits key. */
+enum use { USE_NORMAL, USE_ACCEPT, USE_POWER, USE_PLACE };
+
+static double keyed(uint64_t key, enum use use, uint64_t index)
+{
+    return lim_rng_uniform(lim_rng_draw(key, (uint64_t)use, index));
+}
+
+/*
+ * Marsaglia and Tsang's rejection, shape >= 1: the cube of a normal, scaled,
+ * has nearly the density; more than 95 of 100 are taken, most of them by the
+ * first, cheaper test.
+ */
+static double gamma_from_one(double shape, uint64_t key)
+{
+    double d = shape - 1.0 / 3;
+    double c = 1 / sqrt(9 * d);
+    for (uint64_t i = 0;; i++) {
+        double z = sim_normal_quantile(keyed(key, USE_NORMAL, i));
+        double u = keyed(key, USE_ACCEPT, i);
+        double v = 1 + c * z;
+        if (v <= 0)
+            continue;
+        v = v * v * v;
+        if (u < 1 - 0.0331 * (z * z) * (z * z) ||
+            sim_log(u) < z * z / 2 + d * (1 - v + sim_log(v)))
+            return d * v;
+    }
+}
+
+/* Below shape 1: a variate of shape + 1, times the power 1 / shape of a
+   uniform. */
+static double gamma_of(double shape, uint64_t key)
+{
+    if (shape >= 1)
+        return gamma_from_one(shape, key);
+    double power = sim_log(keyed(key, USE_POWER, 0)) / shape;
+    return gamma_from_one(shape + 1, key) * sim_exp(power);
+}
+
+/* scale x^p */
+static double scaled_power(double scale, double x, double p)
+{
+    return x > 0 ? scale * sim_exp(p * sim_log(x)) : 0;
+}
+
 double sim_dist_draw(const struct sim_dist *d, uint64_t bits)
 {
     double u = lim_rng_uniform(bits);
@@ -256,10 +353,30 @@ double sim_dist_draw(const struct sim_dist *d, uint64_t bits)
         return lognormal(d->a, d->b, u);
     case SIM_DIST_MIXTURE:
         return mixture(d, u);
+    case SIM_DIST_GAMMA:
+        return d->a * gamma_of(d->b, bits);
+    case SIM_DIST_WEIBULL:
+        return scaled_power(d->a, -sim_log(1 - u), d->b);
     case SIM_DIST_CONSTANT:
         break;
     }
     return d->a;
+}
+
+/*
+ * An instant falls into a gap with a chance in proportion to its length, and
+ * anywhere in it: a uniform share of a gap that is drawn by length.  Gaps so
+ * drawn are again gamma, of one shape more; a Weibull's are a power of one.
+ */
+double sim_dist_residual(const struct sim_dist *d, uint64_t bits)
+{
+    double share = keyed(bits, USE_PLACE, 0);
+    if (d->kind == SIM_DIST_GAMMA)
+        return share * d->a * gamma_from_one(d->b + 1, bits);
+    if (d->kind == SIM_DIST_WEIBULL)
+        return share * scaled_power(d->a, gamma_from_one(1 + d->b, bits), d->b);
+    assert(d->kind == SIM_DIST_EXPONENTIAL);
+    return sim_dist_draw(d, bits);
 }
 
 static double lognormal_mean(double mu, double sigma)
@@ -275,6 +392,10 @@ double sim_dist_mean(const struct sim_dist *d)
     case SIM_DIST_MIXTURE:
         return d->c * lognormal_mean(d->d, d->e) +
                (1 - d->c) * lognormal_mean(d->a, d->b);
+    case SIM_DIST_GAMMA:
+        return d->a * d->b;
+    case SIM_DIST_WEIBULL:
+        return d->c;
     case SIM_DIST_CONSTANT:
     case SIM_DIST_EXPONENTIAL:
         break;

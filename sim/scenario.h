@@ -26,6 +26,8 @@ struct sim_organisation {
     int64_t paid_microusd;
     int first_payment_days_ago; /* -1: never paid */
     int64_t spent_microusd;     /* this month, at the start */
+    double weight;              /* the client's, as its pool takes them; */
+    int priority;               /* the provider knows neither */
 };
 
 struct sim_charge {
@@ -73,13 +75,16 @@ struct sim_client_config sim_client_config_default(void);
 enum sim_arrival_kind {
     SIM_ARRIVE_BATCH,
     SIM_ARRIVE_POISSON,
+    SIM_ARRIVE_GAMMA,   /* gaps between arrivals: independent, gamma */
+    SIM_ARRIVE_WEIBULL, /* or Weibull distributed */
     SIM_ARRIVE_TRACE
 };
 
 struct sim_arrivals {
     enum sim_arrival_kind kind;
     int64_t batch;     /* requests at the start */
-    double rate_per_s; /* of a Poisson process */
+    double rate_per_s; /* of a Poisson, gamma or Weibull process */
+    double cv;         /* of the gaps of the latter two; SIM_CV_MIN to _MAX */
     const struct sim_trace_row *rows;
     size_t row_count;
     double speed; /* of the trace's clock */
@@ -94,6 +99,9 @@ struct sim_workload {
     int64_t max_tokens;  /* -1: none */
     int64_t images;      /* a request; 0: not images */
     int64_t deadline_ns; /* LIM_NEVER: none */
+    const char *tenant;  /* whose; NULL: nobody's, who is one tenant too */
+    int priority;        /* 0 to LIM_PRIORITIES - 1, higher first */
+    uint64_t affinity;   /* distinct prompts, by cache; 0: not said */
 };
 
 struct sim_scenario {
