@@ -49,7 +49,7 @@ static void add_limits(cJSON *o, const struct sim_summary *s)
     add_share(o, "efficiency", s->efficiency);
     cJSON *fairness = cJSON_AddObjectToObject(o, "fairness");
     add_share(fairness, "organisations", s->fairness_organisations);
-    cJSON_AddNullToObject(fairness, "tenants");
+    add_share(fairness, "tenants", s->fairness_tenants);
     add_share(o, "spend_usd", s->spend_usd);
     if (s->binding < 0)
         cJSON_AddNullToObject(o, "binding");

@@ -13,6 +13,8 @@
 #define TRACE_MAX (256 << 20)
 #define MAX_TOKENS_MAX 10000000
 #define IMAGES_MAX 10
+#define AFFINITY_MAX 1000000000
+#define TENANT_MAX_LENGTH 100
 
 /* The names of the models of a table, for suggestions.  NULL: no memory. */
 static const char **models_of(const struct lim_table *t)
@@ -102,7 +104,6 @@ static void read_trace(struct mock_json *j, const char *folder,
     mock_json_number(j, "speed", 1e-6, 1e6, &a->speed);
     if (file == NULL)
         return;
-    a->kind = SIM_ARRIVE_TRACE;
     char *path = join(folder, file);
     if (path == NULL)
         mock_json_wrong(j, "trace", "out of memory");
@@ -111,25 +112,47 @@ static void read_trace(struct mock_json *j, const char *folder,
     free(path);
 }
 
-static void read_poisson(struct mock_json *j, bool bounded,
-                         struct sim_arrivals *a)
+/* The rate of random arrivals, which stands under `key`. */
+static void read_rate(struct mock_json *j, const char *key, bool bounded,
+                      struct sim_arrivals *a)
 {
-    a->kind = SIM_ARRIVE_POISSON;
     a->rate_per_s = 1;
-    mock_json_rate(j, "poisson", &a->rate_per_s);
+    mock_json_rate(j, key, &a->rate_per_s);
     if (!(a->rate_per_s > 0 && a->rate_per_s <= 1e6))
-        mock_json_wrong(j, "poisson",
-                        "a rate must be above 0 and at most 1M/s");
+        mock_json_wrong(j, key, "a rate must be above 0 and at most 1M/s");
     else if (!bounded)
-        mock_json_wrong(j, "poisson",
+        mock_json_wrong(j, key,
                         "arrivals without an end need a \"duration\" of the "
                         "scenario");
 }
 
-/* Exactly one of the kinds must be there. */
-static const char *kind_of(struct mock_json *j)
+static void must_have(struct mock_json *j, const char *key, const char *example)
 {
-    static const char *const kinds[] = { "batch", "poisson", "trace", NULL };
+    if (mock_json_get(j, key) == NULL)
+        mock_json_wrong(j, key, "missing: write %s", example);
+}
+
+/* Gamma or Weibull arrivals, by rate and coefficient of variation. */
+static void read_renewal(struct mock_json *parent, const char *kind,
+                         bool bounded, struct sim_arrivals *a)
+{
+    struct mock_json j;
+    mock_json_enter(&j, parent, kind);
+    must_have(&j, "rate", "\"rate\": \"100/m\"");
+    must_have(&j, "cv", "\"cv\": 3, the coefficient of variation of the gaps");
+    read_rate(&j, "rate", bounded, a);
+    mock_json_number(&j, "cv", SIM_CV_MIN, SIM_CV_MAX, &a->cv);
+    mock_json_close(&j);
+}
+
+/* Exactly one of the kinds must be there.  Returns its name, or NULL. */
+static const char *kind_of(struct mock_json *j, enum sim_arrival_kind *out)
+{
+    static const char *const kinds[] = {
+        [SIM_ARRIVE_BATCH] = "batch", [SIM_ARRIVE_POISSON] = "poisson",
+        [SIM_ARRIVE_GAMMA] = "gamma", [SIM_ARRIVE_WEIBULL] = "weibull",
+        [SIM_ARRIVE_TRACE] = "trace", [SIM_ARRIVE_TRACE + 1] = NULL
+    };
     const char *kind = NULL;
     for (size_t i = 0; kinds[i] != NULL; i++) {
         if (mock_json_get(j, kinds[i]) == NULL)
@@ -137,16 +160,38 @@ static const char *kind_of(struct mock_json *j)
         if (kind != NULL)
             mock_json_wrong(j, kinds[i], "there is a \"%s\" already", kind);
         kind = kinds[i];
+        *out = (enum sim_arrival_kind)i;
     }
     return kind;
+}
+
+static void read_kind(struct mock_json *j, const char *name,
+                      const struct bench_workload_place *place,
+                      struct sim_arrivals *a, struct sim_trace_row **rows)
+{
+    switch (a->kind) {
+    case SIM_ARRIVE_BATCH:
+        mock_json_int(j, name, 1, BATCH_MAX, &a->batch);
+        break;
+    case SIM_ARRIVE_POISSON:
+        read_rate(j, name, place->bounded, a);
+        break;
+    case SIM_ARRIVE_GAMMA:
+    case SIM_ARRIVE_WEIBULL:
+        read_renewal(j, name, place->bounded, a);
+        break;
+    case SIM_ARRIVE_TRACE:
+        read_trace(j, place->folder, a, rows);
+        break;
+    }
 }
 
 static void read_arrivals(struct mock_json *parent,
                           const struct bench_workload_place *place,
                           struct sim_arrivals *a, struct sim_trace_row **rows)
 {
-    static const char *const later[] = { "gamma",  "weibull", "mmpp", "diurnal",
-                                         "closed", "scale",   "loop", NULL };
+    static const char *const later[] = { "mmpp",  "diurnal", "closed",
+                                         "scale", "loop",    NULL };
     struct mock_json j;
     if (mock_json_get(parent, "arrivals") == NULL) {
         mock_json_wrong(parent, "arrivals",
@@ -156,26 +201,35 @@ static void read_arrivals(struct mock_json *parent,
     }
     mock_json_enter(&j, parent, "arrivals");
     bench_names_planned(&j, later);
-    const char *kind = kind_of(&j);
-    if (kind != NULL && strcmp(kind, "trace") == 0) {
-        read_trace(&j, place->folder, a, rows);
-    } else if (kind != NULL && strcmp(kind, "poisson") == 0) {
-        read_poisson(&j, place->bounded, a);
-    } else if (kind != NULL) {
-        a->kind = SIM_ARRIVE_BATCH;
-        mock_json_int(&j, "batch", 1, BATCH_MAX, &a->batch);
-    }
+    const char *kind = kind_of(&j, &a->kind);
+    if (kind != NULL)
+        read_kind(&j, kind, place, a, rows);
     mock_json_close(&j);
     if (kind == NULL)
         mock_json_wrong(parent, "arrivals",
-                        "write one of batch, poisson, trace");
+                        "write one of batch, poisson, gamma, weibull, trace");
+}
+
+/* Whose the requests are, how urgent, and how alike. */
+static void read_standing(struct mock_json *j, struct sim_workload *w)
+{
+    int64_t priority = 0, affinity = 0;
+    mock_json_string(j, "tenant", &w->tenant);
+    if (w->tenant != NULL &&
+        (w->tenant[0] == 0 || strlen(w->tenant) > TENANT_MAX_LENGTH))
+        mock_json_wrong(j, "tenant", "a name has 1 to %d bytes",
+                        TENANT_MAX_LENGTH);
+    mock_json_int(j, "priority", 0, LIM_PRIORITIES - 1, &priority);
+    mock_json_int(j, "affinity", 0, AFFINITY_MAX, &affinity);
+    w->priority = (int)priority;
+    w->affinity = (uint64_t)affinity;
 }
 
 void bench_workload_read(struct mock_json *j,
                          const struct bench_workload_place *place,
                          struct sim_workload *w, struct sim_trace_row **rows)
 {
-    static const char *const later[] = { "tenant", "priority", "share", NULL };
+    static const char *const later[] = { "share", NULL };
     *rows = NULL;
     *w = (struct sim_workload){
         .arrivals = { .speed = 1 },
@@ -192,5 +246,6 @@ void bench_workload_read(struct mock_json *j,
     mock_json_int(j, "max_tokens", 1, MAX_TOKENS_MAX, &w->max_tokens);
     mock_json_int(j, "images", 0, IMAGES_MAX, &w->images);
     mock_json_duration(j, "deadline", &w->deadline_ns);
+    read_standing(j, w);
     mock_json_close(j);
 }

@@ -34,6 +34,24 @@ static int number_groups(struct sim_account *a, struct lim_diag *diag)
     return LIM_OK;
 }
 
+static bool same_tenant(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Numbers the tenants likewise. */
+static void number_tenants(struct sim_account *a)
+{
+    const struct sim_workload *w = a->scenario->workloads;
+    for (size_t i = 0; i < a->scenario->workload_count; i++) {
+        size_t k = 0;
+        while (k < i && !same_tenant(w[k].tenant, w[i].tenant))
+            k++;
+        a->tenant_of_workload[i] =
+            k < i ? a->tenant_of_workload[k] : a->tenant_count++;
+    }
+}
+
 /* The limits of organisation `o` for the models of group `g`. */
 static void read_limits(struct sim_account *a, unsigned o, unsigned g)
 {
@@ -65,6 +83,8 @@ static void read_organisation(struct sim_account *a, unsigned o)
         .serves = &a->serves[(size_t)o * a->group_count],
         .spend_max = LIM_UNLIMITED,
         .spent = from->spent_microusd,
+        .weight = from->weight,
+        .priority = from->priority,
     };
     for (unsigned g = 0; g < a->group_count; g++)
         read_limits(a, o, g);
@@ -98,8 +118,11 @@ int sim_account_init(struct sim_account *a, const struct sim_scenario *s,
         return lim_fail(diag, LIM_EINVAL, 0, "no organisations");
     a->group_of_workload = calloc(workloads, sizeof *a->group_of_workload);
     a->price_of_workload = calloc(workloads, sizeof *a->price_of_workload);
-    if (a->group_of_workload == NULL || a->price_of_workload == NULL)
+    a->tenant_of_workload = calloc(workloads, sizeof *a->tenant_of_workload);
+    if (a->group_of_workload == NULL || a->price_of_workload == NULL ||
+        a->tenant_of_workload == NULL)
         return LIM_ENOMEM;
+    number_tenants(a);
     if (number_groups(a, diag) != LIM_OK)
         return LIM_EINVAL;
     size_t places = (size_t)a->organisation_count * a->group_count;
@@ -125,6 +148,7 @@ void sim_account_fini(struct sim_account *a)
     free(a->serves);
     free(a->limits);
     free(a->organisations);
+    free(a->tenant_of_workload);
     free(a->price_of_workload);
     free(a->group_of_workload);
 }

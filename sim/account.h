@@ -9,8 +9,8 @@
 #include "sim/summary.h"
 
 /*
- * The books of a run: organisations and limit groups as the client's pool
- * knows them, what arrived, what each organisation let through, and from
+ * The books of a run: organisations, limit groups and tenants as the client's
+ * pool knows them, what arrived, what each organisation let through, and from
  * that utilisation, the bound, efficiency and fairness.  Internal to
  * sim/client; fields are read there.
  */
@@ -29,6 +29,8 @@ struct sim_account {
     bool *serves;              /* likewise */
     unsigned group_count;
     unsigned *group_of_workload;
+    unsigned tenant_count;
+    unsigned *tenant_of_workload;
     const struct lim_price **price_of_workload; /* NULL: not known */
     struct sim_costs *arrived;                  /* by group */
     double *admitted;                           /* by organisation, group,

@@ -82,6 +82,7 @@ static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
     config.burst = c->scenario->provider.burst;
     config.cap_pool = client->cap_pool;
     config.cap_organisation = client->cap_organisation;
+    config.tenants = c->account.tenant_count;
     config.retry = client->retry;
     config.requests_max = requests_max(c->scenario);
     config.settle = c->scenario->provider.charge.settle;
@@ -133,10 +134,10 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     c->draw_completion = lim_rng_stream(seed, LIM_DRAW_COMPLETION);
     if (watch != NULL)
         c->watch = *watch;
-    sim_tally_init(&c->tally, start, s->duration_ns);
     int error = sim_account_init(&c->account, s, diag);
     if (error == LIM_EINVAL)
         goto fail;
+    sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns);
     if (error != LIM_OK || !make_arrays(c, seed))
         goto no_memory;
     find_source(c);
@@ -204,6 +205,18 @@ static void draw_sizes(const struct sim_client *c, struct job *j,
         &w->completion_tokens, lim_rng_draw(c->draw_completion, j->request, 0));
 }
 
+/* Which of its workload's prompts a request has: a key that no other
+   workload uses.  0: none. */
+static uint64_t affinity_of(const struct sim_client *c, const struct job *j)
+{
+    uint64_t prompts = c->scenario->workloads[j->workload].affinity;
+    if (prompts == 0)
+        return 0;
+    double u = lim_rng_uniform(lim_rng_draw(c->draw_prompt, j->request, 1));
+    uint64_t prompt = (uint64_t)(u * (double)prompts);
+    return ((uint64_t)j->workload << 48) + prompt + 1;
+}
+
 static void arrive(struct sim_client *c, lim_time now)
 {
     unsigned workload = (unsigned)c->source;
@@ -221,6 +234,9 @@ static void arrive(struct sim_client *c, lim_time now)
         .deadline = w->deadline_ns == LIM_NEVER ? LIM_NEVER
                                                 : j.arrival + w->deadline_ns,
         .number = j.request,
+        .tenant = c->account.tenant_of_workload[workload],
+        .priority = w->priority,
+        .affinity = affinity_of(c, &j),
     };
     c->tally.arrived++;
     c->tally.open.arrived++;
@@ -395,7 +411,8 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
          limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
     switch (lim_complete(c->pool, j->id, o, now, &reason)) {
     case LIM_FATE_SUCCEEDED:
-        sim_tally_success(&c->tally, j->arrival, j->sent, j->first_token, now,
+        sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
+                          j->arrival, j->sent, j->first_token, now,
                           o->tokens_used);
         break;
     case LIM_FATE_FAILED:

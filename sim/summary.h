@@ -38,6 +38,8 @@ struct sim_summary {
     double bound_rpm;              /* the most that any policy could admit */
     double efficiency;             /* -1: no bound */
     double fairness_organisations; /* Jain; -1: none */
+    double fairness_tenants;       /* of the tokens of what succeeded; -1: one
+                                      tenant, or nothing */
     double spend_usd;              /* -1: a price is not known */
     int binding;                   /* enum lim_limit, or -1: none binds */
     bool partial;                  /* interrupted */

@@ -6,14 +6,17 @@
 
 #define NS_PER_MS 1e6
 
-void sim_tally_init(struct sim_tally *t, lim_time start, int64_t duration_ns)
+void sim_tally_init(struct sim_tally *t, unsigned tenants, lim_time start,
+                    int64_t duration_ns)
 {
-    *t = (struct sim_tally){ .start = start,
+    *t = (struct sim_tally){ .tenants = tenants,
+                             .start = start,
                              .last_end = LIM_NEVER,
                              .first_arrival = LIM_NEVER,
                              .moment_ns = LIM_SEC };
     t->moments = calloc(SIM_MOMENTS_MAX, sizeof *t->moments);
-    t->out_of_memory = t->moments == NULL;
+    t->tenant_tokens = calloc(tenants, sizeof *t->tenant_tokens);
+    t->out_of_memory = t->moments == NULL || t->tenant_tokens == NULL;
     while (duration_ns != LIM_NEVER &&
            t->moment_ns < duration_ns / (SIM_MOMENTS_MAX / 2))
         t->moment_ns *= 2;
@@ -26,6 +29,7 @@ void sim_tally_fini(struct sim_tally *t)
     free(t->service.value);
     free(t->wait.value);
     free(t->ttft.value);
+    free(t->tenant_tokens);
     free(t->moments);
 }
 
@@ -77,12 +81,15 @@ static void add(struct sim_tally *t, struct sim_series *s, int64_t ns)
     s->value[s->count++] = ns;
 }
 
-void sim_tally_success(struct sim_tally *t, lim_time arrival, lim_time sent,
-                       lim_time first_token, lim_time now, int64_t tokens)
+void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
+                       lim_time sent, lim_time first_token, lim_time now,
+                       int64_t tokens)
 {
     t->succeeded++;
     t->open.succeeded++;
     t->tokens += tokens;
+    if (t->tenant_tokens != NULL)
+        t->tenant_tokens[tenant] += tokens;
     add(t, &t->latency, now - arrival);
     add(t, &t->service, now - sent);
     add(t, &t->wait, sent - arrival);
@@ -108,6 +115,17 @@ struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
     q.p99 = quantile(s, 0.99);
     q.max = (double)s->value[s->count - 1] / NS_PER_MS;
     return q;
+}
+
+/* Jain's index: 1 when all have the same, 1 / n when one has all. */
+static double fairness(const int64_t *tokens, unsigned n)
+{
+    double sum = 0, squares = 0;
+    for (unsigned i = 0; i < n; i++) {
+        sum += (double)tokens[i];
+        squares += (double)tokens[i] * (double)tokens[i];
+    }
+    return n < 2 || squares <= 0 ? -1 : sum * sum / (n * squares);
 }
 
 static double seconds(int64_t ns)
@@ -141,5 +159,7 @@ void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
     out->service_ms = sim_tally_quantiles(&t->service);
     out->wait_ms = sim_tally_quantiles(&t->wait);
     out->ttft_ms = sim_tally_quantiles(&t->ttft);
+    if (t->tenant_tokens != NULL)
+        out->fairness_tenants = fairness(t->tenant_tokens, t->tenants);
     out->spend_usd = t->price_unknown ? -1 : (double)t->microusd / 1e6;
 }

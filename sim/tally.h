@@ -24,6 +24,8 @@ struct sim_tally {
     uint64_t attempts, http_429, http_5xx;
     uint64_t admitted, lost; /* admitted; of them failed */
     int64_t tokens;          /* of what succeeded */
+    int64_t *tenant_tokens;  /* of it, by tenant */
+    unsigned tenants;
     int64_t microusd;
     bool price_unknown;
     lim_time last_end; /* of an attempt */
@@ -39,8 +41,12 @@ struct sim_tally {
 
 #define SIM_MOMENTS_MAX 600
 
-/* Starts a tally; `duration_ns` (LIM_NEVER: open) sizes the timeline. */
-void sim_tally_init(struct sim_tally *t, lim_time start, int64_t duration_ns);
+/*
+ * Starts a tally for `tenants` >= 1; `duration_ns` (LIM_NEVER: open) sizes
+ * the timeline.
+ */
+void sim_tally_init(struct sim_tally *t, unsigned tenants, lim_time start,
+                    int64_t duration_ns);
 void sim_tally_fini(struct sim_tally *t);
 
 /* Closes the intervals of the timeline that end before or at `now`. */
@@ -49,8 +55,9 @@ void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
 
 /* A request that arrived at `arrival` succeeded, its last try sent at
    `sent`, its first token at `first_token` (< 0: not a stream). */
-void sim_tally_success(struct sim_tally *t, lim_time arrival, lim_time sent,
-                       lim_time first_token, lim_time now, int64_t tokens);
+void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
+                       lim_time sent, lim_time first_token, lim_time now,
+                       int64_t tokens);
 
 /* Sorts a series and reads its quantiles, in ms. */
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s);
