@@ -11,11 +11,11 @@
  * limiter/backoffs/ is one, with its definition and source.
  */
 struct lim_backoff_case {
-    int64_t base_ns, cap_ns;
-    unsigned n;          /* retry, from 0 */
-    int64_t previous_ns; /* this request's last wait; 0 at first */
-    int64_t hint_ns;     /* what the server asks for; -1: nothing */
-    uint64_t draw;       /* 64 random bits */
+    int64_t base_ns, cap_ns; /* >= 0 */
+    unsigned n;              /* retry, from 0 */
+    int64_t previous_ns;     /* this request's last wait; 0 at first */
+    int64_t hint_ns;         /* what the server asks for; -1: nothing */
+    uint64_t draw;           /* 64 random bits */
 };
 
 #define LIM_BACKOFF_GIVE_UP INT64_C(-1)
@@ -23,8 +23,9 @@ struct lim_backoff_case {
 struct lim_backoff {
     const char *name;
     const char *summary; /* one line, for --list */
-    /* Returns the wait in ns before retry n, LIM_BACKOFF_GIVE_UP to try no
-       more.  The pool waits for the hint at least, unless `obeys`. */
+    /* Returns the wait in ns before retry n, >= 0 and up to INT64_MAX, or
+       LIM_BACKOFF_GIVE_UP to try no more.  The pool waits for the hint at
+       least, unless `obeys`. */
     int64_t (*wait)(const struct lim_backoff_case *c);
     bool obeys; /* makes its own use of the hint */
 };
