@@ -126,6 +126,43 @@ static void every_field_is_read_with_its_units(void)
     bench_scenario_fini(&s);
 }
 
+static void bursts_and_tenants_are_read(void)
+{
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
+    int error =
+        load(&s,
+             "{\"duration\": \"1h\", \"provider\": {\"organisations\":"
+             " [{\"name\": \"a\", \"weight\": 2.5, \"priority\": 3},"
+             "  {\"name\": \"b\"}]},"
+             " \"workload\": [{\"model\": \"gpt-4o\", \"arrivals\":"
+             "   {\"gamma\": {\"rate\": \"90/m\", \"cv\": 13}},"
+             "   \"tenant\": \"x\", \"priority\": 9, \"affinity\": \"1k\"},"
+             "  {\"model\": \"gpt-4o\", \"arrivals\":"
+             "   {\"weibull\": {\"rate\": \"2/s\", \"cv\": 0.5}}}]}",
+             &diag);
+    CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
+    const struct sim_organisation *o = s.sim.provider.organisations;
+    CU_ASSERT_EQUAL(o[0].weight, 2.5);
+    CU_ASSERT_EQUAL(o[0].priority, 3);
+    CU_ASSERT_EQUAL(o[1].weight, 1);
+    CU_ASSERT_EQUAL(o[1].priority, 0);
+    const struct sim_workload *w = s.sim.workloads;
+    CU_ASSERT_EQUAL(w[0].arrivals.kind, SIM_ARRIVE_GAMMA);
+    CU_ASSERT_EQUAL(w[0].arrivals.rate_per_s, 1.5);
+    CU_ASSERT_EQUAL(w[0].arrivals.cv, 13);
+    CU_ASSERT_STRING_EQUAL(w[0].tenant, "x");
+    CU_ASSERT_EQUAL(w[0].priority, 9);
+    CU_ASSERT_EQUAL(w[0].affinity, 1000);
+    CU_ASSERT_EQUAL(w[1].arrivals.kind, SIM_ARRIVE_WEIBULL);
+    CU_ASSERT_EQUAL(w[1].arrivals.rate_per_s, 2);
+    CU_ASSERT_EQUAL(w[1].arrivals.cv, 0.5);
+    CU_ASSERT_PTR_NULL(w[1].tenant);
+    CU_ASSERT_EQUAL(w[1].priority, 0);
+    CU_ASSERT_EQUAL(w[1].affinity, 0);
+    bench_scenario_fini(&s);
+}
+
 static void a_cap_of_none_is_no_cap(void)
 {
     struct bench_scenario s;
@@ -164,6 +201,14 @@ static void mistakes_are_named_with_place_and_remedy(void)
 }
 
 #define ARRIVE(a) "{\"workload\": {\"model\": \"gpt-4o\", \"arrivals\": " a "}}"
+#define ENDED(a)                                                               \
+    "{\"duration\": \"1h\", \"workload\": {\"model\": \"gpt-4o\", "            \
+    "\"arrivals\": " a "}}"
+#define STANDING(s)                                                            \
+    "{\"workload\": {\"model\": \"gpt-4o\", \"arrivals\": {\"batch\": 1}, " s  \
+    "}}"
+#define ORGANISATION(o)                                                        \
+    "{\"provider\": {\"organisations\": [{\"name\": \"a\", " o "}]}, " WORK "}"
 #define MODEL(m)                                                               \
     "{\"workload\": {\"model\": \"" m "\", \"arrivals\": {\"batch\": 1}}, "    \
     "\"provider\": {\"table\": \"seed\", "                                     \
@@ -174,13 +219,31 @@ static void what_a_workload_cannot_be_is_named(void)
     static const struct wrong rows[] = {
         { "{\"workload\": {\"arrivals\": {\"batch\": 1}}}", "workload.model" },
         { "{\"workload\": {\"model\": \"gpt-4o\"}}", "workload.arrivals" },
-        { ARRIVE("{}"), "batch, poisson, trace" },
+        { ARRIVE("{}"), "batch, poisson, gamma, weibull, trace" },
         { ARRIVE("{\"batch\": 1, \"poisson\": \"1/s\"}"), "batch" },
         { ARRIVE("{\"batch\": 0}"), "workload.arrivals.batch" },
         { ARRIVE("{\"poisson\": \"1/m\"}"), "duration" },
         { ARRIVE("{\"poisson\": \"fast\"}"), "workload.arrivals.poisson" },
         { ARRIVE("{\"trace\": \"there/is/none.csv\"}"), "none.csv" },
         { ARRIVE("{\"batch\": 1, \"speed\": 2}"), "speed" },
+        { ARRIVE("{\"gamma\": 3}"), "workload.arrivals.gamma" },
+        { ARRIVE("{\"gamma\": {}}"), "workload.arrivals.gamma.rate" },
+        { ARRIVE("{\"weibull\": {\"rate\": \"1/s\"}}"),
+          "workload.arrivals.weibull.cv" },
+        { ARRIVE("{\"gamma\": {\"rate\": \"1/s\", \"cv\": 3}}"), "duration" },
+        { ENDED("{\"gamma\": {\"rate\": 0, \"cv\": 3}}"), "gamma.rate" },
+        { ENDED("{\"gamma\": {\"rate\": 1, \"cv\": 0.04}}"), "gamma.cv" },
+        { ENDED("{\"weibull\": {\"rate\": 1, \"cv\": 101}}"),
+          "from 0.05 to 100" },
+        { ENDED("{\"weibull\": {\"rate\": 1, \"cv\": 1, \"shape\": 2}}"),
+          "weibull.shape" },
+        { STANDING("\"tenant\": 5"), "workload.tenant" },
+        { STANDING("\"tenant\": \"\""), "1 to 100 bytes" },
+        { STANDING("\"priority\": 10"), "from 0 to 9" },
+        { STANDING("\"priority\": 1.5"), "workload.priority" },
+        { STANDING("\"affinity\": -1"), "workload.affinity" },
+        { ORGANISATION("\"weight\": 0"), "organisations[0].weight" },
+        { ORGANISATION("\"priority\": -1"), "organisations[0].priority" },
         { MODEL("gpt-5-imaginary"), "gpt-5-imaginary" },
         { MODEL("gpt-3.5-trubo"), "gpt-3.5-turbo" },
     };
@@ -204,9 +267,9 @@ static void what_later_versions_have_is_refused_as_such(void)
         { "{\"client\": {\"retry\": {\"backoff\": \"sdk\"}}, " WORK "}",
           "not available" },
         { "{\"prices\": {}, " WORK "}", "not available" },
-        { ARRIVE("{\"gamma\": {}}"), "not available" },
+        { ARRIVE("{\"mmpp\": {}}"), "not available" },
         { ARRIVE("{\"closed\": {}}"), "not available" },
-        { "{\"workload\": {\"model\": \"gpt-4o\", \"tenant\": \"a\","
+        { "{\"workload\": {\"model\": \"gpt-4o\", \"share\": 0.5,"
           " \"arrivals\": {\"batch\": 1}}}",
           "not available" },
     };
@@ -219,6 +282,7 @@ CU_TestInfo scenario_tests[] = {
       the_defaults_are_those_of_the_contract },
     { "every field is read with its units",
       every_field_is_read_with_its_units },
+    { "bursts and tenants are read", bursts_and_tenants_are_read },
     { "a cap of none is no cap", a_cap_of_none_is_no_cap },
     { "mistakes are named with place and remedy",
       mistakes_are_named_with_place_and_remedy },

@@ -2,10 +2,12 @@
 
 #include <CUnit/CUnit.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "limiter/tier.h"
+#include "sim/arrivals.h"
 #include "sim/world.h"
 
 struct fixture {
@@ -257,6 +259,109 @@ static void an_unknown_model_is_told(void)
     lim_table_free(f.table);
 }
 
+static struct sim_arrivals bursty(enum sim_arrival_kind kind, double cv)
+{
+    return (struct sim_arrivals){ .kind = kind, .rate_per_s = 2, .cv = cv };
+}
+
+static int64_t arrivals_within(const struct sim_arrivals *a, uint64_t seed,
+                               int64_t duration_ns)
+{
+    struct sim_source s;
+    int64_t n = 0;
+    for (sim_source_init(&s, a, seed, 0, 0); sim_source_next(&s) < duration_ns;
+         sim_source_take(&s))
+        n++;
+    return n;
+}
+
+#define SEEDS 2000
+
+/* Of the counts of many seeds the mean is within 3.3 standard errors. */
+static void check_rate(const struct sim_arrivals *a, int64_t duration_ns)
+{
+    double wanted = a->rate_per_s * (double)duration_ns / (double)LIM_SEC;
+    int64_t most = sim_arrivals_most(a, duration_ns);
+    double sum = 0, squares = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        int64_t n = arrivals_within(a, seed, duration_ns);
+        CU_ASSERT(n <= most);
+        sum += (double)n;
+        squares += (double)n * (double)n;
+    }
+    double mean = sum / SEEDS;
+    double error = sqrt((squares / SEEDS - mean * mean) / SEEDS);
+    CU_ASSERT_DOUBLE_EQUAL(mean, wanted, 3.3 * error);
+}
+
+static void bursty_arrivals_have_their_rate_from_the_start(void)
+{
+    static const double cvs[] = { 0.05, 0.5, 1, 3, 13 };
+    for (size_t i = 0; i < sizeof cvs / sizeof cvs[0]; i++) {
+        struct sim_arrivals g = bursty(SIM_ARRIVE_GAMMA, cvs[i]);
+        struct sim_arrivals w = bursty(SIM_ARRIVE_WEIBULL, cvs[i]);
+        check_rate(&g, 20 * LIM_SEC);
+        check_rate(&w, 20 * LIM_SEC);
+        check_rate(&w, LIM_SEC / 3);
+    }
+}
+
+/* A process of the largest spread comes nearest to what is set aside. */
+static void room_for_arrivals_is_enough_and_not_absurd(void)
+{
+    struct sim_arrivals g = bursty(SIM_ARRIVE_GAMMA, 13);
+    CU_ASSERT_EQUAL(sim_arrivals_most(&g, LIM_NEVER), -1);
+    CU_ASSERT(sim_arrivals_most(&g, LIM_HOUR) < 4 * 7200);
+    CU_ASSERT(sim_arrivals_most(&g, 100 * LIM_DAY) < 1.1 * 100 * 86400 * 2);
+    g.cv = SIM_CV_MAX;
+    check_rate(&g, LIM_MIN);
+}
+
+static void a_seed_tells_all_arrivals(void)
+{
+    struct sim_arrivals g = bursty(SIM_ARRIVE_GAMMA, 3);
+    struct sim_source a, b, other;
+    unsigned same = 0;
+    sim_source_init(&a, &g, 5, 1, 0);
+    sim_source_init(&b, &g, 5, 1, 0);
+    sim_source_init(&other, &g, 5, 2, 0);
+    for (int i = 0; i < 1000; i++) {
+        CU_ASSERT_EQUAL(sim_source_next(&a), sim_source_next(&b));
+        same += sim_source_next(&a) == sim_source_next(&other);
+        sim_source_take(&a);
+        sim_source_take(&b);
+        sim_source_take(&other);
+    }
+    CU_ASSERT_EQUAL(same, 0);
+}
+
+/* Tenants `a` and `b` of 10 and 30 requests, all of one size. */
+static double fairness_of(const char *a, const char *b)
+{
+    struct fixture f;
+    set_up(&f, NULL, LIM_TIER_1, 1, 1, "gpt-4");
+    struct sim_workload both[2] = { f.workload, f.workload };
+    both[0].tenant = a;
+    both[0].arrivals.batch = 10;
+    both[1].tenant = b;
+    both[1].arrivals.batch = 30;
+    f.scenario.workloads = both;
+    f.scenario.workload_count = 2;
+    struct sim_summary s = run(&f, NULL);
+    CU_ASSERT_EQUAL(s.succeeded, 40);
+    sim_summary_fini(&s);
+    return s.fairness_tenants;
+}
+
+static void fairness_is_told_of_two_tenants_or_more(void)
+{
+    char again[] = "a";
+    CU_ASSERT_DOUBLE_EQUAL(fairness_of("a", "b"), 16.0 / (2 * 10), 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(fairness_of(NULL, "b"), 0.8, 1e-12);
+    CU_ASSERT_EQUAL(fairness_of("a", again), -1);
+    CU_ASSERT_EQUAL(fairness_of(NULL, NULL), -1);
+}
+
 CU_TestInfo world_tests[] = {
     { "the seed takes forty seconds", the_seed_takes_forty_seconds },
     { "keys do not multiply limits, organisations do",
@@ -270,5 +375,12 @@ CU_TestInfo world_tests[] = {
     { "what waits at the end is unfinished unless drained",
       what_waits_at_the_end_is_unfinished_unless_drained },
     { "an unknown model is told", an_unknown_model_is_told },
+    { "bursty arrivals have their rate from the start",
+      bursty_arrivals_have_their_rate_from_the_start },
+    { "room for arrivals is enough and not absurd",
+      room_for_arrivals_is_enough_and_not_absurd },
+    { "a seed tells all arrivals", a_seed_tells_all_arrivals },
+    { "fairness is told of two tenants or more",
+      fairness_is_told_of_two_tenants_or_more },
     CU_TEST_INFO_NULL
 };
