@@ -1,49 +1,151 @@
+/*
+ * Three heaps say which lane is next: in each group its lanes that are
+ * awake, by the round in which they are due; the groups, by the head of the
+ * lane that is next in them; and the lanes that sleep, by the time to wake.
+ *
+ * Deficit round robin by rounds instead of steps: a lane's head is paid for
+ * in the round in which enough quanta have come together, so going there is
+ * one comparison however small the quantum.
+ */
+
 #include "limiter/lanes.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+#include "limiter/heap.h"
+#include "limiter/timerq.h"
+
 #define AWAKE INT64_MIN
 
-struct place { /* of a request in its list */
-    uint32_t next, previous;
-    uint16_t lane;
-    bool returned;
-    uint64_t turn; /* in which it first came */
-};
-
-struct list {
-    uint32_t head, tail;
-};
+/* Bounds of the sums: a request counts for at most so many quanta. */
+#define QUANTUM_MAX INT64_C(1000000000000)
+#define QUANTA_MAX 1000000
 
 struct lane {
-    struct list fresh, returned;
-    lim_time wake;
+    struct lim_line line;
+    uint32_t waiting;
+    lim_time wake;   /* AWAKE; LIM_NEVER: empty, or nobody knows */
+    int64_t deficit; /* tokens it may spend, in round `round` */
+    int64_t round;
+    int64_t due;   /* the round in which its head is paid for */
+    uint64_t seat; /* its place in a round: since when it has not been empty */
+};
+
+struct group {
+    struct lim_heap awake; /* lanes, by due round, then seat */
+    int64_t round;
 };
 
 struct lim_lanes {
-    struct lane *lanes;
-    unsigned count;
-    struct place *places; /* by request */
+    const struct lim_queue *queue;
+    int64_t quantum, aging_ns;
+    unsigned groups, tenants; /* lanes a group */
+    uint32_t requests;
     uint64_t turns;
+    struct lim_place *places; /* by request; `key` is its rank or tokens */
+    struct lane *lanes;
+    struct group *group;
+    struct lim_heap first;   /* groups with somebody awake, by their head */
+    struct lim_heap longest; /* fair: lanes, by how many wait */
+    struct lim_timerq *asleep;
+    uint32_t *numbers; /* of the heaps, cut up */
 };
 
-struct lim_lanes *lim_lanes_new(unsigned lanes, uint32_t requests)
+static unsigned group_of(const struct lim_lanes *l, unsigned lane)
 {
+    return l->tenants == 1 ? lane : lane / l->tenants;
+}
+
+static const struct lim_place *head_of(const struct lim_lanes *l,
+                                       const struct lane *x)
+{
+    return &l->places[x->line.first];
+}
+
+/* Without ranks turns decide: a key may hold tokens. */
+static bool place_before(const struct lim_lanes *l, const struct lim_place *a,
+                         const struct lim_place *b)
+{
+    return l->queue->rank != NULL ? lim_place_before(a, b) : a->turn < b->turn;
+}
+
+static bool is_due_before(const void *of, uint32_t a, uint32_t b)
+{
+    const struct lim_lanes *l = of;
+    const struct lane *x = &l->lanes[a], *y = &l->lanes[b];
+    return x->due != y->due ? x->due < y->due : x->seat < y->seat;
+}
+
+static bool group_before(const void *of, uint32_t a, uint32_t b)
+{
+    const struct lim_lanes *l = of;
+    const struct lane *x = &l->lanes[l->group[a].awake.ids[0]];
+    const struct lane *y = &l->lanes[l->group[b].awake.ids[0]];
+    return place_before(l, head_of(l, x), head_of(l, y));
+}
+
+static bool is_longer(const void *of, uint32_t a, uint32_t b)
+{
+    const struct lim_lanes *l = of;
+    const struct lane *x = &l->lanes[a], *y = &l->lanes[b];
+    if (x->waiting != y->waiting)
+        return x->waiting > y->waiting;
+    return l->places[x->line.last].turn > l->places[y->line.last].turn;
+}
+
+static bool allocate(struct lim_lanes *l, uint32_t requests)
+{
+    size_t lanes = (size_t)l->groups * l->tenants;
+    size_t pairs = lanes + l->groups + (l->queue->fair ? lanes : 0);
+    l->places = calloc(requests > 0 ? requests : 1, sizeof *l->places);
+    l->lanes = calloc(lanes, sizeof *l->lanes);
+    l->group = calloc(l->groups, sizeof *l->group);
+    l->asleep = lim_timerq_new((uint32_t)lanes);
+    l->numbers = calloc(2 * pairs, sizeof *l->numbers);
+    return l->places != NULL && l->lanes != NULL && l->group != NULL &&
+           l->asleep != NULL && l->numbers != NULL;
+}
+
+static void cut_up(struct lim_lanes *l)
+{
+    size_t lanes = (size_t)l->groups * l->tenants;
+    uint32_t *ids = l->numbers, *positions = ids + lanes;
+    for (unsigned g = 0; g < l->groups; g++)
+        l->group[g].awake =
+            (struct lim_heap){ ids + (size_t)g * l->tenants, positions, 0 };
+    ids = positions + lanes;
+    l->first = (struct lim_heap){ ids, ids + l->groups, 0 };
+    ids += 2 * (size_t)l->groups;
+    if (l->queue->fair)
+        l->longest = (struct lim_heap){ ids, ids + lanes, 0 };
+}
+
+struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *c)
+{
+    assert(c->groups >= 1 && c->tenants >= 1);
+    assert(!c->queue->fair || (c->queue->rank == NULL && c->quantum > 0));
     struct lim_lanes *l = calloc(1, sizeof *l);
     if (l == NULL)
         return NULL;
-    l->count = lanes;
-    l->lanes = calloc(lanes, sizeof *l->lanes);
-    l->places = calloc(requests, sizeof *l->places);
-    if (l->lanes == NULL || l->places == NULL) {
+    int64_t aging_ns =
+        c->aging_ns > 0 ? c->aging_ns : c->queue->aging_default_ns;
+    l->queue = c->queue;
+    l->aging_ns = aging_ns < LIM_AGING_MAX ? aging_ns : LIM_AGING_MAX;
+    l->quantum = c->quantum < QUANTUM_MAX ? c->quantum : QUANTUM_MAX;
+    l->groups = c->groups;
+    l->tenants = c->queue->fair ? c->tenants : 1;
+    l->requests = c->requests;
+    if (!allocate(l, c->requests)) {
         lim_lanes_free(l);
         return NULL;
     }
-    for (unsigned i = 0; i < lanes; i++)
-        l->lanes[i] = (struct lane){ { LIM_NOBODY, LIM_NOBODY },
-                                     { LIM_NOBODY, LIM_NOBODY },
-                                     LIM_NEVER };
+    cut_up(l);
+    for (unsigned i = 0; i < lim_lanes_count(l); i++)
+        l->lanes[i] = (struct lane){
+            .line = lim_line_make(c->queue->rank != NULL),
+            .wake = LIM_NEVER,
+        };
     return l;
 }
 
@@ -51,104 +153,257 @@ void lim_lanes_free(struct lim_lanes *l)
 {
     if (l == NULL)
         return;
+    free(l->numbers);
+    lim_timerq_free(l->asleep);
+    free(l->group);
     free(l->lanes);
     free(l->places);
     free(l);
 }
 
-uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane)
+/* What a request counts for between tenants. */
+static int64_t charge(const struct lim_lanes *l, int64_t tokens)
 {
-    const struct lane *x = &l->lanes[lane];
-    return x->returned.head != LIM_NOBODY ? x->returned.head : x->fresh.head;
+    int64_t most = l->quantum * QUANTA_MAX;
+    return tokens < most ? tokens : most;
 }
 
-static struct list *list_of(struct lim_lanes *l, const struct place *p)
+/* The quanta that a lane's head still needs. */
+static int64_t quanta(const struct lim_lanes *l, const struct lane *x)
 {
-    struct lane *lane = &l->lanes[p->lane];
-    return p->returned ? &lane->returned : &lane->fresh;
+    int64_t need = head_of(l, x)->key - x->deficit;
+    return need > 0 ? (need + l->quantum - 1) / l->quantum : 0;
 }
 
+/* Gives a lane the quanta of the rounds that went by, at most `most`. */
+static void catch_up(const struct lim_lanes *l, struct lane *x, int64_t round,
+                     int64_t most)
+{
+    if (round <= x->round)
+        return;
+    int64_t passed = round - x->round;
+    x->deficit += l->quantum * (passed < most ? passed : most);
+    x->round = round;
+}
+
+/* A lane begins to have somebody: its first turn is in the next round. */
+static void join(struct lim_lanes *l, unsigned lane)
+{
+    struct lane *x = &l->lanes[lane];
+    x->round = l->group[group_of(l, lane)].round + 1;
+    x->deficit = l->quantum + (x->deficit < 0 ? x->deficit : 0);
+    x->seat = head_of(l, x)->turn;
+}
+
+/* Puts a lane, which is awake, and its group in their places. */
+static void rank_lane(struct lim_lanes *l, unsigned lane)
+{
+    struct lane *x = &l->lanes[lane];
+    unsigned g = group_of(l, lane);
+    if (l->queue->fair)
+        x->due = x->round + quanta(l, x);
+    lim_heap_set(&l->group[g].awake, lane, is_due_before, l);
+    lim_heap_set(&l->first, g, group_before, l);
+}
+
+/* Takes a lane out of those that are awake. */
+static void leave(struct lim_lanes *l, unsigned lane)
+{
+    unsigned g = group_of(l, lane);
+    struct lim_heap *awake = &l->group[g].awake;
+    lim_heap_drop(awake, lane, is_due_before, l);
+    if (awake->size == 0)
+        lim_heap_drop(&l->first, g, group_before, l);
+    else
+        lim_heap_set(&l->first, g, group_before, l);
+}
+
+static void awaken(struct lim_lanes *l, unsigned lane)
+{
+    struct lane *x = &l->lanes[lane];
+    if (l->queue->fair)
+        catch_up(l, x, l->group[group_of(l, lane)].round,
+                 quanta(l, x) > 0 ? 1 : 0);
+    x->wake = AWAKE;
+    lim_timerq_cancel(l->asleep, lane);
+    rank_lane(l, lane);
+}
+
+/* The head of a lane is another. */
 static void look_again(struct lim_lanes *l, unsigned lane)
 {
-    bool empty = lim_lanes_head(l, lane) == LIM_NOBODY;
-    l->lanes[lane].wake = empty ? LIM_NEVER : AWAKE;
+    struct lane *x = &l->lanes[lane];
+    if (x->wake == AWAKE)
+        rank_lane(l, lane);
+    else
+        awaken(l, lane);
 }
 
-void lim_lanes_push(struct lim_lanes *l, unsigned lane, uint32_t request,
-                    bool returned)
+static void empty(struct lim_lanes *l, unsigned lane)
 {
-    struct place *p = &l->places[request];
-    uint32_t before = lim_lanes_head(l, lane);
-    assert(lane < l->count);
-    p->lane = (uint16_t)lane;
-    p->returned = returned;
-    if (!returned)
-        p->turn = l->turns++;
-    struct list *list = list_of(l, p);
-    p->next = LIM_NOBODY;
-    p->previous = list->tail;
-    if (list->tail == LIM_NOBODY)
-        list->head = request;
+    struct lane *x = &l->lanes[lane];
+    if (x->wake == AWAKE)
+        leave(l, lane);
     else
-        l->places[list->tail].next = request;
-    list->tail = request;
-    if (lim_lanes_head(l, lane) != before)
-        look_again(l, lane);
+        lim_timerq_cancel(l->asleep, lane);
+    x->wake = LIM_NEVER;
+}
+
+/* Before the head of a lane that is awake changes. */
+static void count_rounds(struct lim_lanes *l, unsigned lane)
+{
+    struct lane *x = &l->lanes[lane];
+    if (l->queue->fair && x->wake == AWAKE)
+        catch_up(l, x, l->group[group_of(l, lane)].round, INT64_MAX);
+}
+
+void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
+                    unsigned tenant, const struct lim_waiting *w, bool returned)
+{
+    assert(request < l->requests && group < l->groups);
+    assert(!l->queue->fair || tenant < l->tenants);
+    struct lim_place *p = &l->places[request];
+    unsigned lane = group * l->tenants + (l->queue->fair ? tenant : 0);
+    struct lane *x = &l->lanes[lane];
+    uint32_t head = x->line.first;
+    if (!returned) {
+        p->turn = l->turns++;
+        if (l->queue->rank != NULL)
+            p->key = l->queue->rank(w, l->aging_ns);
+        else if (l->queue->fair)
+            p->key = charge(l, w->tokens);
+    }
+    p->lane = lane;
+    lim_line_add(&x->line, l->places, request, returned);
+    x->waiting++;
+    if (l->queue->fair)
+        lim_heap_set(&l->longest, lane, is_longer, l);
+    if (x->line.first == head)
+        return;
+    if (head == LIM_NOBODY)
+        join(l, lane);
+    else
+        count_rounds(l, lane);
+    look_again(l, lane);
 }
 
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
 {
-    const struct place *p = &l->places[request];
-    struct list *list = list_of(l, p);
-    bool was_head = lim_lanes_head(l, p->lane) == request;
-    if (p->previous == LIM_NOBODY)
-        list->head = p->next;
+    assert(request < l->requests);
+    unsigned lane = l->places[request].lane;
+    struct lane *x = &l->lanes[lane];
+    bool was_head = x->line.first == request;
+    assert(x->waiting > 0);
+    lim_line_remove(&x->line, l->places, request);
+    x->waiting--;
+    if (l->queue->fair && x->waiting > 0)
+        lim_heap_set(&l->longest, lane, is_longer, l);
+    else if (l->queue->fair)
+        lim_heap_drop(&l->longest, lane, is_longer, l);
+    if (!was_head)
+        return;
+    count_rounds(l, lane);
+    if (x->waiting == 0)
+        empty(l, lane);
     else
-        l->places[p->previous].next = p->next;
-    if (p->next == LIM_NOBODY)
-        list->tail = p->previous;
-    else
-        l->places[p->next].previous = p->previous;
-    if (was_head)
-        look_again(l, p->lane);
+        look_again(l, lane);
 }
 
-int lim_lanes_next(const struct lim_lanes *l, lim_time now)
+void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
 {
-    int best = -1;
-    uint64_t oldest = 0;
-    for (unsigned i = 0; i < l->count; i++) {
-        if (l->lanes[i].wake > now)
-            continue;
-        uint64_t turn = l->places[lim_lanes_head(l, i)].turn;
-        if (best < 0 || turn < oldest) {
-            best = (int)i;
-            oldest = turn;
-        }
+    struct lane *x = &l->lanes[l->places[request].lane];
+    int64_t most = l->quantum * QUANTA_MAX;
+    assert(x->line.first == request);
+    if (l->queue->fair) {
+        x->deficit -= charge(l, tokens);
+        x->deficit = x->deficit > -most ? x->deficit : -most;
     }
-    return best;
+    lim_lanes_remove(l, request);
+}
+
+unsigned lim_lanes_count(const struct lim_lanes *l)
+{
+    return l->groups * l->tenants;
+}
+
+unsigned lim_lanes_group(const struct lim_lanes *l, unsigned lane)
+{
+    return group_of(l, lane);
+}
+
+uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane)
+{
+    return l->lanes[lane].line.first;
+}
+
+int lim_lanes_next(struct lim_lanes *l, lim_time now)
+{
+    uint32_t lane;
+    while (lim_timerq_pop(l->asleep, now, &lane))
+        awaken(l, lane);
+    if (l->first.size == 0)
+        return -1;
+    struct group *g = &l->group[l->first.ids[0]];
+    lane = g->awake.ids[0];
+    struct lane *x = &l->lanes[lane];
+    if (l->queue->fair) {
+        assert(x->due >= g->round);
+        g->round = x->due;
+        catch_up(l, x, g->round, INT64_MAX);
+    }
+    return (int)lane;
 }
 
 void lim_lanes_sleep(struct lim_lanes *l, unsigned lane, lim_time at)
 {
-    l->lanes[lane].wake = at;
+    struct lane *x = &l->lanes[lane];
+    if (x->waiting == 0)
+        return;
+    count_rounds(l, lane);
+    if (x->wake == AWAKE)
+        leave(l, lane);
+    x->wake = at > AWAKE ? at : AWAKE + 1;
+    lim_timerq_set(l->asleep, lane, x->wake, 0);
 }
 
 void lim_lanes_wake(struct lim_lanes *l, unsigned lane, lim_time at)
 {
-    if (at < l->lanes[lane].wake)
-        l->lanes[lane].wake = at;
+    struct lane *x = &l->lanes[lane];
+    if (x->waiting == 0 || at >= x->wake)
+        return;
+    x->wake = at > AWAKE ? at : AWAKE + 1;
+    lim_timerq_set(l->asleep, lane, x->wake, 0);
 }
 
 bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned lane, lim_time now)
 {
-    return l->lanes[lane].wake > now && lim_lanes_head(l, lane) != LIM_NOBODY;
+    return l->lanes[lane].waiting > 0 && l->lanes[lane].wake > now;
 }
 
 lim_time lim_lanes_earliest(const struct lim_lanes *l)
 {
-    lim_time first = LIM_NEVER;
-    for (unsigned i = 0; i < l->count; i++)
-        first = l->lanes[i].wake < first ? l->lanes[i].wake : first;
-    return first;
+    return l->first.size > 0 ? AWAKE : lim_timerq_next(l->asleep);
+}
+
+/* Of all lanes without tenants the one that ends last. */
+static uint32_t last_of_all(const struct lim_lanes *l)
+{
+    uint32_t last = LIM_NOBODY;
+    for (unsigned i = 0; i < l->groups; i++) {
+        uint32_t x = l->lanes[i].line.last;
+        if (x != LIM_NOBODY &&
+            (last == LIM_NOBODY ||
+             place_before(l, &l->places[last], &l->places[x])))
+            last = x;
+    }
+    return last;
+}
+
+uint32_t lim_lanes_last(const struct lim_lanes *l)
+{
+    if (!l->queue->fair)
+        return last_of_all(l);
+    if (l->longest.size == 0)
+        return LIM_NOBODY;
+    return l->lanes[l->longest.ids[0]].line.last;
 }

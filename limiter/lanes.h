@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "limiter/line.h"
 #include "limiter/queue.h"
 #include "limiter/time.h"
 
@@ -11,22 +12,20 @@
  * The requests that wait.  A lane is the queue of one limit group, or with
  * `fair` of one tenant in it; in a lane the queue discipline says who is
  * first.  Only heads compete, so a group that is blocked does not hold up
- * another.  What comes back from a failed attempt keeps its place: it goes
- * before all that came later.
+ * another.  What comes back from a failed attempt keeps its rank; without
+ * ranks it goes before all that were never sent.
  *
  * Each lane has a time to wake: before it, nothing can come of a look at its
  * head, by what is known.  A new head, or lim_lanes_wake, makes it earlier.
  */
 struct lim_lanes;
 
-#define LIM_NOBODY UINT32_MAX
-
 struct lim_lanes_config {
     const struct lim_queue *queue;
     unsigned groups, tenants; /* >= 1 */
     uint32_t requests;        /* 0 to requests - 1 may wait */
     int64_t quantum;          /* fair: tokens a turn, > 0 */
-    int64_t aging_ns;         /* see limiter/queue.h */
+    int64_t aging_ns;         /* see limiter/queue.h; 0: its default */
 };
 
 /* NULL: out of memory. */
@@ -34,7 +33,8 @@ struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *config);
 void lim_lanes_free(struct lim_lanes *l); /* NULL is allowed */
 
 /* Puts a request, which waits nowhere, into its lane.  The first time it
-   gets its place by what `w` says; `returned` ones keep theirs. */
+   gets its place by what `w` says; `returned` ones keep theirs, their `w` may
+   be NULL.  `tenant` counts with `fair` only. */
 void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
                     unsigned tenant, const struct lim_waiting *w,
                     bool returned);
@@ -42,7 +42,8 @@ void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
 /* Takes a request that waits out of its lane: it is gone, cancelled. */
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request);
 
-/* Likewise, but it was sent: `fair` charges its tokens to its tenant. */
+/* Likewise of a lane's head, but it was sent: `fair` charges its tokens to
+   its tenant. */
 void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens);
 
 /* Lanes are numbered from 0; this many. */
@@ -53,9 +54,10 @@ unsigned lim_lanes_group(const struct lim_lanes *l, unsigned lane);
 uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane);
 
 /*
- * Returns the lane to look at next: of those awake at `now`, the one whose
- * head comes first, or whose tenant's turn it is; -1: none.  O(log lanes),
- * whatever the number that waits.
+ * Returns the lane to look at next; -1: none is awake at `now`.  Of the
+ * groups it is that whose head comes first, a group's head being, with
+ * `fair`, that of the tenant whose turn it is.  O(log lanes), whatever the
+ * number that waits.  `now` does not step back.
  */
 int lim_lanes_next(struct lim_lanes *l, lim_time now);
 
@@ -72,7 +74,8 @@ bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned lane, lim_time now);
 lim_time lim_lanes_earliest(const struct lim_lanes *l);
 
 /* Whom to shed when too many wait: of all lanes the request that the queue
-   discipline puts last (of `fair`, the last of the longest lane). */
+   discipline puts last (of `fair`, the last of the longest lane), or
+   LIM_NOBODY.  O(groups); O(1) with `fair`. */
 uint32_t lim_lanes_last(const struct lim_lanes *l);
 
 #endif

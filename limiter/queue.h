@@ -26,12 +26,15 @@ struct lim_queue {
     bool fair;           /* a lane for each tenant, served in turn */
     /* `aging_ns`: how long a wait is worth one step: of priority, or of a
        thousand tokens.  For the deadline discipline: the deadline, after its
-       coming, of who has none. */
+       coming, of who has none.  0 to LIM_AGING_MAX. */
     int64_t aging_default_ns;
+    /* NULL: in the order of coming, but who returns goes before who was
+       never sent; must be so if `fair`. */
     lim_time (*rank)(const struct lim_waiting *w, int64_t aging_ns);
 };
 
 #define LIM_PRIORITIES 10
+#define LIM_AGING_MAX (1000 * LIM_DAY)
 
 /* The disciplines of this library; ends with NULL. */
 extern const struct lim_queue *const lim_queues[];

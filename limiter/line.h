@@ -1,0 +1,58 @@
+#ifndef LIM_LINE_H
+#define LIM_LINE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The requests of one lane in their order.  Lines share an array of places,
+ * one for each request, and allocate nothing; a request stands in one line.
+ *
+ * A line is of one of two kinds:
+ *     in turn    a list: who returns goes behind those who returned before
+ *                and before all others, who stand in the order of coming;
+ *                every step is O(1)
+ *     ranked     a treap, by `key`, then by `turn`: O(log n) to come in, or
+ *                O(log d) for who goes before d others, and O(1) for the
+ *                first to leave (in the mean)
+ * First and last are at hand in both.
+ */
+struct lim_place {
+    int64_t key;          /* the caller's; it ranks */
+    uint64_t turn;        /* the caller's; no two are equal */
+    uint32_t left, right; /* in a list: before and behind */
+    uint32_t parent;
+    uint32_t lane; /* the caller's */
+};
+
+/* A waiting request takes no more than this, whatever the discipline. */
+static_assert(sizeof(struct lim_place) == 32, "two places a cache line");
+
+#define LIM_NOBODY UINT32_MAX /* no request */
+
+struct lim_line {
+    uint32_t first, last; /* LIM_NOBODY: it is empty */
+    uint32_t root;        /* in a list: the last of those who returned */
+    bool ranked;
+};
+
+/* Returns an empty line. */
+struct lim_line lim_line_make(bool ranked);
+
+/* Puts `request`, which stands in no line, in; `returned`: see above. */
+void lim_line_add(struct lim_line *x, struct lim_place *places,
+                  uint32_t request, bool returned);
+
+/* Takes `request`, which stands in this line, out. */
+void lim_line_remove(struct lim_line *x, struct lim_place *places,
+                     uint32_t request);
+
+/* Tells whether `a` goes before `b` by key, then turn. */
+static inline bool lim_place_before(const struct lim_place *a,
+                                    const struct lim_place *b)
+{
+    return a->key != b->key ? a->key < b->key : a->turn < b->turn;
+}
+
+#endif
