@@ -1,0 +1,311 @@
+#include "limiter/learn.h"
+
+#include <assert.h>
+
+#include "limiter/window.h"
+
+#define NONE (-1)
+
+/* What a family of headers shows, seen as one window of its dimension. */
+struct reading {
+    int window;   /* enum lim_limit, or NONE */
+    bool sure;    /* no other window could show this */
+    bool fits;    /* limit, remaining and reset fit each other */
+    int64_t full; /* ns from admission until full, if it fits */
+};
+
+/* An answer being read. */
+struct lesson {
+    struct lim_learn *state;
+    const struct lim_lesson *said;
+    struct lim_learned *out;
+    unsigned shown; /* windows that it tells of, as bits */
+    bool grew;
+};
+
+static unsigned bit(int window)
+{
+    return 1u << window;
+}
+
+static int64_t window_ns(int window)
+{
+    return lim_limit_window((enum lim_limit)window);
+}
+
+/* The other window of the dimension, or NONE. */
+static int sibling(int window)
+{
+    switch ((enum lim_limit)window) {
+    case LIM_RPM:
+        return LIM_RPD;
+    case LIM_RPD:
+        return LIM_RPM;
+    case LIM_TPM:
+        return LIM_TPD;
+    case LIM_TPD:
+        return LIM_TPM;
+    case LIM_IPM:
+    case LIM_SPEND:
+    case LIM_LIMITS:
+        break;
+    }
+    return NONE;
+}
+
+/* How long `units` of a limit take to come back. */
+static int64_t span(int window, int64_t limit, int64_t units)
+{
+    return (int64_t)((lim_wide)units * window_ns(window) / limit);
+}
+
+static int64_t cost_of(const struct lim_lesson *said, int window)
+{
+    return said->cost->amount[lim_limit_dimension((enum lim_limit)window)];
+}
+
+/*
+ * The level is fractional and `remaining` its floor, so the bucket lacks
+ * `used` units or up to one less; if the request was admitted, at least what
+ * it took.
+ */
+static bool fits(const struct lim_lesson *said, int window,
+                 const struct lim_shown *s)
+{
+    int64_t used = s->limit - s->remaining;
+    int64_t most = span(window, s->limit, used);
+    int64_t least = span(window, s->limit, used > 0 ? used - 1 : 0);
+    int64_t taken = span(window, s->limit, cost_of(said, window));
+    if (said->admitted && taken > least)
+        least = taken;
+    return s->reset_ns >= least - LIM_MSEC && s->reset_ns <= most + LIM_MSEC;
+}
+
+/*
+ * A day's bucket that lacks little could be a provider's minute that counts
+ * in some other way than a bucket, unless the numbers fit to the millisecond.
+ */
+static bool surely_day(int day, const struct lim_shown *s)
+{
+    int64_t most = span(day, s->limit, s->limit - s->remaining);
+    return s->reset_ns > LIM_MIN + LIM_MSEC || s->reset_ns >= most - LIM_MSEC;
+}
+
+/* Without a reset, or with one that fits neither or both: whose limit it is,
+   and if nobody's, a minute's, because that holds the pool up least. */
+static int by_limit(const struct lim_learn *l, int minute, int64_t limit,
+                    bool misfit)
+{
+    int day = sibling(minute);
+    bool of_day = l->limits.max[day] == limit &&
+                  l->limits.max[minute] != limit &&
+                  (!misfit || (l->sure & bit(day)) != 0);
+    return of_day ? day : minute;
+}
+
+static struct reading read_family(const struct lesson *x, int minute,
+                                  const struct lim_shown *s)
+{
+    const struct lim_learn *l = x->state;
+    struct reading r = { .window = NONE, .full = s->reset_ns };
+    int day = sibling(minute);
+    bool whole = s->remaining >= 0 && s->reset_ns >= 0;
+    if (s->limit <= 0 || s->limit > LIM_LIMIT_MAX || s->remaining > s->limit ||
+        (x->said->admitted && cost_of(x->said, minute) > s->limit))
+        return r;
+    bool is_minute = whole && fits(x->said, minute, s);
+    bool is_day = whole && fits(x->said, day, s);
+    if (is_minute != is_day) {
+        r.window = is_minute ? minute : day;
+        r.sure = is_minute || surely_day(day, s);
+        if (!r.sure && l->limits.max[minute] == s->limit)
+            r.window = minute;
+        r.fits = is_minute || r.window == day;
+        return r;
+    }
+    r.window = by_limit(l, minute, s->limit, whole && !is_minute);
+    r.fits = is_minute;
+    return r;
+}
+
+static void set(struct lesson *x, int window, int64_t limit)
+{
+    struct lim_learn *l = x->state;
+    if (l->limits.max[window] != limit)
+        x->out->changed |= bit(window);
+    l->limits.max[window] = limit;
+    l->falling[window] = 0;
+    l->sure &= (uint8_t)~bit(window);
+    l->named &= (uint8_t)~bit(window);
+}
+
+/* Answers to older requests do not bring it back. */
+static void forget(struct lesson *x, int window)
+{
+    set(x, window, LIM_UNLIMITED);
+    if (x->state->as_of[window] < x->said->sent_at)
+        x->state->as_of[window] = x->said->sent_at;
+}
+
+/* A limit lower than the one believed: true if an earlier answer said so
+   too.  (The head of an answer and its end are one.) */
+static bool falls(struct lim_learn *l, int window, int64_t limit, lim_time sent)
+{
+    if (l->falling[window] == limit && sent > l->as_of[window])
+        return true;
+    if (l->falling[window] != limit) {
+        l->falling[window] = limit;
+        l->as_of[window] = sent;
+    }
+    return false;
+}
+
+/* A window's limit as an answer tells it.  True: it is what is believed. */
+static bool hear(struct lesson *x, int window, int64_t limit, bool sure,
+                 bool named)
+{
+    struct lim_learn *l = x->state;
+    int64_t old = l->limits.max[window];
+    lim_time sent = x->said->sent_at;
+    int other = sibling(window);
+    if (sent < l->as_of[window])
+        return old == limit;
+    if (old != limit) {
+        if (old != LIM_UNLIMITED && limit < old && !named &&
+            !falls(l, window, limit, sent))
+            return false;
+        set(x, window, limit);
+        x->grew |= old != LIM_UNLIMITED && limit > old;
+    }
+    l->falling[window] = 0;
+    l->as_of[window] = sent;
+    if (sure)
+        l->sure |= (uint8_t)bit(window);
+    if (named)
+        l->named |= (uint8_t)bit(window);
+    if (other != NONE && l->limits.max[other] == limit &&
+        (l->sure & bit(other)) == 0)
+        forget(x, other);
+    return true;
+}
+
+/*
+ * Headers show the window that takes longest to be full.  If one request of
+ * the other takes longer still, the other is no more.
+ */
+static void miss_other(struct lesson *x, const struct reading *r)
+{
+    struct lim_learn *l = x->state;
+    int other = sibling(r->window);
+    int64_t limit = l->limits.max[other];
+    if (!r->sure || !x->said->admitted || l->any_shown ||
+        limit == LIM_UNLIMITED || x->said->sent_at < l->as_of[other])
+        return;
+    if (r->full + LIM_MSEC < span(other, limit, cost_of(x->said, other)))
+        forget(x, other);
+}
+
+static void tell_level(struct lesson *x, const struct reading *r,
+                       const struct lim_shown *s)
+{
+    struct lim_level *level = &x->out->level[r->window];
+    lim_time sent = x->said->sent_at;
+    if (r->fits)
+        *level = (struct lim_level){ sent + r->full, LIM_UNLIMITED };
+    else if (s->remaining >= 0 && s->remaining < s->limit)
+        *level = (struct lim_level){ sent, s->remaining + 1 };
+}
+
+static struct reading learn_family(struct lesson *x, int minute,
+                                   const struct lim_shown *s)
+{
+    struct reading r = read_family(x, minute, s);
+    if (r.window == NONE)
+        return r;
+    x->state->answered = true;
+    x->shown |= bit(r.window);
+    if (!hear(x, r.window, s->limit, r.sure, false))
+        return r;
+    miss_other(x, &r);
+    tell_level(x, &r, s);
+    return r;
+}
+
+/* One case is known of a bucket of 30 days under a minute's name; a day is
+   the nearest to it that there is. */
+static int named_window(const struct lim_feedback *f)
+{
+    int other = sibling(f->refused_by);
+    bool longer = f->hint_ns > window_ns(f->refused_by) + LIM_SEC;
+    return longer && other != NONE && window_ns(other) > LIM_MIN
+               ? other
+               : f->refused_by;
+}
+
+/* A refused request's windows: the hint says when there is room for it. */
+static void learn_refusal(struct lesson *x, const struct reading *shown)
+{
+    const struct lim_feedback *f = x->said->feedback;
+    if (f->refused_by < 0 || f->refused_by >= LIM_WINDOWS ||
+        f->refused_max <= 0 || f->refused_max > LIM_LIMIT_MAX)
+        return;
+    int window = named_window(f);
+    int64_t limit = f->refused_max;
+    int64_t cost = cost_of(x->said, window);
+    int64_t hint = f->hint_ns > 0 ? f->hint_ns : 0;
+    struct lim_level *level = &x->out->level[window];
+    x->shown |= bit(window);
+    if (!hear(x, window, limit, true, true) || cost < 1 || cost > limit)
+        return;
+    if (shown->sure && shown->window == sibling(window) &&
+        shown->full + LIM_MSEC < hint + span(window, limit, limit - cost))
+        x->state->any_shown = true;
+    if (level->at == LIM_NEVER)
+        *level = (struct lim_level){ x->said->sent_at + hint,
+                                     f->hint_ns > 0 ? cost : cost - 1 };
+}
+
+void lim_learn_init(struct lim_learn *l)
+{
+    *l = (struct lim_learn){ .limits = lim_limits_none() };
+    for (int w = 0; w < LIM_WINDOWS; w++)
+        l->as_of[w] = INT64_MIN;
+}
+
+void lim_learn_from(struct lim_learn *l, const struct lim_lesson *lesson,
+                    struct lim_learned *out)
+{
+    struct lesson x = { .state = l, .said = lesson, .out = out };
+    const struct lim_feedback *f = lesson->feedback;
+    const struct lim_limits before = l->limits;
+    assert(!lesson->admitted || !lesson->refused);
+    out->changed = 0;
+    for (int w = 0; w < LIM_WINDOWS; w++)
+        out->level[w].at = LIM_NEVER;
+    l->answered |= lesson->admitted || lesson->refused;
+    const struct reading requests = learn_family(&x, LIM_RPM, &f->requests);
+    const struct reading tokens = learn_family(&x, LIM_TPM, &f->tokens);
+    if (!lesson->admitted && f->refused_by >= 0)
+        learn_refusal(&x, f->refused_by <= LIM_RPD ? &requests : &tokens);
+    for (int w = 0; w < LIM_WINDOWS; w++)
+        if (x.grew && (x.shown & bit(w)) == 0 && lesson->sent_at >= l->as_of[w])
+            forget(&x, w);
+    for (int w = 0; w < LIM_WINDOWS; w++)
+        if (before.max[w] == l->limits.max[w])
+            out->changed &= ~bit(w);
+}
+
+bool lim_learn_doubt(struct lim_learn *l, unsigned windows)
+{
+    if ((l->named & windows) != 0)
+        return false;
+    for (int w = 0; w < LIM_WINDOWS; w++) {
+        if ((windows & bit(w)) == 0)
+            continue;
+        l->limits.max[w] = LIM_UNLIMITED;
+        l->falling[w] = 0;
+        l->sure &= (uint8_t)~bit(w);
+    }
+    l->answered = false;
+    return true;
+}
