@@ -5,9 +5,22 @@
 #include "limiter/strategies/strategies.h"
 
 const struct lim_strategy *const lim_strategies[] = {
+    &lim_strategy_best_fit,
+    &lim_strategy_cheapest,
+    &lim_strategy_earliest,
+    &lim_strategy_edf_wrr,
+    &lim_strategy_fill_first,
     &lim_strategy_headroom,
     &lim_strategy_least_in_flight,
+    &lim_strategy_lowest_latency,
+    &lim_strategy_opportunity,
+    &lim_strategy_p2c,
+    &lim_strategy_peak_ewma,
+    &lim_strategy_random,
     &lim_strategy_round_robin,
+    &lim_strategy_sticky,
+    &lim_strategy_swrr,
+    &lim_strategy_weighted,
     NULL,
 };
 

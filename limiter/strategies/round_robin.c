@@ -6,6 +6,9 @@
  * Eligible: as the pool says.  Key: distance from the cursor.  Tie: none.
  * Nobody eligible: the pool waits for the first that will be; the cursor
  * stays.
+ *
+ * Source: as old as time sharing.  Pitfall: a turn is a turn, whatever the
+ * organisation holds: unequal tiers are asked alike, until the small are full.
  */
 
 #include "limiter/strategies/strategies.h"
@@ -28,6 +31,12 @@ static void score(const void *state, const struct lim_view *v,
     }
 }
 
+static uint32_t propose(const void *state, const struct lim_view *v)
+{
+    const struct cursor *c = state;
+    return c->next < v->organisations ? c->next : 0;
+}
+
 static int64_t sent(void *state, const struct lim_event *e)
 {
     struct cursor *c = state;
@@ -41,5 +50,6 @@ const struct lim_strategy lim_strategy_round_robin = {
     .abi = LIM_STRATEGY_ABI,
     .state_size = sizeof(struct cursor),
     .score = score,
+    .propose = propose,
     .sent = sent,
 };

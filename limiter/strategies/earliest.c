@@ -1,0 +1,48 @@
+/*
+ * earliest: the organisation that has been ready for this request for the
+ * longest.  Windows that it takes nothing from do not count.
+ *
+ * Eligible: as the pool says.  Key: the instant at which the last of the
+ * windows had room for it, to the ns (fractions of one are left out); who has
+ * no window was always ready, and among such it is least_in_flight.  Tie: the
+ * lower organisation.  Nobody eligible: the pool waits for the first that
+ * will be, which is the smallest of these instants.
+ *
+ * Source: earliest deadline first on the exact wait of a leaky bucket.
+ * Pitfall: the instant depends on the request, so a heap ordered by that of
+ * another request is wrong; and it is a time, not a share: a large bucket
+ * with one more than needed and a small one that is full can be alike.
+ */
+
+#include "limiter/strategies/strategies.h"
+
+static void score(const void *state, const struct lim_view *v,
+                  int64_t out[LIM_BLOCK])
+{
+    bool any = false;
+    for (unsigned i = 0; i < v->columns; i++)
+        out[i] = INT64_MIN / 2;
+    for (unsigned k = 0; k < v->window_count; k++) {
+        unsigned w = v->windows[k];
+        if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
+            continue;
+        const int64_t *tat = lim_view_row(v, w);
+        int64_t need = v->span[w] - v->rates[w].full.ns;
+        any = true;
+        for (unsigned i = 0; i < v->columns; i++)
+            out[i] = tat[i] + need > out[i] ? tat[i] + need : out[i];
+    }
+    if (any)
+        return;
+    lim_strategy_least_in_flight.score(state, v, out);
+    for (unsigned i = 0; i < v->columns; i++)
+        out[i] += INT64_MIN;
+}
+
+const struct lim_strategy lim_strategy_earliest = {
+    .name = "earliest",
+    .summary = "ready for this request for the longest",
+    .abi = LIM_STRATEGY_ABI,
+    .reads_blind = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
+    .score = score,
+};

@@ -1,0 +1,29 @@
+/*
+ * random: anyone, with equal chances.
+ *
+ * Eligible: as the pool says.  Key: none; the pool draws one of those who
+ * may.  Tie: none.  Nobody eligible: the pool waits for the first that will
+ * be.
+ *
+ * Source: the default of most gateways (one-api, litellm).  Pitfall: whoever
+ * comes first of n who are drawn over n requests is drawn again with a chance
+ * of 1 - 1/e, and small organisations are asked as often as large ones.
+ */
+
+#include "limiter/strategies/strategies.h"
+
+static void score(const void *state, const struct lim_view *v,
+                  int64_t out[LIM_BLOCK])
+{
+    (void)state;
+    for (unsigned i = 0; i < v->columns; i++)
+        out[i] = 0;
+}
+
+const struct lim_strategy lim_strategy_random = {
+    .name = "random",
+    .summary = "anyone, with equal chances",
+    .abi = LIM_STRATEGY_ABI,
+    .samples = 1,
+    .score = score,
+};

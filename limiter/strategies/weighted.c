@@ -1,0 +1,31 @@
+/*
+ * weighted: anyone, with chances as the weights.
+ *
+ * Eligible: as the pool says.  Key: none; the pool draws one of those who
+ * may, each by its own weight.  Tie: none.  Nobody eligible: the pool waits
+ * for the first that will be.
+ *
+ * Source: weighted random balancing; litellm's simple shuffle.  Pitfall: that
+ * one looks at its first deployment to see which field is the weight, and one
+ * that lacks this field has no chance at all; here every organisation has a
+ * weight of its own, 1 where none is given.
+ */
+
+#include "limiter/strategies/strategies.h"
+
+static void score(const void *state, const struct lim_view *v,
+                  int64_t out[LIM_BLOCK])
+{
+    (void)state;
+    for (unsigned i = 0; i < v->columns; i++)
+        out[i] = 0;
+}
+
+const struct lim_strategy lim_strategy_weighted = {
+    .name = "weighted",
+    .summary = "anyone, with chances as the weights",
+    .abi = LIM_STRATEGY_ABI,
+    .samples = 1,
+    .weighted = true,
+    .score = score,
+};
