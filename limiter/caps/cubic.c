@@ -45,7 +45,7 @@ struct cubic {
 static double seconds(lim_time from, lim_time to)
 {
     uint64_t ns = (uint64_t)to - (uint64_t)from;
-    return to > from ? (double)ns * 1e-9 : 0;
+    return to > from ? (double)ns / 1e9 : 0;
 }
 
 /* Newton from above: it falls until it is there. */
@@ -91,12 +91,11 @@ static void measure(struct cubic *c, lim_time now)
 {
     c->answers++;
     double past = seconds(c->bucket, now);
-    double half = (double)BUCKET * 1e-9;
+    double half = (double)BUCKET / 1e9;
     if (past < half) {
-        if (c->measured == 0 || !c->enabled)
-            c->measured = c->measured > (double)c->answers / half
-                              ? c->measured
-                              : (double)c->answers / half;
+        double least = (double)c->answers / half;
+        if (!c->enabled && c->measured < least)
+            c->measured = least;
         return;
     }
     int64_t whole = (int64_t)(past / half);

@@ -12,9 +12,9 @@
  * ends with fewer than 10 answers: a small organisation would never have one.
  *
  * Pitfall: it does not look at drops.  A refusal is an answer like any
- * other, a fast one: a server that refuses instead of slowing down makes it
- * grow to its maximum.  With the option `drops` a drop is no measurement,
- * and the first of a round trip multiplies by `backoff` (0.9).
+ * other, a fast one: where a server refuses instead of slowing down, it rises
+ * until nearly all is refused.  With the option `drops` a drop is no
+ * measurement, and the first of a round trip multiplies by `backoff` (0.9).
  */
 
 #include "limiter/caps/caps.h"

@@ -47,7 +47,7 @@ static double trimmed(const struct littles *l)
 static void learn(struct littles *l, const struct lim_cap_sample *s)
 {
     int64_t ns = s->now > s->sent_at ? s->now - s->sent_at : s->latency_ns;
-    lim_caps_mean_add(&l->latency_s, (double)ns * 1e-9, WARM, AGE);
+    lim_caps_mean_add(&l->latency_s, (double)ns / 1e9, WARM, AGE);
     lim_caps_mean_add(&l->tokens, (double)s->tokens, WARM, AGE);
 }
 

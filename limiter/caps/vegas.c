@@ -19,7 +19,8 @@
  * Pitfall: with the whole latency as measure the shortest is that of the
  * one-word reply and the limit collapses to some 6; measure the time to the
  * first token, or for each.  Forgetting while there is a queue takes the
- * queue for the idle server.
+ * queue for the idle server: under load without a pause the limit climbs
+ * until it is refused.
  */
 
 #include "limiter/caps/caps.h"
