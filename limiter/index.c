@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FLAT 16      /* so many are scanned; a tree pays beyond */
 #define LEVELS_MAX 7 /* 8^7 organisations: more than there may be */
@@ -29,6 +30,8 @@ struct lim_index {
     unsigned level_count;
     struct level levels[LEVELS_MAX]; /* 0: the leaves */
     int64_t *fraction;               /* of each leaf's windows */
+    uint32_t count, vacant;          /* leaves in use, list of the others */
+    bool mixed;                      /* leaves are in no order */
 };
 
 /* The request in the index's own terms. */
@@ -93,6 +96,26 @@ static int64_t least(const int64_t values[LIM_BLOCK])
     return m;
 }
 
+/* A new leaf's values: windows full, nothing in the way but `blocked`. */
+static void set_first(struct level *leaves, uint32_t leaf, lim_time now,
+                      lim_time blocked)
+{
+    struct block *b = &leaves->blocks[leaf / LIM_BLOCK];
+    for (int v = 0; v < LIM_VALUES; v++)
+        b->value[v][leaf % LIM_BLOCK] = v < LIM_WINDOWS ? now : 0;
+    b->value[LIM_VALUE_BLOCKED][leaf % LIM_BLOCK] = blocked;
+    b->value[LIM_VALUE_OVER][leaf % LIM_BLOCK] = INT64_MIN / 2;
+}
+
+static void widen(struct level *l, uint32_t column, uint32_t first,
+                  uint32_t last)
+{
+    if (first < l->first[column])
+        l->first[column] = first;
+    if (last > l->last[column])
+        l->last[column] = last;
+}
+
 /* Fills the levels above the leaves from those below. */
 static bool build(struct lim_index *x)
 {
@@ -108,7 +131,8 @@ static bool build(struct lim_index *x)
             uint32_t end = (c + 1) * LIM_BLOCK;
             end = end < below->columns ? end : below->columns;
             l->first[c] = below->first[c * LIM_BLOCK];
-            l->last[c] = below->last[end - 1];
+            for (uint32_t i = c * LIM_BLOCK; i < end; i++)
+                widen(l, c, below->first[i], below->last[i]);
             for (int v = 0; v < LIM_VALUES; v++)
                 l->blocks[c / LIM_BLOCK].value[v][c % LIM_BLOCK] =
                     least(below->blocks[c].value[v]);
@@ -141,6 +165,8 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     if (x == NULL)
         return NULL;
     x->all = all;
+    x->count = count;
+    x->vacant = LIM_NO_LEAF;
     x->spend_max = spend_max;
     set_rates(x, rates);
     x->fraction = calloc((size_t)count * LIM_WINDOWS, sizeof *x->fraction);
@@ -148,12 +174,8 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
         goto fail;
     struct level *l = &x->levels[0];
     for (uint32_t i = 0; i < count; i++) {
-        struct block *b = &l->blocks[i / LIM_BLOCK];
         l->first[i] = l->last[i] = list[i];
-        for (int v = 0; v < LIM_VALUES; v++)
-            b->value[v][i % LIM_BLOCK] = v < LIM_WINDOWS ? now : 0;
-        b->value[LIM_VALUE_BLOCKED][i % LIM_BLOCK] = INT64_MIN;
-        b->value[LIM_VALUE_OVER][i % LIM_BLOCK] = INT64_MIN / 2;
+        set_first(l, i, now, INT64_MIN);
     }
     if (!build(x))
         goto fail;
@@ -161,6 +183,80 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
 fail:
     lim_index_free(x);
     return NULL;
+}
+
+uint32_t lim_index_count(const struct lim_index *x)
+{
+    return x->count;
+}
+
+/* A vacant leaf is blocked for ever; its other values, and who it was, stay
+   and only make bounds wider.  The list goes through the fractions. */
+static void vacate(struct lim_index *x, uint32_t leaf)
+{
+    x->fraction[(size_t)leaf * LIM_WINDOWS] = x->vacant;
+    x->vacant = leaf;
+}
+
+/* Twice the leaves, or nothing changes. */
+static bool grow(struct lim_index *x, lim_time now)
+{
+    const struct level *old = &x->levels[0];
+    struct lim_index more = *x;
+    struct level *l = &more.levels[0];
+    uint32_t n = old->columns, room = 2 * blocks_of(n) * LIM_BLOCK;
+    size_t bytes = (size_t)room * LIM_WINDOWS * sizeof *x->fraction;
+    int64_t *fraction = realloc(x->fraction, bytes);
+    x->fraction = fraction != NULL ? fraction : x->fraction;
+    more.fraction = fraction;
+    more.level_count = 0;
+    bool ok = fraction != NULL && add_level(&more, room);
+    if (ok) {
+        memcpy(l->blocks, old->blocks, blocks_of(n) * sizeof *l->blocks);
+        memcpy(l->first, old->first, n * sizeof *l->first);
+        memcpy(l->last, old->last, n * sizeof *l->last);
+        for (uint32_t i = n; i < room; i++)
+            set_first(l, i, now, LIM_NEVER);
+    }
+    if (!ok || !build(&more)) {
+        free_levels(&more);
+        return false;
+    }
+    free_levels(x);
+    *x = more;
+    while (room-- > n)
+        vacate(x, room);
+    return true;
+}
+
+uint32_t lim_index_add(struct lim_index *x, uint32_t organisation, lim_time now)
+{
+    assert(organisation < x->all);
+    if (x->vacant == LIM_NO_LEAF && !grow(x, now))
+        return LIM_NO_LEAF;
+    uint32_t leaf = x->vacant, column = leaf;
+    x->vacant = (uint32_t)x->fraction[(size_t)leaf * LIM_WINDOWS];
+    x->count++;
+    x->mixed = true;
+    x->levels[0].first[leaf] = x->levels[0].last[leaf] = organisation;
+    for (unsigned i = 1; i < x->level_count; i++) {
+        column /= LIM_BLOCK;
+        widen(&x->levels[i], column, organisation, organisation);
+    }
+    memset(&x->fraction[(size_t)leaf * LIM_WINDOWS], 0,
+           LIM_WINDOWS * sizeof *x->fraction);
+    for (unsigned v = 0; v < LIM_VALUES; v++)
+        lim_index_set(x, leaf, (enum lim_value)v, v < LIM_WINDOWS ? now : 0);
+    lim_index_set(x, leaf, LIM_VALUE_OVER, INT64_MIN / 2);
+    lim_index_set(x, leaf, LIM_VALUE_BLOCKED, INT64_MIN);
+    return leaf;
+}
+
+void lim_index_remove(struct lim_index *x, uint32_t leaf)
+{
+    lim_index_set(x, leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
+    x->count--;
+    vacate(x, leaf);
 }
 
 const struct lim_rate *lim_index_rate(const struct lim_index *x,
@@ -173,6 +269,11 @@ const struct lim_rate *lim_index_rate(const struct lim_index *x,
 int64_t lim_index_spend_max(const struct lim_index *x)
 {
     return x->spend_max;
+}
+
+uint32_t lim_index_all(const struct lim_index *x)
+{
+    return x->all;
 }
 
 bool lim_index_blind(const struct lim_index *x)
@@ -446,7 +547,8 @@ static void visit(struct search *s, unsigned level, uint32_t block)
                    lim_index_ready(x, column, s->query) <= s->query->now) {
             *s->best = (struct lim_best){ score[c], l->first[column], column,
                                           s->index };
-            return;
+            if (!x->mixed)
+                return;
         }
     }
 }

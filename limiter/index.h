@@ -54,6 +54,23 @@ const struct lim_rate *lim_index_rate(const struct lim_index *x,
                                       enum lim_limit window);
 int64_t lim_index_spend_max(const struct lim_index *x);
 
+/* Returns how many organisations there are in the pool. */
+uint32_t lim_index_all(const struct lim_index *x);
+
+/*
+ * An organisation comes or goes, because its limits turned out to be others.
+ * lim_index_add gives it full windows at `now` and returns its leaf, or
+ * LIM_NO_LEAF when memory is short; leaves keep their numbers.
+ */
+#define LIM_NO_LEAF UINT32_MAX
+
+uint32_t lim_index_add(struct lim_index *x, uint32_t organisation,
+                       lim_time now);
+void lim_index_remove(struct lim_index *x, uint32_t leaf);
+
+/* Returns how many organisations there are in it. */
+uint32_t lim_index_count(const struct lim_index *x);
+
 /* Tells whether no rate limit is known. */
 bool lim_index_blind(const struct lim_index *x);
 
