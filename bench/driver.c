@@ -145,7 +145,6 @@ static void pump(struct driver *d)
 static void take_reply(struct driver *d, const struct bench_transfer *x)
 {
     struct lim_outcome outcome;
-    int limit;
     lim_time now = mock_loop_update(d->loop);
 
     if (now >= d->end) {
@@ -157,8 +156,8 @@ static void take_reply(struct driver *d, const struct bench_transfer *x)
     if (x->status == 0)
         d->network_errors++;
     bench_message_read(&d->messages[x->tag], x->status, &x->feedback,
-                       x->answer.data, x->answer.length, &outcome, &limit);
-    sim_client_done(d->client, x->slot, &outcome, limit, now);
+                       x->answer.data, x->answer.length, &outcome);
+    sim_client_done(d->client, x->slot, &outcome, now);
 }
 
 static bool reap(struct driver *d)

@@ -106,6 +106,7 @@ static void read_usage(const struct bench_message *m, const cJSON *usage,
     out->tokens_used = total >= 0 ? total : 0;
     if (completion < 0)
         completion = total > prompt && prompt >= 0 ? total - prompt : 0;
+    out->reply_tokens = completion;
     if (m->price != NULL && prompt >= 0)
         out->microusd = lim_price_cost(m->price, prompt, completion, m->images);
 }
@@ -125,7 +126,7 @@ static void read_success(const struct bench_message *m, const char *body,
 
 void bench_message_read(const struct bench_message *m, int status,
                         const struct lim_feedback *f, const char *body,
-                        size_t length, struct lim_outcome *out, int *limit)
+                        size_t length, struct lim_outcome *out)
 {
     struct lim_apierror error;
 
@@ -134,16 +135,18 @@ void bench_message_read(const struct bench_message *m, int status,
         .class = LIM_CLASS_TRANSIENT,
         .status = status,
         .microusd = -1,
+        .first_token_ns = -1,
+        .reply_tokens = -1,
         .feedback = *f,
     };
-    *limit = -1;
     if (status == 0)
         return;
     lim_apierror_read(&error, status, body, length);
     out->class = error.class;
-    *limit = error.limit;
     if (out->feedback.hint_ns < 0)
         out->feedback.hint_ns = error.hint_ns;
+    out->feedback.refused_by = error.limit;
+    out->feedback.refused_max = error.max;
     if (out->class == LIM_CLASS_OK)
         read_success(m, body, length, out);
 }

@@ -41,10 +41,10 @@ int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
 
 /*
  * Makes the outcome of an answer: `status` 0 for one that never came, `f`
- * from its headers.  `*limit` is the enum lim_limit that refused, or -1.
+ * from its headers.
  */
 void bench_message_read(const struct bench_message *m, int status,
                         const struct lim_feedback *f, const char *body,
-                        size_t length, struct lim_outcome *out, int *limit);
+                        size_t length, struct lim_outcome *out);
 
 #endif

@@ -9,6 +9,8 @@ struct lim_feedback lim_feedback_none(void)
         .tokens = { -1, -1, -1 },
         .hint_ns = -1,
         .should_retry = -1,
+        .refused_by = -1,
+        .refused_max = -1,
     };
 }
 

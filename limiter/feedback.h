@@ -55,8 +55,8 @@ struct lim_outcome {
     bool usage_known;
     int64_t tokens_used;    /* prompt + completion, if known */
     int64_t microusd;       /* what it cost, if known */
-    int64_t first_token_ns; /* since it was sent; -1: it did not stream */
-    int64_t reply_tokens;   /* of the reply alone; -1: not known */
+    int64_t first_token_ns; /* since it was sent; <= 0: no stream */
+    int64_t reply_tokens;   /* of the reply alone; <= 0: not known */
     struct lim_feedback feedback;
 };
 

@@ -2,150 +2,99 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "limiter/index.h"
-
-/* Where an organisation stands in a group. */
-struct place {
-    struct lim_index *index; /* NULL: it does not serve the group */
-    uint32_t leaf;
-    int64_t charged[LIM_WINDOWS]; /* units so far */
-};
+#include "limiter/throttle.h"
 
 struct member {
     unsigned keys, next_key;
     int64_t in_flight, sent, spent;
-};
-
-struct group {
-    struct lim_index **indexes; /* one for each class of equal limits */
-    unsigned count;
-    struct place *places; /* of each organisation */
+    int64_t limit; /* most in flight; LIM_UNLIMITED */
+    int64_t key;   /* the strategy's */
+    int priority;
+    double price;
 };
 
 struct lim_members {
     struct member *members;
     uint32_t count;
-    struct group *groups;
+    struct lim_group *groups;
     unsigned group_count;
+    struct lim_throttle *throttle;
     const struct lim_strategy *strategy;
     void *strategy_state;
-    int64_t cap; /* in flight, each */
+    double *weights, weight_sum;
+    bool capped; /* organisations have caps */
     bool keeps_in_flight, keeps_sent;
     lim_time month_end;
 };
-
-static struct lim_rate rate_of(const struct lim_config *c,
-                               const struct lim_organisation *o, unsigned group,
-                               unsigned window)
-{
-    int64_t limit = o->limits[group].max[window];
-    if (c->belief == LIM_BELIEF_NONE)
-        limit = LIM_UNLIMITED;
-    return lim_rate_make(limit, lim_limit_window((enum lim_limit)window),
-                         lim_rate_burst(limit, c->burst));
-}
-
-static bool serves(const struct lim_organisation *o, unsigned group)
-{
-    return o->serves == NULL || o->serves[group];
-}
-
-static bool alike(const struct lim_config *c, unsigned group,
-                  const struct lim_organisation *a,
-                  const struct lim_organisation *b)
-{
-    return a->spend_max == b->spend_max &&
-           (c->belief == LIM_BELIEF_NONE ||
-            memcmp(&a->limits[group], &b->limits[group],
-                   sizeof a->limits[group]) == 0);
-}
-
-/* Makes the index of all that are like `first` in the group. */
-static struct lim_index *make_class(struct lim_members *m,
-                                    const struct lim_config *c, unsigned group,
-                                    uint32_t first, uint32_t *list)
-{
-    const struct lim_organisation *o = c->organisations;
-    struct place *places = m->groups[group].places;
-    struct lim_rate rates[LIM_WINDOWS];
-    uint32_t n = 0;
-    for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        rates[w] = rate_of(c, &o[first], group, w);
-    for (uint32_t i = first; i < m->count; i++)
-        if (serves(&o[i], group) && alike(c, group, &o[first], &o[i]))
-            list[n++] = i;
-    struct lim_index *x =
-        lim_index_new(rates, o[first].spend_max, list, n, m->count, c->start);
-    for (uint32_t i = 0; x != NULL && i < n; i++) {
-        places[list[i]].index = x;
-        places[list[i]].leaf = i;
-        lim_index_set(x, i, LIM_VALUE_SPENT, o[list[i]].spent);
-    }
-    return x;
-}
-
-static bool make_group(struct lim_members *m, const struct lim_config *c,
-                       unsigned group, uint32_t *list)
-{
-    struct group *g = &m->groups[group];
-    g->places = calloc(m->count, sizeof *g->places);
-    g->indexes = calloc(m->count, sizeof *g->indexes);
-    if (g->places == NULL || g->indexes == NULL)
-        return false;
-    for (uint32_t i = 0; i < m->count; i++) {
-        if (g->places[i].index != NULL || !serves(&c->organisations[i], group))
-            continue;
-        struct lim_index *x = make_class(m, c, group, i, list);
-        if (x == NULL)
-            return false;
-        g->indexes[g->count++] = x;
-    }
-    return true;
-}
 
 /* Which counts the indexes need: the fewer, the less is to be updated. */
 static void choose_kept(struct lim_members *m)
 {
     unsigned kept = m->strategy->reads;
     for (unsigned g = 0; g < m->group_count; g++)
-        for (unsigned i = 0; i < m->groups[g].count; i++)
-            if (lim_index_blind(m->groups[g].indexes[i]))
-                kept |= m->strategy->reads_blind;
-    m->keeps_in_flight =
-        m->cap != LIM_UNLIMITED || kept >> LIM_VALUE_IN_FLIGHT & 1;
+        if (lim_group_blind(&m->groups[g]))
+            kept |= m->strategy->reads_blind;
+    m->keeps_in_flight = kept >> LIM_VALUE_IN_FLIGHT & 1;
     m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
+    m->capped = lim_throttle_caps_organisations(m->throttle);
 }
+
+static bool allocate(struct lim_members *m, const struct lim_config *c)
+{
+    size_t n = c->organisation_count;
+    m->strategy_state =
+        calloc(1, c->strategy->state_size + n * c->strategy->state_each + 1);
+    m->members = calloc(n, sizeof *m->members);
+    m->weights = calloc(n, sizeof *m->weights);
+    m->groups = calloc(c->groups, sizeof *m->groups);
+    m->throttle = lim_throttle_new(c);
+    return m->strategy_state != NULL && m->members != NULL &&
+           m->weights != NULL && m->groups != NULL && m->throttle != NULL;
+}
+
+static double or_one(double x)
+{
+    return x > 0 ? x : 1;
+}
+
+static void copy_organisations(struct lim_members *m,
+                               const struct lim_config *c)
+{
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct lim_organisation *o = &c->organisations[i];
+        m->members[i].keys = o->keys;
+        m->members[i].spent = o->spent;
+        m->members[i].priority = o->priority;
+        m->members[i].price = or_one(o->price);
+        m->weights[i] = or_one(o->weight);
+        m->weight_sum += m->weights[i];
+    }
+}
+
+static void start(struct lim_members *m, lim_time now);
 
 struct lim_members *lim_members_new(const struct lim_config *c)
 {
     struct lim_members *m = calloc(1, sizeof *m);
-    uint32_t *list = calloc(c->organisation_count, sizeof *list);
-    if (m == NULL || list == NULL)
-        goto fail;
+    if (m == NULL)
+        return NULL;
     m->strategy = c->strategy;
-    m->strategy_state = calloc(1, c->strategy->state_size + 1);
-    m->members = calloc(c->organisation_count, sizeof *m->members);
-    m->groups = calloc(c->groups, sizeof *m->groups);
-    if (m->strategy_state == NULL || m->members == NULL || m->groups == NULL)
+    m->month_end = lim_month_end(c->start);
+    if (!allocate(m, c))
         goto fail;
     m->count = c->organisation_count;
-    m->group_count = c->groups;
-    m->cap = c->cap_organisation;
-    m->month_end = lim_month_end(c->start);
-    for (uint32_t i = 0; i < m->count; i++) {
-        m->members[i].keys = c->organisations[i].keys;
-        m->members[i].spent = c->organisations[i].spent;
-    }
-    for (unsigned g = 0; g < m->group_count; g++)
-        if (!make_group(m, c, g, list))
+    copy_organisations(m, c);
+    for (; m->group_count < c->groups; m->group_count++)
+        if (!lim_group_init(&m->groups[m->group_count], c, m->group_count,
+                            m->weights)) {
+            lim_group_fini(&m->groups[m->group_count]);
             goto fail;
+        }
     choose_kept(m);
-    free(list);
+    start(m, c->start);
     return m;
 fail:
-    free(list);
     lim_members_free(m);
     return NULL;
 }
@@ -154,24 +103,22 @@ void lim_members_free(struct lim_members *m)
 {
     if (m == NULL)
         return;
-    for (unsigned g = 0; g < m->group_count; g++) {
-        for (unsigned i = 0; i < m->groups[g].count; i++)
-            lim_index_free(m->groups[g].indexes[i]);
-        free(m->groups[g].indexes);
-        free(m->groups[g].places);
-    }
+    for (unsigned g = 0; g < m->group_count; g++)
+        lim_group_fini(&m->groups[g]);
+    lim_throttle_free(m->throttle);
     free(m->groups);
     free(m->members);
+    free(m->weights);
     free(m->strategy_state);
     free(m);
 }
 
-static struct place *place_of(const struct lim_members *m,
-                              uint32_t organisation, unsigned group)
+static struct lim_seat *seat_of(const struct lim_members *m,
+                                  uint32_t organisation, unsigned group)
 {
     assert(organisation < m->count);
     assert(group < m->group_count);
-    return &m->groups[group].places[organisation];
+    return &m->groups[group].seats[organisation];
 }
 
 /* Writes a value of an organisation in every group that it serves. */
@@ -179,47 +126,64 @@ static void set_all(struct lim_members *m, uint32_t organisation,
                     enum lim_value value, int64_t to)
 {
     for (unsigned g = 0; g < m->group_count; g++) {
-        struct place *p = place_of(m, organisation, g);
+        struct lim_seat *p = seat_of(m, organisation, g);
         if (p->index != NULL)
             lim_index_set(p->index, p->leaf, value, to);
     }
 }
 
-/* Which limit of an index the cost does not fit, and what would. */
-static void explain(const struct lim_index *x, const struct lim_cost *cost,
-                    struct lim_refusal *r)
+/* Tells how much more than nothing is in flight beyond the cap. */
+static void set_over(struct lim_members *m, uint32_t organisation)
 {
-    int64_t spend_max = lim_index_spend_max(x);
-    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
-        const struct lim_rate *rate = lim_index_rate(x, (enum lim_limit)w);
-        int64_t asked = cost->amount[lim_limit_dimension((enum lim_limit)w)];
-        if (!lim_window_fits(rate, asked) && rate->burst > r->largest) {
-            r->limit = (enum lim_limit)w;
-            r->asked = asked;
-            r->largest = rate->burst;
+    struct member *x = &m->members[organisation];
+    if (!m->capped)
+        return;
+    x->limit = lim_throttle_limit(m->throttle, organisation);
+    set_all(m, organisation, LIM_VALUE_OVER,
+            x->limit == LIM_UNLIMITED ? INT64_MIN / 2
+                                      : x->in_flight - x->limit);
+}
+
+static struct lim_event event_of(const struct lim_members *m,
+                                 uint32_t organisation, lim_time now)
+{
+    const struct member *x = &m->members[organisation];
+    return (struct lim_event){ .organisation = organisation,
+                               .organisations = m->count,
+                               .weight = m->weights[organisation],
+                               .weights = m->weight_sum,
+                               .priority = x->priority,
+                               .price = x->price,
+                               .key = x->key,
+                               .now = now };
+}
+
+static void set_key(struct lim_members *m, uint32_t organisation, int64_t key)
+{
+    struct member *x = &m->members[organisation];
+    if (x->key == key)
+        return;
+    x->key = key;
+    set_all(m, organisation, LIM_VALUE_KEY, key);
+}
+
+/* The first caps and keys. */
+static void start(struct lim_members *m, lim_time now)
+{
+    for (uint32_t i = 0; i < m->count; i++) {
+        set_over(m, i);
+        set_all(m, i, LIM_VALUE_KEY, 0);
+        if (m->strategy->start != NULL) {
+            struct lim_event e = event_of(m, i, now);
+            set_key(m, i, m->strategy->start(m->strategy_state, &e));
         }
-    }
-    if (spend_max != LIM_UNLIMITED && cost->amount[LIM_MONEY] > spend_max &&
-        r->largest < 0) {
-        r->limit = LIM_SPEND;
-        r->asked = cost->amount[LIM_MONEY];
-        r->largest = spend_max;
     }
 }
 
 bool lim_members_fit(const struct lim_members *m, unsigned group,
                      const struct lim_cost *cost, struct lim_refusal *refusal)
 {
-    const struct group *g = &m->groups[group];
-    for (unsigned i = 0; i < g->count; i++)
-        if (lim_index_fits(g->indexes[i], cost))
-            return true;
-    struct lim_refusal r = { LIM_RPM, cost->amount[LIM_REQUESTS], -1 };
-    for (unsigned i = 0; i < g->count; i++)
-        explain(g->indexes[i], cost, &r);
-    if (refusal != NULL)
-        *refusal = r;
-    return false;
+    return lim_group_fits(&m->groups[group], cost, refusal);
 }
 
 void lim_members_turn_month(struct lim_members *m, lim_time now)
@@ -239,92 +203,156 @@ lim_time lim_members_month_end(const struct lim_members *m)
 }
 
 static struct lim_query query_of(const struct lim_members *m,
-                                 const struct lim_cost *cost, lim_time now)
+                                 const struct lim_asked *a, lim_time now)
 {
-    return (struct lim_query){ .cost = cost,
+    return (struct lim_query){ .cost = a->cost,
                                .strategy = m->strategy,
                                .state = m->strategy_state,
-                               .cap = m->cap,
+                               .capped = m->capped,
                                .month_end = m->month_end,
+                               .affinity = a->affinity,
+                               .draw = a->draw,
                                .now = now };
 }
 
-bool lim_members_choose(struct lim_members *m, unsigned group,
-                        const struct lim_cost *cost, uint64_t draw,
+bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
                         lim_time now, uint32_t *organisation)
 {
-    const struct group *g = &m->groups[group];
-    struct lim_query q = query_of(m, cost, now);
-    struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
-    q.draw = draw;
-    for (unsigned i = 0; i < g->count; i++)
-        lim_index_find(g->indexes[i], &q, &best);
-    *organisation = best.organisation;
-    return best.index != NULL;
+    struct lim_query q = query_of(m, a, now);
+    return lim_group_choose(&m->groups[a->group], &q, organisation);
 }
 
-lim_time lim_members_earliest(const struct lim_members *m, unsigned group,
-                              const struct lim_cost *cost, bool capped,
+lim_time lim_members_earliest(const struct lim_members *m,
+                              const struct lim_asked *a, bool capped,
                               lim_time now)
 {
-    const struct group *g = &m->groups[group];
-    struct lim_query q = query_of(m, cost, now);
-    lim_time first = LIM_NEVER;
-    if (!capped)
-        q.cap = LIM_UNLIMITED;
-    for (unsigned i = 0; i < g->count; i++) {
-        lim_time t = lim_index_earliest(g->indexes[i], &q);
-        first = t < first ? t : first;
-    }
-    return first;
+    struct lim_query q = query_of(m, a, now);
+    q.capped = q.capped && capped;
+    return lim_group_earliest(&m->groups[a->group], &q);
 }
 
 lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,
-                           unsigned group, const struct lim_cost *cost,
-                           lim_time now)
+                           const struct lim_asked *a, lim_time now)
 {
-    const struct place *p = place_of(m, organisation, group);
-    struct lim_query q = query_of(m, cost, now);
-    return p->index == NULL ? LIM_NEVER
-                            : lim_index_ready(p->index, p->leaf, &q);
+    struct lim_query q = query_of(m, a, now);
+    return lim_group_ready(&m->groups[a->group], organisation, &q);
+}
+
+int64_t lim_members_cap(const struct lim_members *m)
+{
+    return lim_throttle_limit_all(m->throttle);
+}
+
+lim_time lim_members_not_before(const struct lim_members *m)
+{
+    return lim_throttle_not_before_all(m->throttle);
+}
+
+static void charge(struct lim_members *m, uint32_t organisation,
+                   const struct lim_asked *a, lim_time now,
+                   struct lim_mark *mark)
+{
+    struct member *x = &m->members[organisation];
+    struct lim_seat *p = seat_of(m, organisation, a->group);
+    lim_index_take(p->index, p->leaf, a->cost, now);
+    for (unsigned d = 0; d < LIM_RATED; d++) {
+        p->charged[d] += a->cost->amount[d];
+        mark->charged[d] = p->charged[d];
+    }
+    if (a->cost->amount[LIM_MONEY] != 0) {
+        x->spent += a->cost->amount[LIM_MONEY];
+        set_all(m, organisation, LIM_VALUE_SPENT, x->spent);
+    }
 }
 
 unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
-                          unsigned group, const struct lim_cost *cost,
-                          lim_time now, struct lim_mark *mark)
+                          const struct lim_asked *a, lim_time now,
+                          struct lim_mark *mark)
 {
-    struct member *member = &m->members[organisation];
-    struct place *p = place_of(m, organisation, group);
-    lim_index_take(p->index, p->leaf, cost, now);
-    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
-        p->charged[w] += cost->amount[lim_limit_dimension((enum lim_limit)w)];
-        mark->charged[w] = p->charged[w];
-    }
+    struct member *x = &m->members[organisation];
+    charge(m, organisation, a, now, mark);
+    x->in_flight++;
+    x->sent++;
     mark->sent_at = now;
-    member->in_flight++;
-    member->sent++;
+    mark->in_flight = (uint32_t)x->in_flight;
     if (m->keeps_in_flight)
-        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, member->in_flight);
+        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->keeps_sent)
-        set_all(m, organisation, LIM_VALUE_SENT, member->sent);
-    if (cost->amount[LIM_MONEY] != 0) {
-        member->spent += cost->amount[LIM_MONEY];
-        set_all(m, organisation, LIM_VALUE_SPENT, member->spent);
+        set_all(m, organisation, LIM_VALUE_SENT, x->sent);
+    if (m->strategy->sent != NULL) {
+        struct lim_event e = event_of(m, organisation, now);
+        e.cost = a->cost;
+        set_key(m, organisation, m->strategy->sent(m->strategy_state, &e));
     }
-    if (m->strategy->sent != NULL)
-        m->strategy->sent(m->strategy_state, organisation);
-    unsigned key = member->next_key;
-    member->next_key = key + 1 < member->keys ? key + 1 : 0;
+    if (lim_throttle_listens(m->throttle)) {
+        lim_throttle_sent(m->throttle, organisation, now);
+        lim_members_block(m, organisation, LIM_ALL_GROUPS,
+                          lim_throttle_not_before(m->throttle, organisation));
+    }
+    set_over(m, organisation);
+    unsigned key = x->next_key;
+    x->next_key = key + 1 < x->keys ? key + 1 : 0;
     return key;
 }
 
-void lim_members_end(struct lim_members *m, uint32_t organisation)
+/* What the limits allow on a dimension, in units a second; 0: not known. */
+static double rate_of(const struct lim_seat *p, enum lim_dimension d)
 {
-    struct member *member = &m->members[organisation];
-    assert(member->in_flight > 0);
-    member->in_flight--;
+    double least = 0;
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);
+        double rate = (double)r->limit * LIM_SEC / (double)r->window_ns;
+        if (lim_limit_dimension((enum lim_limit)w) == d && r->limit > 0 &&
+            (least == 0 || rate < least))
+            least = rate;
+    }
+    return least;
+}
+
+static void tell_throttle(struct lim_members *m, uint32_t organisation,
+                          const struct lim_asked *a,
+                          const struct lim_mark *mark,
+                          const struct lim_outcome *o, lim_time now)
+{
+    const struct lim_seat *p = seat_of(m, organisation, a->group);
+    const struct lim_cap_sample s = {
+        .latency_ns = now - mark->sent_at,
+        .in_flight = mark->in_flight,
+        .tokens = a->cost->amount[LIM_TOKENS],
+        .requests_per_s = rate_of(p, LIM_REQUESTS),
+        .tokens_per_s = rate_of(p, LIM_TOKENS),
+        .sent_at = mark->sent_at,
+        .now = now,
+    };
+    lim_throttle_ended(m->throttle, organisation, o, &s);
+    lim_members_block(m, organisation, LIM_ALL_GROUPS,
+                      lim_throttle_not_before(m->throttle, organisation));
+}
+
+bool lim_members_end(struct lim_members *m, uint32_t organisation,
+                     const struct lim_asked *a, const struct lim_mark *mark,
+                     const struct lim_outcome *o, lim_time now)
+{
+    struct member *x = &m->members[organisation];
+    bool full =
+        m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit;
+    assert(x->in_flight > 0);
+    x->in_flight--;
     if (m->keeps_in_flight)
-        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, member->in_flight);
+        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
+    if (m->strategy->ended != NULL) {
+        struct lim_event e = event_of(m, organisation, now);
+        e.cost = a->cost;
+        e.ok = o->class == LIM_CLASS_OK;
+        e.latency_ns = now - mark->sent_at;
+        e.first_token_ns = o->first_token_ns;
+        e.tokens = o->reply_tokens;
+        set_key(m, organisation, m->strategy->ended(m->strategy_state, &e));
+    }
+    if (lim_throttle_listens(m->throttle))
+        tell_throttle(m, organisation, a, mark, o, now);
+    set_over(m, organisation);
+    return full && (x->limit == LIM_UNLIMITED || x->in_flight < x->limit);
 }
 
 void lim_members_settle(struct lim_members *m, uint32_t organisation,
@@ -332,7 +360,7 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
                         const struct lim_cost *take, lim_time now)
 {
     struct member *member = &m->members[organisation];
-    struct place *p = place_of(m, organisation, group);
+    struct lim_seat *p = seat_of(m, organisation, group);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         enum lim_limit l = (enum lim_limit)w;
         enum lim_dimension d = lim_limit_dimension(l);
@@ -346,8 +374,9 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
         else
             lim_window_take(rate, &window, -less, now);
         lim_index_set_window(p->index, p->leaf, l, window);
-        p->charged[w] -= less;
     }
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        p->charged[d] -= give->amount[d] - take->amount[d];
     if (give->amount[LIM_MONEY] != take->amount[LIM_MONEY]) {
         member->spent += take->amount[LIM_MONEY] - give->amount[LIM_MONEY];
         set_all(m, organisation, LIM_VALUE_SPENT, member->spent);
@@ -367,7 +396,7 @@ static double misfit(const struct lim_rate *r, const struct lim_shown *s)
  * Which of a dimension's two windows the headers show, or -1: the one of
  * their limit, and when both have it, the one that their reset fits better.
  */
-static int shown_window(const struct place *p, enum lim_limit minute,
+static int shown_window(const struct lim_seat *p, enum lim_limit minute,
                         enum lim_limit day, const struct lim_shown *s)
 {
     const struct lim_rate *m = lim_index_rate(p->index, minute);
@@ -388,12 +417,13 @@ static int shown_window(const struct place *p, enum lim_limit minute,
  * lowers a belief that is right.  Without a reset the floored count serves,
  * taken as one more.
  */
-static void observe_window(struct place *p, enum lim_limit limit,
+static void observe_window(struct lim_seat *p, enum lim_limit limit,
                            const struct lim_mark *mark,
                            const struct lim_shown *s)
 {
     const struct lim_rate *rate = lim_index_rate(p->index, limit);
-    int64_t since = p->charged[limit] - mark->charged[limit];
+    enum lim_dimension d = lim_limit_dimension(limit);
+    int64_t since = p->charged[d] - mark->charged[d];
     int64_t reset = s->reset_ns;
     if (reset < 0) {
         int64_t used = s->limit - s->remaining - 1;
@@ -414,7 +444,7 @@ void lim_members_observe(struct lim_members *m, uint32_t organisation,
                          unsigned group, const struct lim_mark *mark,
                          const struct lim_feedback *f)
 {
-    struct place *p = place_of(m, organisation, group);
+    struct lim_seat *p = seat_of(m, organisation, group);
     int w = shown_window(p, LIM_RPM, LIM_RPD, &f->requests);
     if (w >= 0)
         observe_window(p, (enum lim_limit)w, mark, &f->requests);
@@ -427,7 +457,7 @@ void lim_members_block(struct lim_members *m, uint32_t organisation,
                        unsigned group, lim_time until)
 {
     for (unsigned g = 0; g < m->group_count; g++) {
-        struct place *p = place_of(m, organisation, g);
+        struct lim_seat *p = seat_of(m, organisation, g);
         if (p->index == NULL || (group != LIM_ALL_GROUPS && group != g))
             continue;
         if (lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED) < until)
@@ -440,7 +470,7 @@ struct lim_window_belief lim_members_belief(const struct lim_members *m,
                                             unsigned group,
                                             enum lim_limit limit, lim_time now)
 {
-    const struct place *p = place_of(m, organisation, group);
+    const struct lim_seat *p = seat_of(m, organisation, group);
     struct lim_window_belief b = { LIM_UNLIMITED, LIM_UNLIMITED };
     if (p->index == NULL)
         return (struct lim_window_belief){ 0, 0 };

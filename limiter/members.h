@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "limiter/group.h"
 #include "limiter/pool.h"
 
 /*
@@ -18,7 +19,15 @@ struct lim_members;
 /* What had been charged when a request was sent: it dates its answer. */
 struct lim_mark {
     lim_time sent_at;
-    int64_t charged[LIM_WINDOWS];
+    int64_t charged[LIM_RATED];
+    uint32_t in_flight; /* with it */
+};
+
+/* A request before the organisations. */
+struct lim_asked {
+    unsigned group;
+    const struct lim_cost *cost;
+    uint64_t affinity, draw;
 };
 
 /* A configuration that lim_pool_new has checked.  NULL: out of memory. */
@@ -33,28 +42,35 @@ bool lim_members_fit(const struct lim_members *m, unsigned group,
 void lim_members_turn_month(struct lim_members *m, lim_time now);
 
 /* Chooses who takes a request now; false: nobody may. */
-bool lim_members_choose(struct lim_members *m, unsigned group,
-                        const struct lim_cost *cost, uint64_t draw,
+bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
                         lim_time now, uint32_t *organisation);
 
 /*
  * When somebody, or `organisation`, may take it: LIM_NEVER when that takes
- * an answer to come first.  `capped` false leaves the cap out of account.
+ * an answer to come first.  `capped` false leaves the caps out of account.
  */
-lim_time lim_members_earliest(const struct lim_members *m, unsigned group,
-                              const struct lim_cost *cost, bool capped,
+lim_time lim_members_earliest(const struct lim_members *m,
+                              const struct lim_asked *a, bool capped,
                               lim_time now);
 lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,
-                           unsigned group, const struct lim_cost *cost,
-                           lim_time now);
+                           const struct lim_asked *a, lim_time now);
+
+/* The most in flight over all, and when the next may go out at all. */
+int64_t lim_members_cap(const struct lim_members *m);
+lim_time lim_members_not_before(const struct lim_members *m);
 
 /* A request goes out: charges its cost, marks it, returns the key to use. */
 unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
-                          unsigned group, const struct lim_cost *cost,
-                          lim_time now, struct lim_mark *mark);
+                          const struct lim_asked *a, lim_time now,
+                          struct lim_mark *mark);
 
-/* Its answer is there: it is no longer in flight. */
-void lim_members_end(struct lim_members *m, uint32_t organisation);
+/*
+ * Its answer is there: it is no longer in flight.  True: the organisation,
+ * which was full, no longer is.
+ */
+bool lim_members_end(struct lim_members *m, uint32_t organisation,
+                     const struct lim_asked *a, const struct lim_mark *mark,
+                     const struct lim_outcome *o, lim_time now);
 
 /*
  * Corrects what was charged by `give` less `take`: a reservation settled to

@@ -14,12 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/budget.h"
+#include "limiter/config.h"
 #include "limiter/lanes.h"
 #include "limiter/members.h"
 #include "limiter/rng.h"
 #include "limiter/timerq.h"
 
-#define LIM_NOBODY UINT32_MAX
 #define HINT_EXTRA LIM_MSEC /* the wire cuts hints to ms */
 
 enum state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
@@ -27,12 +28,13 @@ enum state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
 struct record {
     struct lim_cost cost;
     lim_time deadline;
-    uint64_t number;
+    uint64_t number, affinity;
     struct lim_mark mark;
+    int64_t wait; /* the last between two tries */
     uint32_t generation;
     uint32_t next; /* of those that are free */
     uint32_t organisation;
-    uint16_t group;
+    uint16_t group, tenant;
     uint16_t attempt; /* tries so far */
     uint8_t state;
 };
@@ -43,91 +45,34 @@ struct lim_pool {
     uint32_t used; /* records that were ever taken */
     uint32_t free; /* list by `next` of those given back */
     struct lim_lanes *lanes;
-    unsigned groups;
+    unsigned groups, tenants;
+    int64_t waiting_max;
+    bool shed_last;
     struct lim_members *members;
     struct lim_timerq *timers; /* by record */
     struct lim_retry retry;
+    struct lim_budget budget;
     enum lim_belief belief;
     bool settle;
-    int64_t cap;
     uint64_t draw_strategy, draw_backoff;
     lim_time now;
     struct lim_counts counts;
 };
 
-struct lim_config lim_config_default(void)
-{
-    return (struct lim_config){
-        .groups = 1,
-        .strategy = lim_strategy_find("headroom"),
-        .belief = LIM_BELIEF_KNOWN,
-        .burst = 1,
-        .cap_pool = LIM_UNLIMITED,
-        .cap_organisation = LIM_UNLIMITED,
-        .retry = { .max = 6,
-                   .backoff = lim_backoff_find("full_jitter"),
-                   .base_ns = 500 * LIM_MSEC,
-                   .cap_ns = 8 * LIM_SEC },
-        .requests_max = 4096,
-        .seed = 1,
-    };
-}
-
-static int check_organisation(const struct lim_config *c, unsigned i,
-                              struct lim_diag *diag)
-{
-    const struct lim_organisation *o = &c->organisations[i];
-    const char *name = o->name != NULL ? o->name : "?";
-    if (o->keys < 1 || o->limits == NULL)
-        return lim_fail(diag, LIM_EINVAL, 0,
-                        "organisation %s has no keys or no limits", name);
-    if (o->spend_max < LIM_UNLIMITED || o->spend_max > LIM_LIMIT_MAX ||
-        o->spent < 0)
-        return lim_fail(diag, LIM_EINVAL, 0,
-                        "organisation %s: spend is out of range", name);
-    for (unsigned g = 0; g < c->groups; g++)
-        for (unsigned w = 0; w < LIM_WINDOWS; w++)
-            if (o->limits[g].max[w] < LIM_UNLIMITED ||
-                o->limits[g].max[w] > LIM_LIMIT_MAX)
-                return lim_fail(diag, LIM_EINVAL, 0,
-                                "organisation %s: %s is out of range", name,
-                                lim_limit_name((enum lim_limit)w));
-    return LIM_OK;
-}
-
-static int check(const struct lim_config *c, struct lim_diag *diag)
-{
-    if (c->groups < 1 || c->groups > LIM_GROUPS_MAX)
-        return lim_fail(diag, LIM_EINVAL, 0, "limit groups: 1 to %d",
-                        LIM_GROUPS_MAX);
-    if (c->organisation_count < 1 ||
-        c->organisation_count > LIM_ORGANISATIONS_MAX)
-        return lim_fail(diag, LIM_EINVAL, 0, "organisations: 1 to %d",
-                        LIM_ORGANISATIONS_MAX);
-    if (c->requests_max < 1 || c->requests_max > LIM_REQUESTS_MAX)
-        return lim_fail(diag, LIM_EINVAL, 0, "requests at a time: 1 to %d",
-                        LIM_REQUESTS_MAX);
-    if (c->strategy == NULL || c->strategy->abi != LIM_STRATEGY_ABI)
-        return lim_fail(diag, LIM_EINVAL, 0, "no strategy of ABI %d",
-                        LIM_STRATEGY_ABI);
-    if (c->retry.backoff == NULL || c->retry.base_ns < 0 ||
-        c->retry.cap_ns < 0 || c->retry.max > UINT16_MAX - 1)
-        return lim_fail(diag, LIM_EINVAL, 0, "retry is out of range");
-    if (!(c->burst > 0 && c->burst <= 1))
-        return lim_fail(diag, LIM_EINVAL, 0, "burst: above 0, at most 1");
-    if (c->cap_pool < LIM_UNLIMITED || c->cap_pool == 0 ||
-        c->cap_organisation < LIM_UNLIMITED || c->cap_organisation == 0)
-        return lim_fail(diag, LIM_EINVAL, 0, "caps: at least 1");
-    for (unsigned i = 0; i < c->organisation_count; i++)
-        if (check_organisation(c, i, diag) != LIM_OK)
-            return LIM_EINVAL;
-    return LIM_OK;
-}
-
 static bool allocate(struct lim_pool *p, const struct lim_config *c)
 {
+    const struct lim_lanes_config lanes = {
+        .queue = c->queue.discipline,
+        .groups = c->groups,
+        .tenants = c->tenants,
+        .requests = c->requests_max,
+        .quantum = c->queue.quantum,
+        .aging_ns = c->queue.aging_ns > 0
+                        ? c->queue.aging_ns
+                        : c->queue.discipline->aging_default_ns,
+    };
     p->records = calloc(c->requests_max, sizeof *p->records);
-    p->lanes = lim_lanes_new(c->groups, c->requests_max);
+    p->lanes = lim_lanes_new(&lanes);
     p->timers = lim_timerq_new(c->requests_max);
     p->members = lim_members_new(c);
     return p->records != NULL && p->lanes != NULL && p->timers != NULL &&
@@ -136,7 +81,7 @@ static bool allocate(struct lim_pool *p, const struct lim_config *c)
 
 struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
 {
-    if (check(c, diag) != LIM_OK)
+    if (lim_config_check(c, diag) != LIM_OK)
         return NULL;
     struct lim_pool *p = calloc(1, sizeof *p);
     if (p == NULL || !allocate(p, c)) {
@@ -147,10 +92,16 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
     p->record_count = c->requests_max;
     p->free = LIM_NOBODY;
     p->groups = c->groups;
+    p->tenants = c->tenants;
+    p->waiting_max = c->queue.max;
+    p->shed_last = c->queue.shed_last;
     p->retry = c->retry;
+    if (c->retry.budget > 0)
+        lim_budget_init(&p->budget, c->retry.budget, c->retry.budget_reserve);
+    else
+        lim_budget_init_none(&p->budget);
     p->belief = c->belief;
     p->settle = c->settle;
-    p->cap = c->cap_pool;
     p->draw_strategy = lim_rng_stream(c->seed, LIM_DRAW_STRATEGY);
     p->draw_backoff = lim_rng_stream(c->seed, LIM_DRAW_BACKOFF);
     p->now = c->start;
@@ -200,21 +151,25 @@ static lim_time advance(struct lim_pool *p, lim_time now)
     return p->now;
 }
 
-static void enqueue(struct lim_pool *p, uint32_t i, bool returned)
+static void enqueue(struct lim_pool *p, uint32_t i, const struct lim_waiting *w)
 {
     struct record *r = &p->records[i];
     r->state = WAITING;
     p->counts.waiting++;
-    lim_lanes_push(p->lanes, r->group, i, returned);
+    lim_lanes_push(p->lanes, i, r->group, r->tenant, w, w == NULL);
     if (r->deadline != LIM_NEVER)
         lim_timerq_set(p->timers, i, r->deadline, 0);
 }
 
-static void dequeue(struct lim_pool *p, uint32_t i)
+/* Takes a request out of its lane: it is sent, or gone. */
+static void dequeue(struct lim_pool *p, uint32_t i, bool sent)
 {
     const struct record *r = &p->records[i];
     assert(r->state == WAITING);
-    lim_lanes_remove(p->lanes, i);
+    if (sent)
+        lim_lanes_serve(p->lanes, i, r->cost.amount[LIM_TOKENS]);
+    else
+        lim_lanes_remove(p->lanes, i);
     p->counts.waiting--;
     if (r->deadline != LIM_NEVER)
         lim_timerq_cancel(p->timers, i);
@@ -241,10 +196,17 @@ static void release(struct lim_pool *p, uint32_t i)
     check_counts(p);
 }
 
+static bool full(const struct lim_pool *p)
+{
+    return p->waiting_max != LIM_UNLIMITED &&
+           p->counts.waiting >= (uint64_t)p->waiting_max;
+}
+
 int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
                lim_id *id, struct lim_refusal *refusal)
 {
-    if (r->group >= p->groups)
+    if (r->group >= p->groups || r->tenant >= p->tenants || r->priority < 0 ||
+        r->priority >= LIM_PRIORITIES)
         return LIM_EINVAL;
     for (int d = 0; d < LIM_DIMENSIONS; d++)
         if (r->cost.amount[d] < 0 || r->cost.amount[d] > LIM_LIMIT_MAX)
@@ -255,6 +217,11 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
         p->counts.refused++;
         return LIM_REFUSED;
     }
+    if (full(p) && !p->shed_last) {
+        p->counts.submitted++;
+        p->counts.refused++;
+        return LIM_SHED;
+    }
     uint32_t i = take_record(p);
     if (i == LIM_NOBODY)
         return LIM_EFULL;
@@ -262,10 +229,17 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
     record->cost = r->cost;
     record->deadline = r->deadline;
     record->number = r->number;
+    record->affinity = r->affinity;
     record->group = (uint16_t)r->group;
+    record->tenant = (uint16_t)r->tenant;
     record->attempt = 0;
+    record->wait = 0;
     p->counts.submitted++;
-    enqueue(p, i, false);
+    const struct lim_waiting waiting = { .since = p->now,
+                                         .priority = r->priority,
+                                         .deadline = r->deadline,
+                                         .tokens = r->cost.amount[LIM_TOKENS] };
+    enqueue(p, i, &waiting);
     *id = id_of(p, i);
     return LIM_ACCEPTED;
 }
@@ -281,11 +255,13 @@ static void give_up(struct lim_pool *p, uint32_t i, enum lim_reason reason,
                                 .attempt = r->attempt,
                                 .reason = reason };
     if (r->state == WAITING)
-        dequeue(p, i);
+        dequeue(p, i, false);
     else
         p->counts.backing_off--;
     if (reason == LIM_REASON_DEADLINE)
         p->counts.expired++;
+    else if (reason == LIM_REASON_SHED)
+        p->counts.refused++;
     else
         p->counts.failed++;
     release(p, i);
@@ -303,21 +279,33 @@ static bool run_timers(struct lim_pool *p, struct lim_action *out)
         }
         assert(r->state == BACKING_OFF);
         p->counts.backing_off--;
-        enqueue(p, i, true);
+        enqueue(p, i, NULL);
     }
     return false;
 }
 
-static void send(struct lim_pool *p, uint32_t i, uint32_t organisation,
-                 struct lim_action *out)
+static struct lim_asked asked(const struct lim_pool *p, const struct record *r)
+{
+    return (struct lim_asked){
+        .group = r->group,
+        .cost = &r->cost,
+        .affinity = r->affinity,
+        .draw = lim_rng_draw(p->draw_strategy, r->number, r->attempt),
+    };
+}
+
+static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
+                 uint32_t organisation, struct lim_action *out)
 {
     struct record *r = &p->records[i];
-    dequeue(p, i);
+    dequeue(p, i, true);
     r->state = IN_FLIGHT;
     r->organisation = organisation;
     p->counts.in_flight++;
-    unsigned key = lim_members_send(p->members, organisation, r->group,
-                                    &r->cost, p->now, &r->mark);
+    if (r->attempt == 0)
+        lim_budget_deposit(&p->budget);
+    unsigned key =
+        lim_members_send(p->members, organisation, a, p->now, &r->mark);
     *out = (struct lim_action){ .kind = LIM_SEND,
                                 .id = id_of(p, i),
                                 .organisation = organisation,
@@ -331,19 +319,28 @@ static void send(struct lim_pool *p, uint32_t i, uint32_t organisation,
  * True: nobody ever will, whatever answers come.
  */
 static bool put_to_sleep(struct lim_pool *p, unsigned lane,
-                         const struct record *head)
+                         const struct lim_asked *a)
 {
-    lim_time at =
-        lim_members_earliest(p->members, lane, &head->cost, true, p->now);
+    lim_time at = lim_members_earliest(p->members, a, true, p->now);
     lim_lanes_sleep(p->lanes, lane, at);
     return at == LIM_NEVER &&
-           lim_members_earliest(p->members, lane, &head->cost, false, p->now) ==
-               LIM_NEVER;
+           lim_members_earliest(p->members, a, false, p->now) == LIM_NEVER;
 }
 
 static bool cap_reached(const struct lim_pool *p)
 {
-    return p->cap != LIM_UNLIMITED && p->counts.in_flight >= (uint64_t)p->cap;
+    int64_t cap = lim_members_cap(p->members);
+    return cap != LIM_UNLIMITED && p->counts.in_flight >= (uint64_t)cap;
+}
+
+/* More wait than may: the last in rank goes. */
+static bool shed(struct lim_pool *p, struct lim_action *out)
+{
+    if (p->waiting_max == LIM_UNLIMITED ||
+        p->counts.waiting <= (uint64_t)p->waiting_max)
+        return false;
+    give_up(p, lim_lanes_last(p->lanes), LIM_REASON_SHED, out);
+    return true;
 }
 
 bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
@@ -352,18 +349,18 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
     advance(p, now);
     if (lim_timerq_next(p->timers) <= p->now && run_timers(p, out))
         return true;
-    if (cap_reached(p))
+    if (shed(p, out))
+        return true;
+    if (cap_reached(p) || lim_members_not_before(p->members) > p->now)
         return false;
     while ((lane = lim_lanes_next(p->lanes, p->now)) >= 0) {
         uint32_t i = lim_lanes_head(p->lanes, (unsigned)lane), organisation;
-        const struct record *r = &p->records[i];
-        uint64_t draw = lim_rng_draw(p->draw_strategy, r->number, r->attempt);
-        if (lim_members_choose(p->members, r->group, &r->cost, draw, p->now,
-                               &organisation)) {
-            send(p, i, organisation, out);
+        const struct lim_asked a = asked(p, &p->records[i]);
+        if (lim_members_choose(p->members, &a, p->now, &organisation)) {
+            send(p, i, &a, organisation, out);
             return true;
         }
-        if (put_to_sleep(p, (unsigned)lane, r)) {
+        if (put_to_sleep(p, (unsigned)lane, &a)) {
             give_up(p, i, LIM_REASON_NOWHERE, out);
             return true;
         }
@@ -374,7 +371,12 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
 lim_time lim_wakeup(const struct lim_pool *p)
 {
     lim_time timer = lim_timerq_next(p->timers);
-    lim_time lane = cap_reached(p) ? LIM_NEVER : lim_lanes_earliest(p->lanes);
+    lim_time lane = lim_lanes_earliest(p->lanes);
+    lim_time paced = lim_members_not_before(p->members);
+    if (cap_reached(p))
+        lane = LIM_NEVER;
+    if (lane < paced)
+        lane = paced;
     lim_time t = timer < lane ? timer : lane;
     return t > p->now ? t : p->now;
 }
@@ -382,13 +384,13 @@ lim_time lim_wakeup(const struct lim_pool *p)
 /* An organisation may have become ready earlier: who waits may go there. */
 static void reconsider(struct lim_pool *p, uint32_t organisation)
 {
-    for (unsigned g = 0; g < p->groups; g++) {
-        if (!lim_lanes_sleeps(p->lanes, g, p->now))
+    for (unsigned i = 0; i < lim_lanes_count(p->lanes); i++) {
+        if (!lim_lanes_sleeps(p->lanes, i, p->now))
             continue;
-        uint32_t head = lim_lanes_head(p->lanes, g);
-        lim_lanes_wake(p->lanes, g,
-                       lim_members_ready(p->members, organisation, g,
-                                         &p->records[head].cost, p->now));
+        const struct lim_asked a =
+            asked(p, &p->records[lim_lanes_head(p->lanes, i)]);
+        lim_lanes_wake(p->lanes, i,
+                       lim_members_ready(p->members, organisation, &a, p->now));
     }
 }
 
@@ -409,14 +411,14 @@ static void judge(struct lim_pool *p, const struct record *r,
                   const struct lim_outcome *o)
 {
     uint32_t who = r->organisation;
+    const struct lim_asked a = { .group = r->group, .cost = &r->cost };
     lim_time hint = o->feedback.hint_ns < 0
                         ? LIM_NEVER
                         : p->now + o->feedback.hint_ns + HINT_EXTRA;
     switch (o->class) {
     case LIM_CLASS_RATE_LIMIT:
         if (p->belief != LIM_BELIEF_NONE && hint != LIM_NEVER &&
-            lim_members_ready(p->members, who, r->group, &r->cost, p->now) <
-                hint)
+            lim_members_ready(p->members, who, &a, p->now) < hint)
             lim_members_block(p->members, who, r->group, hint);
         break;
     case LIM_CLASS_QUOTA:
@@ -441,9 +443,9 @@ static void judge(struct lim_pool *p, const struct record *r,
 /*
  * Settles the charge of an attempt.  A refusal took nothing; a success took
  * what it used, where the provider settles; of all else nothing is known, and
- * what is unknown is not given back.
+ * what is unknown is not given back.  True: the charge changed.
  */
-static void settle(struct lim_pool *p, const struct record *r,
+static bool settle(struct lim_pool *p, const struct record *r,
                    const struct lim_outcome *o)
 {
     struct lim_cost take = r->cost;
@@ -456,9 +458,11 @@ static void settle(struct lim_pool *p, const struct record *r,
         if (o->microusd >= 0)
             take.amount[LIM_MONEY] = o->microusd;
     }
-    if (memcmp(&take, &r->cost, sizeof take) != 0)
-        lim_members_settle(p->members, r->organisation, r->group, &r->cost,
-                           &take, p->now);
+    if (memcmp(&take, &r->cost, sizeof take) == 0)
+        return false;
+    lim_members_settle(p->members, r->organisation, r->group, &r->cost, &take,
+                       p->now);
+    return true;
 }
 
 static bool worth_retrying(const struct lim_outcome *o)
@@ -470,22 +474,55 @@ static bool worth_retrying(const struct lim_outcome *o)
            o->class == LIM_CLASS_CREDENTIAL || o->class == LIM_CLASS_NO_ACCESS;
 }
 
-/* When the next try may start.  Who is out does not make others wait. */
-static lim_time retry_at(const struct lim_pool *p, const struct record *r,
-                         const struct lim_outcome *o)
+/*
+ * How long until the next try may start; LIM_BACKOFF_GIVE_UP: there is none.
+ * Who is out does not make others wait.
+ */
+static int64_t retry_wait(const struct lim_pool *p, const struct record *r,
+                          const struct lim_outcome *o)
 {
     if (o->class == LIM_CLASS_QUOTA || o->class == LIM_CLASS_CREDENTIAL ||
         o->class == LIM_CLASS_NO_ACCESS)
-        return p->now;
-    uint64_t draw = lim_rng_draw(p->draw_backoff, r->number, r->attempt);
-    int64_t wait = p->retry.backoff->wait(p->retry.base_ns, p->retry.cap_ns,
-                                          r->attempt, draw);
+        return 0;
+    const struct lim_backoff *backoff = p->retry.backoff;
     bool hinted =
         o->feedback.hint_ns >= 0 &&
         (p->belief == LIM_BELIEF_NONE || o->class != LIM_CLASS_RATE_LIMIT);
-    if (hinted && o->feedback.hint_ns + HINT_EXTRA > wait)
-        wait = o->feedback.hint_ns + HINT_EXTRA;
-    return p->now + wait;
+    const struct lim_backoff_case c = {
+        .base_ns = p->retry.base_ns,
+        .cap_ns = p->retry.cap_ns,
+        .n = r->attempt,
+        .previous_ns = r->wait,
+        .hint_ns = hinted ? o->feedback.hint_ns + HINT_EXTRA : -1,
+        .draw = lim_rng_draw(p->draw_backoff, r->number, r->attempt),
+    };
+    int64_t wait = backoff->wait(&c);
+    if (!backoff->obeys && wait < c.hint_ns)
+        wait = c.hint_ns;
+    return wait;
+}
+
+/* An attempt failed: whether there is another, and if not, why. */
+static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
+                                  const struct lim_outcome *o)
+{
+    struct record *r = &p->records[i];
+    if (!worth_retrying(o))
+        return LIM_REASON_FATAL;
+    if (r->attempt >= p->retry.max)
+        return LIM_REASON_RETRIES;
+    int64_t wait = retry_wait(p, r, o);
+    if (wait == LIM_BACKOFF_GIVE_UP)
+        return LIM_REASON_RETRIES;
+    if (!lim_budget_withdraw(&p->budget))
+        return LIM_REASON_BUDGET;
+    lim_time at = p->now + wait;
+    r->wait = wait;
+    r->state = BACKING_OFF;
+    p->counts.backing_off++;
+    r->attempt++;
+    lim_timerq_set(p->timers, i, at < r->deadline ? at : r->deadline, 0);
+    return LIM_REASON_NONE;
 }
 
 enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
@@ -493,40 +530,35 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
                            enum lim_reason *reason)
 {
     enum lim_reason why = LIM_REASON_NONE;
-    enum lim_fate fate = LIM_FATE_SUCCEEDED;
     uint32_t i = find(p, id);
     assert(i != LIM_NOBODY);
     struct record *r = &p->records[i];
     assert(r->state == IN_FLIGHT);
     advance(p, now);
     p->counts.in_flight--;
-    lim_members_end(p->members, r->organisation);
-    settle(p, r, o);
+    const struct lim_asked a = { .group = r->group, .cost = &r->cost };
+    bool looser =
+        lim_members_end(p->members, r->organisation, &a, &r->mark, o, p->now);
+    looser |= settle(p, r, o);
     if (p->belief != LIM_BELIEF_NONE)
         lim_members_observe(p->members, r->organisation, r->group, &r->mark,
                             &o->feedback);
     judge(p, r, o);
-    reconsider(p, r->organisation);
-    if (o->class == LIM_CLASS_OK) {
-        p->counts.succeeded++;
-        release(p, i);
-    } else if (worth_retrying(o) && r->attempt < p->retry.max) {
-        fate = LIM_FATE_RETRY;
-        r->state = BACKING_OFF;
-        p->counts.backing_off++;
-        lim_time at = retry_at(p, r, o);
-        r->attempt++;
-        lim_timerq_set(p->timers, i, at < r->deadline ? at : r->deadline, 0);
-        check_counts(p);
-    } else {
-        fate = LIM_FATE_FAILED;
-        why = worth_retrying(o) ? LIM_REASON_RETRIES : LIM_REASON_FATAL;
-        p->counts.failed++;
-        release(p, i);
-    }
+    if (looser)
+        reconsider(p, r->organisation);
+    if (o->class != LIM_CLASS_OK)
+        why = plan_retry(p, i, o);
     if (reason != NULL)
         *reason = why;
-    return fate;
+    if (r->state == BACKING_OFF) {
+        check_counts(p);
+        return LIM_FATE_RETRY;
+    }
+    bool ok = o->class == LIM_CLASS_OK;
+    p->counts.succeeded += ok;
+    p->counts.failed += !ok;
+    release(p, i);
+    return ok ? LIM_FATE_SUCCEEDED : LIM_FATE_FAILED;
 }
 
 bool lim_cancel(struct lim_pool *p, lim_id id)
@@ -535,7 +567,7 @@ bool lim_cancel(struct lim_pool *p, lim_id id)
     if (i == LIM_NOBODY || p->records[i].state == IN_FLIGHT)
         return false;
     if (p->records[i].state == WAITING) {
-        dequeue(p, i);
+        dequeue(p, i, false);
     } else {
         p->counts.backing_off--;
         lim_timerq_cancel(p->timers, i);

@@ -267,10 +267,13 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
     const struct job *j = &c->jobs[(uint32_t)a->id];
     if (a->reason == LIM_REASON_DEADLINE)
         c->tally.expired++;
+    else if (a->reason == LIM_REASON_SHED)
+        c->tally.refused++;
     else
         c->tally.failed++;
     tell(c, now, "gives up   request %llu: %s", (unsigned long long)j->request,
          a->reason == LIM_REASON_DEADLINE ? "its deadline passed"
+         : a->reason == LIM_REASON_SHED   ? "it was the last, too many wait"
                                           : "no organisation can take it");
 }
 
@@ -352,7 +355,7 @@ static bool admitted(const struct lim_outcome *o)
 }
 
 static void report(const struct sim_client *c, const struct job *j,
-                   const struct lim_outcome *o, int limit, lim_time now)
+                   const struct lim_outcome *o, lim_time now)
 {
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
     if (c->watch.attempt == NULL)
@@ -366,7 +369,7 @@ static void report(const struct sim_client *c, const struct job *j,
         .sent_ns = j->sent - c->start,
         .done_ns = now - c->start,
         .status = o->status,
-        .limit = limit,
+        .limit = o->feedback.refused_by,
         .estimate = j->cost.amount[LIM_TOKENS],
     };
     c->watch.attempt(c->watch.context, &a);
@@ -397,14 +400,15 @@ static void count(struct sim_client *c, const struct job *j,
 }
 
 void sim_client_done(struct sim_client *c, uint32_t slot,
-                     const struct lim_outcome *o, int limit, lim_time now)
+                     const struct lim_outcome *o, lim_time now)
 {
+    int limit = o->feedback.refused_by;
     struct job *j = &c->jobs[slot];
     enum lim_reason reason;
     advance(c, now);
     c->tally.last_end = now;
     count(c, j, o);
-    report(c, j, o, limit, now);
+    report(c, j, o, now);
     tell(c, now, "answer     request %llu from %s: %d %s%s%s",
          (unsigned long long)j->request, name_of(c, j->organisation), o->status,
          lim_class_name(o->class), limit >= 0 ? ", " : "",

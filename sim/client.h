@@ -62,9 +62,9 @@ lim_time sim_client_wakeup(const struct sim_client *c);
 /* The first byte of an answer's content came (streams only). */
 void sim_client_first_token(struct sim_client *c, uint32_t slot, lim_time now);
 
-/* An attempt ended.  `limit` is the enum lim_limit that refused, or -1. */
+/* An attempt ended. */
 void sim_client_done(struct sim_client *c, uint32_t slot,
-                     const struct lim_outcome *o, int limit, lim_time now);
+                     const struct lim_outcome *o, lim_time now);
 
 /* Tells whether the run is over at `now`: its time is up, or all is done. */
 bool sim_client_finished(const struct sim_client *c, lim_time now);

@@ -92,8 +92,9 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     f->call.completion_tokens = s->completion_tokens;
     f->call.request = s->request;
     f->call.attempt = s->attempt;
-    sim_service_begin(w->provider, &w->provider_config, &f->call, now,
-                      &f->plan);
+    if (sim_service_begin(w->provider, &w->provider_config, &f->call, now,
+                          &f->plan) != LIM_OK)
+        return LIM_ENOMEM;
     lim_timerq_set(w->ends, s->slot, now + f->plan.timing.total_ns, 0);
     w->attempts++;
     return LIM_OK;
@@ -113,28 +114,35 @@ static struct lim_outcome outcome_of(const struct flight *f)
         [SIM_NO_MODEL] = { LIM_CLASS_NO_ACCESS, 404 },
     };
     const struct sim_plan *p = &f->plan;
-    return (struct lim_outcome){
+    struct lim_outcome o = {
         .class = of[p->verdict.answer].class,
         .status = of[p->verdict.answer].status,
         .usage_known = p->verdict.answer == SIM_ADMITTED,
         .tokens_used = f->call.prompt_tokens + p->completion_tokens,
         .microusd = p->microusd,
+        .first_token_ns = -1,
+        .reply_tokens = p->completion_tokens,
         .feedback = p->verdict.shown,
     };
+    if (o.class == LIM_CLASS_RATE_LIMIT || o.class == LIM_CLASS_TOO_LARGE) {
+        o.feedback.refused_by = (int)p->verdict.limit;
+        o.feedback.refused_max = p->verdict.max;
+    } else if (o.class == LIM_CLASS_QUOTA) {
+        o.feedback.refused_by = LIM_SPEND;
+    }
+    return o;
 }
 
-static void end(struct world *w, uint32_t slot, lim_time now)
+static int end(struct world *w, uint32_t slot, lim_time now)
 {
+    int error = LIM_OK;
     const struct flight *f = &w->flights[slot];
     enum sim_answer answer = f->plan.verdict.answer;
     struct lim_outcome o = outcome_of(f);
-    bool by_limit = answer == SIM_RATE_LIMITED || answer == SIM_TOO_LARGE;
-    int limit = by_limit              ? (int)f->plan.verdict.limit
-                : answer == SIM_QUOTA ? LIM_SPEND
-                                      : -1;
     if (answer == SIM_ADMITTED)
-        sim_service_end(w->provider, &f->call, &f->plan, now);
-    sim_client_done(w->client, slot, &o, limit, now);
+        error = sim_service_end(w->provider, &f->call, &f->plan, now);
+    sim_client_done(w->client, slot, &o, now);
+    return error;
 }
 
 /* Does all that there is to do at `now`. */
@@ -142,14 +150,16 @@ static int act(struct world *w, lim_time now)
 {
     struct sim_send send;
     uint32_t slot;
-    for (;;) {
+    int error = LIM_OK;
+    while (error == LIM_OK) {
         if (lim_timerq_pop(w->ends, now, &slot))
-            end(w, slot, now);
-        else if (!sim_client_next(w->client, now, &send))
-            return LIM_OK;
-        else if (begin(w, &send, now) != LIM_OK)
-            return LIM_ENOMEM;
+            error = end(w, slot, now);
+        else if (sim_client_next(w->client, now, &send))
+            error = begin(w, &send, now);
+        else
+            break;
     }
+    return error;
 }
 
 static int run(struct world *w, const struct sim_pace *pace, lim_time *now,

@@ -109,7 +109,7 @@ static void a_buffer_is_used_again(void)
 }
 
 /* Reads an answer of gpt-4o. */
-static struct lim_outcome outcome_of(int status, const char *body, int *limit)
+static struct lim_outcome outcome_of(int status, const char *body)
 {
     struct sim_workload w = workload("gpt-4o");
     struct bench_message m;
@@ -118,25 +118,22 @@ static struct lim_outcome outcome_of(int status, const char *body, int *limit)
 
     CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
     bench_message_read(&m, status, &f, body, body != NULL ? strlen(body) : 0,
-                       &o, limit);
+                       &o);
     bench_message_fini(&m);
     return o;
 }
 
 static void usage_is_read(void)
 {
-    int limit;
     struct lim_outcome o =
-        outcome_of(200,
-                   "{\"choices\":[],\"usage\":{\"prompt_tokens\":1000,"
-                   "\"completion_tokens\":500,\"total_tokens\":1500}}",
-                   &limit);
+        outcome_of(200, "{\"choices\":[],\"usage\":{\"prompt_tokens\":1000,"
+                        "\"completion_tokens\":500,\"total_tokens\":1500}}");
 
     CU_ASSERT_EQUAL(o.class, LIM_CLASS_OK);
     CU_ASSERT_TRUE(o.usage_known);
     CU_ASSERT_EQUAL(o.tokens_used, 1500);
     CU_ASSERT(o.microusd > 0);
-    CU_ASSERT_EQUAL(limit, -1);
+    CU_ASSERT_EQUAL(o.feedback.refused_by, -1);
 }
 
 static void odd_usage_is_unknown(void)
@@ -150,8 +147,7 @@ static void odd_usage_is_unknown(void)
     };
 
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        int limit;
-        struct lim_outcome o = outcome_of(200, bodies[i], &limit);
+        struct lim_outcome o = outcome_of(200, bodies[i]);
         CU_ASSERT_EQUAL(o.class, LIM_CLASS_OK);
         CU_ASSERT_FALSE(o.usage_known);
         CU_ASSERT_EQUAL(o.tokens_used, 0);
@@ -163,8 +159,7 @@ static void a_garbled_success_is_none(void)
     const char *const bodies[] = { NULL, "", "{\"usage\":{", "<html>", "[]" };
 
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        int limit;
-        struct lim_outcome o = outcome_of(200, bodies[i], &limit);
+        struct lim_outcome o = outcome_of(200, bodies[i]);
         CU_ASSERT_EQUAL(o.class, LIM_CLASS_TRANSIENT);
         CU_ASSERT_EQUAL(o.status, 200);
     }
@@ -172,27 +167,23 @@ static void a_garbled_success_is_none(void)
 
 static void a_refusal_names_limit_and_hint(void)
 {
-    int limit;
     struct lim_outcome o = outcome_of(
-        429,
-        "{\"error\":{\"message\":\"Rate limit reached for gpt-4o in "
-        "organization org-test on tokens per min (TPM): Limit 30000, Used "
-        "28039, Requested 3906. Please try again in 3.89s. Visit "
-        "https://platform.openai.com/account/rate-limits to learn more.\","
-        "\"type\":\"tokens\",\"param\":null,"
-        "\"code\":\"rate_limit_exceeded\"}}",
-        &limit);
+        429, "{\"error\":{\"message\":\"Rate limit reached for gpt-4o in "
+             "organization org-test on tokens per min (TPM): Limit 30000, Used "
+             "28039, Requested 3906. Please try again in 3.89s. Visit "
+             "https://platform.openai.com/account/rate-limits to learn more.\","
+             "\"type\":\"tokens\",\"param\":null,"
+             "\"code\":\"rate_limit_exceeded\"}}");
 
     CU_ASSERT_EQUAL(o.class, LIM_CLASS_RATE_LIMIT);
     CU_ASSERT_EQUAL(o.status, 429);
     CU_ASSERT_EQUAL(o.feedback.hint_ns, 3890 * LIM_MSEC);
-    CU_ASSERT_EQUAL(limit, LIM_TPM);
+    CU_ASSERT_EQUAL(o.feedback.refused_by, LIM_TPM);
 }
 
 static void no_answer_is_tried_again(void)
 {
-    int limit;
-    struct lim_outcome o = outcome_of(0, NULL, &limit);
+    struct lim_outcome o = outcome_of(0, NULL);
 
     CU_ASSERT_EQUAL(o.class, LIM_CLASS_TRANSIENT);
     CU_ASSERT_EQUAL(o.status, 0);

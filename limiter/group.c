@@ -1,0 +1,285 @@
+#include "limiter/group.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limiter/rng.h"
+
+#define SAMPLES_MAX 8
+#define TRIES 4 /* draws for each sample before all are counted */
+
+static struct lim_rate rate_of(const struct lim_config *c,
+                               const struct lim_organisation *o, unsigned group,
+                               unsigned window)
+{
+    int64_t limit = o->limits[group].max[window];
+    if (c->belief == LIM_BELIEF_NONE)
+        limit = LIM_UNLIMITED;
+    return lim_rate_make(limit, lim_limit_window((enum lim_limit)window),
+                         lim_rate_burst(limit, c->burst));
+}
+
+static bool serves(const struct lim_organisation *o, unsigned group)
+{
+    return o->serves == NULL || o->serves[group];
+}
+
+static bool alike(const struct lim_config *c, unsigned group,
+                  const struct lim_organisation *a,
+                  const struct lim_organisation *b)
+{
+    return a->spend_max == b->spend_max &&
+           (c->belief == LIM_BELIEF_NONE ||
+            memcmp(&a->limits[group], &b->limits[group],
+                   sizeof a->limits[group]) == 0);
+}
+
+/* Makes the index of all that are like `first`. */
+static struct lim_index *make_class(struct lim_group *g,
+                                    const struct lim_config *c, unsigned group,
+                                    uint32_t first, uint32_t *list)
+{
+    const struct lim_organisation *o = c->organisations;
+    struct lim_rate rates[LIM_WINDOWS];
+    uint32_t n = 0;
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        rates[w] = rate_of(c, &o[first], group, w);
+    for (uint32_t i = first; i < c->organisation_count; i++)
+        if (serves(&o[i], group) && alike(c, group, &o[first], &o[i]))
+            list[n++] = i;
+    struct lim_index *x = lim_index_new(rates, o[first].spend_max, list, n,
+                                        c->organisation_count, c->start);
+    for (uint32_t i = 0; x != NULL && i < n; i++) {
+        g->seats[list[i]].index = x;
+        g->seats[list[i]].leaf = i;
+        lim_index_set(x, i, LIM_VALUE_SPENT, o[list[i]].spent);
+    }
+    return x;
+}
+
+static bool make_classes(struct lim_group *g, const struct lim_config *c,
+                         unsigned group, uint32_t *list)
+{
+    for (uint32_t i = 0; i < c->organisation_count; i++) {
+        if (!serves(&c->organisations[i], group))
+            continue;
+        g->serving[g->serving_count++] = i;
+        if (g->weights[i] > g->weight_max)
+            g->weight_max = g->weights[i];
+        if (g->seats[i].index != NULL)
+            continue;
+        struct lim_index *x = make_class(g, c, group, i, list);
+        if (x == NULL)
+            return false;
+        g->indexes[g->count++] = x;
+    }
+    return true;
+}
+
+bool lim_group_init(struct lim_group *g, const struct lim_config *c,
+                    unsigned group, const double *weights)
+{
+    uint32_t n = c->organisation_count;
+    *g = (struct lim_group){ .weights = weights };
+    g->seats = calloc(n, sizeof *g->seats);
+    g->indexes = calloc(n, sizeof *g->indexes);
+    g->serving = calloc(n, sizeof *g->serving);
+    uint32_t *list = calloc(n, sizeof *list);
+    bool ok = g->seats != NULL && g->indexes != NULL && g->serving != NULL &&
+              list != NULL && make_classes(g, c, group, list);
+    free(list);
+    return ok;
+}
+
+void lim_group_fini(struct lim_group *g)
+{
+    for (unsigned i = 0; i < g->count; i++)
+        lim_index_free(g->indexes[i]);
+    free(g->indexes);
+    free(g->seats);
+    free(g->serving);
+}
+
+/* Which limit of an index the cost does not fit, and what would. */
+static void explain(const struct lim_index *x, const struct lim_cost *cost,
+                    struct lim_refusal *r)
+{
+    int64_t spend_max = lim_index_spend_max(x);
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        const struct lim_rate *rate = lim_index_rate(x, (enum lim_limit)w);
+        int64_t asked = cost->amount[lim_limit_dimension((enum lim_limit)w)];
+        if (!lim_window_fits(rate, asked) && rate->burst > r->largest) {
+            r->limit = (enum lim_limit)w;
+            r->asked = asked;
+            r->largest = rate->burst;
+        }
+    }
+    if (spend_max != LIM_UNLIMITED && cost->amount[LIM_MONEY] > spend_max &&
+        r->largest < 0) {
+        r->limit = LIM_SPEND;
+        r->asked = cost->amount[LIM_MONEY];
+        r->largest = spend_max;
+    }
+}
+
+bool lim_group_fits(const struct lim_group *g, const struct lim_cost *cost,
+                    struct lim_refusal *refusal)
+{
+    for (unsigned i = 0; i < g->count; i++)
+        if (lim_index_fits(g->indexes[i], cost))
+            return true;
+    struct lim_refusal r = { LIM_RPM, cost->amount[LIM_REQUESTS], -1 };
+    for (unsigned i = 0; i < g->count; i++)
+        explain(g->indexes[i], cost, &r);
+    if (refusal != NULL)
+        *refusal = r;
+    return false;
+}
+
+bool lim_group_blind(const struct lim_group *g)
+{
+    for (unsigned i = 0; i < g->count; i++)
+        if (lim_index_blind(g->indexes[i]))
+            return true;
+    return false;
+}
+
+lim_time lim_group_earliest(const struct lim_group *g,
+                            const struct lim_query *q)
+{
+    lim_time first = LIM_NEVER;
+    for (unsigned i = 0; i < g->count; i++) {
+        lim_time t = lim_index_earliest(g->indexes[i], q);
+        first = t < first ? t : first;
+    }
+    return first;
+}
+
+lim_time lim_group_ready(const struct lim_group *g, uint32_t organisation,
+                         const struct lim_query *q)
+{
+    const struct lim_seat *p = &g->seats[organisation];
+    return p->index == NULL ? LIM_NEVER : lim_index_ready(p->index, p->leaf, q);
+}
+
+/* Samples without replacement of those who may take the request now. */
+struct sample {
+    const struct lim_group *group;
+    const struct lim_query *query;
+    uint64_t draw;
+    uint32_t chosen[SAMPLES_MAX];
+    unsigned count;
+};
+
+static double uniform(struct sample *s)
+{
+    s->draw = lim_rng_mix(s->draw);
+    return lim_rng_uniform(s->draw);
+}
+
+static double weight_of(const struct sample *s, uint32_t organisation)
+{
+    return s->query->strategy->weighted ? s->group->weights[organisation] : 1;
+}
+
+static bool may_be_chosen(const struct sample *s, uint32_t organisation)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->chosen[i] == organisation)
+            return false;
+    return lim_group_ready(s->group, organisation, s->query) <= s->query->now;
+}
+
+/* One try: whoever is drawn is taken if it may be, else the try is void. */
+static bool try_one(struct sample *s)
+{
+    const struct lim_group *g = s->group;
+    double most = s->query->strategy->weighted ? g->weight_max : 1;
+    uint32_t at = (uint32_t)(uniform(s) * g->serving_count);
+    uint32_t organisation = g->serving[at];
+    double weight = weight_of(s, organisation);
+    if (weight < most && uniform(s) * most >= weight)
+        return false;
+    if (!may_be_chosen(s, organisation))
+        return false;
+    s->chosen[s->count++] = organisation;
+    return true;
+}
+
+/* Where most may not, all are counted and the draw is among who may. */
+static bool count_out(struct sample *s)
+{
+    const struct lim_group *g = s->group;
+    double all = 0;
+    for (uint32_t i = 0; i < g->serving_count; i++)
+        if (may_be_chosen(s, g->serving[i]))
+            all += weight_of(s, g->serving[i]);
+    double at = uniform(s) * all;
+    uint32_t found = UINT32_MAX;
+    for (uint32_t i = 0; i < g->serving_count && at >= 0; i++) {
+        if (!may_be_chosen(s, g->serving[i]))
+            continue;
+        found = g->serving[i];
+        at -= weight_of(s, found);
+    }
+    if (found != UINT32_MAX)
+        s->chosen[s->count++] = found;
+    return found != UINT32_MAX;
+}
+
+/* The best of the strategy's samples; of equal ones the first drawn. */
+static bool choose_sampled(const struct lim_group *g, const struct lim_query *q,
+                           uint32_t *organisation)
+{
+    struct sample s = { .group = g, .query = q, .draw = q->draw };
+    unsigned wanted = q->strategy->samples, tries = TRIES * wanted;
+    int64_t least = INT64_MAX;
+    if (wanted > g->serving_count)
+        wanted = g->serving_count;
+    while (s.count < wanted && tries-- > 0)
+        try_one(&s);
+    if (s.count == 0 && lim_group_earliest(g, q) > q->now)
+        return false;
+    while (s.count < wanted && count_out(&s))
+        ;
+    for (unsigned i = 0; i < s.count; i++) {
+        const struct lim_seat *p = &g->seats[s.chosen[i]];
+        int64_t score = wanted == 1 ? 0 : lim_index_score(p->index, p->leaf, q);
+        if (score < least || i == 0) {
+            least = score;
+            *organisation = s.chosen[i];
+        }
+    }
+    return s.count > 0;
+}
+
+static bool choose_proposed(const struct lim_group *g,
+                            const struct lim_query *q, uint32_t *organisation)
+{
+    const struct lim_view view = {
+        .organisations = lim_index_all(g->indexes[0]),
+        .cost = q->cost,
+        .affinity = q->affinity,
+        .draw = q->draw,
+        .now = q->now,
+    };
+    *organisation = q->strategy->propose(q->state, &view);
+    return lim_group_ready(g, *organisation, q) <= q->now;
+}
+
+bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
+                      uint32_t *organisation)
+{
+    struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
+    if (g->count == 0)
+        return false;
+    if (q->strategy->samples > 0)
+        return choose_sampled(g, q, organisation);
+    if (q->strategy->propose != NULL && choose_proposed(g, q, organisation))
+        return true;
+    for (unsigned i = 0; i < g->count; i++)
+        lim_index_find(g->indexes[i], q, &best);
+    *organisation = best.organisation;
+    return best.index != NULL;
+}

@@ -1,0 +1,64 @@
+#ifndef LIM_GROUP_H
+#define LIM_GROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/index.h"
+#include "limiter/pool.h"
+
+/*
+ * The organisations of one limit group: sorted into classes of equal limits,
+ * an index each, and the search over all of them.  Internal to the pool.
+ */
+
+/* Rate limits bound these dimensions; a minute's window and a day's of one
+   are charged alike. */
+#define LIM_RATED (LIM_IMAGES + 1)
+
+/* Where an organisation stands. */
+struct lim_seat {
+    struct lim_index *index; /* NULL: it does not serve the group */
+    uint32_t leaf;
+    int64_t charged[LIM_RATED]; /* units so far */
+};
+
+struct lim_group {
+    struct lim_index **indexes; /* one for each class of equal limits */
+    unsigned count;
+    struct lim_seat *seats; /* of each organisation of the pool */
+    uint32_t *serving;        /* the organisations that serve the group */
+    uint32_t serving_count;
+    const double *weights; /* of each organisation, and the largest */
+    double weight_max;
+};
+
+/*
+ * Makes group number `group` of a configuration that lim_pool_new has
+ * checked; `weights` (of each organisation) must outlive it.  False: out of
+ * memory, and lim_group_fini is due all the same.
+ */
+bool lim_group_init(struct lim_group *g, const struct lim_config *config,
+                    unsigned group, const double *weights);
+void lim_group_fini(struct lim_group *g);
+
+/* Tells whether some organisation could ever take `cost`; if not, why. */
+bool lim_group_fits(const struct lim_group *g, const struct lim_cost *cost,
+                    struct lim_refusal *refusal);
+
+/* Tells whether of some class no rate limit is known. */
+bool lim_group_blind(const struct lim_group *g);
+
+/* Chooses who takes a request now, as the query's strategy says. */
+bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
+                      uint32_t *organisation);
+
+/* Returns when somebody may take it; LIM_NEVER. */
+lim_time lim_group_earliest(const struct lim_group *g,
+                            const struct lim_query *q);
+
+/* Returns when this one may; LIM_NEVER. */
+lim_time lim_group_ready(const struct lim_group *g, uint32_t organisation,
+                         const struct lim_query *q);
+
+#endif
