@@ -49,8 +49,8 @@ static bool make_pool(void)
 {
     static const struct lim_limits limits = { { 3, 200, 10000, -1, -1 } };
     static const struct lim_organisation organisations[] = {
-        { "a", 1, &limits, NULL, -1, 0 },
-        { "b", 1, &limits, NULL, 1000, 0 },
+        { .name = "a", .keys = 1, .limits = &limits, .spend_max = -1 },
+        { .name = "b", .keys = 1, .limits = &limits, .spend_max = 1000 },
     };
     struct lim_config c = lim_config_default();
     struct lim_diag diag = { 0, "" };
