@@ -18,6 +18,7 @@
 #include "limiter/feedback.h"
 #include "limiter/headers.h"
 #include "limiter/limits.h"
+#include "limiter/meter.h"
 #include "limiter/pool.h"
 #include "limiter/price.h"
 #include "limiter/queue.h"

@@ -131,22 +131,19 @@ int mock_config_tier(const struct lim_table *table, enum lim_tier tier,
                     lim_table_name(table), lim_tier_name(tier), list);
 }
 
-int mock_config_discipline(const char *name, struct lim_diag *diag)
+int mock_config_discipline(const char *name, enum lim_discipline *out,
+                           struct lim_diag *diag)
 {
-    static const char *const later[] = { "quantised", "fixed", "sliding-log",
-                                         "sliding-counter", NULL };
-    char quoted[64];
-    if (strcmp(name, "bucket") == 0)
+    const char *names[LIM_DISCIPLINES + 1] = { NULL };
+    char quoted[64], list[100] = "";
+    if (lim_discipline_find(name, out))
         return LIM_OK;
-    for (size_t i = 0; later[i] != NULL; i++)
-        if (strcmp(name, later[i]) == 0)
-            return lim_fail(diag, LIM_EINVAL, 0,
-                            "\"%s\" is not available: only \"bucket\" is in "
-                            "this version",
-                            name);
+    for (int i = 0; i < LIM_DISCIPLINES; i++)
+        names[i] = lim_discipline_name((enum lim_discipline)i);
+    list_names(list, sizeof list, names);
     return lim_fail(diag, LIM_EINVAL, 0,
-                    "\"%s\" is not a discipline (valid: bucket)",
-                    mock_jsontext_quote(name, quoted, sizeof quoted));
+                    "\"%s\" is not a discipline (valid:%s)",
+                    mock_jsontext_quote(name, quoted, sizeof quoted), list);
 }
 
 static double seconds_of(int64_t ns)
@@ -456,14 +453,23 @@ static void read_latency(struct mock_json *j, struct sim_provider_config *p)
     p->latency = l;
 }
 
-static void read_later(struct mock_json *j)
+static void read_windows(struct mock_json *j, struct sim_provider_config *p)
 {
-    const char *discipline = "bucket";
+    const char *name = lim_discipline_name(p->discipline);
     struct lim_diag why = { 0 };
-    mock_json_string(j, "discipline", &discipline);
-    told(j, "discipline", mock_config_discipline(discipline, &why), &why);
-    if (mock_json_get(j, "faults") != NULL)
-        mock_json_wrong(j, "faults", "faults are not in this version");
+    mock_json_string(j, "discipline", &name);
+    told(j, "discipline", mock_config_discipline(name, &p->discipline, &why),
+         &why);
+    mock_json_duration(j, "quantum", &p->quantum_ns);
+    if (p->quantum_ns <= 0 || p->quantum_ns > LIM_MIN)
+        mock_json_wrong(j, "quantum",
+                        "expected a duration above 0, at most 1m");
+    mock_json_number(j, "burst", 0, 1, &p->burst);
+    if (!(p->burst > 0))
+        mock_json_wrong(j, "burst", "expected a share above 0, at most 1");
+    if (p->burst < 1 && !lim_discipline_has_burst(p->discipline))
+        mock_json_wrong(j, "burst", "%s windows have none: expected 1",
+                        lim_discipline_name(p->discipline));
 }
 
 void mock_config_read(struct mock_config *c, struct mock_json *j,
@@ -472,10 +478,9 @@ void mock_config_read(struct mock_config *c, struct mock_json *j,
     struct sim_provider_config *p = &c->provider;
     read_table(c, j, folder);
     read_organisations(c, j);
-    read_later(j);
-    mock_json_number(j, "burst", 0, 1, &p->burst);
-    if (!(p->burst > 0))
-        mock_json_wrong(j, "burst", "expected a share above 0, at most 1");
+    if (mock_json_get(j, "faults") != NULL)
+        mock_json_wrong(j, "faults", "faults are not in this version");
+    read_windows(j, p);
     read_charge(j, &p->charge);
     read_latency(j, p);
     mock_json_date(j, "start", &p->start);

@@ -27,7 +27,7 @@ void mock_config_fini(struct mock_config *c);
 /*
  * Reads the object under `j` into what mock_config_init made, and closes it:
  * table (default "current"), organisations (default one, "org", at tier 1
- * with one key), discipline, burst, charge, latency, start.  Names of
+ * with one key), discipline, quantum, burst, charge, latency, start.  Names of
  * organisations are unique, of [A-Za-z0-9_-], and at a tier that the table
  * has.  `folder` is where a table file is looked for (NULL: the current
  * one).  Every failure is told through `j`; mock_config_fini is still to be
@@ -55,8 +55,10 @@ int mock_config_tier(const struct lim_table *table, enum lim_tier tier,
 int mock_config_tier_name(const char *name, enum lim_tier *out,
                           struct lim_diag *diag);
 
-/* Fails for a discipline that this version does not have. */
-int mock_config_discipline(const char *name, struct lim_diag *diag);
+/* Finds a discipline by name; fails for another, naming those that there
+   are. */
+int mock_config_discipline(const char *name, enum lim_discipline *out,
+                           struct lim_diag *diag);
 
 /*
  * Reads a latency as one word: "none", a duration, or the name of a profile.

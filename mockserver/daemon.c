@@ -117,6 +117,12 @@ static int configure(struct daemon *d)
     int status = o->config != NULL ? read_config(d) : choose_table(d);
     if (status != DONE)
         return status;
+    if (o->discipline != NULL &&
+        mock_config_discipline(o->discipline, &p->discipline, &why) != LIM_OK)
+        return complain(BAD_INPUT, "--discipline", why.text);
+    if (p->burst < 1 && !lim_discipline_has_burst(p->discipline))
+        return complain(BAD_INPUT, "--discipline",
+                        "such windows have no burst, and --config sets one");
     if (o->latency != NULL &&
         mock_config_latency(o->latency, p, &why) != LIM_OK)
         return complain(BAD_INPUT, "--latency", why.text);

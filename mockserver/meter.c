@@ -194,6 +194,11 @@ static void refuse(struct mock_visit *v, const struct mock_meter *m,
     mock_words_limit_headers(&v->a->headers, &verdict->shown);
 }
 
+static void fail_memory(struct mock_visit *v)
+{
+    mock_visit_fail(v, 500, NULL, NULL, "%s", lim_strerror(LIM_ENOMEM));
+}
+
 /* A request with a mistake in it meets the limits like any other. */
 static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
 {
@@ -208,7 +213,11 @@ static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
         cost.amount[LIM_TOKENS] =
             lim_estimate_tokens(m->prompt_tokens, m->max_tokens);
         v->tokens = cost.amount[LIM_TOKENS];
-        sim_provider_admit(p, organisation, group, &cost, v->q->now, &verdict);
+        if (sim_provider_admit(p, organisation, group, &cost, v->q->now,
+                               &verdict) != LIM_OK) {
+            fail_memory(v);
+            return;
+        }
         if (verdict.answer != SIM_ADMITTED) {
             refuse(v, m, &verdict);
             return;
@@ -231,7 +240,7 @@ const struct sim_plan *mock_meter_admit(struct mock_visit *v,
     }
     struct mock_flight *f = malloc(sizeof *f);
     if (f == NULL) {
-        mock_visit_fail(v, 500, NULL, NULL, "%s", lim_strerror(LIM_ENOMEM));
+        fail_memory(v);
         return NULL;
     }
     f->call = (struct sim_call){ .organisation = (uint32_t)v->organisation,
@@ -241,8 +250,12 @@ const struct sim_plan *mock_meter_admit(struct mock_visit *v,
                                  .completion_tokens = m->completion_tokens };
     number(v, &f->call);
     sim_service_resolve(v->api->provider, &v->api->config.provider, &f->call);
-    sim_service_begin(v->api->provider, &v->api->config.provider, &f->call,
-                      v->q->now, &f->plan);
+    if (sim_service_begin(v->api->provider, &v->api->config.provider, &f->call,
+                          v->q->now, &f->plan) != LIM_OK) {
+        fail_memory(v);
+        free(f);
+        return NULL;
+    }
     f->call.model = NULL;
     v->tokens = f->plan.cost.amount[LIM_TOKENS];
     if (f->plan.verdict.answer != SIM_ADMITTED) {

@@ -11,7 +11,7 @@
 struct mock_options {
     const char *host;
     uint16_t port;
-    const char *table, *tier, *latency, *config, *log;
+    const char *table, *tier, *discipline, *latency, *config, *log;
     bool one_organisation, no_limits, version;
     double speed;
     uint64_t seed;

@@ -70,20 +70,16 @@ static bool read_ask(struct mock_visit *v, struct ask *a)
     return a->group >= 0;
 }
 
-/* Adds the level with nine decimals: units that the bucket holds. */
+/* Adds the level with nine decimals: units that are left. */
 static void add_window(struct mock_visit *v, enum lim_limit limit,
                        const struct sim_window_view *w)
 {
     struct mock_text *b = &v->a->body;
-    double share = v->api->config.provider.burst;
-    double used =
-        (double)w->used_ns * (double)w->limit / (double)lim_limit_window(limit);
-    double level = (double)lim_rate_burst(w->limit, share) - used;
     mock_text_printf(b,
                      "\"%s\":{\"limit\":%" PRId64 ",\"remaining\":%" PRId64
                      ",\"level\":%.9f,\"reset_ns\":%" PRId64
                      ",\"admitted\":%" PRId64 "}",
-                     lim_limit_name(limit), w->limit, w->remaining, level,
+                     lim_limit_name(limit), w->limit, w->remaining, w->level,
                      w->used_ns, w->admitted);
 }
 

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/meter.h"
 #include "limiter/pool.h"
-#include "limiter/window.h"
 
 __extension__ typedef __int128 wide;
 
 struct window {
-    struct lim_window level;
+    struct lim_meter level;
     int64_t admitted;
 };
 
@@ -32,11 +32,13 @@ struct organisation {
 
 /* The limits of one group at one tier; all 0 where it is not served. */
 struct rates {
-    struct lim_rate rate[LIM_WINDOWS];
+    struct lim_meter_rule rule[LIM_WINDOWS];
 };
 
 struct sim_provider {
     const struct lim_table *table;
+    enum lim_discipline discipline;
+    int64_t quantum_ns;
     double burst;
     struct sim_charge charge;
     lim_time start;
@@ -46,13 +48,21 @@ struct sim_provider {
     uint32_t count, room;
 };
 
-static struct rates make_rates(const struct lim_limits *limits, double burst)
+static struct rates make_rates(const struct sim_provider *p,
+                               const struct lim_limits *limits)
 {
     struct rates r;
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t limit = limits->max[i];
-        r.rate[i] = lim_rate_make(limit, lim_limit_window((enum lim_limit)i),
-                                  lim_rate_burst(limit, burst));
+        int64_t window_ns = lim_limit_window((enum lim_limit)i);
+        const struct lim_meter_config c = {
+            .discipline = p->discipline,
+            .limit = limit,
+            .window_ns = window_ns,
+            .burst = lim_rate_burst(limit, p->burst),
+            .quantum_ns = window_ns == LIM_MIN ? p->quantum_ns : 0,
+        };
+        r.rule[i] = lim_meter_rule_make(&c);
     }
     return r;
 }
@@ -63,20 +73,27 @@ static struct rates *rates_at(const struct sim_provider *p, enum lim_tier tier,
     return &p->rates[(size_t)tier * p->groups + group];
 }
 
+/* The rule of an organisation's i-th window. */
+static const struct lim_meter_rule *rule_of(const struct sim_provider *p,
+                                            const struct organisation *o,
+                                            size_t i)
+{
+    return &rates_at(p, o->tier, i / LIM_WINDOWS)->rule[i % LIM_WINDOWS];
+}
+
 static void fill_rates(struct sim_provider *p)
 {
     struct lim_limits limits = lim_limits_none();
     if (p->table != NULL)
         limits = (struct lim_limits){ 0 };
     for (size_t i = 0; i < (size_t)LIM_TIERS * p->groups; i++)
-        p->rates[i] = make_rates(&limits, p->burst);
+        p->rates[i] = make_rates(p, &limits);
     size_t rows = p->table != NULL ? lim_table_rows(p->table) : 0;
     for (size_t i = rows; i-- > 0;) { /* the first row of a group stays */
         const struct lim_tier_row *row = lim_table_row(p->table, i);
         int group = lim_table_group_index(p->table, row->group);
         assert(group >= 0);
-        *rates_at(p, row->tier, (size_t)group) =
-            make_rates(&row->limits, p->burst);
+        *rates_at(p, row->tier, (size_t)group) = make_rates(p, &row->limits);
     }
 }
 
@@ -92,17 +109,30 @@ static int add_all(struct sim_provider *p,
     return LIM_OK;
 }
 
+static int check_windows(const struct sim_provider_config *config,
+                         struct lim_diag *diag)
+{
+    if (!(config->burst > 0 && config->burst <= 1))
+        return lim_fail(diag, LIM_EINVAL, 0, "burst: above 0, at most 1");
+    if (config->burst < 1 && !lim_discipline_has_burst(config->discipline))
+        return lim_fail(diag, LIM_EINVAL, 0, "burst: %s windows have none",
+                        lim_discipline_name(config->discipline));
+    if (config->quantum_ns <= 0 || config->quantum_ns > LIM_MIN)
+        return lim_fail(diag, LIM_EINVAL, 0, "quantum: above 0, at most 1m");
+    return LIM_OK;
+}
+
 struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
                                       struct lim_diag *diag)
 {
-    if (!(config->burst > 0 && config->burst <= 1)) {
-        lim_fail(diag, LIM_EINVAL, 0, "burst: above 0, at most 1");
+    if (check_windows(config, diag) != LIM_OK)
         return NULL;
-    }
     struct sim_provider *p = calloc(1, sizeof *p);
     if (p == NULL)
         goto no_memory;
     p->table = config->table;
+    p->discipline = config->discipline;
+    p->quantum_ns = config->quantum_ns;
     p->burst = config->burst;
     p->charge = config->charge;
     p->start = config->start;
@@ -121,14 +151,21 @@ no_memory:
     return NULL;
 }
 
+static void free_organisation(const struct sim_provider *p,
+                              struct organisation *o)
+{
+    for (size_t i = 0; i < (size_t)p->groups * LIM_WINDOWS; i++)
+        lim_meter_fini(rule_of(p, o, i), &o->windows[i].level);
+    free(o->name);
+    free(o);
+}
+
 void sim_provider_free(struct sim_provider *p)
 {
     if (p == NULL)
         return;
-    for (uint32_t i = 0; i < p->count; i++) {
-        free(p->organisations[i]->name);
-        free(p->organisations[i]);
-    }
+    for (uint32_t i = 0; i < p->count; i++)
+        free_organisation(p, p->organisations[i]);
     free(p->organisations);
     free(p->rates);
     free(p);
@@ -177,7 +214,7 @@ static struct organisation *make_organisation(const struct sim_provider *p,
     made->spent = o->spent_microusd;
     made->month_end = lim_month_end(p->start);
     for (size_t i = 0; i < windows; i++)
-        lim_window_init(&made->windows[i].level, p->start);
+        lim_meter_init(rule_of(p, made, i), &made->windows[i].level, p->start);
     return made;
 }
 
@@ -247,12 +284,12 @@ bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
 {
     assert(group < p->groups);
     const struct rates *r = rates_at(p, at(p, organisation)->tier, group);
-    return r->rate[LIM_RPM].limit != 0 && r->rate[LIM_RPD].limit != 0;
+    return r->rule[LIM_RPM].rate.limit != 0 && r->rule[LIM_RPD].rate.limit != 0;
 }
 
-/* One organisation's windows of one group, with their rates. */
+/* One organisation's windows of one group, with their rules. */
 struct panel {
-    const struct lim_rate *rate;
+    const struct lim_meter_rule *rule;
     struct window *window;
 };
 
@@ -261,7 +298,7 @@ static struct panel panel_of(const struct sim_provider *p,
 {
     assert(group < p->groups);
     return (struct panel){
-        rates_at(p, o->tier, group)->rate,
+        rates_at(p, o->tier, group)->rule,
         &o->windows[(size_t)group * LIM_WINDOWS],
     };
 }
@@ -277,8 +314,8 @@ static lim_time longest_wait(struct panel s, const struct lim_cost *cost,
 {
     lim_time latest = now;
     for (int i = 0; i < LIM_WINDOWS; i++) {
-        lim_time ready = lim_window_ready(&s.rate[i], &s.window[i].level,
-                                          amount_of(cost, i), now);
+        lim_time ready = lim_meter_ready(&s.rule[i], &s.window[i].level,
+                                         amount_of(cost, i), now);
         if (ready > latest) {
             latest = ready;
             *limit = (enum lim_limit)i;
@@ -316,7 +353,7 @@ static void judge(struct organisation *o, struct panel s,
                                .shown = lim_feedback_none() };
     v->admitted_at = longest_wait(s, cost, now, &v->limit);
     bool never = v->admitted_at == LIM_NEVER;
-    if (never && s.rate[v->limit].limit == 0)
+    if (never && s.rule[v->limit].rate.limit == 0)
         v->answer = SIM_NO_MODEL;
     else if (o->spend_max >= 0 && spent_at(o, now) >= o->spend_max)
         refuse_quota(o, now, v);
@@ -334,26 +371,30 @@ static struct lim_shown show(struct panel s, enum lim_limit minute,
                              enum lim_limit day, lim_time now)
 {
     enum lim_limit i = minute;
-    int64_t reset = lim_window_reset(&s.window[minute].level, now);
-    int64_t day_reset = lim_window_reset(&s.window[day].level, now);
-    bool has_day = s.rate[day].limit != LIM_UNLIMITED;
-    bool has_minute = s.rate[minute].limit != LIM_UNLIMITED;
+    const struct lim_meter_rule *r = s.rule;
+    int64_t reset = lim_meter_reset(&r[minute], &s.window[minute].level, now);
+    int64_t day_reset = lim_meter_reset(&r[day], &s.window[day].level, now);
+    bool has_day = r[day].rate.limit != LIM_UNLIMITED;
+    bool has_minute = r[minute].rate.limit != LIM_UNLIMITED;
     if (!has_day && !has_minute)
         return (struct lim_shown){ -1, -1, -1 };
     if (has_day && (!has_minute || day_reset > reset)) {
         i = day;
         reset = day_reset;
     }
-    int64_t left = lim_window_remaining(&s.rate[i], &s.window[i].level, now);
-    return (struct lim_shown){ .limit = s.rate[i].limit,
+    int64_t left = lim_meter_remaining(&r[i], &s.window[i].level, now);
+    return (struct lim_shown){ .limit = r[i].rate.limit,
                                .remaining = left > 0 ? left : 0,
                                .reset_ns = reset / LIM_MSEC * LIM_MSEC };
 }
 
-/* The formula that reproduces every hint seen in error messages. */
-static int64_t hint(const struct lim_rate *r, int64_t excess)
+static int64_t hint(const struct lim_meter_rule *r, const struct sim_verdict *v,
+                    lim_time now)
 {
-    wide ns = (wide)excess * r->window_ns / r->limit;
+    if (r->discipline != LIM_DISCIPLINE_BUCKET)
+        return (v->admitted_at - now + LIM_MSEC - 1) / LIM_MSEC * LIM_MSEC;
+    wide excess = v->used + v->requested - v->max;
+    wide ns = excess * r->rate.window_ns / r->rate.limit;
     return (int64_t)ns / LIM_MSEC * LIM_MSEC;
 }
 
@@ -363,27 +404,34 @@ static void describe(struct panel s, const struct lim_cost *cost, lim_time now,
 {
     if (v->answer == SIM_QUOTA)
         return;
+    const struct lim_meter_rule *r = &s.rule[v->limit];
     if (v->answer != SIM_ADMITTED) {
-        const struct lim_rate *r = &s.rate[v->limit];
-        v->max = r->limit;
+        v->max = r->rate.limit;
         v->requested = amount_of(cost, (int)v->limit);
         v->used =
-            r->limit - lim_window_remaining(r, &s.window[v->limit].level, now);
+            v->max - lim_meter_remaining(r, &s.window[v->limit].level, now);
     }
     if (v->answer == SIM_NO_MODEL)
         return;
     v->shown.requests = show(s, LIM_RPM, LIM_RPD, now);
     v->shown.tokens = show(s, LIM_TPM, LIM_TPD, now);
     if (v->answer == SIM_RATE_LIMITED)
-        v->shown.hint_ns =
-            hint(&s.rate[v->limit], v->used + v->requested - v->max);
+        v->shown.hint_ns = hint(r, v, now);
+}
+
+static int reserve(struct panel s, lim_time now)
+{
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        if (lim_meter_reserve(&s.rule[i], &s.window[i].level, now) != LIM_OK)
+            return LIM_ENOMEM;
+    return LIM_OK;
 }
 
 static void take(struct panel s, const struct lim_cost *cost, lim_time now)
 {
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t amount = amount_of(cost, i);
-        lim_window_take(&s.rate[i], &s.window[i].level, amount, now);
+        lim_meter_take(&s.rule[i], &s.window[i].level, amount, now);
         s.window[i].admitted += amount;
     }
 }
@@ -391,13 +439,13 @@ static void take(struct panel s, const struct lim_cost *cost, lim_time now)
 /* Takes what may not be there.  A debt is bounded, as the level is. */
 static void owe(struct panel s, enum lim_limit i, int64_t amount, lim_time now)
 {
-    const struct lim_rate *r = &s.rate[i];
+    const struct lim_meter_rule *r = &s.rule[i];
     struct window *w = &s.window[i];
-    if (r->limit > 0) {
-        int64_t room = lim_window_remaining(r, &w->level, now) + r->limit;
+    if (r->rate.limit > 0) {
+        int64_t room = lim_meter_remaining(r, &w->level, now) + r->rate.limit;
         if (amount > room)
             amount = room > 0 ? room : 0;
-        lim_window_take(r, &w->level, amount, now);
+        lim_meter_take(r, &w->level, amount, now);
     }
     w->admitted += amount;
 }
@@ -409,21 +457,27 @@ static void charge_refusal(struct panel s, const struct lim_cost *cost,
     owe(s, LIM_RPD, cost->amount[LIM_REQUESTS], now);
 }
 
-void sim_provider_admit(struct sim_provider *p, uint32_t organisation,
-                        unsigned group, const struct lim_cost *cost,
-                        lim_time now, struct sim_verdict *v)
+int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
+                       unsigned group, const struct lim_cost *cost,
+                       lim_time now, struct sim_verdict *v)
 {
     struct organisation *o = at(p, organisation);
     struct panel s = panel_of(p, o, group);
+    int error = LIM_OK;
     judge(o, s, cost, now, v);
-    if (v->answer == SIM_ADMITTED) {
+    bool taken = v->answer == SIM_ADMITTED;
+    bool charged = p->charge.refused && (v->answer == SIM_RATE_LIMITED ||
+                                         v->answer == SIM_TOO_LARGE);
+    if ((taken || charged) && p->discipline == LIM_DISCIPLINE_SLIDING_LOG)
+        error = reserve(s, now);
+    if (taken && error == LIM_OK) {
         take(s, cost, now);
-    } else if (p->charge.refused &&
-               (v->answer == SIM_RATE_LIMITED || v->answer == SIM_TOO_LARGE)) {
+    } else if (charged && error == LIM_OK) {
         charge_refusal(s, cost, now);
         judge(o, s, cost, now, v);
     }
     describe(s, cost, now, v);
+    return error;
 }
 
 void sim_provider_probe(const struct sim_provider *p, uint32_t organisation,
@@ -436,35 +490,38 @@ void sim_provider_probe(const struct sim_provider *p, uint32_t organisation,
     describe(s, cost, now, v);
 }
 
-static void settle_window(struct panel s, enum lim_limit i, int64_t more,
-                          lim_time now)
+static void settle_window(struct panel s, enum lim_limit i,
+                          const struct sim_usage *u, lim_time now)
 {
+    int64_t more = u->tokens - u->reserved_tokens;
     if (more >= 0) {
         owe(s, i, more, now);
         return;
     }
-    lim_window_give(&s.rate[i], &s.window[i].level, -more);
+    lim_meter_give(&s.rule[i], &s.window[i].level, -more, u->admitted_at);
     s.window[i].admitted += more;
 }
 
-void sim_provider_settle(struct sim_provider *p, uint32_t organisation,
-                         unsigned group, int64_t reserved_tokens,
-                         int64_t tokens, int64_t microusd, lim_time now)
+int sim_provider_settle(struct sim_provider *p, uint32_t organisation,
+                        unsigned group, const struct sim_usage *u, lim_time now)
 {
-    assert(reserved_tokens >= 0);
-    assert(tokens >= 0);
-    assert(microusd >= 0);
+    assert(u->reserved_tokens >= 0);
+    assert(u->tokens >= 0);
+    assert(u->microusd >= 0);
     struct organisation *o = at(p, organisation);
     if (now >= o->month_end) {
         o->spent = 0;
         o->month_end = lim_month_end(now);
     }
-    o->spent += microusd;
+    o->spent += u->microusd;
     if (!p->charge.settle)
-        return;
+        return LIM_OK;
     struct panel s = panel_of(p, o, group);
-    settle_window(s, LIM_TPM, tokens - reserved_tokens, now);
-    settle_window(s, LIM_TPD, tokens - reserved_tokens, now);
+    if (u->tokens > u->reserved_tokens && reserve(s, now) != LIM_OK)
+        return LIM_ENOMEM;
+    settle_window(s, LIM_TPM, u, now);
+    settle_window(s, LIM_TPD, u, now);
+    return LIM_OK;
 }
 
 void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
@@ -473,12 +530,13 @@ void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
 {
     assert(limit < LIM_WINDOWS);
     struct panel s = panel_of(p, at(p, organisation), group);
-    const struct lim_rate *r = &s.rate[limit];
+    const struct lim_meter_rule *r = &s.rule[limit];
     const struct window *w = &s.window[limit];
     *out = (struct sim_window_view){
-        .limit = r->limit,
-        .remaining = lim_window_remaining(r, &w->level, now),
-        .used_ns = r->limit > 0 ? lim_window_reset(&w->level, now) : 0,
+        .limit = r->rate.limit,
+        .remaining = lim_meter_remaining(r, &w->level, now),
+        .level = lim_meter_level(r, &w->level, now),
+        .used_ns = lim_meter_reset(r, &w->level, now),
         .admitted = w->admitted,
     };
 }

@@ -15,8 +15,17 @@
  * request is admitted by all windows, or refused and charged by none.  What
  * the wire rounds is rounded here, once.
  *
- * For every window, in any interval of length t, admitted cost is at most
- * burst + limit x t / window (without settlement).
+ * How much a window admits at most in any interval stands with its discipline
+ * (limiter/disciplines/); for a bucket, the default, burst + limit x t /
+ * window (without settlement).  Fixed windows and sliding counters begin with
+ * the minutes of the clock and the days of the UTC calendar.  Quantised
+ * windows have slices in a minute's limits, none in a day's.
+ *
+ * The hint of a bucket is the formula that fits all real messages: (used +
+ * requested - max) x window / max, cut to ms, up to one unit off the exact
+ * wait.  No real message of another discipline is known; their hint is the
+ * exact wait, rounded up to ms.  A quantised window's numbers are those of
+ * the whole window, also when it is a slice that is short.
  *
  * What is refused is found in this order: no access, the month's money, a
  * size that no wait mends, a window that is short.  Of several short windows
@@ -25,6 +34,9 @@
  * A charged refusal, and a reply longer than its reservation where that is
  * settled, may leave a window owing, at most its whole limit.  Then `used` is
  * above `max`, so that the hint's formula holds; headers show 0 remaining.
+ *
+ * Sliding logs grow as they fill (limiter/meter.h); nothing else allocates
+ * after an organisation was added.
  */
 struct sim_provider;
 
@@ -56,9 +68,10 @@ struct sim_verdict {
 
 /*
  * Makes a provider with the organisations of `config`, all windows full at
- * its start.  NULL and `diag`: a burst that is not in (0, 1], an organisation
- * at a tier that the table does not define, too many, or no memory.  The
- * table must outlive it; names are copied.
+ * its start.  NULL and `diag`: a burst that is not in (0, 1], or not 1 with a
+ * discipline that has none; a quantum that is not in (0, 1 minute]; an
+ * organisation at a tier that the table does not define, too many, or no
+ * memory.  The table must outlive it; names are copied.
  */
 struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
                                       struct lim_diag *diag);
@@ -90,30 +103,43 @@ bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
 
 /*
  * Admits or refuses a request.  `group` is one of sim_provider_group's
- * (>= 0).  Fills all of `v`.  Allocates nothing.
+ * (>= 0).  Fills all of `v`.  Returns LIM_OK, or LIM_ENOMEM when a sliding log
+ * cannot grow: then nothing is taken, and `v` says what a probe would.
  */
-void sim_provider_admit(struct sim_provider *p, uint32_t organisation,
-                        unsigned group, const struct lim_cost *cost,
-                        lim_time now, struct sim_verdict *v);
+int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
+                       unsigned group, const struct lim_cost *cost,
+                       lim_time now, struct sim_verdict *v);
 
 /* As sim_provider_admit would decide, but nothing is taken. */
 void sim_provider_probe(const struct sim_provider *p, uint32_t organisation,
                         unsigned group, const struct lim_cost *cost,
                         lim_time now, struct sim_verdict *v);
 
+/* What an admitted request came to. */
+struct sim_usage {
+    int64_t reserved_tokens; /* at its admission */
+    int64_t tokens;          /* really used; >= 0, as all of these */
+    int64_t microusd;
+    lim_time admitted_at;
+};
+
 /*
  * The answer to an admitted request ends: its real cost is spent, and its
- * reservation settled to `tokens` where the charge policy says so.
+ * reservation settled where the charge policy says so: tokens too many come
+ * back to the time of admission, tokens too few are taken at `now`.  Returns
+ * LIM_OK, or LIM_ENOMEM when a sliding log cannot grow: the money is spent
+ * then, and the reservation stays.
  */
-void sim_provider_settle(struct sim_provider *p, uint32_t organisation,
-                         unsigned group, int64_t reserved_tokens,
-                         int64_t tokens, int64_t microusd, lim_time now);
+int sim_provider_settle(struct sim_provider *p, uint32_t organisation,
+                        unsigned group, const struct sim_usage *u,
+                        lim_time now);
 
 /* One window as it stands, for reports and /mock/orgs. */
 struct sim_window_view {
     int64_t limit;     /* LIM_UNLIMITED: there is none */
     int64_t remaining; /* whole units, floored */
-    int64_t used_ns;   /* exact level: ns until full (rounded up) */
+    double level;      /* the same with its fraction */
+    int64_t used_ns;   /* ns until nothing is used (rounded up) */
     int64_t admitted;  /* units taken since the start, settled */
 };
 

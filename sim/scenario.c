@@ -3,6 +3,8 @@
 struct sim_provider_config sim_provider_config_default(void)
 {
     return (struct sim_provider_config){
+        .discipline = LIM_DISCIPLINE_BUCKET,
+        .quantum_ns = LIM_SEC,
         .burst = 1,
         .charge = { .refused = false, .bad_request = true, .settle = false },
         .latency_source = SIM_LATENCY_PROFILE,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "limiter/meter.h"
 #include "limiter/pool.h"
 #include "limiter/tier.h"
 #include "limiter/time.h"
@@ -45,7 +46,10 @@ struct sim_provider_config {
     const struct lim_table *table; /* NULL: no limits, every model */
     const struct sim_organisation *organisations;
     size_t organisation_count;
-    double burst; /* share of the limit, (0, 1] */
+    enum lim_discipline discipline;
+    int64_t quantum_ns; /* of quantised windows, 1 to LIM_MIN */
+    double burst;       /* share of the limit, (0, 1]; 1 where the
+                           discipline has none */
     struct sim_charge charge;
     enum sim_latency_source latency_source;
     struct sim_latency latency;
@@ -54,9 +58,10 @@ struct sim_provider_config {
 };
 
 /*
- * The defaults: no organisation, charges as observed, full burst, latency by
- * the model's profile, from 2026-01-01.  `table` is NULL: tables own memory,
- * so the caller makes the one that it wants ("current" where nothing is said).
+ * The defaults: no organisation, buckets with full burst (quantum 1 s), charges
+ * as observed, latency by the model's profile, from 2026-01-01.  `table` is
+ * NULL: tables own memory, so the caller makes the one that it wants ("current"
+ * where nothing is said).
  */
 struct sim_provider_config sim_provider_config_default(void);
 

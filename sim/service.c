@@ -50,11 +50,12 @@ static void refuse_model(struct sim_verdict *v)
                                .shown = lim_feedback_none() };
 }
 
-void sim_service_begin(struct sim_provider *p,
-                       const struct sim_provider_config *config,
-                       const struct sim_call *call, lim_time now,
-                       struct sim_plan *plan)
+int sim_service_begin(struct sim_provider *p,
+                      const struct sim_provider_config *config,
+                      const struct sim_call *call, lim_time now,
+                      struct sim_plan *plan)
 {
+    int error = LIM_OK;
     *plan = (struct sim_plan){ .cost = { {
                                    [LIM_REQUESTS] = 1,
                                    [LIM_TOKENS] = lim_estimate_tokens(
@@ -64,23 +65,28 @@ void sim_service_begin(struct sim_provider *p,
     if (call->group < 0)
         refuse_model(&plan->verdict);
     else
-        sim_provider_admit(p, call->organisation, (unsigned)call->group,
-                           &plan->cost, now, &plan->verdict);
-    if (plan->verdict.answer != SIM_ADMITTED)
-        return;
+        error = sim_provider_admit(p, call->organisation, (unsigned)call->group,
+                                   &plan->cost, now, &plan->verdict);
+    if (error != LIM_OK || plan->verdict.answer != SIM_ADMITTED)
+        return error;
     plan->completion_tokens = completion_of(call, config->seed);
     plan->timing = sim_latency_draw(call->latency, config->seed, call->request,
                                     call->attempt, plan->completion_tokens);
     plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
                                     plan->completion_tokens, call->images);
+    return LIM_OK;
 }
 
-void sim_service_end(struct sim_provider *p, const struct sim_call *call,
-                     const struct sim_plan *plan, lim_time now)
+int sim_service_end(struct sim_provider *p, const struct sim_call *call,
+                    const struct sim_plan *plan, lim_time now)
 {
     assert(plan->verdict.answer == SIM_ADMITTED);
-    sim_provider_settle(p, call->organisation, (unsigned)call->group,
-                        plan->cost.amount[LIM_TOKENS],
-                        call->prompt_tokens + plan->completion_tokens,
-                        plan->microusd > 0 ? plan->microusd : 0, now);
+    const struct sim_usage u = {
+        .reserved_tokens = plan->cost.amount[LIM_TOKENS],
+        .tokens = call->prompt_tokens + plan->completion_tokens,
+        .microusd = plan->microusd > 0 ? plan->microusd : 0,
+        .admitted_at = plan->verdict.admitted_at,
+    };
+    return sim_provider_settle(p, call->organisation, (unsigned)call->group, &u,
+                               now);
 }

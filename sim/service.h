@@ -46,15 +46,19 @@ void sim_service_resolve(const struct sim_provider *p,
                          const struct sim_provider_config *config,
                          struct sim_call *call);
 
-/* Decides at `now`.  The caller calls sim_service_end when an admitted
-   answer ends, at now + timing.total_ns. */
-void sim_service_begin(struct sim_provider *p,
-                       const struct sim_provider_config *config,
-                       const struct sim_call *call, lim_time now,
-                       struct sim_plan *plan);
+/*
+ * Decides at `now`.  The caller calls sim_service_end when an admitted answer
+ * ends, at now + timing.total_ns.  Both return LIM_OK, or LIM_ENOMEM as
+ * sim_provider_admit and sim_provider_settle do; after LIM_ENOMEM here there
+ * is nothing to end.
+ */
+int sim_service_begin(struct sim_provider *p,
+                      const struct sim_provider_config *config,
+                      const struct sim_call *call, lim_time now,
+                      struct sim_plan *plan);
 
-void sim_service_end(struct sim_provider *p, const struct sim_call *call,
-                     const struct sim_plan *plan, lim_time now);
+int sim_service_end(struct sim_provider *p, const struct sim_call *call,
+                    const struct sim_plan *plan, lim_time now);
 
 /* The default length of a reply: log-normal, p50 129, p95 451 tokens (the
    Azure conversation trace of 2023). */

@@ -81,6 +81,27 @@ static void a_count_makes_numbered_organisations(void)
     mock_config_fini(&c);
 }
 
+static void disciplines_go_by_name(void)
+{
+    struct mock_config c;
+    struct lim_diag d = { 0 };
+    char text[100];
+    CU_ASSERT_EQUAL(read_config(&c, "{}", NULL, &d), LIM_OK);
+    CU_ASSERT_EQUAL(c.provider.discipline, LIM_DISCIPLINE_BUCKET);
+    CU_ASSERT_EQUAL(c.provider.quantum_ns, LIM_SEC);
+    mock_config_fini(&c);
+    for (int i = 0; i < LIM_DISCIPLINES; i++) {
+        enum lim_discipline discipline = (enum lim_discipline)i;
+        snprintf(text, sizeof text,
+                 "{\"discipline\": \"%s\", \"quantum\": \"500ms\"}",
+                 lim_discipline_name(discipline));
+        CU_ASSERT_EQUAL(read_config(&c, text, NULL, &d), LIM_OK);
+        CU_ASSERT_EQUAL(c.provider.discipline, discipline);
+        CU_ASSERT_EQUAL(c.provider.quantum_ns, 500 * LIM_MSEC);
+        mock_config_fini(&c);
+    }
+}
+
 /* A latency, and the mean of a total of 11 tokens in ms. */
 struct latency_row {
     const char *text;
@@ -168,10 +189,16 @@ static void says_what_is_wrong(void)
         { "{\"organisations\": [{\"name\": \"a\", \"count\": 2},"
           " {\"name\": \"a-2\"}]}",
           "provider.organisations: two organisations are named \"a-2\"" },
-        { "{\"discipline\": \"fixed\"}",
-          "provider.discipline: \"fixed\" is not available: only \"bucket\"" },
+        { "{\"discipline\": \"fixed\", \"burst\": 0.5}",
+          "provider.burst: fixed windows have none: expected 1" },
+        { "{\"discipline\": 1}",
+          "provider.discipline: found 1, expected a string" },
+        { "{\"quantum\": 0}",
+          "provider.quantum: expected a duration above 0, at most 1m" },
+        { "{\"quantum\": \"61s\"}", "provider.quantum: expected a duration" },
         { "{\"discipline\": \"buckets\"}",
-          "provider.discipline: \"buckets\" is not a discipline" },
+          "provider.discipline: \"buckets\" is not a discipline (valid: bucket "
+          "quantised fixed sliding-log sliding-counter)" },
         { "{\"faults\": {\"http_500\": 0.1}}",
           "provider.faults: faults are not in this version" },
         { "{\"burst\": 0}", "provider.burst: expected a share above 0" },
@@ -267,6 +294,7 @@ CU_TestInfo config_tests[] = {
     { "the defaults are the contract's", defaults_are_the_contracts },
     { "a count makes numbered organisations",
       a_count_makes_numbered_organisations },
+    { "disciplines go by name", disciplines_go_by_name },
     { "latency has many forms", latency_has_many_forms },
     { "profiles are found by name", profiles_are_found_by_name },
     { "says what is wrong, and where", says_what_is_wrong },

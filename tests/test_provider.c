@@ -78,6 +78,17 @@ static struct sim_verdict probe(const struct world *w, unsigned group,
     return v;
 }
 
+/* What was admitted at the start ends at `now`. */
+static void settled(struct world *w, int64_t reserved, int64_t tokens,
+                    int64_t microusd, lim_time now)
+{
+    const struct sim_usage u = { .reserved_tokens = reserved,
+                                 .tokens = tokens,
+                                 .microusd = microusd,
+                                 .admitted_at = w->start };
+    CU_ASSERT_EQUAL(sim_provider_settle(w->provider, 0, 0, &u, now), LIM_OK);
+}
+
 static int64_t left(const struct world *w, enum lim_limit limit, lim_time now)
 {
     struct sim_window_view view;
@@ -281,7 +292,7 @@ static void a_spent_month_ends_with_the_month(void)
     build(&w, LIM_TIER_1, 99 * INT64_C(1000000));
     lim_time next = lim_date(2026, 2, 1);
     CU_ASSERT_EQUAL(admit(&w, 0, 1, w.start).answer, SIM_ADMITTED);
-    sim_provider_settle(w.provider, 0, 0, 1, 1, 1000000, w.start);
+    settled(&w, 1, 1, 1000000, w.start);
     CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, w.start), 100000000);
     CU_ASSERT_EQUAL(sim_provider_spend_max(w.provider, 0), 100000000);
     struct sim_verdict v = admit(&w, 0, 1, w.start + 1);
@@ -296,7 +307,7 @@ static void a_spent_month_ends_with_the_month(void)
     CU_ASSERT_EQUAL(admit(&w, 0, 1, next - 1).answer, SIM_QUOTA);
     CU_ASSERT_EQUAL(admit(&w, 0, 1, next).answer, SIM_ADMITTED);
     CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, next), 0);
-    sim_provider_settle(w.provider, 0, 0, 1, 1, 7, next);
+    settled(&w, 1, 1, 7, next);
     CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, next), 7);
     end(&w);
 }
@@ -331,12 +342,12 @@ static void a_reservation_is_settled_where_that_is_set(void)
         w.config.charge.settle = settle;
         build(&w, LIM_TIER_1, 0);
         admit(&w, 0, 800, w.start);
-        sim_provider_settle(w.provider, 0, 0, 800, 300, 0, w.start);
+        settled(&w, 800, 300, 0, w.start);
         CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), settle ? 700 : 200);
         CU_ASSERT_EQUAL(left(&w, LIM_TPD, w.start), settle ? 4700 : 4200);
-        sim_provider_settle(w.provider, 0, 0, 0, 1500, 0, w.start);
+        settled(&w, 0, 1500, 0, w.start);
         CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), settle ? -800 : 200);
-        sim_provider_settle(w.provider, 0, 0, 0, 1500000000, 0, w.start);
+        settled(&w, 0, 1500000000, 0, w.start);
         CU_ASSERT_EQUAL(left(&w, LIM_TPM, w.start), settle ? -1000 : 200);
         end(&w);
     }

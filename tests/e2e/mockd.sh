@@ -234,7 +234,9 @@ refused 2 'expected 0, or 0.001 to 1000000' --speed -1
 refused 2 'whole number' --seed x
 refused 2 'expected a date' --start tomorrow
 refused 2 'neither a duration nor a profile' --latency soon
-refused 2 'only "bucket"' --discipline fixed
+refused 2 '"fix" is not a discipline (valid: bucket quantised fixed' --discipline fix
+echo '{"burst": 0.5}' >"$tmp/burst.json"
+refused 2 'windows have no burst' --config "$tmp/burst.json" --discipline fixed
 refused 2 'neither --threads nor --faults' --threads 2
 refused 2 'neither --threads nor --faults' --faults f.json
 refused 2 'cannot go with --config' --config x --tier free
