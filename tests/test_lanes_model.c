@@ -1,0 +1,394 @@
+/*
+ * The lanes against a model that keeps a plain array, looks at all of it each
+ * time, and gives quanta one round after the other.
+ */
+
+#include <CUnit/CUnit.h>
+
+#include <string.h>
+
+#include "limiter/lanes.h"
+#include "limiter/rng.h"
+
+#ifndef SEEDS
+#define SEEDS 500
+#endif
+#define STEPS 300
+#define REQUESTS 24
+#define GROUPS 3
+#define TENANTS 4
+#define LANES (GROUPS * TENANTS)
+#define QUANTUM 50
+#define AGING 10
+
+struct item {
+    bool waits, returned;
+    unsigned lane;
+    int64_t rank, tokens;
+    uint64_t turn, came; /* `came`: when it was put in, the last time */
+};
+
+struct model_lane {
+    bool awake, missed; /* `missed`: a round went by while it slept */
+    lim_time wake;
+    int64_t deficit, round; /* the last for which it had a quantum */
+    uint64_t seat;
+};
+
+struct model {
+    const struct lim_queue *queue;
+    struct item items[REQUESTS];
+    struct model_lane lanes[LANES];
+    int64_t rounds[GROUPS];
+    unsigned tenants;
+    uint64_t turns, puts;
+};
+
+struct both {
+    struct model m;
+    struct lim_lanes *l;
+    lim_time now;
+    uint64_t stream, drawn;
+};
+
+static unsigned below(struct both *b, unsigned n)
+{
+    return (unsigned)(lim_rng_draw(b->stream, 0, b->drawn++) % n);
+}
+
+static bool goes_before(const struct model *m, const struct item *a,
+                        const struct item *b)
+{
+    if (m->queue->rank != NULL)
+        return a->rank != b->rank ? a->rank < b->rank : a->turn < b->turn;
+    if (a->returned != b->returned)
+        return a->returned;
+    return a->returned ? a->came < b->came : a->turn < b->turn;
+}
+
+static uint32_t end_of(const struct model *m, unsigned lane, bool last)
+{
+    uint32_t end = LIM_NOBODY;
+    for (uint32_t i = 0; i < REQUESTS; i++)
+        if (m->items[i].waits && m->items[i].lane == lane &&
+            (end == LIM_NOBODY ||
+             goes_before(m, &m->items[i], &m->items[end]) != last))
+            end = i;
+    return end;
+}
+
+static int64_t price(const struct model *m, unsigned lane)
+{
+    return m->items[end_of(m, lane, false)].tokens;
+}
+
+static void model_awaken(struct model *m, unsigned lane)
+{
+    struct model_lane *x = &m->lanes[lane];
+    int64_t round = m->rounds[lane / m->tenants];
+    if (x->missed && x->deficit < price(m, lane))
+        x->deficit += QUANTUM;
+    if (x->round < round)
+        x->round = round;
+    x->missed = false;
+    x->awake = true;
+}
+
+static void head_changed(struct model *m, unsigned lane)
+{
+    if (end_of(m, lane, false) == LIM_NOBODY)
+        m->lanes[lane].awake = m->lanes[lane].missed = false;
+    else if (!m->lanes[lane].awake)
+        model_awaken(m, lane);
+}
+
+static void next_round(struct model *m, unsigned group)
+{
+    m->rounds[group]++;
+    for (unsigned i = group * m->tenants; i < (group + 1) * m->tenants; i++) {
+        struct model_lane *x = &m->lanes[i];
+        if (end_of(m, i, false) == LIM_NOBODY || x->round >= m->rounds[group])
+            continue;
+        if (x->awake) {
+            x->deficit += QUANTUM;
+            x->round++;
+        } else {
+            x->missed = true;
+        }
+    }
+}
+
+/* Whose turn it is in a group, after as many rounds as it takes; -1. */
+static int turn_in(struct model *m, unsigned group)
+{
+    bool any = false;
+    int best = -1;
+    for (unsigned i = group * m->tenants; i < (group + 1) * m->tenants; i++) {
+        const struct model_lane *x = &m->lanes[i];
+        any = any || x->awake;
+        if (x->awake &&
+            (!m->queue->fair ||
+             (x->round <= m->rounds[group] && x->deficit >= price(m, i))) &&
+            (best < 0 || x->seat < m->lanes[best].seat))
+            best = (int)i;
+    }
+    if (!any || best >= 0)
+        return best;
+    next_round(m, group);
+    return turn_in(m, group);
+}
+
+static bool head_before(const struct model *m, int a, int b)
+{
+    const struct item *x = &m->items[end_of(m, (unsigned)a, false)];
+    const struct item *y = &m->items[end_of(m, (unsigned)b, false)];
+    if (m->queue->rank != NULL && x->rank != y->rank)
+        return x->rank < y->rank;
+    return x->turn < y->turn;
+}
+
+static int model_next(struct model *m, lim_time now)
+{
+    int best = -1;
+    for (unsigned i = 0; i < GROUPS * m->tenants; i++)
+        if (end_of(m, i, false) != LIM_NOBODY && !m->lanes[i].awake &&
+            m->lanes[i].wake <= now)
+            model_awaken(m, i);
+    for (unsigned g = 0; g < GROUPS; g++) {
+        struct model copy = *m;
+        int lane = turn_in(&copy, g);
+        if (lane >= 0 && (best < 0 || head_before(m, lane, best)))
+            best = lane;
+    }
+    if (best >= 0)
+        turn_in(m, (unsigned)best / m->tenants);
+    return best;
+}
+
+static bool ends_later(const struct model *m, const struct item *a,
+                       const struct item *b)
+{
+    if (m->queue->rank != NULL && a->rank != b->rank)
+        return a->rank > b->rank;
+    return a->turn > b->turn;
+}
+
+static uint32_t model_last(const struct model *m)
+{
+    uint32_t best = LIM_NOBODY;
+    unsigned longest = 0;
+    for (unsigned i = 0; i < GROUPS * m->tenants; i++) {
+        uint32_t end = end_of(m, i, true);
+        unsigned waiting = 0;
+        for (uint32_t r = 0; r < REQUESTS; r++)
+            waiting += m->items[r].waits && m->items[r].lane == i;
+        if (end == LIM_NOBODY || (m->queue->fair && waiting < longest))
+            continue;
+        bool equal = !m->queue->fair || waiting == longest;
+        if (best == LIM_NOBODY || !equal ||
+            ends_later(m, &m->items[end], &m->items[best]))
+            best = end;
+        longest = waiting;
+    }
+    return best;
+}
+
+static lim_time model_earliest(const struct model *m)
+{
+    lim_time first = LIM_NEVER;
+    for (unsigned i = 0; i < GROUPS * m->tenants; i++) {
+        if (m->lanes[i].awake)
+            return INT64_MIN;
+        if (end_of(m, i, false) != LIM_NOBODY && m->lanes[i].wake < first)
+            first = m->lanes[i].wake;
+    }
+    return first;
+}
+
+static void begin(struct both *b, const struct lim_queue *queue, uint64_t seed)
+{
+    const struct lim_lanes_config c = { .queue = queue,
+                                        .groups = GROUPS,
+                                        .tenants = TENANTS,
+                                        .requests = REQUESTS,
+                                        .quantum = QUANTUM,
+                                        .aging_ns = AGING };
+    memset(b, 0, sizeof *b);
+    b->m.queue = queue;
+    b->m.tenants = queue->fair ? TENANTS : 1;
+    b->l = lim_lanes_new(&c);
+    b->stream = lim_rng_stream(seed, LIM_DRAW_ARRIVAL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b->l);
+    CU_ASSERT_EQUAL_FATAL(lim_lanes_count(b->l), GROUPS * b->m.tenants);
+}
+
+static void push(struct both *b, uint32_t i)
+{
+    struct item *x = &b->m.items[i];
+    struct model_lane *lanes = b->m.lanes;
+    unsigned tenant = below(b, TENANTS), group = below(b, GROUPS);
+    bool returned = x->turn != 0 && below(b, 3) == 0;
+    const struct lim_waiting w = {
+        .since = b->now,
+        .priority = (int)below(b, LIM_PRIORITIES),
+        .deadline = below(b, 2) ? b->now + below(b, 200) : LIM_NEVER,
+        .tokens = 1 + below(b, 4) * below(b, 100),
+    };
+    if (!returned) {
+        x->lane = group * b->m.tenants + (b->m.queue->fair ? tenant : 0);
+        x->turn = ++b->m.turns;
+        x->tokens = w.tokens;
+        x->rank = b->m.queue->rank == NULL ? 0 : b->m.queue->rank(&w, AGING);
+    }
+    uint32_t head = end_of(&b->m, x->lane, false);
+    group = x->lane / b->m.tenants;
+    x->returned = returned;
+    x->came = b->m.puts++;
+    x->waits = true;
+    if (head == LIM_NOBODY) {
+        lanes[x->lane].round = b->m.rounds[group] + 1;
+        lanes[x->lane].deficit = QUANTUM;
+        lanes[x->lane].seat = x->turn;
+    }
+    if (end_of(&b->m, x->lane, false) != head)
+        head_changed(&b->m, x->lane);
+    lim_lanes_push(b->l, i, group,
+                   b->m.queue->fair ? x->lane % TENANTS : tenant,
+                   returned ? NULL : &w, returned);
+}
+
+static void take_out(struct both *b, uint32_t i, bool served)
+{
+    struct item *x = &b->m.items[i];
+    bool was_head = end_of(&b->m, x->lane, false) == i;
+    x->waits = false;
+    if (served) {
+        b->m.lanes[x->lane].deficit -= x->tokens;
+        lim_lanes_serve(b->l, i, x->tokens);
+    } else {
+        lim_lanes_remove(b->l, i);
+    }
+    if (was_head)
+        head_changed(&b->m, x->lane);
+}
+
+static void put_to_sleep(struct both *b, unsigned lane)
+{
+    lim_time at = below(b, 8) == 0 ? LIM_NEVER : b->now + below(b, 30);
+    if (end_of(&b->m, lane, false) != LIM_NOBODY) {
+        b->m.lanes[lane].awake = false;
+        b->m.lanes[lane].wake = at;
+    }
+    lim_lanes_sleep(b->l, lane, at);
+}
+
+static void wake(struct both *b, unsigned lane)
+{
+    struct model_lane *x = &b->m.lanes[lane];
+    lim_time at = b->now + below(b, 20);
+    if (!x->awake && at < x->wake)
+        x->wake = at;
+    lim_lanes_wake(b->l, lane, at);
+}
+
+static void look(struct both *b)
+{
+    int lane = model_next(&b->m, b->now);
+    CU_ASSERT_EQUAL_FATAL(lim_lanes_next(b->l, b->now), lane);
+    if (lane < 0)
+        return;
+    CU_ASSERT_EQUAL(lim_lanes_group(b->l, (unsigned)lane),
+                    (unsigned)lane / b->m.tenants);
+    if (below(b, 3) > 0)
+        take_out(b, end_of(&b->m, (unsigned)lane, false), true);
+    else
+        put_to_sleep(b, (unsigned)lane);
+}
+
+static void step(struct both *b)
+{
+    uint32_t i = below(b, REQUESTS);
+    unsigned lane = below(b, GROUPS * b->m.tenants);
+    switch (below(b, 8)) {
+    case 0:
+    case 1:
+    case 2:
+        if (!b->m.items[i].waits)
+            push(b, i);
+        break;
+    case 3:
+        if (b->m.items[i].waits)
+            take_out(b, i, false);
+        break;
+    case 4:
+        put_to_sleep(b, lane);
+        break;
+    case 5:
+        wake(b, lane);
+        break;
+    default:
+        look(b);
+    }
+    b->now += below(b, 3);
+}
+
+static void compare(const struct both *b)
+{
+    CU_ASSERT_EQUAL_FATAL(lim_lanes_last(b->l), model_last(&b->m));
+    CU_ASSERT_EQUAL_FATAL(lim_lanes_earliest(b->l), model_earliest(&b->m));
+    for (unsigned i = 0; i < GROUPS * b->m.tenants; i++) {
+        const struct model_lane *x = &b->m.lanes[i];
+        uint32_t head = end_of(&b->m, i, false);
+        CU_ASSERT_EQUAL_FATAL(lim_lanes_head(b->l, i), head);
+        CU_ASSERT_EQUAL_FATAL(lim_lanes_sleeps(b->l, i, b->now),
+                              head != LIM_NOBODY && !x->awake &&
+                                  x->wake > b->now);
+    }
+}
+
+static void play(const struct lim_queue *queue)
+{
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct both b;
+        begin(&b, queue, seed);
+        for (int i = 0; i < STEPS; i++) {
+            step(&b);
+            compare(&b);
+        }
+        lim_lanes_free(b.l);
+    }
+}
+
+static void fifo_does_as_the_model(void)
+{
+    play(lim_queue_find("fifo"));
+}
+
+static void priority_does_as_the_model(void)
+{
+    play(lim_queue_find("priority"));
+}
+
+static void shortest_does_as_the_model(void)
+{
+    play(lim_queue_find("shortest"));
+}
+
+static void deadline_does_as_the_model(void)
+{
+    play(lim_queue_find("deadline"));
+}
+
+static void fair_does_as_the_model(void)
+{
+    play(lim_queue_find("fair"));
+}
+
+CU_TestInfo lanes_model_tests[] = {
+    { "first come first served does as the model", fifo_does_as_the_model },
+    { "priority does as the model", priority_does_as_the_model },
+    { "shortest first does as the model", shortest_does_as_the_model },
+    { "earliest deadline does as the model", deadline_does_as_the_model },
+    { "fair between tenants does as the model", fair_does_as_the_model },
+    CU_TEST_INFO_NULL
+};
