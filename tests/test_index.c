@@ -12,14 +12,41 @@
 #include "limiter/rng.h"
 
 #define ORGANISATIONS_MAX 300
+#define GROUPS 2
+#define CLASSES 3
+#define STEPS 100
+#define SEEDS 24
+#define SPEND_MAX 50
+
+/* Organisations of equal limits in a group. */
+struct class
+{
+    struct lim_index *index;
+    struct lim_rate rates[LIM_WINDOWS];
+    int64_t spend_max;
+    uint32_t list[ORGANISATIONS_MAX];
+    uint32_t count;
+};
+
+struct member {
+    struct {
+        struct class *class; /* NULL: it does not serve the group */
+        uint32_t leaf;
+    } at[GROUPS];
+    int64_t in_flight, sent, spent, key;
+    double weight, price;
+    int priority;
+};
 
 struct fixture {
-    struct lim_index *index;
+    struct class classes[GROUPS][CLASSES];
+    struct member members[ORGANISATIONS_MAX];
     uint32_t count;
-    struct lim_rate rates[LIM_WINDOWS];
-    uint32_t list[ORGANISATIONS_MAX];
+    double weights;
+    const struct lim_strategy *strategy;
+    void *state;
     uint64_t stream, draws;
-    char state[64];
+    lim_time now;
 };
 
 static uint64_t bits(struct fixture *f)
@@ -32,24 +59,107 @@ static int64_t below(struct fixture *f, int64_t n)
     return (int64_t)(bits(f) % (uint64_t)n);
 }
 
-static void set_up(struct fixture *f, uint64_t seed)
+/* Writes a value of an organisation in every group. */
+static void set(struct fixture *f, uint32_t i, enum lim_value value, int64_t to)
 {
-    memset(f, 0, sizeof *f);
-    f->stream = lim_rng_stream(seed, LIM_DRAW_ID);
-    f->count = 1 + (uint32_t)below(f, ORGANISATIONS_MAX);
-    for (uint32_t i = 0, n = 0; i < f->count; i++, n++) {
-        n += (uint32_t)below(f, 2);
-        f->list[i] = n;
-    }
+    for (unsigned g = 0; g < GROUPS; g++)
+        if (f->members[i].at[g].class != NULL)
+            lim_index_set(f->members[i].at[g].class->index,
+                          f->members[i].at[g].leaf, value, to);
+}
+
+static struct lim_event event_of(const struct fixture *f, uint32_t i)
+{
+    const struct member *m = &f->members[i];
+    return (struct lim_event){ .organisation = i,
+                               .organisations = f->count,
+                               .weight = m->weight,
+                               .weights = f->weights,
+                               .priority = m->priority,
+                               .price = m->price,
+                               .key = m->key,
+                               .first_token_ns = -1,
+                               .tokens = -1,
+                               .now = f->now };
+}
+
+static void set_key(struct fixture *f, uint32_t i, int64_t key)
+{
+    f->members[i].key = key;
+    set(f, i, LIM_VALUE_KEY, key);
+}
+
+static void make_class(struct fixture *f, struct class *c)
+{
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         int64_t limit = below(f, 3) == 0 ? LIM_UNLIMITED : 1 + below(f, 500);
         int64_t burst = limit > 0 ? 1 + below(f, limit) : 0;
-        f->rates[w] =
+        c->rates[w] =
             lim_rate_make(limit, lim_limit_window((enum lim_limit)w), burst);
     }
-    f->index = lim_index_new(f->rates, below(f, 2) ? LIM_UNLIMITED : 50,
-                             f->list, f->count, f->list[f->count - 1] + 1, 0);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f->index);
+    c->spend_max = below(f, 2) ? LIM_UNLIMITED : SPEND_MAX;
+    c->index = lim_index_new(c->rates, c->spend_max, c->list, c->count,
+                             f->count, f->now);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c->index);
+}
+
+static void make_group(struct fixture *f, unsigned group)
+{
+    int64_t classes = 1 + below(f, CLASSES);
+    for (uint32_t i = 0; i < f->count; i++) {
+        if (below(f, 10) == 0)
+            continue;
+        struct class *c = &f->classes[group][below(f, classes)];
+        f->members[i].at[group].class = c;
+        f->members[i].at[group].leaf = c->count;
+        c->list[c->count++] = i;
+    }
+    for (unsigned i = 0; i < CLASSES; i++)
+        if (f->classes[group][i].count > 0)
+            make_class(f, &f->classes[group][i]);
+}
+
+static void start(struct fixture *f)
+{
+    bool alike = below(f, 3) == 0;
+    for (uint32_t i = 0; i < f->count; i++) {
+        struct member *m = &f->members[i];
+        m->weight = alike ? 1 : (double)(1 + below(f, 4));
+        m->price = (double)(1 + below(f, 3)) / 2;
+        m->priority = (int)below(f, 3) - 1;
+        f->weights += m->weight;
+    }
+    for (uint32_t i = 0; i < f->count; i++) {
+        struct lim_event e = event_of(f, i);
+        set_key(f, i,
+                f->strategy->start != NULL ? f->strategy->start(f->state, &e)
+                                           : 0);
+    }
+}
+
+static void set_up(struct fixture *f, const struct lim_strategy *s,
+                   uint64_t seed)
+{
+    const lim_time years[] = { 0, lim_date(2026, 11, 23),
+                               lim_date(2100, 1, 1) };
+    memset(f, 0, sizeof *f);
+    f->stream = lim_rng_stream(seed, LIM_DRAW_ID);
+    f->strategy = s;
+    f->now = years[below(f, 3)];
+    f->count = 1 + (uint32_t)below(f, seed % 2 ? ORGANISATIONS_MAX : 20);
+    f->state = calloc(1, s->state_size + f->count * s->state_each + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f->state);
+    for (unsigned g = 0; g < GROUPS; g++)
+        make_group(f, g);
+    start(f);
+}
+
+static void tear_down(struct fixture *f)
+{
+    for (unsigned g = 0; g < GROUPS; g++)
+        for (unsigned c = 0; c < CLASSES; c++)
+            lim_index_free(f->classes[g][c].index);
+    free(f->state);
 }
 
 static struct lim_cost some_cost(struct fixture *f)
@@ -61,120 +171,190 @@ static struct lim_cost some_cost(struct fixture *f)
 
 /* The score of one organisation, as a block of one column. */
 static int64_t score_one(const struct fixture *f, const struct lim_query *q,
-                         uint32_t leaf)
+                         const struct class *c, uint32_t leaf)
 {
-    struct lim_block b;
+    int64_t values[LIM_VALUES][LIM_BLOCK] = { { 0 } };
     int64_t span[LIM_WINDOWS], scale[LIM_WINDOWS], score[LIM_BLOCK];
     unsigned windows[LIM_WINDOWS], n = 0;
-    memset(&b, 0, sizeof b);
     for (int v = 0; v < LIM_VALUES; v++)
-        b.value[v][0] = lim_index_get(f->index, leaf, (enum lim_value)v);
+        values[v][0] = lim_index_get(c->index, leaf, (enum lim_value)v);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         int64_t amount =
             q->cost->amount[lim_limit_dimension((enum lim_limit)w)];
-        if (f->rates[w].limit == LIM_UNLIMITED)
+        if (c->rates[w].limit == LIM_UNLIMITED)
             continue;
-        span[w] = lim_rate_span(&f->rates[w], amount).ns;
-        scale[w] = (INT64_C(1) << 62) / f->rates[w].full.ns;
+        span[w] = lim_rate_span(&c->rates[w], amount).ns;
+        scale[w] = (INT64_C(1) << 62) / c->rates[w].full.ns;
         windows[n++] = w;
     }
-    struct lim_view v = { .block = &b,
-                          .first = &f->list[leaf],
-                          .last = &f->list[leaf],
+    struct lim_view v = { .values = &values[0][0],
+                          .first = &c->list[leaf],
+                          .last = &c->list[leaf],
                           .columns = 1,
-                          .organisations = f->list[f->count - 1] + 1,
-                          .rates = f->rates,
+                          .organisations = f->count,
+                          .rates = c->rates,
                           .span = span,
                           .scale = scale,
                           .windows = windows,
                           .window_count = n,
+                          .spend_max = c->spend_max,
+                          .cost = q->cost,
+                          .affinity = q->affinity,
                           .draw = q->draw,
                           .now = q->now };
-    q->strategy->score(q->state, &v, score);
+    f->strategy->score(f->state, &v, score);
     return score[0];
 }
 
-static void compare(struct fixture *f, const struct lim_query *q,
-                    struct lim_best *best)
+/* The plain loop; tells the earliest time as well. */
+static uint32_t choose_plainly(const struct fixture *f, unsigned group,
+                               const struct lim_query *q, lim_time *first)
 {
     uint32_t chosen = UINT32_MAX;
-    int64_t chosen_score = 0;
-    lim_time first = LIM_NEVER;
+    int64_t least = 0;
+    *first = LIM_NEVER;
     for (uint32_t i = 0; i < f->count; i++) {
-        lim_time t = lim_index_ready(f->index, i, q);
-        first = t < first ? t : first;
-        if (t > q->now || !lim_index_fits(f->index, q->cost))
+        const struct class *c = f->members[i].at[group].class;
+        uint32_t leaf = f->members[i].at[group].leaf;
+        if (c == NULL || !lim_index_fits(c->index, q->cost))
             continue;
-        int64_t s = score_one(f, q, i);
-        if (chosen == UINT32_MAX || s < chosen_score) {
-            chosen = f->list[i];
-            chosen_score = s;
+        lim_time t = lim_index_ready(c->index, leaf, q);
+        *first = t < *first ? t : *first;
+        if (t > q->now)
+            continue;
+        int64_t s = score_one(f, q, c, leaf);
+        if (chosen == UINT32_MAX || s < least) {
+            chosen = i;
+            least = s;
         }
     }
-    *best = (struct lim_best){ INT64_MAX, UINT32_MAX, 0, NULL };
-    lim_index_find(f->index, q, best);
-    CU_ASSERT_EQUAL(best->organisation, chosen);
-    if (lim_index_fits(f->index, q->cost))
-        CU_ASSERT_EQUAL(lim_index_earliest(f->index, q), first);
+    return chosen;
 }
 
-static void disturb(struct fixture *f, lim_time now)
+/* Who is proposed and may take it must be who wins. */
+static void check_proposal(const struct fixture *f, unsigned group,
+                           const struct lim_query *q, uint32_t chosen)
 {
-    uint32_t leaf = (uint32_t)below(f, f->count);
+    const struct lim_view v = { .organisations = f->count,
+                                .cost = q->cost,
+                                .affinity = q->affinity,
+                                .draw = q->draw,
+                                .now = q->now };
+    if (f->strategy->propose == NULL)
+        return;
+    uint32_t i = f->strategy->propose(f->state, &v);
+    CU_ASSERT_FATAL(i < f->count);
+    const struct class *c = f->members[i].at[group].class;
+    if (c != NULL &&
+        lim_index_ready(c->index, f->members[i].at[group].leaf, q) <= q->now)
+        CU_ASSERT_EQUAL(chosen, i);
+}
+
+static uint32_t compare(struct fixture *f, unsigned group,
+                        const struct lim_query *q)
+{
+    struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
+    lim_time first, found = LIM_NEVER;
+    uint32_t chosen = choose_plainly(f, group, q, &first);
+    for (unsigned i = 0; i < CLASSES; i++) {
+        struct lim_index *x = f->classes[group][i].index;
+        if (x == NULL)
+            continue;
+        lim_index_find(x, q, &best);
+        lim_time t = lim_index_earliest(x, q);
+        found = t < found ? t : found;
+    }
+    CU_ASSERT_EQUAL(best.organisation, chosen);
+    CU_ASSERT_EQUAL(found, first);
+    check_proposal(f, group, q, chosen);
+    return chosen;
+}
+
+static void send(struct fixture *f, unsigned group, uint32_t i,
+                 const struct lim_cost *cost)
+{
+    struct member *m = &f->members[i];
+    lim_index_take(m->at[group].class->index, m->at[group].leaf, cost, f->now);
+    m->spent += cost->amount[LIM_MONEY];
+    set(f, i, LIM_VALUE_SPENT, m->spent);
+    set(f, i, LIM_VALUE_IN_FLIGHT, ++m->in_flight);
+    set(f, i, LIM_VALUE_OVER, m->in_flight - 4);
+    set(f, i, LIM_VALUE_SENT, ++m->sent);
+    struct lim_event e = event_of(f, i);
+    e.cost = cost;
+    if (f->strategy->sent != NULL)
+        set_key(f, i, f->strategy->sent(f->state, &e));
+}
+
+static void answer(struct fixture *f, uint32_t i)
+{
+    struct member *m = &f->members[i];
+    if (m->in_flight == 0)
+        return;
+    set(f, i, LIM_VALUE_IN_FLIGHT, --m->in_flight);
+    set(f, i, LIM_VALUE_OVER, m->in_flight - 4);
+    struct lim_event e = event_of(f, i);
+    e.ok = below(f, 8) > 0;
+    e.latency_ns = below(f, 30 * LIM_SEC);
+    e.first_token_ns = below(f, 2) ? -1 : below(f, LIM_SEC);
+    e.tokens = below(f, 300) - 1;
+    if (f->strategy->ended != NULL)
+        set_key(f, i, f->strategy->ended(f->state, &e));
+}
+
+static void disturb(struct fixture *f)
+{
+    uint32_t i = (uint32_t)below(f, f->count);
     switch (below(f, 4)) {
     case 0:
-        lim_index_set(f->index, leaf, LIM_VALUE_BLOCKED,
-                      below(f, 5) ? now + below(f, LIM_MIN) : LIM_NEVER);
+        set(f, i, LIM_VALUE_BLOCKED,
+            below(f, 5) ? f->now + below(f, LIM_MIN) : LIM_NEVER);
         break;
     case 1:
-        lim_index_set(f->index, leaf, LIM_VALUE_BLOCKED, INT64_MIN);
+        set(f, i, LIM_VALUE_BLOCKED, INT64_MIN);
         break;
     case 2:
-        lim_index_set(f->index, leaf, LIM_VALUE_SPENT, below(f, 60));
+        f->members[i].spent = below(f, 60);
+        set(f, i, LIM_VALUE_SPENT, f->members[i].spent);
         break;
     default:
-        lim_index_set(f->index, leaf, LIM_VALUE_IN_FLIGHT, below(f, 6));
+        answer(f, i);
     }
 }
 
-static void play(struct fixture *f, const struct lim_strategy *strategy)
+static void play(struct fixture *f)
 {
-    lim_time now = 0;
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < STEPS; i++) {
         struct lim_cost cost = some_cost(f);
-        struct lim_best best;
+        unsigned group = (unsigned)below(f, GROUPS);
         struct lim_query q = { .cost = &cost,
-                               .strategy = strategy,
+                               .strategy = f->strategy,
                                .state = f->state,
-                               .cap = below(f, 2) ? LIM_UNLIMITED : 4,
-                               .month_end = LIM_HOUR,
+                               .capped = below(f, 2),
+                               .month_end = lim_month_end(f->now),
+                               .affinity = (uint64_t)below(f, 3),
                                .draw = bits(f),
-                               .now = now };
-        compare(f, &q, &best);
-        if (best.index != NULL) {
-            lim_index_take(f->index, best.leaf, &cost, now);
-            lim_index_set(f->index, best.leaf, LIM_VALUE_SENT,
-                          lim_index_get(f->index, best.leaf, LIM_VALUE_SENT) +
-                              1);
-            if (strategy->sent != NULL)
-                strategy->sent(f->state, best.organisation);
-        }
-        disturb(f, now);
-        now += below(f, 3) ? 0 : below(f, LIM_SEC);
+                               .now = f->now };
+        uint32_t chosen = compare(f, group, &q);
+        if (chosen != UINT32_MAX)
+            send(f, group, chosen, &cost);
+        disturb(f);
+        f->now += below(f, 3) ? 0 : below(f, LIM_SEC);
     }
 }
 
 static void chooses_as_a_plain_loop_would(void)
 {
+    struct fixture *f = malloc(sizeof *f);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     for (size_t s = 0; lim_strategies[s] != NULL; s++) {
-        CU_ASSERT_FATAL(lim_strategies[s]->state_size <= 64);
-        for (uint64_t seed = 0; seed < 120; seed++) {
-            struct fixture f;
-            set_up(&f, seed);
-            play(&f, lim_strategies[s]);
-            lim_index_free(f.index);
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            set_up(f, lim_strategies[s], seed);
+            play(f);
+            tear_down(f);
         }
     }
+    free(f);
 }
 
 CU_TestInfo index_tests[] = { { "chooses as a plain loop would",

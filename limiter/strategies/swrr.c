@@ -10,7 +10,7 @@
  *
  * Source: nginx's upstream balancing.  Pitfall: who is absent either freezes
  * (there) or saves credit up and then takes all (closed form).  Here it keeps
- * one turn's worth.  And the turns of the absent do not take from the shares
+ * three turns' worth.  And the turns of the absent do not take from the shares
  * of those present: a winner without credit means that turns were too few for
  * what was sent, and they are set to what it paid.
  *
@@ -22,6 +22,7 @@
 #include "limiter/strategies/strategies.h"
 
 #define WEIGHT_BITS 24 /* of the sum of all weights */
+#define TURNS_KEPT 3   /* as credit; all present, it comes to 1.6 at times */
 #define TURNS_MAX (INT64_C(1) << 38)
 #define PAID_MAX (INT64_MAX / 2)
 
@@ -81,7 +82,7 @@ static int64_t sent(void *state, const struct lim_event *e)
     int64_t due = (paid + weight - 1) / weight; /* without credit until */
     t->count = t->count + 1 > due ? t->count + 1 : due;
     t->count = t->count < TURNS_MAX ? t->count : TURNS_MAX;
-    int64_t least = weight * t->count - t->total;
+    int64_t least = weight * t->count - TURNS_KEPT * t->total;
     paid = (paid > least ? paid : least) + t->total;
     return paid < PAID_MAX ? paid : PAID_MAX;
 }
