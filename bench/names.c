@@ -3,45 +3,15 @@
 #include <string.h>
 
 #include "limiter/backoff.h"
+#include "limiter/cap.h"
+#include "limiter/queue.h"
 #include "limiter/strategy.h"
 #include "limiter/tier.h"
 #include "sim/latency.h"
 
-const char *const bench_names_queues[] = { "fifo", NULL };
-
-/* What later versions will know: strategies, caps, queues, back-offs,
-   presets, arrivals, beliefs and disciplines. */
-static const char *const planned[] = { "random",
-                                       "weighted",
-                                       "swrr",
-                                       "edf_wrr",
-                                       "fill_first",
-                                       "p2c",
-                                       "peak_ewma",
-                                       "lowest_latency",
-                                       "earliest",
-                                       "best_fit",
-                                       "cheapest",
-                                       "sticky",
-                                       "aimd",
-                                       "vegas",
-                                       "gradient2",
-                                       "adaptive",
-                                       "littles_law",
-                                       "priority",
-                                       "shortest",
-                                       "deadline",
-                                       "fair",
-                                       "equal_jitter",
-                                       "decorrelated",
-                                       "sdk",
-                                       "hinted",
-                                       "learned",
-                                       "quantised",
-                                       "fixed",
-                                       "sliding-log",
-                                       "sliding-counter",
-                                       NULL };
+/* What later versions will know: disciplines that a client assumes. */
+static const char *const planned[] = { "quantised", "fixed", "sliding-log",
+                                       "sliding-counter", NULL };
 
 static bool among(const char *word, const char *const *names)
 {
@@ -51,20 +21,34 @@ static bool among(const char *word, const char *const *names)
     return false;
 }
 
+/* Copies the names of a table of things that begin with their name. */
+#define COPY_NAMES(table, names)                                               \
+    do {                                                                       \
+        size_t n_ = 0;                                                         \
+        for (; (table)[n_] != NULL && n_ < BENCH_NAMES_MAX - 2; n_++)          \
+            (names)[n_] = (table)[n_]->name;                                   \
+        (names)[n_] = NULL;                                                    \
+    } while (0)
+
 void bench_names_strategies(const char *names[BENCH_NAMES_MAX])
 {
-    size_t n = 0;
-    for (; lim_strategies[n] != NULL && n < BENCH_NAMES_MAX - 1; n++)
-        names[n] = lim_strategies[n]->name;
-    names[n] = NULL;
+    COPY_NAMES(lim_strategies, names);
 }
 
 void bench_names_backoffs(const char *names[BENCH_NAMES_MAX])
 {
-    size_t n = 0;
-    for (; lim_backoffs[n] != NULL && n < BENCH_NAMES_MAX - 1; n++)
-        names[n] = lim_backoffs[n]->name;
-    names[n] = NULL;
+    COPY_NAMES(lim_backoffs, names);
+}
+
+void bench_names_queues(const char *names[BENCH_NAMES_MAX])
+{
+    COPY_NAMES(lim_queues, names);
+}
+
+void bench_names_caps(const char *names[BENCH_NAMES_MAX])
+{
+    names[0] = "none";
+    COPY_NAMES(lim_caps, names + 1);
 }
 
 static void join(const char *const *names, char *out, size_t size)
@@ -81,7 +65,7 @@ bool bench_names_check(struct mock_json *j, const char *key, const char *found,
 {
     if (among(found, names))
         return true;
-    char list[256];
+    char list[512];
     join(names, list, sizeof list);
     if (among(found, planned))
         mock_json_wrong(j, key,
@@ -111,26 +95,34 @@ static void print_models(FILE *f)
         fprintf(f, "  %s\n", lim_table_names[i]);
 }
 
+static void print_line(FILE *f, const char *name, const char *summary)
+{
+    fprintf(f, "  %-20s %s\n", name, summary);
+}
+
+static void print_caps(FILE *f)
+{
+    fprintf(f, "caps (client.cap)\n");
+    print_line(f, "N", "at most so many in flight, over the whole pool");
+    print_line(f, "{\"per_organisation\": N}",
+               "the same for each organisation");
+    print_line(f, "\"none\"", "no cap");
+    for (size_t i = 0; lim_caps[i] != NULL; i++)
+        print_line(f, lim_caps[i]->name, lim_caps[i]->summary);
+}
+
 void bench_names_print(FILE *f)
 {
     fprintf(f, "strategies (client.strategy)\n");
     for (size_t i = 0; lim_strategies[i] != NULL; i++)
-        fprintf(f, "  %-20s %s\n", lim_strategies[i]->name,
-                lim_strategies[i]->summary);
-    fprintf(f,
-            "caps (client.cap)\n"
-            "  %-20s at most so many in flight, over the whole pool\n"
-            "  %-20s the same for each organisation\n"
-            "  %-20s no cap\n",
-            "N", "{\"per_organisation\": N}", "\"none\"");
-    fprintf(f,
-            "queues (client.queue)\n"
-            "  %-20s first come, first served\n",
-            "fifo");
+        print_line(f, lim_strategies[i]->name, lim_strategies[i]->summary);
+    print_caps(f);
+    fprintf(f, "queues (client.queue)\n");
+    for (size_t i = 0; lim_queues[i] != NULL; i++)
+        print_line(f, lim_queues[i]->name, lim_queues[i]->summary);
     fprintf(f, "back-offs (client.retry.backoff)\n");
     for (size_t i = 0; lim_backoffs[i] != NULL; i++)
-        fprintf(f, "  %-20s %s\n", lim_backoffs[i]->name,
-                lim_backoffs[i]->summary);
+        print_line(f, lim_backoffs[i]->name, lim_backoffs[i]->summary);
     fprintf(f, "presets (client.preset)\n  none in this version\n");
     print_models(f);
 }

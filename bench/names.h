@@ -10,13 +10,14 @@
  * The names that a scenario may use: those that this version has, and those
  * that are planned and refused by saying so.  All lists end with NULL.
  */
-extern const char *const bench_names_queues[];
 
-/* More than there are strategies or back-offs. */
+/* More than there are of any kind. */
 #define BENCH_NAMES_MAX 64
 
 void bench_names_strategies(const char *names[BENCH_NAMES_MAX]);
 void bench_names_backoffs(const char *names[BENCH_NAMES_MAX]);
+void bench_names_queues(const char *names[BENCH_NAMES_MAX]);
+void bench_names_caps(const char *names[BENCH_NAMES_MAX]); /* and "none" */
 
 /*
  * Tells whether `found`, the value of `key`, is one of `names`.  If not, it

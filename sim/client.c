@@ -83,7 +83,12 @@ static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
     config.cap_pool = client->cap_pool;
     config.cap_organisation = client->cap_organisation;
     config.tenants = c->account.tenant_count;
+    config.cap = client->cap;
+    config.cap_options = client->cap_options;
+    config.cap_whole = client->cap_whole;
+    config.queue = client->queue;
     config.retry = client->retry;
+    config.breaker = client->breaker;
     config.requests_max = requests_max(c->scenario);
     config.settle = c->scenario->provider.charge.settle;
     config.seed = seed;

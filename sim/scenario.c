@@ -22,6 +22,7 @@ struct sim_client_config sim_client_config_default(void)
         .belief = d.belief,
         .cap_pool = d.cap_pool,
         .cap_organisation = d.cap_organisation,
+        .queue = d.queue,
         .retry = d.retry,
     };
 }

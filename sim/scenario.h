@@ -71,7 +71,12 @@ struct sim_client_config {
     enum lim_belief belief;
     int64_t cap_pool;
     int64_t cap_organisation;
+    const struct lim_cap *cap; /* adaptive; NULL: none */
+    struct lim_cap_options cap_options;
+    bool cap_whole;
+    struct lim_queueing queue;
     struct lim_retry retry;
+    struct lim_breaker_config breaker;
 };
 
 /* As lim_config_default: headroom, known limits, no caps, 6 retries. */

@@ -250,21 +250,79 @@ static void what_a_workload_cannot_be_is_named(void)
     REFUSED(rows);
 }
 
+static void every_part_of_a_client_is_read(void)
+{
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
+    CU_ASSERT_EQUAL_FATAL(
+        load(&s,
+             "{\"client\": {"
+             "\"cap\": {\"aimd\": {\"initial\": 3, \"min\": 2, \"max\": 9,"
+             " \"backoff\": 0.5, \"timeout\": \"7s\","
+             " \"measure\": \"per_token\"},"
+             " \"per_organisation\": 8, \"scope\": \"pool\"},"
+             " \"queue\": {\"name\": \"priority\", \"max\": 50,"
+             " \"shed\": \"last\", \"aging\": \"5s\"},"
+             " \"retry\": {\"backoff\": \"sdk\","
+             " \"budget\": {\"ratio\": 0.1, \"reserve\": 5}},"
+             " \"breaker\": {\"failures\": 3, \"open\": \"10s\"},"
+             " \"limits\": \"learned\", \"strategy\": \"p2c\"}, " WORK "}",
+             &diag),
+        LIM_OK);
+    const struct sim_client_config *c = &s.sim.client;
+    CU_ASSERT_STRING_EQUAL(c->cap->name, "aimd");
+    CU_ASSERT_EQUAL(c->cap_options.initial, 3);
+    CU_ASSERT_EQUAL(c->cap_options.min, 2);
+    CU_ASSERT_EQUAL(c->cap_options.max, 9);
+    CU_ASSERT_EQUAL(c->cap_options.backoff, 0.5);
+    CU_ASSERT_EQUAL(c->cap_options.timeout_ns, 7 * LIM_SEC);
+    CU_ASSERT_EQUAL(c->cap_options.measure, LIM_MEASURE_PER_TOKEN);
+    CU_ASSERT_EQUAL(c->cap_organisation, 8);
+    CU_ASSERT_TRUE(c->cap_whole);
+    CU_ASSERT_STRING_EQUAL(c->queue.discipline->name, "priority");
+    CU_ASSERT_EQUAL(c->queue.max, 50);
+    CU_ASSERT_TRUE(c->queue.shed_last);
+    CU_ASSERT_EQUAL(c->queue.aging_ns, 5 * LIM_SEC);
+    CU_ASSERT_STRING_EQUAL(c->retry.backoff->name, "sdk");
+    CU_ASSERT_EQUAL(c->retry.budget, 0.1);
+    CU_ASSERT_EQUAL(c->retry.budget_reserve, 5);
+    CU_ASSERT_EQUAL(c->breaker.failures, 3);
+    CU_ASSERT_EQUAL(c->breaker.open_ns, 10 * LIM_SEC);
+    CU_ASSERT_EQUAL(c->belief, LIM_BELIEF_LEARNED);
+    CU_ASSERT_STRING_EQUAL(c->strategy->name, "p2c");
+    bench_scenario_fini(&s);
+}
+
+static void what_a_client_cannot_be_is_named(void)
+{
+    static const struct wrong rows[] = {
+        { "{\"client\": {\"cap\": {\"aimd\": {}, \"vegas\": {}}}, " WORK "}",
+          "aimd" },
+        { "{\"client\": {\"cap\": {\"aimd\": {\"initial\": 0}}}, " WORK "}",
+          "client.cap.aimd.initial" },
+        { "{\"client\": {\"cap\": {\"amid\": {}}}, " WORK "}", "client.cap" },
+        { "{\"client\": {\"cap\": \"vega\"}, " WORK "}", "vegas" },
+        { "{\"client\": {\"queue\": \"lifo\"}, " WORK "}", "client.queue" },
+        { "{\"client\": {\"queue\": {\"max\": 0}}, " WORK "}",
+          "client.queue.max" },
+        { "{\"client\": {\"queue\": {\"shed\": \"none\"}}, " WORK "}",
+          "client.queue.shed" },
+        { "{\"client\": {\"retry\": {\"budget\": {\"ratio\": 0}}}, " WORK "}",
+          "client.retry.budget.ratio" },
+        { "{\"client\": {\"breaker\": {\"open\": \"1h\"}}, " WORK "}",
+          "client.breaker.open" },
+        { "{\"client\": {\"limits\": \"guessed\"}, " WORK "}",
+          "client.limits" },
+    };
+    REFUSED(rows);
+}
+
 static void what_later_versions_have_is_refused_as_such(void)
 {
     static const struct wrong rows[] = {
         { "{\"client\": {\"preset\": \"one-api\"}, " WORK "}",
           "not available" },
-        { "{\"client\": {\"strategy\": \"p2c\"}, " WORK "}", "not available" },
-        { "{\"client\": {\"cap\": {\"aimd\": {}}}, " WORK "}",
-          "not available" },
-        { "{\"client\": {\"cap\": \"vegas\"}, " WORK "}", "not available" },
-        { "{\"client\": {\"queue\": \"fair\"}, " WORK "}", "not available" },
-        { "{\"client\": {\"queue\": {\"max\": 5}}, " WORK "}",
-          "not available" },
-        { "{\"client\": {\"limits\": \"learned\"}, " WORK "}",
-          "not available" },
-        { "{\"client\": {\"retry\": {\"backoff\": \"sdk\"}}, " WORK "}",
+        { "{\"client\": {\"discipline\": \"fixed\"}, " WORK "}",
           "not available" },
         { "{\"prices\": {}, " WORK "}", "not available" },
         { ARRIVE("{\"mmpp\": {}}"), "not available" },
@@ -288,6 +346,8 @@ CU_TestInfo scenario_tests[] = {
       mistakes_are_named_with_place_and_remedy },
     { "what a workload cannot be is named",
       what_a_workload_cannot_be_is_named },
+    { "every part of a client is read", every_part_of_a_client_is_read },
+    { "what a client cannot be is named", what_a_client_cannot_be_is_named },
     { "what later versions have is refused as such",
       what_later_versions_have_is_refused_as_such },
     CU_TEST_INFO_NULL
