@@ -14,7 +14,7 @@ struct lim_backoff_case {
     int64_t base_ns, cap_ns; /* >= 0 */
     unsigned n;              /* retry, from 0 */
     int64_t previous_ns;     /* this request's last wait; 0 at first */
-    int64_t hint_ns;         /* what the server asks for; -1: nothing */
+    int64_t hint_ns;         /* what the server asks for, bare; -1: nothing */
     uint64_t draw;           /* 64 random bits */
 };
 
