@@ -13,9 +13,9 @@ static struct lim_rate rate_of(const struct lim_config *c,
                                const struct lim_organisation *o, unsigned group,
                                unsigned window)
 {
-    int64_t limit = o->limits[group].max[window];
-    if (c->belief == LIM_BELIEF_NONE)
-        limit = LIM_UNLIMITED;
+    int64_t limit = LIM_UNLIMITED;
+    if (c->belief == LIM_BELIEF_KNOWN)
+        limit = o->limits[group].max[window];
     return lim_rate_make(limit, lim_limit_window((enum lim_limit)window),
                          lim_rate_burst(limit, c->burst));
 }
@@ -30,7 +30,7 @@ static bool alike(const struct lim_config *c, unsigned group,
                   const struct lim_organisation *b)
 {
     return a->spend_max == b->spend_max &&
-           (c->belief == LIM_BELIEF_NONE ||
+           (c->belief != LIM_BELIEF_KNOWN ||
             memcmp(&a->limits[group], &b->limits[group],
                    sizeof a->limits[group]) == 0);
 }
@@ -83,7 +83,7 @@ bool lim_group_init(struct lim_group *g, const struct lim_config *c,
     uint32_t n = c->organisation_count;
     *g = (struct lim_group){ .weights = weights };
     g->seats = calloc(n, sizeof *g->seats);
-    g->indexes = calloc(n, sizeof *g->indexes);
+    g->indexes = calloc(n + 1, sizeof *g->indexes); /* on a move, one more */
     g->serving = calloc(n, sizeof *g->serving);
     uint32_t *list = calloc(n, sizeof *list);
     bool ok = g->seats != NULL && g->indexes != NULL && g->serving != NULL &&

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "limiter/pupils.h"
 #include "limiter/throttle.h"
 
 struct member {
@@ -19,6 +20,7 @@ struct lim_members {
     uint32_t count;
     struct lim_group *groups;
     unsigned group_count;
+    struct lim_pupils **pupils; /* by group; NULL: nothing is learned */
     struct lim_throttle *throttle;
     const struct lim_strategy *strategy;
     void *strategy_state;
@@ -74,6 +76,26 @@ static void copy_organisations(struct lim_members *m,
 
 static void start(struct lim_members *m, lim_time now);
 
+static bool make_groups(struct lim_members *m, const struct lim_config *c)
+{
+    if (c->belief == LIM_BELIEF_LEARNED) {
+        m->pupils = calloc(c->groups, sizeof(struct lim_pupils *));
+        if (m->pupils == NULL)
+            return false;
+    }
+    for (unsigned g = 0; g < c->groups; g++) {
+        m->group_count++;
+        if (!lim_group_init(&m->groups[g], c, g, m->weights))
+            return false;
+        if (m->pupils == NULL)
+            continue;
+        m->pupils[g] = lim_pupils_new(&m->groups[g], m->count, c->burst);
+        if (m->pupils[g] == NULL)
+            return false;
+    }
+    return true;
+}
+
 struct lim_members *lim_members_new(const struct lim_config *c)
 {
     struct lim_members *m = calloc(1, sizeof *m);
@@ -85,12 +107,8 @@ struct lim_members *lim_members_new(const struct lim_config *c)
         goto fail;
     m->count = c->organisation_count;
     copy_organisations(m, c);
-    for (; m->group_count < c->groups; m->group_count++)
-        if (!lim_group_init(&m->groups[m->group_count], c, m->group_count,
-                            m->weights)) {
-            lim_group_fini(&m->groups[m->group_count]);
-            goto fail;
-        }
+    if (!make_groups(m, c))
+        goto fail;
     choose_kept(m);
     start(m, c->start);
     return m;
@@ -103,8 +121,12 @@ void lim_members_free(struct lim_members *m)
 {
     if (m == NULL)
         return;
-    for (unsigned g = 0; g < m->group_count; g++)
+    for (unsigned g = 0; g < m->group_count; g++) {
+        if (m->pupils != NULL)
+            lim_pupils_free(m->pupils[g]);
         lim_group_fini(&m->groups[g]);
+    }
+    free(m->pupils);
     lim_throttle_free(m->throttle);
     free(m->groups);
     free(m->members);
@@ -114,7 +136,7 @@ void lim_members_free(struct lim_members *m)
 }
 
 static struct lim_seat *seat_of(const struct lim_members *m,
-                                  uint32_t organisation, unsigned group)
+                                uint32_t organisation, unsigned group)
 {
     assert(organisation < m->count);
     assert(group < m->group_count);
@@ -180,10 +202,12 @@ static void start(struct lim_members *m, lim_time now)
     }
 }
 
-bool lim_members_fit(const struct lim_members *m, unsigned group,
-                     const struct lim_cost *cost, struct lim_refusal *refusal)
+bool lim_members_fit(struct lim_members *m, unsigned group,
+                     const struct lim_cost *cost, lim_time now,
+                     struct lim_refusal *refusal)
 {
-    return lim_group_fits(&m->groups[group], cost, refusal);
+    return lim_group_fits(&m->groups[group], cost, refusal) ||
+           (m->pupils != NULL && lim_pupils_doubt(m->pupils[group], cost, now));
 }
 
 void lim_members_turn_month(struct lim_members *m, lim_time now)
@@ -228,14 +252,16 @@ lim_time lim_members_earliest(const struct lim_members *m,
 {
     struct lim_query q = query_of(m, a, now);
     q.capped = q.capped && capped;
-    return lim_group_earliest(&m->groups[a->group], &q);
+    lim_time t = lim_group_earliest(&m->groups[a->group], &q);
+    return capped && t == LIM_PUPILS_HELD ? LIM_NEVER : t;
 }
 
 lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,
                            const struct lim_asked *a, lim_time now)
 {
     struct lim_query q = query_of(m, a, now);
-    return lim_group_ready(&m->groups[a->group], organisation, &q);
+    lim_time t = lim_group_ready(&m->groups[a->group], organisation, &q);
+    return t == LIM_PUPILS_HELD ? LIM_NEVER : t;
 }
 
 int64_t lim_members_cap(const struct lim_members *m)
@@ -289,6 +315,8 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
         lim_members_block(m, organisation, LIM_ALL_GROUPS,
                           lim_throttle_not_before(m->throttle, organisation));
     }
+    if (m->pupils != NULL)
+        lim_pupils_sent(m->pupils[a->group], organisation);
     set_over(m, organisation);
     unsigned key = x->next_key;
     x->next_key = key + 1 < x->keys ? key + 1 : 0;
@@ -352,7 +380,10 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
     if (lim_throttle_listens(m->throttle))
         tell_throttle(m, organisation, a, mark, o, now);
     set_over(m, organisation);
-    return full && (x->limit == LIM_UNLIMITED || x->in_flight < x->limit);
+    bool freed = m->pupils != NULL &&
+                 lim_pupils_ended(m->pupils[a->group], organisation);
+    return freed ||
+           (full && (x->limit == LIM_UNLIMITED || x->in_flight < x->limit));
 }
 
 void lim_members_settle(struct lim_members *m, uint32_t organisation,
@@ -440,17 +471,44 @@ static void observe_window(struct lim_seat *p, enum lim_limit limit,
     lim_index_set_window(p->index, p->leaf, limit, window);
 }
 
-void lim_members_observe(struct lim_members *m, uint32_t organisation,
-                         unsigned group, const struct lim_mark *mark,
-                         const struct lim_feedback *f)
+/* A refusal's own charge has been given back when all of it is there. */
+static bool learn(struct lim_members *m, uint32_t organisation,
+                  const struct lim_asked *a, const struct lim_mark *mark,
+                  const struct lim_feedback *f, const struct lim_outcome *o,
+                  lim_time now)
 {
-    struct lim_seat *p = seat_of(m, organisation, group);
+    const struct lim_seat *p = seat_of(m, organisation, a->group);
+    bool refused = o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
+                                 o->class == LIM_CLASS_TOO_LARGE);
+    struct lim_heard h = {
+        .lesson = { .feedback = f,
+                    .cost = a->cost,
+                    .sent_at = mark->sent_at,
+                    .admitted = o != NULL && o->class == LIM_CLASS_OK,
+                    .refused = refused },
+        .alone = mark->in_flight == 1,
+    };
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        h.since[d] = p->charged[d] - mark->charged[d] +
+                     (refused ? a->cost->amount[d] : 0);
+    return lim_pupils_hear(m->pupils[a->group], organisation, &h, now);
+}
+
+bool lim_members_observe(struct lim_members *m, uint32_t organisation,
+                         const struct lim_asked *a, const struct lim_mark *mark,
+                         const struct lim_feedback *f,
+                         const struct lim_outcome *o, lim_time now)
+{
+    struct lim_seat *p = seat_of(m, organisation, a->group);
+    if (m->pupils != NULL)
+        return learn(m, organisation, a, mark, f, o, now);
     int w = shown_window(p, LIM_RPM, LIM_RPD, &f->requests);
     if (w >= 0)
         observe_window(p, (enum lim_limit)w, mark, &f->requests);
     w = shown_window(p, LIM_TPM, LIM_TPD, &f->tokens);
     if (w >= 0)
         observe_window(p, (enum lim_limit)w, mark, &f->tokens);
+    return false;
 }
 
 void lim_members_block(struct lim_members *m, uint32_t organisation,
@@ -460,7 +518,9 @@ void lim_members_block(struct lim_members *m, uint32_t organisation,
         struct lim_seat *p = seat_of(m, organisation, g);
         if (p->index == NULL || (group != LIM_ALL_GROUPS && group != g))
             continue;
-        if (lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED) < until)
+        if (m->pupils != NULL)
+            lim_pupils_block(m->pupils[g], organisation, until);
+        else if (lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED) < until)
             lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, until);
     }
 }

@@ -34,9 +34,11 @@ struct lim_asked {
 struct lim_members *lim_members_new(const struct lim_config *config);
 void lim_members_free(struct lim_members *m); /* NULL is allowed */
 
-/* Tells whether some organisation could ever take `cost`; if not, why. */
-bool lim_members_fit(const struct lim_members *m, unsigned group,
-                     const struct lim_cost *cost, struct lim_refusal *refusal);
+/* Tells whether some organisation could ever take `cost`; if not, why.
+   Learned limits that no 429 has named are put to the test first. */
+bool lim_members_fit(struct lim_members *m, unsigned group,
+                     const struct lim_cost *cost, lim_time now,
+                     struct lim_refusal *refusal);
 
 /* Starts the month's spend anew when it is over. */
 void lim_members_turn_month(struct lim_members *m, lim_time now);
@@ -80,10 +82,15 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
                         unsigned group, const struct lim_cost *give,
                         const struct lim_cost *take, lim_time now);
 
-/* Lowers the belief to what an answer showed. */
-void lim_members_observe(struct lim_members *m, uint32_t organisation,
-                         unsigned group, const struct lim_mark *mark,
-                         const struct lim_feedback *f);
+/*
+ * Lowers the belief to what an answer showed, or learns from it.  `o` is
+ * NULL when only its head is there; else the request's charge is settled.
+ * True: the organisation may be ready earlier.
+ */
+bool lim_members_observe(struct lim_members *m, uint32_t organisation,
+                         const struct lim_asked *a, const struct lim_mark *mark,
+                         const struct lim_feedback *f,
+                         const struct lim_outcome *o, lim_time now);
 
 /* Nothing goes there before `until`, in one group or LIM_ALL_GROUPS. */
 void lim_members_block(struct lim_members *m, uint32_t organisation,

@@ -212,7 +212,7 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
         if (r->cost.amount[d] < 0 || r->cost.amount[d] > LIM_LIMIT_MAX)
             return LIM_EINVAL;
     advance(p, now);
-    if (!lim_members_fit(p->members, r->group, &r->cost, refusal)) {
+    if (!lim_members_fit(p->members, r->group, &r->cost, p->now, refusal)) {
         p->counts.submitted++;
         p->counts.refused++;
         return LIM_REFUSED;
@@ -403,7 +403,10 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
         p->belief == LIM_BELIEF_NONE)
         return;
     struct record *r = &p->records[i];
-    lim_members_observe(p->members, r->organisation, r->group, &r->mark, f);
+    const struct lim_asked a = { .group = r->group, .cost = &r->cost };
+    if (lim_members_observe(p->members, r->organisation, &a, &r->mark, f, NULL,
+                            p->now))
+        reconsider(p, r->organisation);
 }
 
 /* What the answer says of the organisation, beside the limits it shows. */
@@ -465,10 +468,14 @@ static bool settle(struct lim_pool *p, const struct record *r,
     return true;
 }
 
-static bool worth_retrying(const struct lim_outcome *o)
+/* What is too large for one whose limits are unknown may fit another's. */
+static bool worth_retrying(const struct lim_pool *p,
+                           const struct lim_outcome *o)
 {
     if (o->feedback.should_retry >= 0)
         return o->feedback.should_retry > 0;
+    if (o->class == LIM_CLASS_TOO_LARGE)
+        return p->belief == LIM_BELIEF_LEARNED;
     return o->class == LIM_CLASS_RATE_LIMIT || o->class == LIM_CLASS_QUOTA ||
            o->class == LIM_CLASS_TRANSIENT ||
            o->class == LIM_CLASS_CREDENTIAL || o->class == LIM_CLASS_NO_ACCESS;
@@ -507,7 +514,7 @@ static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
                                   const struct lim_outcome *o)
 {
     struct record *r = &p->records[i];
-    if (!worth_retrying(o))
+    if (!worth_retrying(p, o))
         return LIM_REASON_FATAL;
     if (r->attempt >= p->retry.max)
         return LIM_REASON_RETRIES;
@@ -541,8 +548,8 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
         lim_members_end(p->members, r->organisation, &a, &r->mark, o, p->now);
     looser |= settle(p, r, o);
     if (p->belief != LIM_BELIEF_NONE)
-        lim_members_observe(p->members, r->organisation, r->group, &r->mark,
-                            &o->feedback);
+        looser |= lim_members_observe(p->members, r->organisation, &a, &r->mark,
+                                      &o->feedback, o, p->now);
     judge(p, r, o);
     if (looser)
         reconsider(p, r->organisation);

@@ -1,0 +1,226 @@
+#include "limiter/pupils.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct pupil {
+    struct lim_learn learn;
+    lim_time blocked; /* what holds once it is not held */
+    bool held;
+};
+
+struct lim_pupils {
+    struct lim_group *group;
+    double burst;
+    struct pupil pupils[]; /* by organisation */
+};
+
+struct lim_pupils *lim_pupils_new(struct lim_group *g, uint32_t organisations,
+                                  double burst)
+{
+    struct lim_pupils *b =
+        calloc(1, sizeof *b + organisations * sizeof b->pupils[0]);
+    if (b == NULL)
+        return NULL;
+    b->group = g;
+    b->burst = burst;
+    for (uint32_t i = 0; i < organisations; i++)
+        lim_learn_init(&b->pupils[i].learn);
+    return b;
+}
+
+void lim_pupils_free(struct lim_pupils *b)
+{
+    free(b);
+}
+
+void lim_pupils_sent(struct lim_pupils *b, uint32_t organisation)
+{
+    struct pupil *u = &b->pupils[organisation];
+    const struct lim_seat *p = &b->group->seats[organisation];
+    if (u->held || lim_learn_answered(&u->learn))
+        return;
+    u->held = true;
+    u->blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
+    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_PUPILS_HELD);
+}
+
+bool lim_pupils_ended(struct lim_pupils *b, uint32_t organisation)
+{
+    struct pupil *u = &b->pupils[organisation];
+    const struct lim_seat *p = &b->group->seats[organisation];
+    if (!u->held)
+        return false;
+    u->held = false;
+    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, u->blocked);
+    return true;
+}
+
+void lim_pupils_block(struct lim_pupils *b, uint32_t organisation,
+                      lim_time until)
+{
+    struct pupil *u = &b->pupils[organisation];
+    const struct lim_seat *p = &b->group->seats[organisation];
+    if (u->held && u->blocked < until)
+        u->blocked = until;
+    else if (!u->held &&
+             lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED) < until)
+        lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, until);
+}
+
+static bool equal(const struct lim_index *x, int64_t spend_max,
+                  const struct lim_limits *limits)
+{
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        if (lim_index_rate(x, (enum lim_limit)w)->limit != limits->max[w])
+            return false;
+    return lim_index_spend_max(x) == spend_max;
+}
+
+/* The class with these limits and room for one more; NULL: no memory. */
+static struct lim_index *class_of(struct lim_pupils *b, uint32_t organisation,
+                                  const struct lim_limits *limits,
+                                  uint32_t *leaf, lim_time now)
+{
+    struct lim_group *g = b->group;
+    const struct lim_index *from = g->seats[organisation].index;
+    int64_t spend_max = lim_index_spend_max(from);
+    struct lim_rate rates[LIM_WINDOWS];
+    for (unsigned i = 0; i < g->count; i++) {
+        if (!equal(g->indexes[i], spend_max, limits))
+            continue;
+        *leaf = lim_index_add(g->indexes[i], organisation, now);
+        return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
+    }
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        rates[w] =
+            lim_rate_make(limits->max[w], lim_limit_window((enum lim_limit)w),
+                          lim_rate_burst(limits->max[w], b->burst));
+    struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
+                                        lim_index_all(from), now);
+    if (x != NULL)
+        g->indexes[g->count++] = x;
+    *leaf = 0;
+    return x;
+}
+
+/* A class that nobody is in any more makes room for another. */
+static void drop_if_empty(struct lim_group *g, struct lim_index *x)
+{
+    unsigned i = 0;
+    if (lim_index_count(x) > 0)
+        return;
+    while (g->indexes[i] != x)
+        i++;
+    g->indexes[i] = g->indexes[--g->count];
+    lim_index_free(x);
+}
+
+/*
+ * Windows whose limit stays keep their level, others are full.  False: no
+ * memory, and nothing has changed.
+ */
+static bool move(struct lim_pupils *b, uint32_t organisation, lim_time now)
+{
+    struct lim_seat *p = &b->group->seats[organisation];
+    struct lim_index *from = p->index;
+    uint32_t old = p->leaf, leaf;
+    struct lim_index *to =
+        class_of(b, organisation,
+                 lim_learn_limits(&b->pupils[organisation].learn), &leaf, now);
+    if (to == NULL)
+        return false;
+    for (unsigned v = LIM_WINDOWS; v < LIM_VALUES; v++)
+        lim_index_set(to, leaf, (enum lim_value)v,
+                      lim_index_get(from, old, (enum lim_value)v));
+    for (unsigned i = 0; i < LIM_WINDOWS; i++) {
+        enum lim_limit w = (enum lim_limit)i;
+        if (lim_index_rate(from, w)->limit == lim_index_rate(to, w)->limit)
+            lim_index_set_window(to, leaf, w, lim_index_window(from, old, w));
+    }
+    p->index = to;
+    p->leaf = leaf;
+    lim_index_remove(from, old);
+    drop_if_empty(b->group, from);
+    return true;
+}
+
+/*
+ * The provider decided between the sending and now, so the bucket is full no
+ * earlier than if it was at once, and no later than if it was just now.  The
+ * later bound holds only if nothing else was on its way, and is what mends a
+ * belief that is too low: a charge that was not, a lie.
+ */
+static void set_level(struct lim_seat *p, enum lim_limit limit,
+                      const struct lim_level *level, const struct lim_heard *h,
+                      bool changed, lim_time now)
+{
+    const struct lim_rate *r = lim_index_rate(p->index, limit);
+    struct lim_window w = lim_index_window(p->index, p->leaf, limit);
+    int64_t since = h->since[lim_limit_dimension(limit)];
+    int64_t missing = 0;
+    if (r->limit <= 0 || level->at == LIM_NEVER || (since < 0 && !changed))
+        return;
+    if (level->units != LIM_UNLIMITED && level->units < r->burst)
+        missing = r->burst - level->units;
+    since = since < 0 ? 0 : since < r->burst ? since : r->burst;
+    lim_time full =
+        level->at + lim_rate_span(r, missing).ns + lim_rate_span(r, since).ns;
+    lim_time latest =
+        full + (now - h->lesson.sent_at) + LIM_MSEC + lim_rate_span(r, 1).ns;
+    if (changed || w.tat < full)
+        w = (struct lim_window){ full, 0 };
+    else if (h->alone && w.tat > latest)
+        w = (struct lim_window){ latest, 0 };
+    lim_index_set_window(p->index, p->leaf, limit, w);
+}
+
+bool lim_pupils_hear(struct lim_pupils *b, uint32_t organisation,
+                     const struct lim_heard *h, lim_time now)
+{
+    struct pupil *u = &b->pupils[organisation];
+    const struct lim_learn before = u->learn;
+    struct lim_learned out;
+    lim_learn_from(&u->learn, &h->lesson, &out);
+    if (out.changed != 0 && !move(b, organisation, now)) {
+        u->learn = before;
+        return false;
+    }
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        set_level(&b->group->seats[organisation], (enum lim_limit)w,
+                  &out.level[w], h, (out.changed >> w & 1) != 0, now);
+    bool freed =
+        lim_learn_answered(&u->learn) && lim_pupils_ended(b, organisation);
+    return freed || out.changed != 0 || h->alone;
+}
+
+/* The windows that do not hold `cost` even when full. */
+static unsigned too_small(const struct lim_index *x,
+                          const struct lim_cost *cost)
+{
+    unsigned windows = 0;
+    for (unsigned i = 0; i < LIM_WINDOWS; i++) {
+        enum lim_limit w = (enum lim_limit)i;
+        if (!lim_window_fits(lim_index_rate(x, w),
+                             cost->amount[lim_limit_dimension(w)]))
+            windows |= 1u << i;
+    }
+    return windows;
+}
+
+bool lim_pupils_doubt(struct lim_pupils *b, const struct lim_cost *cost,
+                      lim_time now)
+{
+    const struct lim_group *g = b->group;
+    for (uint32_t i = 0; i < g->serving_count; i++) {
+        struct pupil *u = &b->pupils[g->serving[i]];
+        const struct lim_learn before = u->learn;
+        unsigned windows = too_small(g->seats[g->serving[i]].index, cost);
+        if (windows == 0 || !lim_learn_doubt(&u->learn, windows))
+            continue;
+        if (move(b, g->serving[i], now))
+            return true;
+        u->learn = before;
+    }
+    return false;
+}
