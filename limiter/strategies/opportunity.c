@@ -18,9 +18,9 @@
  * Source: exponential prices of on-line routing (Awerbuch, Azar, Plotkin
  * 1993), with the price of nothing set to zero.  Headroom, by contrast, sees
  * the scarcest window alone, even one that the request hardly touches.
- * Pitfalls: an added price at zero makes it worse than headroom in overload;
- * shares are of what is believed, so with limits unknown it is as good as
- * any.
+ * Pitfalls: with a price above zero for full windows small organisations idle
+ * too long, and in overload it is worse than headroom; and shares are of what
+ * is believed, so where limits are not known it cannot help.
  */
 
 #include "limiter/strategies/strategies.h"
