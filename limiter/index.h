@@ -89,22 +89,21 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
                     const struct lim_cost *cost, lim_time now);
 
 /* Tells whether an organisation with these limits could ever take `cost`. */
-bool lim_index_fits(const struct lim_index *x, const struct lim_cost *cost);
+bool lim_index_fits(struct lim_index *x, const struct lim_cost *cost);
 
 /* Improves `best` by the organisations that may take the request now. */
 void lim_index_find(struct lim_index *x, const struct lim_query *q,
                     struct lim_best *best);
 
 /* Returns when some organisation may take the request; LIM_NEVER. */
-lim_time lim_index_earliest(const struct lim_index *x,
-                            const struct lim_query *q);
+lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q);
 
 /* Returns the strategy's score of one leaf. */
 int64_t lim_index_score(struct lim_index *x, uint32_t leaf,
                         const struct lim_query *q);
 
 /* Returns when this one may take it, exactly; LIM_NEVER. */
-lim_time lim_index_ready(const struct lim_index *x, uint32_t leaf,
+lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
                          const struct lim_query *q);
 
 #endif

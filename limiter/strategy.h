@@ -61,7 +61,11 @@ struct lim_view {
     lim_time now;
 };
 
-/* One value of all columns. */
+/*
+ * One value of all columns.  A row always has LIM_BLOCK of them: times in
+ * columns that are not in use are far ahead and may be reckoned with, which
+ * spares a loop its bound; a score written there is not read.
+ */
 static inline const int64_t *lim_view_row(const struct lim_view *v,
                                           unsigned value)
 {

@@ -103,6 +103,15 @@ static inline bool lim_window_fits(const struct lim_rate *r, int64_t cost)
            (r->limit > 0 && cost <= r->burst);
 }
 
+/* When a cost of that duration, which fits, finds room: maybe long ago. */
+static inline lim_time lim_window_room(const struct lim_rate *r,
+                                       const struct lim_window *w,
+                                       struct lim_span s)
+{
+    int64_t frac = w->frac + s.frac - r->full.frac; /* in ns / limit */
+    return w->tat + s.ns - r->full.ns + (frac > 0) + (frac > r->limit);
+}
+
 /*
  * Returns the first instant at which `cost` is admitted if nothing else is
  * taken: `now` itself or later; LIM_NEVER if it does not fit.
@@ -115,14 +124,27 @@ static inline lim_time lim_window_ready(const struct lim_rate *r,
         return now;
     if (!lim_window_fits(r, cost))
         return LIM_NEVER;
-    struct lim_span s = lim_rate_span(r, cost);
-    lim_time t = w->tat + s.ns - r->full.ns;
-    int64_t frac = w->frac + s.frac - r->full.frac; /* in ns / limit */
-    if (frac > r->limit)
-        t += 2;
-    else if (frac > 0)
-        t += 1;
+    lim_time t = lim_window_room(r, w, lim_rate_span(r, cost));
     return t > now ? t : now;
+}
+
+/* Takes a cost of that duration at `now`. */
+static inline void lim_window_take_span(const struct lim_rate *r,
+                                        struct lim_window *w, struct lim_span s,
+                                        lim_time now)
+{
+    if (r->limit <= 0)
+        return;
+    if (w->tat < now) {
+        w->tat = now;
+        w->frac = 0;
+    }
+    w->tat += s.ns;
+    w->frac += s.frac;
+    if (w->frac >= r->limit) {
+        w->frac -= r->limit;
+        w->tat++;
+    }
 }
 
 /*
@@ -133,19 +155,7 @@ static inline void lim_window_take(const struct lim_rate *r,
                                    struct lim_window *w, int64_t cost,
                                    lim_time now)
 {
-    if (r->limit <= 0)
-        return;
-    if (w->tat < now) {
-        w->tat = now;
-        w->frac = 0;
-    }
-    struct lim_span s = lim_rate_span(r, cost);
-    w->tat += s.ns;
-    w->frac += s.frac;
-    if (w->frac >= r->limit) {
-        w->frac -= r->limit;
-        w->tat++;
-    }
+    lim_window_take_span(r, w, lim_rate_span(r, cost), now);
 }
 
 #endif

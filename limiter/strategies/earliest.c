@@ -20,7 +20,7 @@ static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
     bool any = false;
-    for (unsigned i = 0; i < v->columns; i++)
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
         out[i] = INT64_MIN / 2;
     for (unsigned k = 0; k < v->window_count; k++) {
         unsigned w = v->windows[k];
@@ -29,7 +29,7 @@ static void score(const void *state, const struct lim_view *v,
         const int64_t *tat = lim_view_row(v, w);
         int64_t need = v->span[w] - v->rates[w].full.ns;
         any = true;
-        for (unsigned i = 0; i < v->columns; i++)
+        for (unsigned i = 0; i < LIM_BLOCK; i++)
             out[i] = tat[i] + need > out[i] ? tat[i] + need : out[i];
     }
     if (any)

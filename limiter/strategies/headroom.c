@@ -11,30 +11,32 @@
 
 #include "limiter/strategies/strategies.h"
 
+#include <string.h>
+
 static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
+    int64_t most[LIM_BLOCK] = { 0 };
     lim_time now = v->now;
     if (v->window_count == 0) {
         lim_strategy_least_in_flight.score(state, v, out);
         return;
     }
-    for (unsigned i = 0; i < v->columns; i++)
-        out[i] = 0;
     for (unsigned k = 0; k < v->window_count; k++) {
         unsigned w = v->windows[k];
         const int64_t *tat = lim_view_row(v, w);
         int64_t span = v->span[w];
         int64_t scale = v->scale[w];
         int64_t full = v->rates[w].full.ns;
-        for (unsigned i = 0; i < v->columns; i++) {
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
             int64_t used = tat[i] - now;
             used = (used > 0 ? used : 0) + span;
             used = used < full ? used : full; /* who owes is full */
             int64_t share = used * scale;
-            out[i] = share > out[i] ? share : out[i];
+            most[i] = share > most[i] ? share : most[i];
         }
     }
+    memcpy(out, most, sizeof most);
 }
 
 const struct lim_strategy lim_strategy_headroom = {

@@ -1,0 +1,72 @@
+#ifndef LIM_TREE_H
+#define LIM_TREE_H
+
+#include "limiter/index.h"
+
+/*
+ * What an index is made of, for the two files that work on it: index.c keeps
+ * it, search.c asks it.
+ */
+#define LIM_LEVELS_MAX 7        /* 8^7 organisations: more than there may be */
+#define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
+
+struct lim_block {
+    int64_t value[LIM_VALUES][LIM_BLOCK];
+};
+
+struct lim_level {
+    struct lim_block *blocks;
+    uint32_t *first, *last; /* organisation numbers by column */
+    uint32_t columns;       /* in use over all blocks */
+};
+
+/*
+ * A cost in the index's own terms.  It is kept until another cost comes: who
+ * has been chosen for a request is charged for it next.
+ */
+struct lim_terms {
+    struct lim_cost cost;
+    bool fits_windows, fits;     /* it ever may; with the month's spend, too */
+    unsigned taken[LIM_WINDOWS]; /* the windows that it takes from */
+    unsigned taken_count;
+    struct lim_span span[LIM_WINDOWS];
+    int64_t span_ns[LIM_WINDOWS]; /* likewise, for strategies */
+    int64_t need[LIM_WINDOWS];    /* ns from a bucket's being full to its
+                                     having room for the cost; mostly < 0.
+                                     Rounded down, with the windows' own
+                                     fractions left out: at most 2 ns early */
+};
+
+struct lim_index {
+    struct lim_rate rates[LIM_WINDOWS];
+    int64_t scale[LIM_WINDOWS];
+    unsigned windows[LIM_WINDOWS]; /* those that there are */
+    unsigned window_count;
+    bool fractions; /* some rate has a remainder */
+    bool mixed;     /* leaves are in no order */
+    int64_t spend_max;
+    uint32_t all;
+    unsigned level_count;
+    struct lim_level levels[LIM_LEVELS_MAX]; /* 0: the leaves */
+    int64_t *fraction;                       /* of each leaf's windows */
+    uint32_t count, vacant; /* leaves in use, list of the others */
+    struct lim_terms terms; /* of the last cost */
+};
+
+/* Writes the terms of a cost that is not the last one. */
+void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
+
+/* The terms of a cost, good until the next one's are asked for. */
+static inline const struct lim_terms *lim_index_terms(
+    struct lim_index *x, const struct lim_cost *cost)
+{
+    const int64_t *a = x->terms.cost.amount, *b = cost->amount;
+    int64_t other = 0;
+    for (int d = 0; d < LIM_DIMENSIONS; d++)
+        other |= a[d] ^ b[d];
+    if (other != 0)
+        lim_index_reckon(x, cost);
+    return &x->terms;
+}
+
+#endif
