@@ -63,7 +63,10 @@ LIB_bench      = $(BUILD)/libbench.a
 ALL_LIBS       = $(LIB_bench) $(LIB_mockserver) $(LIB_sim) $(LIB_limiter)
 
 PROGRAMS = $(BUILD)/tierlab $(BUILD)/tierlab-mockd
-EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/example_*.c))
+# Strategies of one's own are shared objects, the other examples programs.
+PLUGINS  = $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/example_strategy*.c))
+EXAMPLES = $(filter-out $(PLUGINS:.so=),\
+           $(patsubst %.c,$(BUILD)/%,$(wildcard tests/example_*.c)))
 
 all: $(PROGRAMS) $(LIB_limiter)
 
@@ -114,7 +117,7 @@ $(BUILD)/tierlab-mockd: $(BUILD)/mockserver/main.o $(LIB_mockserver) $(LIB_sim) 
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CJSON_LIBS) -lpthread -lm
 
 $(BUILD)/tierlab: $(BUILD)/bench/main.o $(ALL_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread -lm
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread -ldl -lm
 
 # Every tests/test_NAME.c is a suite; the list of them is made here.
 $(BUILD)/tests/suites.h: $(test_SRC) Makefile tests
@@ -129,7 +132,12 @@ WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 $(BUILD)/tests/unit: $(call obj,$(test_SRC)) $(ALL_LIBS)
 	$(CC) $(ALL_LDFLAGS) $(WRAP) -o $@ $^ $(CUNIT_LIBS) $(CURL_LIBS) $(CJSON_LIBS) \
-	    -lpthread -lm
+	    -lpthread -ldl -lm
+
+# No library of ours: a strategy needs its header alone.
+$(BUILD)/tests/%.so: tests/%.c Makefile $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -fPIC -shared -o $@ $<
 
 $(BUILD)/tests/example_%: $(BUILD)/tests/example_%.o $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
@@ -139,7 +147,7 @@ $(BUILD)/tests/bench_%: $(BUILD)/tests/bench_%.o $(LIB_sim) $(LIB_limiter)
 
 $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(ALL_LIBS)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(CURL_LIBS) \
-	    $(CJSON_LIBS) -lpthread -lm
+	    $(CJSON_LIBS) -lpthread -ldl -lm
 
 # A make of its own for what follows an installation or wants other flags;
 # with a job for each processor, unless the user said how many.
@@ -173,7 +181,7 @@ test: deps
 
 check: test
 
-test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES)
+test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS)
 	@tests/run.sh $(BUILD)
 
 unit: $(BUILD)/tests/unit

@@ -101,12 +101,15 @@ static void read_cap(struct mock_json *j, struct sim_client_config *c)
         c->cap = lim_cap_find(cap->valuestring);
 }
 
-static void read_strategy(struct mock_json *j, struct sim_client_config *c)
+static void read_strategy(struct mock_json *j, const struct lim_strategy *own,
+                          struct sim_client_config *c)
 {
     const char *names[BENCH_NAMES_MAX], *found = NULL;
     mock_json_string(j, "strategy", &found);
     bench_names_strategies(names);
-    if (found != NULL && bench_names_check(j, "strategy", found, names))
+    if (found != NULL && own != NULL && strcmp(found, own->name) == 0)
+        c->strategy = own;
+    else if (found != NULL && bench_names_check(j, "strategy", found, names))
         c->strategy = lim_strategy_find(found);
 }
 
@@ -221,11 +224,12 @@ static void read_discipline(struct mock_json *j)
         bench_names_check(j, "discipline", found, names);
 }
 
-void bench_client_read(struct mock_json *j, struct sim_client_config *c)
+void bench_client_read(struct mock_json *j, const struct lim_strategy *own,
+                       struct sim_client_config *c)
 {
     static const char *const later[] = { "preset", NULL };
     read_cap(j, c);
-    read_strategy(j, c);
+    read_strategy(j, own, c);
     read_queue(j, &c->queue);
     read_retry(j, &c->retry);
     read_breaker(j, &c->breaker);

@@ -6,8 +6,10 @@
 
 /*
  * Reads a scenario's "client" into `c`, which holds the defaults: cap,
- * strategy, queue, retry, limits.  Failures are told through `j`.
+ * strategy, queue, retry, limits.  A strategy may be named that is built in,
+ * or `own` (NULL: none).  Failures are told through `j`.
  */
-void bench_client_read(struct mock_json *j, struct sim_client_config *c);
+void bench_client_read(struct mock_json *j, const struct lim_strategy *own,
+                       struct sim_client_config *c);
 
 #endif

@@ -23,7 +23,7 @@
 #define THREADS_MAX 256
 
 struct options {
-    const char *scenario, *on, *accounts, *folder, *threads, *speed;
+    const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy;
     struct bench_changes changes;
     const char *checks[CHECKS_MAX];
     size_t check_count;
@@ -36,6 +36,7 @@ enum key {
     KEY_SET,
     KEY_SEED,
     KEY_REPLICATIONS,
+    KEY_STRATEGY,
     KEY_THREADS,
     KEY_SPEED,
     KEY_CHECK,
@@ -64,6 +65,11 @@ static const struct argp_option option_list[] = {
       .key = KEY_REPLICATIONS,
       .arg = "N",
       .doc = "Runs of each variant" },
+    { .name = "strategy",
+      .key = KEY_STRATEGY,
+      .arg = "WHICH",
+      .doc = "The client's strategy, or one more of those that vary: a name, "
+             "or a shared object of your own" },
     { .name = "threads",
       .key = KEY_THREADS,
       .arg = "N",
@@ -122,6 +128,8 @@ static const char **text_of(struct options *o, int key)
         return &o->changes.seed;
     case KEY_REPLICATIONS:
         return &o->changes.replications;
+    case KEY_STRATEGY:
+        return &o->strategy;
     case KEY_THREADS:
         return &o->threads;
     case KEY_SPEED:
@@ -187,6 +195,7 @@ struct job {
     const struct options *options;
     const char *version;
     struct bench_experiment experiment;
+    const struct bench_plugin *plugin;
     struct bench_place place;
     struct bench_check checks[CHECKS_MAX];
     unsigned threads;
@@ -223,6 +232,7 @@ static int read_place(struct job *j, struct lim_diag *diag)
     j->place.speed = 1;
     j->place.accounts = o->accounts;
     j->place.folder = j->scenario_folder;
+    j->place.own = j->plugin->strategy;
     if (o->accounts != NULL && j->place.world != BENCH_ON_URL)
         return lim_fail(diag, LIM_EINVAL, 0, "--accounts is for a URL");
     if (o->speed == NULL)
@@ -294,6 +304,8 @@ static int open_writer(struct job *j, struct lim_diag *diag)
         .variants = j->experiment.variants,
         .replications = j->experiment.replications,
         .scenario = j->experiment.tree,
+        .strategy = j->plugin->file == NULL ? NULL : j->plugin->name,
+        .strategy_file = j->plugin->file,
     };
     char *path = bench_folder_join(j->folder, "results.jsonl");
     if (path == NULL)
@@ -436,7 +448,7 @@ static int run_job(struct job *j)
 {
     struct lim_diag diag = { 0 };
     bool interrupted = false;
-    int error = bench_runner_check(&j->experiment, j->scenario_folder, &diag);
+    int error = bench_runner_check(&j->experiment, &j->place, &diag);
     if (error != LIM_OK)
         return bench_complain(j->options->scenario, error, &diag);
     error = choose_folder(j, &diag);
@@ -468,14 +480,19 @@ static int start(struct job *j)
 int bench_cmd_bench(int argc, char **argv, const char *version)
 {
     struct options o = { .on = "sim" };
+    struct bench_plugin plugin;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.list) {
         bench_names_print(stdout);
         return BENCH_DONE;
     }
+    int error = bench_command_strategy(&plugin, o.strategy, &o.changes);
+    if (error != BENCH_DONE)
+        return error;
     struct job j = {
         .options = &o,
         .version = version,
+        .plugin = &plugin,
         .scenario_folder = bench_scenario_folder(o.scenario),
         .progress = !o.quiet && isatty(STDERR_FILENO),
     };
@@ -483,5 +500,6 @@ int bench_cmd_bench(int argc, char **argv, const char *version)
     cJSON_Delete(j.wall);
     free(j.folder);
     free(j.scenario_folder);
+    bench_plugin_close(&plugin);
     return code;
 }

@@ -15,12 +15,19 @@
 #include "bench/show.h"
 
 struct options {
-    const char *scenario, *requests;
+    const char *scenario, *requests, *strategy;
     struct bench_changes changes;
     bool json, trace, quiet;
 };
 
-enum key { KEY_JSON = 256, KEY_REQUESTS, KEY_TRACE, KEY_SET, KEY_SEED };
+enum key {
+    KEY_JSON = 256,
+    KEY_REQUESTS,
+    KEY_TRACE,
+    KEY_SET,
+    KEY_SEED,
+    KEY_STRATEGY
+};
 
 static const struct argp_option option_list[] = {
     { .name = "json",
@@ -37,6 +44,10 @@ static const struct argp_option option_list[] = {
       .arg = "PATH=VALUE",
       .doc = "Change a parameter of the scenario, such as client.cap=10" },
     { .name = "seed", .key = KEY_SEED, .arg = "N", .doc = "Seed of the draws" },
+    { .name = "strategy",
+      .key = KEY_STRATEGY,
+      .arg = "WHICH",
+      .doc = "The client's strategy: a name, or a shared object of your own" },
     { .name = "quiet", .key = 'q', .doc = "Print no summary for people" },
     { 0 }
 };
@@ -60,6 +71,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_SEED:
         o->changes.seed = arg;
+        break;
+    case KEY_STRATEGY:
+        o->strategy = arg;
         break;
     case 'q':
         o->quiet = true;
@@ -229,24 +243,36 @@ static void tell_ignored(const cJSON *tree)
                     ignored[i]);
 }
 
-int bench_cmd_sim(int argc, char **argv, const char *version)
+static int start(const struct options *o, const struct lim_strategy *own,
+                 const char *version)
 {
-    struct options o = { .scenario = NULL };
     struct bench_scenario s;
     struct lim_diag diag = { 0 };
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    cJSON *tree = bench_command_scenario(o.scenario, &o.changes);
+    cJSON *tree = bench_command_scenario(o->scenario, &o->changes);
     if (tree == NULL)
         return BENCH_USAGE;
-    char *folder = bench_scenario_folder(o.scenario);
-    int error = bench_scenario_from_json(&s, tree, folder, &diag);
-    if (error == LIM_OK && !o.quiet)
+    char *folder = bench_scenario_folder(o->scenario);
+    int error = bench_scenario_with(&s, tree, folder, own, &diag);
+    if (error == LIM_OK && !o->quiet)
         tell_ignored(tree);
     free(folder);
     cJSON_Delete(tree);
     if (error != LIM_OK)
-        return bench_complain(o.scenario, error, &diag);
-    int code = run_with_requests(&o, &s, version);
+        return bench_complain(o->scenario, error, &diag);
+    int code = run_with_requests(o, &s, version);
     bench_scenario_fini(&s);
+    return code;
+}
+
+int bench_cmd_sim(int argc, char **argv, const char *version)
+{
+    struct options o = { .scenario = NULL };
+    struct bench_plugin plugin;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    int error = bench_command_strategy(&plugin, o.strategy, &o.changes);
+    if (error != BENCH_DONE)
+        return error;
+    int code = start(&o, plugin.strategy, version);
+    bench_plugin_close(&plugin);
     return code;
 }

@@ -47,6 +47,33 @@ static int set_number(cJSON *tree, const char *key, const char *value,
     return bench_path_assign(tree, text, diag);
 }
 
+/* A scenario that compares strategies compares one more; another has it for
+   its own. */
+static int set_strategy(cJSON *tree, const char *name, struct lim_diag *diag)
+{
+    const cJSON *vary = cJSON_GetObjectItemCaseSensitive(tree, "vary");
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(vary, "client.strategy");
+    const cJSON *one;
+    if (name == NULL)
+        return LIM_OK;
+    if (cJSON_HasObjectItem(vary, "client"))
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--strategy has no place where all of \"client\" "
+                        "varies");
+    cJSON *value = cJSON_CreateString(name);
+    int error = bench_path_set(tree, "client.strategy", value, diag);
+    cJSON_ArrayForEach(one, list)
+    {
+        if (cJSON_Compare(one, value, true)) {
+            cJSON_Delete(value);
+            return error;
+        }
+    }
+    if (!cJSON_IsArray(list) || !cJSON_AddItemToArray(list, value))
+        cJSON_Delete(value);
+    return error;
+}
+
 static int change(cJSON *tree, const struct bench_changes *c,
                   struct lim_diag *diag)
 {
@@ -61,6 +88,8 @@ static int change(cJSON *tree, const struct bench_changes *c,
         error = set_number(tree, "seed", c->seed, diag);
     if (error == LIM_OK)
         error = set_number(tree, "replications", c->replications, diag);
+    if (error == LIM_OK)
+        error = set_strategy(tree, c->strategy, diag);
     return error;
 }
 
@@ -79,6 +108,20 @@ cJSON *bench_command_scenario(const char *path,
     bench_complain(NULL, error, &diag);
     cJSON_Delete(tree);
     return NULL;
+}
+
+int bench_command_strategy(struct bench_plugin *plugin, const char *argument,
+                           struct bench_changes *changes)
+{
+    struct lim_diag diag = { 0 };
+    *plugin = (struct bench_plugin){ .name = NULL };
+    if (argument == NULL)
+        return BENCH_DONE;
+    int error = bench_plugin_open(plugin, argument, &diag);
+    if (error != LIM_OK)
+        return bench_complain(argument, error, &diag);
+    changes->strategy = plugin->name;
+    return BENCH_DONE;
 }
 
 double bench_command_clock(void)

@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "bench/plugin.h"
 #include "limiter/error.h"
 
 /* What a command of the tool is, and what all commands share. */
@@ -46,6 +47,7 @@ struct bench_changes {
     size_t set_count;
     const char *seed;         /* NULL: as it is */
     const char *replications; /* NULL: as it is */
+    const char *strategy;     /* its name; NULL: as it is */
 };
 
 /*
@@ -57,6 +59,14 @@ cJSON *bench_command_scenario(const char *path,
 
 /* Takes one more "path=value"; false: there are too many. */
 bool bench_command_set(struct bench_changes *changes, const char *assignment);
+
+/*
+ * Finds the strategy that --strategy asks for (`argument`, NULL: none) and
+ * makes it a change.  Returns BENCH_DONE, and the caller closes the plug-in;
+ * or it has complained, and returns BENCH_USAGE.
+ */
+int bench_command_strategy(struct bench_plugin *plugin, const char *argument,
+                           struct bench_changes *changes);
 
 /* Seconds of CLOCK_MONOTONIC. */
 double bench_command_clock(void);

@@ -16,10 +16,11 @@ enum bench_world { BENCH_ON_SIM, BENCH_ON_MOCK, BENCH_ON_URL };
 
 struct bench_place {
     enum bench_world world;
-    const char *name;     /* "sim", "mock" or the URL */
-    double speed;         /* of the mock server's clock, > 0 */
-    const char *accounts; /* file of accounts, for a URL; or NULL */
-    const char *folder;   /* of the scenario's files */
+    const char *name;               /* "sim", "mock" or the URL */
+    double speed;                   /* of the mock server's clock, > 0 */
+    const char *accounts;           /* file of accounts, for a URL; or NULL */
+    const char *folder;             /* of the scenario's files */
+    const struct lim_strategy *own; /* not built in; NULL: there is none */
 };
 
 /*

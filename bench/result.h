@@ -16,6 +16,7 @@
  *
  *     {"kind":"head","tierlab":"0.1.0","name":...,"on":"sim","seed":1,
  *      "variants":8,"replications":10,"scenario":{...}}
+ *         and "strategy":{"name":"mine","file":"mine.so"} after --strategy
  *     {"kind":"run","run":0,"variant":{"client.cap":1,...},
  *      "replication":0,"seed":1,"summary":{...}}
  *     {"kind":"timeline","run":0,"moments":[[t_s,arrived,admitted,http_429,
@@ -74,6 +75,7 @@ struct bench_head {
     uint64_t seed;
     size_t variants, replications;
     const cJSON *scenario;
+    const char *strategy, *strategy_file; /* that was loaded; NULL: none */
 };
 
 /* NULL and `diag`: the file cannot be made. */

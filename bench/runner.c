@@ -35,23 +35,23 @@ struct worker {
 };
 
 static int make_scenario(const struct bench_experiment *e, size_t variant,
-                         const char *folder, struct bench_scenario *out,
-                         struct lim_diag *diag)
+                         const struct bench_place *place,
+                         struct bench_scenario *out, struct lim_diag *diag)
 {
     cJSON *tree = bench_experiment_scenario(e, variant, diag);
     if (tree == NULL)
         return LIM_EINVAL;
-    int error = bench_scenario_from_json(out, tree, folder, diag);
+    int error = bench_scenario_with(out, tree, place->folder, place->own, diag);
     cJSON_Delete(tree);
     return error;
 }
 
-int bench_runner_check(const struct bench_experiment *e, const char *folder,
-                       struct lim_diag *diag)
+int bench_runner_check(const struct bench_experiment *e,
+                       const struct bench_place *place, struct lim_diag *diag)
 {
     for (size_t v = 0; v < e->variants; v++) {
         struct bench_scenario s;
-        int error = make_scenario(e, v, folder, &s, diag);
+        int error = make_scenario(e, v, place, &s, diag);
         if (error != LIM_OK)
             return error;
         bench_scenario_fini(&s);
@@ -74,8 +74,8 @@ static int load(struct worker *w, size_t variant, struct lim_diag *diag)
         return LIM_OK;
     if (w->loaded)
         bench_scenario_fini(&w->scenario);
-    int error = make_scenario(r->experiment, variant, r->place->folder,
-                              &w->scenario, diag);
+    int error =
+        make_scenario(r->experiment, variant, r->place, &w->scenario, diag);
     w->loaded = error == LIM_OK;
     w->variant = variant;
     return error;

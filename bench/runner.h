@@ -31,7 +31,7 @@ int bench_runner_run(const struct bench_runner *r, bool *interrupted,
  * Makes the scenario of every variant once, to find what is wrong with any
  * before the first run.  Returns LIM_OK, or an error and `diag`.
  */
-int bench_runner_check(const struct bench_experiment *e, const char *folder,
-                       struct lim_diag *diag);
+int bench_runner_check(const struct bench_experiment *e,
+                       const struct bench_place *place, struct lim_diag *diag);
 
 #endif

@@ -98,14 +98,15 @@ static void read_provider(struct mock_json *j, struct bench_scenario *s,
     s->sim.provider.seed = s->sim.seed;
 }
 
-static void read_client(struct mock_json *j, struct sim_client_config *c)
+static void read_client(struct mock_json *j, const struct lim_strategy *own,
+                        struct sim_client_config *c)
 {
     struct mock_json client;
     *c = sim_client_config_default();
     if (mock_json_get(j, "client") == NULL)
         return;
     mock_json_enter(&client, j, "client");
-    bench_client_read(&client, c);
+    bench_client_read(&client, own, c);
 }
 
 /* A workload is one stream, or a list of them. */
@@ -149,6 +150,13 @@ static void read_workloads(struct mock_json *j, struct bench_scenario *s,
 int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,
                              const char *folder, struct lim_diag *diag)
 {
+    return bench_scenario_with(s, tree, folder, NULL, diag);
+}
+
+int bench_scenario_with(struct bench_scenario *s, const cJSON *tree,
+                        const char *folder, const struct lim_strategy *own,
+                        struct lim_diag *diag)
+{
     static const char *const later[] = { "prices", NULL };
     *s = (struct bench_scenario){ .sim = { .name = "scenario",
                                            .duration_ns = LIM_NEVER } };
@@ -163,7 +171,7 @@ int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,
     mock_json_open(&j, s->tree, "", &error, diag);
     read_head(&j, &s->sim);
     read_provider(&j, s, folder);
-    read_client(&j, &s->sim.client);
+    read_client(&j, own, &s->sim.client);
     read_workloads(&j, s, folder);
     bench_names_planned(&j, later);
     mock_json_close(&j);

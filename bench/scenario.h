@@ -44,6 +44,14 @@ cJSON *bench_scenario_read(const char *path, struct lim_diag *diag);
 int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,
                              const char *folder, struct lim_diag *diag);
 
+/*
+ * The same where the client may also name a strategy that is not built in:
+ * `own`, which must outlive the scenario.  NULL: there is none.
+ */
+int bench_scenario_with(struct bench_scenario *s, const cJSON *tree,
+                        const char *folder, const struct lim_strategy *own,
+                        struct lim_diag *diag);
+
 void bench_scenario_fini(struct bench_scenario *s);
 
 /*

@@ -33,6 +33,15 @@ static void add_copy(cJSON *o, const char *key, const cJSON *value)
         cJSON_Delete(copy);
 }
 
+static void add_strategy(cJSON *o, const struct bench_head *head)
+{
+    if (head->strategy == NULL)
+        return;
+    cJSON *strategy = cJSON_AddObjectToObject(o, "strategy");
+    cJSON_AddStringToObject(strategy, "name", head->strategy);
+    cJSON_AddStringToObject(strategy, "file", head->strategy_file);
+}
+
 struct bench_writer *bench_writer_open(const char *path,
                                        const struct bench_head *head,
                                        struct lim_diag *diag)
@@ -54,6 +63,7 @@ struct bench_writer *bench_writer_open(const char *path,
     cJSON_AddNumberToObject(o, "variants", (double)head->variants);
     cJSON_AddNumberToObject(o, "replications", (double)head->replications);
     add_copy(o, "scenario", head->scenario);
+    add_strategy(o, head);
     write_line(w, o);
     return w;
 }

@@ -27,6 +27,17 @@
  *
  * What a strategy remembers of each organisation is one number, its key,
  * which stands among the values; further state is its own.
+ *
+ * A struct lim_strategy is constant and outlives the pools that use it.  Each
+ * pool owns the state of its strategy: zeros at first, passed to every
+ * function, freed with the pool.  Views, events and what they point to are
+ * lent for the length of a call.  A strategy allocates nothing, reads no clock
+ * and draws no random numbers of its own, so that a run can be repeated; pools
+ * of several threads may call it at the same time.
+ *
+ * One of your own is given to lim_pool_new as the `strategy` of its
+ * configuration; `tierlab --strategy` loads one from a shared object, as the
+ * constant lim_plugin_strategy.
  */
 
 #define LIM_BLOCK 8 /* columns of a block */
@@ -90,6 +101,8 @@ struct lim_event {
     lim_time now;
 };
 
+/* Grows when anything in this header or what it includes changes its meaning
+   or place; name, summary and abi stand first in all versions. */
 #define LIM_STRATEGY_ABI 2
 
 struct lim_strategy {
