@@ -446,7 +446,8 @@ static int shown_window(const struct lim_seat *p, enum lim_limit minute,
  * a little later: full at sent_at + reset at the earliest, and later by all
  * that was charged since.  `reset` is cut and `sent_at` early, so this never
  * lowers a belief that is right.  Without a reset the floored count serves,
- * taken as one more.
+ * taken as one more.  A reset beyond what the used units need is that of
+ * another kind of window, which forgets all at once: the units tell more.
  */
 static void observe_window(struct lim_seat *p, enum lim_limit limit,
                            const struct lim_mark *mark,
@@ -455,11 +456,13 @@ static void observe_window(struct lim_seat *p, enum lim_limit limit,
     const struct lim_rate *rate = lim_index_rate(p->index, limit);
     enum lim_dimension d = lim_limit_dimension(limit);
     int64_t since = p->charged[d] - mark->charged[d];
-    int64_t reset = s->reset_ns;
+    int64_t reset = s->reset_ns, used = s->limit - s->remaining;
     if (reset < 0) {
-        int64_t used = s->limit - s->remaining - 1;
-        if (s->remaining < 0 || used <= 0)
+        if (s->remaining < 0 || used <= 1)
             return;
+        reset = lim_rate_span(rate, used - 1).ns;
+    } else if (s->remaining >= 0 && used >= 0 &&
+               reset > lim_rate_span(rate, used).ns) {
         reset = lim_rate_span(rate, used).ns;
     }
     if (reset == 0 || since < 0)
