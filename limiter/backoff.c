@@ -8,7 +8,8 @@
 const struct lim_backoff *const lim_backoffs[] = {
     &lim_backoff_decorrelated, &lim_backoff_equal_jitter,
     &lim_backoff_full_jitter,  &lim_backoff_hinted,
-    &lim_backoff_sdk,          NULL,
+    &lim_backoff_immediate,    &lim_backoff_sdk,
+    &lim_backoff_sdk_node,     NULL,
 };
 
 const struct lim_backoff *lim_backoff_find(const char *name)

@@ -5,13 +5,8 @@
 #include "limiter/caps/caps.h"
 
 const struct lim_cap *const lim_caps[] = {
-    &lim_cap_aimd,
-    &lim_cap_vegas,
-    &lim_cap_gradient2,
-    &lim_cap_adaptive,
-    &lim_cap_cubic,
-    &lim_cap_littles_law,
-    NULL,
+    &lim_cap_aimd,  &lim_cap_vegas,       &lim_cap_gradient2, &lim_cap_adaptive,
+    &lim_cap_cubic, &lim_cap_littles_law, &lim_cap_cooldown,  NULL,
 };
 
 const struct lim_cap *lim_cap_find(const char *name)

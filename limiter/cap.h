@@ -33,7 +33,7 @@ struct lim_cap_options {
     double initial, min, max; /* of the limit, requests in flight */
     double backoff;           /* factor on a drop, (0, 1) */
     int64_t timeout_ns;       /* slower than this counts as a drop */
-    bool drops;               /* gradient2: answers drops too */
+    bool drops; /* gradient2: answers drops too; cooldown: server errors too */
     enum lim_measure measure;
 };
 
@@ -42,12 +42,19 @@ struct lim_cap_sample {
     int64_t latency_ns; /* as measured; > 0 */
     int64_t in_flight;  /* when it was sent, itself included */
     bool dropped;
+    bool broken;           /* by a server error or time-out, not a refusal */
     int64_t tokens;        /* that it was charged */
     double requests_per_s; /* what the limits allow; 0: not known */
     double tokens_per_s;
     lim_time sent_at, now;
 };
 
+/*
+ * A struct lim_cap is constant and outlives the pools that use it.  The pool
+ * owns the states, `state_size` bytes each, that are init'ed before all else
+ * and freed without a word: a cap keeps nothing outside of them.  What it is
+ * shown by pointer is lent for the call.
+ */
 struct lim_cap {
     const char *name;
     const char *summary; /* one line, for --list */

@@ -12,6 +12,8 @@ const struct lim_strategy *const lim_strategies[] = {
     &lim_strategy_fill_first,
     &lim_strategy_headroom,
     &lim_strategy_least_in_flight,
+    &lim_strategy_litellm_latency,
+    &lim_strategy_litellm_usage,
     &lim_strategy_lowest_latency,
     &lim_strategy_opportunity,
     &lim_strategy_p2c,

@@ -150,6 +150,7 @@ void lim_throttle_ended(struct lim_throttle *t, uint32_t organisation,
         return;
     struct lim_cap_sample s = *sample;
     s.dropped = broken || full;
+    s.broken = broken;
     s.latency_ns = measured(t, o, sample->latency_ns);
     t->cap->ended(state_of(t, organisation), &s);
 }

@@ -94,6 +94,29 @@ static void the_sdk_obeys_up_to_two_minutes(void)
     PLAY(rows);
 }
 
+static void the_node_sdk_obeys_up_to_one_minute(void)
+{
+    const struct row rows[] = {
+        { "sdk_node", 0, 0, -1, HALF, 437500000 },
+        { "sdk_node", 1, 0, -1, NONE, LIM_SEC },
+        { "sdk_node", 0, 0, 0, NONE, 0 },
+        { "sdk_node", 5, 0, 8640, HALF, 8640 * LIM_MSEC },
+        { "sdk_node", 0, 0, 60000, ALL, LIM_MIN },
+        { "sdk_node", 0, 0, 60001, HALF, 437500000 },
+        { "sdk_node", 9, 0, 54749000, NONE, 8 * LIM_SEC },
+    };
+    PLAY(rows);
+}
+
+static void the_immediate_waits_for_nobody(void)
+{
+    const struct row rows[] = {
+        { "immediate", 0, 0, -1, HALF, 0 },
+        { "immediate", 9, 500, 20000, ALL, 0 },
+    };
+    PLAY(rows);
+}
+
 static void the_hinted_spreads_behind_the_hint(void)
 {
     const struct row rows[] = {
@@ -116,8 +139,9 @@ static void the_others_leave_hints_to_the_pool(void)
         };
         int64_t without = b->wait(&c);
         c.hint_ns = 20 * LIM_SEC;
-        CU_ASSERT_EQUAL(b->obeys, b->wait(&c) != without);
-        CU_ASSERT_EQUAL(b->obeys, strcmp(b->name, "sdk") == 0 ||
+        bool deaf = strcmp(b->name, "immediate") == 0;
+        CU_ASSERT_EQUAL(b->obeys && !deaf, b->wait(&c) != without);
+        CU_ASSERT_EQUAL(b->obeys, deaf || strncmp(b->name, "sdk", 3) == 0 ||
                                       strcmp(b->name, "hinted") == 0);
     }
 }
@@ -203,6 +227,15 @@ static void later_tries_wait_no_less(void)
     }
 }
 
+/* Whether this back-off waits for that hint. */
+static bool waits_for(const struct lim_backoff *b,
+                      const struct lim_backoff_case *c)
+{
+    if (strcmp(b->name, "sdk_node") == 0)
+        return c->hint_ns <= 60 * LIM_SEC;
+    return strcmp(b->name, "immediate") != 0;
+}
+
 static void check_extreme(const struct lim_backoff_case *c)
 {
     for (size_t i = 0; lim_backoffs[i] != NULL; i++) {
@@ -214,7 +247,7 @@ static void check_extreme(const struct lim_backoff_case *c)
         } else {
             CU_ASSERT(wait >= 0);
             CU_ASSERT(wait <= c->cap_ns || b->obeys);
-            CU_ASSERT(!b->obeys || wait >= c->hint_ns);
+            CU_ASSERT(!b->obeys || wait >= c->hint_ns || !waits_for(b, c));
         }
     }
 }
@@ -341,7 +374,9 @@ static void a_herd_that_hears_one_hint_is_spread(void)
 static void each_is_found_by_its_name(void)
 {
     static const char *const names[] = { "decorrelated", "equal_jitter",
-                                         "full_jitter", "hinted", "sdk" };
+                                         "full_jitter",  "hinted",
+                                         "immediate",    "sdk",
+                                         "sdk_node" };
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct lim_backoff *b = lim_backoff_find(names[i]);
         CU_ASSERT_PTR_NOT_NULL_FATAL(b);
@@ -357,6 +392,9 @@ static void each_is_found_by_its_name(void)
 CU_TestInfo backoff_tests[] = {
     { "each form waits as defined", each_form_waits_as_defined },
     { "the SDK obeys up to two minutes", the_sdk_obeys_up_to_two_minutes },
+    { "the Node SDK obeys up to one minute",
+      the_node_sdk_obeys_up_to_one_minute },
+    { "the immediate waits for nobody", the_immediate_waits_for_nobody },
     { "the hinted spreads behind the hint",
       the_hinted_spreads_behind_the_hint },
     { "the others leave hints to the pool",

@@ -87,7 +87,7 @@ static void each_is_found_by_its_name(void)
         CU_ASSERT_PTR_EQUAL(lim_cap_find(lim_caps[n]->name), lim_caps[n]);
         CU_ASSERT_TRUE(strlen(lim_caps[n]->summary) > 0);
     }
-    CU_ASSERT_EQUAL(n, 6);
+    CU_ASSERT_EQUAL(n, 7);
     CU_ASSERT_PTR_NULL(lim_cap_find("reno"));
 }
 
@@ -308,6 +308,44 @@ static void cubic_keeps_a_request_a_minute(void)
     CU_ASSERT_TRUE(next <= 160 * LIM_SEC + 10);
 }
 
+static lim_time pause_of(const struct subject *x)
+{
+    return x->cap->not_before(x->state);
+}
+
+static void cooldown_counts_from_the_last_refusal(void)
+{
+    struct subject x;
+    start(&x, "cooldown", (struct lim_cap_options){ 0 });
+    CU_ASSERT_EQUAL(limit(&x), LIM_UNLIMITED);
+    answers(&x, 3, LIM_SEC, 3);
+    CU_ASSERT(pause_of(&x) <= x.now);
+    drop(&x); /* at 4 s */
+    CU_ASSERT_EQUAL(pause_of(&x), 9 * LIM_SEC);
+    drop(&x);
+    answers(&x, 1, LIM_SEC, 3);
+    CU_ASSERT_EQUAL(pause_of(&x), 10 * LIM_SEC);
+    CU_ASSERT_EQUAL(limit(&x), LIM_UNLIMITED);
+    start(&x, "cooldown",
+          (struct lim_cap_options){ .timeout_ns = 15 * LIM_SEC });
+    drop(&x);
+    CU_ASSERT_EQUAL(pause_of(&x), 16 * LIM_SEC);
+}
+
+static void cooldown_passes_over_server_errors(void)
+{
+    const struct lim_cap_sample s = {
+        .latency_ns = 1, .dropped = true, .broken = true, .now = LIM_SEC
+    };
+    struct subject x;
+    start(&x, "cooldown", (struct lim_cap_options){ 0 });
+    x.cap->ended(x.state, &s);
+    CU_ASSERT(pause_of(&x) <= 0);
+    start(&x, "cooldown", (struct lim_cap_options){ .drops = true });
+    x.cap->ended(x.state, &s);
+    CU_ASSERT_EQUAL(pause_of(&x), 6 * LIM_SEC);
+}
+
 static void many_drops_at_once_are_one(void)
 {
     struct subject x;
@@ -416,6 +454,10 @@ CU_TestInfo cap_tests[] = {
     { "littles_law multiplies", littles_law_multiplies },
     { "cubic returns to its peak", cubic_returns_to_its_peak },
     { "cubic keeps a request a minute", cubic_keeps_a_request_a_minute },
+    { "cooldown counts from the last refusal",
+      cooldown_counts_from_the_last_refusal },
+    { "cooldown passes over server errors",
+      cooldown_passes_over_server_errors },
     { "many drops at once are one", many_drops_at_once_are_one },
     { "an idle limit does not grow", an_idle_limit_does_not_grow },
     { "each stays between its bounds", each_stays_between_its_bounds },

@@ -9,7 +9,9 @@ extern const struct lim_backoff lim_backoff_decorrelated;
 extern const struct lim_backoff lim_backoff_equal_jitter;
 extern const struct lim_backoff lim_backoff_full_jitter;
 extern const struct lim_backoff lim_backoff_hinted;
+extern const struct lim_backoff lim_backoff_immediate;
 extern const struct lim_backoff lim_backoff_sdk;
+extern const struct lim_backoff lim_backoff_sdk_node;
 
 /* Returns min(cap, base x 2^n), whatever the numbers. */
 static inline int64_t lim_backoff_ceiling(const struct lim_backoff_case *c)

@@ -9,6 +9,7 @@
 /* One file each; the list is in limiter/cap.c. */
 extern const struct lim_cap lim_cap_adaptive;
 extern const struct lim_cap lim_cap_aimd;
+extern const struct lim_cap lim_cap_cooldown;
 extern const struct lim_cap lim_cap_cubic;
 extern const struct lim_cap lim_cap_gradient2;
 extern const struct lim_cap lim_cap_littles_law;

@@ -11,6 +11,8 @@ extern const struct lim_strategy lim_strategy_edf_wrr;
 extern const struct lim_strategy lim_strategy_fill_first;
 extern const struct lim_strategy lim_strategy_headroom;
 extern const struct lim_strategy lim_strategy_least_in_flight;
+extern const struct lim_strategy lim_strategy_litellm_latency;
+extern const struct lim_strategy lim_strategy_litellm_usage;
 extern const struct lim_strategy lim_strategy_lowest_latency;
 extern const struct lim_strategy lim_strategy_opportunity;
 extern const struct lim_strategy lim_strategy_p2c;
