@@ -9,6 +9,10 @@
 /*
  * How long a request waits between two tries.  Each file in
  * limiter/backoffs/ is one, with its definition and source.
+ *
+ * A back-off has no state: what it needs of a request is in the case, the
+ * random bits too, and the pool keeps the rest.  A struct lim_backoff is
+ * constant and outlives the pools that use it.
  */
 struct lim_backoff_case {
     int64_t base_ns, cap_ns; /* >= 0 */

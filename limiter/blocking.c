@@ -277,6 +277,8 @@ int lim_blocking_acquire(struct lim_blocking *b, const struct lim_request *r,
     if (rc == LIM_ACCEPTED)
         return answer(b, id, now, LIM_OK, grant);
     unlock(b);
+    if (rc == LIM_SHED)
+        return LIM_BLOCKING_GAVE_UP;
     return rc == LIM_REFUSED ? LIM_BLOCKING_REFUSED : rc;
 }
 

@@ -11,12 +11,22 @@
  *     ... send to grant.organisation with grant.key ...
  *     lim_blocking_release(b, &grant, &outcome);
  *
+ * A request is waiting while its thread is in lim_blocking_acquire, in flight
+ * while the thread holds the grant, backing off and waiting again while it is
+ * in lim_blocking_release.  A grant is a value of the caller's, good from
+ * LIM_OK or LIM_BLOCKING_RETRY to the next lim_blocking_release, which must
+ * come: a grant that is never released is in flight for ever.  Any thread may
+ * release it, one.  The face owns its pool; requests and outcomes are read
+ * during the call alone.
+ *
  * Safe for any number of threads.  It reads CLOCK_MONOTONIC, moved once, at
  * the start, to the epoch.  This is the one part of the limiter that is not
- * pure: it locks, reads a clock and sleeps.
+ * pure: it locks, reads a clock and sleeps.  It allocates nothing beyond its
+ * pool.
  */
 struct lim_blocking;
 
+/* Leave to send. */
 struct lim_grant {
     lim_id id;
     uint32_t organisation;
@@ -37,7 +47,8 @@ void lim_blocking_free(struct lim_blocking *b);
 /* Answers of lim_blocking_acquire and _release beside LIM_OK. */
 enum lim_blocking_answer {
     LIM_BLOCKING_REFUSED = 1, /* could never be sent */
-    LIM_BLOCKING_GAVE_UP,     /* deadline passed, or nowhere to go */
+    LIM_BLOCKING_GAVE_UP,     /* deadline passed, nowhere to go, or too many
+                                 wait */
     LIM_BLOCKING_RETRY,       /* release: the grant is good again, send */
     LIM_BLOCKING_FAILED       /* release: the request failed for good */
 };

@@ -27,13 +27,24 @@
  *     lim_complete(pool, id, &outcome, now);
  *
  * Every request is in exactly one state:
- *     waiting      in the queue of its limit group
+ *     waiting      in the queue of its limit group: since lim_submit, or since
+ *                  its back-off is over
  *     in flight    lim_next said LIM_SEND, lim_complete has not come
- *     backing off  an attempt failed, the next may not start yet
- *     done         succeeded, failed, expired or refused; its id is void
+ *     backing off  lim_complete said LIM_FATE_RETRY, the next attempt may not
+ *                  start yet
+ *     done         lim_complete said that it succeeded or failed, lim_next
+ *                  LIM_GIVE_UP, or lim_cancel true; its id is void
+ * One that lim_submit did not accept was never there.
+ *
+ * The pool owns what it keeps, and what it is shown is the caller's: nothing
+ * that is passed by pointer is kept after the call, but for the constant
+ * tables in a configuration (strategy, cap, back-off, queue discipline), which
+ * outlive the pool.
  *
  * A pool belongs to one thread at a time; limiter/blocking.h is a face for
- * many.  After lim_pool_new nothing is allocated.
+ * many.  Memory is taken in lim_pool_new alone, except that limits which are
+ * learned take some when they are new to their group.  A `now` that is before
+ * the last one counts as that.
  */
 struct lim_pool;
 
@@ -51,6 +62,7 @@ enum lim_belief {
     LIM_BELIEF_NONE     /* none: send, and see */
 };
 
+/* What follows on a failed attempt. */
 struct lim_retry {
     unsigned max; /* retries after the first try */
     const struct lim_backoff *backoff;
@@ -149,10 +161,10 @@ enum lim_reason { /* of LIM_GIVE_UP and of a failed attempt */
 struct lim_action {
     enum lim_action_kind kind;
     lim_id id;
-    uint32_t organisation;
-    unsigned key;     /* 0 to keys - 1 */
-    unsigned attempt; /* 0 for the first */
-    enum lim_reason reason;
+    uint32_t organisation;  /* LIM_SEND: its place in the configuration */
+    unsigned key;           /* LIM_SEND: 0 to keys - 1 */
+    unsigned attempt;       /* 0 for the first */
+    enum lim_reason reason; /* LIM_GIVE_UP */
 };
 
 /*
@@ -169,8 +181,8 @@ void lim_pool_free(struct lim_pool *p);
  * Takes a request.  Returns LIM_ACCEPTED and tells its id; LIM_REFUSED when
  * it can never be sent, with the reason in `refusal` (NULL is allowed);
  * LIM_SHED, counted as refused, when the queue is full;
- * LIM_EFULL when requests_max are not done; LIM_EINVAL for a group that there
- * is not or a negative cost.
+ * LIM_EFULL when requests_max are not done; LIM_EINVAL for a group, tenant or
+ * priority that there is not, or a cost below 0 or above LIM_LIMIT_MAX.
  */
 int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
                lim_id *id, struct lim_refusal *refusal);
@@ -186,7 +198,8 @@ lim_time lim_wakeup(const struct lim_pool *p);
 
 /*
  * The head of an answer has come, before its end: what it shows of the
- * limits corrects the belief.  Optional; lim_complete reads it as well.
+ * limits corrects the belief.  Optional; lim_complete reads it as well.  An id
+ * that is not in flight is passed over.
  */
 void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
                  lim_time now);
@@ -195,9 +208,9 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
 enum lim_fate { LIM_FATE_SUCCEEDED, LIM_FATE_FAILED, LIM_FATE_RETRY };
 
 /*
- * An attempt ended.  Returns the request's fate: only after LIM_FATE_RETRY
- * its id stays good, and lim_next will send it again.  `reason` (NULL is
- * allowed) says why it failed.
+ * An attempt ended; the request must be in flight.  Returns its fate: only
+ * after LIM_FATE_RETRY its id stays good, and lim_next will send it again, or
+ * give it up.  `reason` (NULL is allowed) says why it failed.
  */
 enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
                            const struct lim_outcome *o, lim_time now,

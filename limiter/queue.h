@@ -12,6 +12,10 @@
  * stays: the smallest is first, and of equal ones who came first.  A rank
  * holds the time of coming, so what waits long enough is first in the end:
  * nothing starves.  Each file in limiter/queues/ is one.
+ *
+ * It has no state: a request waits, is sent or given up, and may come back
+ * with its old rank after a back-off; the pool owns the queues.  A struct
+ * lim_queue is constant and outlives the pools that use it.
  */
 struct lim_waiting {
     lim_time since;    /* when it was submitted */

@@ -194,6 +194,37 @@ static void a_retry_is_a_new_grant(void)
     lim_blocking_free(b);
 }
 
+static void *wait_for_leave(void *arg)
+{
+    struct lim_request r = plain(3);
+    struct lim_grant g;
+    CU_ASSERT_EQUAL(lim_blocking_acquire(arg, &r, &g), LIM_OK);
+    CU_ASSERT_EQUAL(lim_blocking_release(arg, &g, NULL), LIM_OK);
+    return NULL;
+}
+
+static void who_comes_when_too_many_wait_gives_up(void)
+{
+    struct lim_config config = lim_config_default();
+    struct lim_request r = plain(2);
+    struct lim_grant first, second;
+    pthread_t thread;
+    config.cap_pool = 1;
+    config.queue.max = 1;
+    struct lim_blocking *b = make(config, lim_limits_none());
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+    CU_ASSERT_EQUAL(lim_blocking_acquire(b, &r, &first), LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, wait_for_leave, b), 0);
+    while (lim_blocking_counts(b).waiting == 0)
+        sched_yield();
+    CU_ASSERT_EQUAL(lim_blocking_acquire(b, &r, &second), LIM_BLOCKING_GAVE_UP);
+    CU_ASSERT_EQUAL(lim_blocking_release(b, &first, NULL), LIM_OK);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(lim_blocking_counts(b).succeeded, 2);
+    CU_ASSERT_EQUAL(lim_blocking_counts(b).refused, 1);
+    lim_blocking_free(b);
+}
+
 static void with_nowhere_to_go_it_gives_up(void)
 {
     const struct lim_outcome unknown = ended(LIM_CLASS_CREDENTIAL, 401);
@@ -239,6 +270,8 @@ CU_TestInfo blocking_tests[] = {
       nobody_is_lost_among_failures_and_deadlines },
     { "a deadline ends the wait", a_deadline_ends_the_wait },
     { "a retry is a new grant", a_retry_is_a_new_grant },
+    { "who comes when too many wait gives up",
+      who_comes_when_too_many_wait_gives_up },
     { "with nowhere to go it gives up", with_nowhere_to_go_it_gives_up },
     { "what can never be sent is refused at once",
       what_can_never_be_sent_is_refused_at_once },
