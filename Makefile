@@ -46,7 +46,8 @@ fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 # Files that are built into the programs, as strings.
 limiter_TEXT    = $(wildcard limiter/tables/*.tsv)
 mockserver_TEXT =
-bench_TEXT      = $(wildcard bench/figures/*.gp bench/*.html bench/*.css)
+bench_TEXT      = $(wildcard bench/figures/*.gp bench/*.html bench/*.css) \
+                  bench/presets.json
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 txt = $(patsubst %,$(BUILD)/%.text.o,$(1))
@@ -62,13 +63,23 @@ LIB_mockserver = $(BUILD)/libmockserver.a
 LIB_bench      = $(BUILD)/libbench.a
 ALL_LIBS       = $(LIB_bench) $(LIB_mockserver) $(LIB_sim) $(LIB_limiter)
 
+# The shared library: before 1.0 any minor version may change what programs
+# were linked with, so it is part of the name that they look for.
+SONAME     = liblimiter.so.$(basename $(VERSION))
+LIB_shared = $(BUILD)/liblimiter.so.$(VERSION)
+pic_OBJ    = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(limiter_OBJ))
+
+# limiter/limiter.h names what is public; the rest stays inside.
+PUBLIC := limiter/limiter.h \
+          $(shell sed -n 's/^\#include "\(.*\)"/\1/p' limiter/limiter.h)
+
 PROGRAMS = $(BUILD)/tierlab $(BUILD)/tierlab-mockd
 # Strategies of one's own are shared objects, the other examples programs.
 PLUGINS  = $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/example_strategy*.c))
 EXAMPLES = $(filter-out $(PLUGINS:.so=),\
            $(patsubst %.c,$(BUILD)/%,$(wildcard tests/example_*.c)))
 
-all: $(PROGRAMS) $(LIB_limiter)
+all: $(PROGRAMS) $(LIB_limiter) $(LIB_shared)
 
 $(BUILD)/mockserver/%.o: ALL_CFLAGS += $(CJSON_CFLAGS)
 $(BUILD)/bench/%.o: ALL_CFLAGS += $(CJSON_CFLAGS) $(CURL_CFLAGS)
@@ -89,6 +100,11 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# Nobody takes the place of a function of ours: they may call each other.
+$(BUILD)/pic/%.o: %.c Makefile $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -fno-semantic-interposition -MMD -MP -c -o $@ $<
+
 # limiter/tables/seed.tsv becomes `const char text_limiter_tables_seed_tsv[]`
 # and `const size_t text_..._size` (without the 0 at its end).
 $(BUILD)/%.text.c: % Makefile
@@ -103,6 +119,10 @@ $(BUILD)/%.text.c: % Makefile
 $(BUILD)/%.text.o: $(BUILD)/%.text.c $(BUILD)/flags
 	$(CC) -std=c11 $(OPT) $(SAN) -c -o $@ $<
 
+$(BUILD)/pic/%.text.o: $(BUILD)/%.text.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(OPT) $(SAN) -fPIC -c -o $@ $<
+
 # An archive is made anew when a file comes to its folders or leaves them.
 # (`bench/.` is the folder, `bench` the target.)
 define library
@@ -111,6 +131,22 @@ $(LIB_$(1)): $($(1)_OBJ) $(1)/. $(addsuffix .,$(sort $(dir $($(1)_SRC))))
 	$(AR) rcs $$@ $($(1)_OBJ)
 endef
 $(foreach l,limiter sim mockserver bench,$(eval $(call library,$(l))))
+
+# What the public headers declare is exported, nothing else.
+$(BUILD)/pic/exports: $(LIB_limiter) $(PUBLIC)
+	@mkdir -p $(@D)
+	@LC_ALL=C; export LC_ALL; \
+	nm -g --defined-only $(LIB_limiter) | awk '$$3 ~ /^lim_/ {print $$3}' | \
+	    sort -u >$@.defined; \
+	cat $(PUBLIC) | tr -cs 'A-Za-z0-9_' '\n' | sort -u | \
+	    comm -12 - $@.defined | \
+	    awk 'BEGIN {print "{ global:"} {print $$0 ";"} \
+	         END {print "local: *; };"}' >$@
+
+$(LIB_shared): $(pic_OBJ) $(BUILD)/pic/exports
+	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(SONAME) \
+	    -Wl,--version-script=$(BUILD)/pic/exports -Wl,-Bsymbolic-functions \
+	    $(if $(SAN),,-Wl,-z,defs) -o $@ $(pic_OBJ) -lpthread
 
 $(BUILD)/tierlab-mockd: $(BUILD)/mockserver/main.o $(LIB_mockserver) $(LIB_sim) \
                         $(LIB_limiter)
@@ -181,7 +217,8 @@ test: deps
 
 check: test
 
-test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS)
+test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS) \
+            $(LIB_shared)
 	@tests/run.sh $(BUILD)
 
 unit: $(BUILD)/tests/unit
@@ -248,28 +285,31 @@ bindir   = $(DESTDIR)$(PREFIX)/bin
 libdir   = $(DESTDIR)$(PREFIX)/lib
 incdir   = $(DESTDIR)$(PREFIX)/include/limiter
 man1dir  = $(DESTDIR)$(PREFIX)/share/man/man1
+man3dir  = $(DESTDIR)$(PREFIX)/share/man/man3
 datadir  = $(DESTDIR)$(PREFIX)/share/tierlab
 MAN1     = $(wildcard bench/*.1 mockserver/*.1)
-
-# limiter/limiter.h names what is public; the rest stays inside.
-PUBLIC = limiter/limiter.h \
-         $(shell sed -n 's/^\#include "\(.*\)"/\1/p' limiter/limiter.h)
+MAN3     = $(wildcard limiter/*.3)
 
 install: all
 	install -d $(bindir) $(libdir)/pkgconfig $(incdir) $(man1dir) \
-	    $(datadir)/scenarios
+	    $(man3dir) $(datadir)/scenarios
 	install -m 755 $(PROGRAMS) $(bindir)
-	install -m 644 $(LIB_limiter) $(libdir)
+	install -m 644 $(LIB_limiter) $(LIB_shared) $(libdir)
+	ln -sf $(notdir $(LIB_shared)) $(libdir)/$(SONAME)
+	ln -sf $(SONAME) $(libdir)/liblimiter.so
 	install -m 644 $(PUBLIC) $(incdir)
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' \
 	    limiter/limiter.pc.in >$(libdir)/pkgconfig/limiter.pc
 	$(if $(MAN1),install -m 644 $(MAN1) $(man1dir))
+	$(if $(MAN3),install -m 644 $(MAN3) $(man3dir))
 	install -m 644 $(wildcard bench/scenarios/*) $(datadir)/scenarios
 
 uninstall:
 	rm -f $(bindir)/tierlab $(bindir)/tierlab-mockd \
 	    $(libdir)/liblimiter.a $(libdir)/pkgconfig/limiter.pc \
-	    $(addprefix $(man1dir)/,$(notdir $(MAN1)))
+	    $(addprefix $(libdir)/,liblimiter.so $(SONAME) $(notdir $(LIB_shared))) \
+	    $(addprefix $(man1dir)/,$(notdir $(MAN1))) \
+	    $(addprefix $(man3dir)/,$(notdir $(MAN3)))
 	rm -rf $(incdir) $(datadir)
 
 clean:
@@ -280,5 +320,6 @@ clean:
         golden study install uninstall clean FORCE
 .SECONDARY:
 
+-include $(patsubst %.c,$(BUILD)/pic/%.d,$(limiter_SRC)) $(PLUGINS:.so=.d)
 -include $(patsubst %.c,$(BUILD)/%.d,$(limiter_SRC) $(sim_SRC) \
            $(mockserver_SRC) $(bench_SRC) $(wildcard */main.c tests/*.c))
