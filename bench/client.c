@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/names.h"
+#include "bench/preset.h"
 
 #define CAP_MAX 1000000
 #define RETRIES_MAX 1000
@@ -227,7 +228,7 @@ static void read_discipline(struct mock_json *j)
 void bench_client_read(struct mock_json *j, const struct lim_strategy *own,
                        struct sim_client_config *c)
 {
-    static const char *const later[] = { "preset", NULL };
+    cJSON *preset = bench_preset_apply(j);
     read_cap(j, c);
     read_strategy(j, own, c);
     read_queue(j, &c->queue);
@@ -235,6 +236,6 @@ void bench_client_read(struct mock_json *j, const struct lim_strategy *own,
     read_breaker(j, &c->breaker);
     read_limits(j, c);
     read_discipline(j);
-    bench_names_planned(j, later);
     mock_json_close(j);
+    cJSON_Delete(preset);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bench/preset.h"
 #include "limiter/backoff.h"
 #include "limiter/cap.h"
 #include "limiter/queue.h"
@@ -123,6 +124,7 @@ void bench_names_print(FILE *f)
     fprintf(f, "back-offs (client.retry.backoff)\n");
     for (size_t i = 0; lim_backoffs[i] != NULL; i++)
         print_line(f, lim_backoffs[i]->name, lim_backoffs[i]->summary);
-    fprintf(f, "presets (client.preset)\n  none in this version\n");
+    fprintf(f, "presets (client.preset)\n");
+    bench_preset_print(f);
     print_models(f);
 }
