@@ -8,13 +8,15 @@
 
 #define FLAT 16 /* so many are scanned; a tree pays beyond */
 #define SCALE_BITS 62
+#define ROW_BYTES (LIM_BLOCK * sizeof(int64_t))
 
 static void free_levels(struct lim_index *x)
 {
     for (unsigned i = 0; i < x->level_count; i++) {
-        free(x->levels[i].blocks);
+        free(x->levels[i].memory);
         free(x->levels[i].first);
         free(x->levels[i].last);
+        free(x->levels[i].stale);
     }
 }
 
@@ -32,6 +34,11 @@ static uint32_t blocks_of(uint32_t columns)
     return (columns + LIM_BLOCK - 1) / LIM_BLOCK;
 }
 
+static void *aligned(char *memory)
+{
+    return memory + (ROW_BYTES - (uintptr_t)memory % ROW_BYTES) % ROW_BYTES;
+}
+
 /* Columns that are not in use are blocked for ever and never the least. */
 static bool add_level(struct lim_index *x, uint32_t columns)
 {
@@ -39,12 +46,15 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     size_t blocks = blocks_of(columns);
     assert(x->level_count < LIM_LEVELS_MAX);
     l->columns = columns;
-    l->blocks = malloc(blocks * sizeof *l->blocks);
+    l->memory = malloc(blocks * sizeof *l->blocks + ROW_BYTES - 1);
     l->first = calloc(blocks * LIM_BLOCK, sizeof *l->first);
     l->last = calloc(blocks * LIM_BLOCK, sizeof *l->last);
+    l->stale = calloc(blocks, sizeof *l->stale);
     x->level_count++;
-    if (l->blocks == NULL || l->first == NULL || l->last == NULL)
+    if (l->memory == NULL || l->first == NULL || l->last == NULL ||
+        l->stale == NULL)
         return false;
+    l->blocks = aligned(l->memory);
     for (size_t b = 0; b < blocks; b++)
         for (int v = 0; v < LIM_VALUES; v++)
             for (int i = 0; i < LIM_BLOCK; i++)
@@ -258,29 +268,79 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
     return x->levels[0].blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK];
 }
 
+/* A column's value has risen from `was`. */
+static void rise(struct lim_index *x, uint32_t column, unsigned value,
+                 int64_t was)
+{
+    for (unsigned i = 1; i < x->level_count; i++) {
+        const struct lim_level *l = &x->levels[i];
+        column /= LIM_BLOCK;
+        struct lim_stale *stale = &l->stale[column / LIM_BLOCK];
+        unsigned bit = 1u << column % LIM_BLOCK;
+        int64_t above =
+            l->blocks[column / LIM_BLOCK].value[value][column % LIM_BLOCK];
+        if ((stale->columns[value] & bit) != 0 || was > above)
+            return;
+        stale->columns[value] |= (uint8_t)bit;
+        stale->values |= (uint16_t)(1u << value);
+        was = above;
+    }
+}
+
+static void fall(struct lim_index *x, uint32_t column, unsigned value,
+                 int64_t to)
+{
+    for (unsigned i = 1; i < x->level_count; i++) {
+        column /= LIM_BLOCK;
+        int64_t *above = &x->levels[i]
+                              .blocks[column / LIM_BLOCK]
+                              .value[value][column % LIM_BLOCK];
+        if (to >= *above)
+            return;
+        *above = to;
+    }
+}
+
 void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
                    int64_t to)
 {
-    uint32_t column = leaf;
-    assert(leaf < x->levels[0].columns);
+    const struct lim_level *l = &x->levels[0];
+    assert(leaf < l->columns);
     if (value == LIM_VALUE_BLOCKED && to < -LIM_FAR)
         to = -LIM_FAR; /* so that nothing overflows */
-    for (unsigned i = 0;; i++) {
-        int64_t *values = x->levels[i].blocks[column / LIM_BLOCK].value[value];
-        int64_t was = values[column % LIM_BLOCK];
-        values[column % LIM_BLOCK] = to;
-        if (i + 1 == x->level_count || was == to)
-            return;
-        column /= LIM_BLOCK;
-        int64_t above = x->levels[i + 1]
-                            .blocks[column / LIM_BLOCK]
-                            .value[value][column % LIM_BLOCK];
-        if (to > above) {
-            if (was > above)
-                return;
-            to = least(values);
-        }
+    int64_t *at = &l->blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK];
+    int64_t was = *at;
+    *at = to;
+    if (to > was)
+        rise(x, leaf, value, was);
+    else if (to < was)
+        fall(x, leaf, value, to);
+}
+
+/* Sets one value right in some columns of a block of level 1 or above. */
+static void freshen(struct lim_index *x, unsigned level, uint32_t block,
+                    unsigned value)
+{
+    struct lim_stale *stale = &x->levels[level].stale[block];
+    const struct lim_level *below = &x->levels[level - 1];
+    int64_t *row = x->levels[level].blocks[block].value[value];
+    unsigned columns = stale->columns[value];
+    stale->columns[value] = 0;
+    stale->values &= (uint16_t) ~(1u << value);
+    for (; columns != 0; columns &= columns - 1) {
+        unsigned c = (unsigned)__builtin_ctz(columns);
+        uint32_t child = block * LIM_BLOCK + c;
+        if (level > 1 && below->stale[child].columns[value] != 0)
+            freshen(x, level - 1, child, value);
+        row[c] = least(below->blocks[child].value[value]);
     }
+}
+
+void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block)
+{
+    unsigned values = x->levels[level].stale[block].values;
+    for (; values != 0; values &= values - 1)
+        freshen(x, level, block, (unsigned)__builtin_ctz(values));
 }
 
 struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,

@@ -26,7 +26,7 @@ struct lim_members {
     void *strategy_state;
     double *weights, weight_sum;
     bool capped; /* organisations have caps */
-    bool keeps_in_flight, keeps_sent;
+    bool keeps_in_flight, keeps_sent, keeps_spent;
     lim_time month_end;
 };
 
@@ -39,6 +39,7 @@ static void choose_kept(struct lim_members *m)
             kept |= m->strategy->reads_blind;
     m->keeps_in_flight = kept >> LIM_VALUE_IN_FLIGHT & 1;
     m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
+    m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
     m->capped = lim_throttle_caps_organisations(m->throttle);
 }
 
@@ -67,6 +68,7 @@ static void copy_organisations(struct lim_members *m,
         const struct lim_organisation *o = &c->organisations[i];
         m->members[i].keys = o->keys;
         m->members[i].spent = o->spent;
+        m->keeps_spent |= o->spend_max != LIM_UNLIMITED;
         m->members[i].priority = o->priority;
         m->members[i].price = or_one(o->price);
         m->weights[i] = or_one(o->weight);
@@ -154,6 +156,13 @@ static void set_all(struct lim_members *m, uint32_t organisation,
     }
 }
 
+static void set_spent(struct lim_members *m, uint32_t organisation)
+{
+    if (m->keeps_spent)
+        set_all(m, organisation, LIM_VALUE_SPENT,
+                m->members[organisation].spent);
+}
+
 /* Tells how much more than nothing is in flight beyond the cap. */
 static void set_over(struct lim_members *m, uint32_t organisation)
 {
@@ -217,7 +226,7 @@ void lim_members_turn_month(struct lim_members *m, lim_time now)
     m->month_end = lim_month_end(now);
     for (uint32_t i = 0; i < m->count; i++) {
         m->members[i].spent = 0;
-        set_all(m, i, LIM_VALUE_SPENT, 0);
+        set_spent(m, i);
     }
 }
 
@@ -287,7 +296,7 @@ static void charge(struct lim_members *m, uint32_t organisation,
     }
     if (a->cost->amount[LIM_MONEY] != 0) {
         x->spent += a->cost->amount[LIM_MONEY];
-        set_all(m, organisation, LIM_VALUE_SPENT, x->spent);
+        set_spent(m, organisation);
     }
 }
 
@@ -410,7 +419,7 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
         p->charged[d] -= give->amount[d] - take->amount[d];
     if (give->amount[LIM_MONEY] != take->amount[LIM_MONEY]) {
         member->spent += take->amount[LIM_MONEY] - give->amount[LIM_MONEY];
-        set_all(m, organisation, LIM_VALUE_SPENT, member->spent);
+        set_spent(m, organisation);
     }
 }
 
@@ -430,10 +439,10 @@ static double misfit(const struct lim_rate *r, const struct lim_shown *s)
 static int shown_window(const struct lim_seat *p, enum lim_limit minute,
                         enum lim_limit day, const struct lim_shown *s)
 {
-    const struct lim_rate *m = lim_index_rate(p->index, minute);
-    const struct lim_rate *d = lim_index_rate(p->index, day);
     if (s->limit <= 0)
         return -1;
+    const struct lim_rate *m = lim_index_rate(p->index, minute);
+    const struct lim_rate *d = lim_index_rate(p->index, day);
     if (m->limit == s->limit && d->limit == s->limit && s->reset_ns >= 0)
         return misfit(d, s) < misfit(m, s) ? (int)day : (int)minute;
     return m->limit == s->limit   ? (int)minute
@@ -489,7 +498,7 @@ static bool learn(struct lim_members *m, uint32_t organisation,
                     .sent_at = mark->sent_at,
                     .admitted = o != NULL && o->class == LIM_CLASS_OK,
                     .refused = refused },
-        .alone = mark->in_flight == 1,
+        .before = mark->in_flight - 1,
     };
     for (unsigned d = 0; d < LIM_RATED; d++)
         h.since[d] = p->charged[d] - mark->charged[d] +

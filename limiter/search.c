@@ -181,14 +181,39 @@ static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
            (score == best->score && first < best->organisation);
 }
 
+/* Tells of one column what open_columns tells of all. */
+static bool is_open(const struct search *s, const struct lim_block *b,
+                    unsigned column)
+{
+    const struct lim_query *q = s->query;
+    const struct lim_terms *t = s->terms;
+    const struct lim_index *x = s->index;
+    if (b->value[LIM_VALUE_BLOCKED][column] > q->now)
+        return false;
+    for (unsigned k = 0; k < t->taken_count; k++)
+        if (b->value[t->taken[k]][column] + t->need[t->taken[k]] > q->now)
+            return false;
+    if (x->spend_max != LIM_UNLIMITED &&
+        b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
+            x->spend_max)
+        return false;
+    return !q->capped || b->value[LIM_VALUE_OVER][column] < 0;
+}
+
+/*
+ * Mostly the column with the best score is open, and no other beats what is
+ * found there: who else is open is looked at only if not.
+ */
 static void visit(struct search *s, unsigned level, uint32_t block)
 {
     struct lim_index *x = s->index;
     const struct lim_level *l = &x->levels[level];
-    unsigned open = open_columns(s, &l->blocks[block]);
+    const struct lim_block *b = &l->blocks[block];
+    unsigned open = (1u << columns_in(l, block)) - 1;
+    bool all_known = false;
     int64_t score[LIM_BLOCK];
-    if (open == 0)
-        return;
+    if (level > 0)
+        lim_index_freshen(x, level, block);
     score_block(s, l, block, score);
     while (open != 0) {
         unsigned c = least_column(score, open);
@@ -199,7 +224,10 @@ static void visit(struct search *s, unsigned level, uint32_t block)
                 return; /* so do the others not */
             continue;
         }
-        if (level > 0) {
+        if (!all_known && !is_open(s, b, c)) {
+            open &= open_columns(s, b);
+            all_known = true;
+        } else if (level > 0) {
             visit(s, level - 1, column);
         } else if (!x->fractions ||
                    lim_index_ready(x, column, s->query) <= s->query->now) {
@@ -257,6 +285,8 @@ static lim_time earliest(const struct search *s, unsigned level, uint32_t block,
 {
     const struct lim_level *l = &s->index->levels[level];
     lim_time ready[LIM_BLOCK];
+    if (level > 0)
+        lim_index_freshen(s->index, level, block);
     ready_times(s, &l->blocks[block], ready);
     unsigned open = (1u << columns_in(l, block)) - 1;
     while (open != 0) {

@@ -1,12 +1,22 @@
 #ifndef LIM_TREE_H
 #define LIM_TREE_H
 
+#include <assert.h>
+
 #include "limiter/index.h"
 
 /*
  * What an index is made of, for the two files that work on it: index.c keeps
  * it, search.c asks it.
+ *
+ * A value that falls is pushed up at once.  One that rises, and may have been
+ * the least of its block, only makes the block's column above stale: what
+ * stands there is a bound still, and whoever opens that block next sets it
+ * right.  So those who are taken in turn or by lot cost no walk at all.
+ * Where a column is stale, each above it whose value depends on it is too.
  */
+static_assert(LIM_VALUES <= 16, "a bit for each");
+
 #define LIM_LEVELS_MAX 7        /* 8^7 organisations: more than there may be */
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
@@ -14,10 +24,18 @@ struct lim_block {
     int64_t value[LIM_VALUES][LIM_BLOCK];
 };
 
+/* Of a block above: which values are stale, and of each in which columns. */
+struct lim_stale {
+    uint16_t values; /* as 1 << value */
+    uint8_t columns[LIM_VALUES];
+};
+
 struct lim_level {
+    void *memory; /* where the blocks are, a row a cache line */
     struct lim_block *blocks;
-    uint32_t *first, *last; /* organisation numbers by column */
-    uint32_t columns;       /* in use over all blocks */
+    struct lim_stale *stale; /* by block */
+    uint32_t *first, *last;  /* organisation numbers by column */
+    uint32_t columns;        /* in use over all blocks */
 };
 
 /*
@@ -55,6 +73,9 @@ struct lim_index {
 
 /* Writes the terms of a cost that is not the last one. */
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
+
+/* Sets a block of level 1 or above right: no column of it is stale then. */
+void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block);
 
 /* The terms of a cost, good until the next one's are asked for. */
 static inline const struct lim_terms *lim_index_terms(

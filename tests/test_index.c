@@ -294,6 +294,8 @@ static void answer(struct fixture *f, uint32_t i)
     set(f, i, LIM_VALUE_IN_FLIGHT, --m->in_flight);
     set(f, i, LIM_VALUE_OVER, m->in_flight - 4);
     struct lim_event e = event_of(f, i);
+    struct lim_cost cost = some_cost(f);
+    e.cost = &cost;
     e.ok = below(f, 8) > 0;
     e.latency_ns = below(f, 30 * LIM_SEC);
     e.first_token_ns = below(f, 2) ? -1 : below(f, LIM_SEC);
