@@ -36,7 +36,9 @@ int main(int argc, char **argv)
     if (argc > 1)
         request_us = (useconds_t)(1e6 * strtod(argv[1], NULL));
     struct lim_limits none = lim_limits_none();
-    struct lim_organisation mine = { "mine", 1, &none, NULL, -1, 0 };
+    struct lim_organisation mine = {
+        .name = "mine", .keys = 1, .limits = &none, .spend_max = -1
+    };
     struct lim_config config = lim_config_default();
     config.organisations = &mine;
     config.organisation_count = 1;
