@@ -147,9 +147,10 @@ static void forget(struct lesson *x, int window)
         x->state->as_of[window] = x->said->sent_at;
 }
 
-/* A limit lower than the one believed: true if an earlier answer said so
-   too.  (The head of an answer and its end are one.) */
-static bool falls(struct lim_learn *l, int window, int64_t limit, lim_time sent)
+/* A limit that holds the pool up: true if an earlier answer said so too.
+   (The head of an answer and its end are one.) */
+static bool said_twice(struct lim_learn *l, int window, int64_t limit,
+                       lim_time sent)
 {
     if (l->falling[window] == limit && sent > l->as_of[window])
         return true;
@@ -171,8 +172,9 @@ static bool hear(struct lesson *x, int window, int64_t limit, bool sure,
     if (sent < l->as_of[window])
         return old == limit;
     if (old != limit) {
-        if (old != LIM_UNLIMITED && limit < old && !named &&
-            !falls(l, window, limit, sent))
+        bool beside = other != NONE && (l->sure & bit(other)) != 0;
+        if ((old == LIM_UNLIMITED ? beside : limit < old) && !named &&
+            !said_twice(l, window, limit, sent))
             return false;
         set(x, window, limit);
         x->grew |= old != LIM_UNLIMITED && limit > old;
@@ -191,17 +193,22 @@ static bool hear(struct lesson *x, int window, int64_t limit, bool sure,
 
 /*
  * Headers show the window that takes longest to be full.  If one request of
- * the other takes longer still, the other is no more.
+ * the other takes longer still, the other is no more; and if it was only
+ * supposed, it never was.
  */
 static void miss_other(struct lesson *x, const struct reading *r)
 {
     struct lim_learn *l = x->state;
     int other = sibling(r->window);
     int64_t limit = l->limits.max[other];
-    if (!r->sure || !x->said->admitted || l->any_shown ||
-        limit == LIM_UNLIMITED || x->said->sent_at < l->as_of[other])
+    if (!r->sure || limit == LIM_UNLIMITED ||
+        x->said->sent_at < l->as_of[other])
         return;
-    if (r->full + LIM_MSEC < span(other, limit, cost_of(x->said, other)))
+    if ((l->sure & bit(other)) == 0)
+        forget(x, other);
+    else if (!x->said->admitted || l->any_shown)
+        return;
+    else if (r->full + LIM_MSEC < span(other, limit, cost_of(x->said, other)))
         forget(x, other);
 }
 
@@ -290,6 +297,7 @@ void lim_learn_from(struct lim_learn *l, const struct lim_lesson *lesson,
     for (int w = 0; w < LIM_WINDOWS; w++)
         if (x.grew && (x.shown & bit(w)) == 0 && lesson->sent_at >= l->as_of[w])
             forget(&x, w);
+    out->grew = x.grew;
     for (int w = 0; w < LIM_WINDOWS; w++)
         if (before.max[w] == l->limits.max[w])
             out->changed &= ~bit(w);

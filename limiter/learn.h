@@ -28,8 +28,9 @@
  * What is believed of whom:
  *   - Limits change by answers at least as new as what is known, by the time
  *     at which their requests were sent.
- *   - A limit that grows, or that was not known, is believed at once; one
- *     that falls when two answers running say so, or the sentence of a 429.
+ *   - A limit that grows, or the first of its dimension, is believed at once.
+ *     One that falls, or comes beside another that is sure, needs two answers
+ *     that say so, or the sentence of a 429.
  *   - Growth is another tier: what this answer does not show is forgotten,
  *     and the next 429 names it.  So is a day's limit when a minute's is
  *     shown, although one request of the day takes longer to come back.
@@ -37,8 +38,10 @@
  *     answer's request was admitted for, or a remaining above the limit.
  *
  * Pitfall: a lie that shows more than there is counts until the next answer;
- * one that shows less slows an organisation down, until a request gets
- * through and its answer is believed.
+ * one that shows less slows an organisation down until a request gets through.
+ * The worst is whole in itself and comes first: "200 a day, all used" holds
+ * for the 432 s that one of 200 takes to come back, and longer if others were
+ * on their way.
  */
 
 /* State for one organisation and group; fields are private. */
@@ -73,6 +76,7 @@ struct lim_level {
 /* What an answer taught. */
 struct lim_learned {
     unsigned changed; /* windows with another limit than before, as bits */
+    bool grew;        /* one that was known is larger */
     struct lim_level level[LIM_WINDOWS];
 };
 

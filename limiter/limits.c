@@ -42,3 +42,9 @@ int64_t lim_estimate_tokens(int64_t prompt_tokens, int64_t max_tokens)
     assert(prompt_tokens >= 0);
     return prompt_tokens + (max_tokens > 0 ? max_tokens : 0);
 }
+
+int64_t lim_estimate_reply(int64_t max_tokens, int64_t max_completion_tokens)
+{
+    return max_tokens > max_completion_tokens ? max_tokens
+                                              : max_completion_tokens;
+}

@@ -80,4 +80,11 @@ int64_t lim_estimate_text(int64_t chars);
  */
 int64_t lim_estimate_tokens(int64_t prompt_tokens, int64_t max_tokens);
 
+/*
+ * The bound on a reply to reserve for, when a request may carry one under two
+ * names: the larger, for which of them holds is the provider's affair, and a
+ * max_tokens of 1 beside it must not let thousands through.  < 0: not set.
+ */
+int64_t lim_estimate_reply(int64_t max_tokens, int64_t max_completion_tokens);
+
 #endif

@@ -3,10 +3,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define GROWTH 8
+
 struct pupil {
     struct lim_learn learn;
     lim_time blocked; /* what holds once it is not held */
-    bool held;
+    lim_time grew_at;
+    uint32_t in_flight, admitted; /* since a limit grew */
+    bool held, unsteady;
 };
 
 struct lim_pupils {
@@ -34,26 +38,42 @@ void lim_pupils_free(struct lim_pupils *b)
     free(b);
 }
 
-void lim_pupils_sent(struct lim_pupils *b, uint32_t organisation)
+static bool has_room(const struct pupil *u)
+{
+    if (!lim_learn_answered(&u->learn))
+        return u->in_flight < 1;
+    return (!u->unsteady &&
+            lim_learn_limits(&u->learn)->max[LIM_RPM] != LIM_UNLIMITED) ||
+           u->in_flight < GROWTH * (uint64_t)(u->admitted + (u->admitted == 0));
+}
+
+/* Holds it, or lets it go, as it now has room.  True: it was let go. */
+static bool hold(struct lim_pupils *b, uint32_t organisation)
 {
     struct pupil *u = &b->pupils[organisation];
     const struct lim_seat *p = &b->group->seats[organisation];
-    if (u->held || lim_learn_answered(&u->learn))
-        return;
-    u->held = true;
-    u->blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
-    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_PUPILS_HELD);
+    bool was = u->held;
+    u->held = !has_room(u);
+    if (u->held && !was) {
+        u->blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
+        lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_PUPILS_HELD);
+    } else if (was && !u->held) {
+        lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, u->blocked);
+    }
+    return was && !u->held;
+}
+
+void lim_pupils_sent(struct lim_pupils *b, uint32_t organisation)
+{
+    b->pupils[organisation].in_flight++;
+    hold(b, organisation);
 }
 
 bool lim_pupils_ended(struct lim_pupils *b, uint32_t organisation)
 {
-    struct pupil *u = &b->pupils[organisation];
-    const struct lim_seat *p = &b->group->seats[organisation];
-    if (!u->held)
-        return false;
-    u->held = false;
-    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, u->blocked);
-    return true;
+    assert(b->pupils[organisation].in_flight > 0);
+    b->pupils[organisation].in_flight--;
+    return hold(b, organisation);
 }
 
 void lim_pupils_block(struct lim_pupils *b, uint32_t organisation,
@@ -145,34 +165,58 @@ static bool move(struct lim_pupils *b, uint32_t organisation, lim_time now)
     return true;
 }
 
+/* `units` later than `t`; two buckets are enough for either bound. */
+static lim_time bounded(const struct lim_rate *r, lim_time t, int64_t units)
+{
+    int64_t most = 2 * r->burst;
+    return t + lim_rate_span(r, units < most ? units : most).ns;
+}
+
 /*
  * The provider decided between the sending and now, so the bucket is full no
- * earlier than if it was at once, and no later than if it was just now.  The
- * later bound holds only if nothing else was on its way, and is what mends a
- * belief that is too low: a charge that was not, a lie.
+ * earlier than if it was at once, and no later than if it was just now, with
+ * all that was on its way still to come.  The later bound mends a belief that
+ * is too low: a charge that was none, a lie.
  */
-static void set_level(struct lim_seat *p, enum lim_limit limit,
+static bool set_level(struct lim_seat *p, enum lim_limit limit,
                       const struct lim_level *level, const struct lim_heard *h,
                       bool changed, lim_time now)
 {
     const struct lim_rate *r = lim_index_rate(p->index, limit);
     struct lim_window w = lim_index_window(p->index, p->leaf, limit);
-    int64_t since = h->since[lim_limit_dimension(limit)];
-    int64_t missing = 0;
-    if (r->limit <= 0 || level->at == LIM_NEVER || (since < 0 && !changed))
-        return;
+    enum lim_dimension d = lim_limit_dimension(limit);
+    int64_t since = h->since[d] > 0 ? h->since[d] : 0;
+    int64_t before = h->before * h->lesson.cost->amount[d];
+    if (r->limit <= 0 || level->at == LIM_NEVER ||
+        (h->since[d] < 0 && !changed))
+        return false;
+    lim_time full = level->at;
     if (level->units != LIM_UNLIMITED && level->units < r->burst)
-        missing = r->burst - level->units;
-    since = since < 0 ? 0 : since < r->burst ? since : r->burst;
-    lim_time full =
-        level->at + lim_rate_span(r, missing).ns + lim_rate_span(r, since).ns;
-    lim_time latest =
-        full + (now - h->lesson.sent_at) + LIM_MSEC + lim_rate_span(r, 1).ns;
+        full += lim_rate_span(r, r->burst - level->units).ns;
+    lim_time latest = full + (now - h->lesson.sent_at) + LIM_MSEC;
+    latest = bounded(r, latest > now ? latest : now, since + before + 1);
+    full = bounded(r, full, since);
+    bool raised = w.tat > latest;
     if (changed || w.tat < full)
         w = (struct lim_window){ full, 0 };
-    else if (h->alone && w.tat > latest)
+    else if (raised)
         w = (struct lim_window){ latest, 0 };
     lim_index_set_window(p->index, p->leaf, limit, w);
+    return raised;
+}
+
+/* Growth is steady once a request sent thereafter was admitted. */
+static void note_growth(struct pupil *u, const struct lim_heard *h, bool grew,
+                        lim_time now)
+{
+    if (grew) {
+        u->grew_at = now;
+        u->admitted = 0;
+        u->unsteady = true;
+    } else if (h->lesson.admitted && u->admitted < UINT32_MAX) {
+        u->admitted++;
+        u->unsteady = u->unsteady && h->lesson.sent_at < u->grew_at;
+    }
 }
 
 bool lim_pupils_hear(struct lim_pupils *b, uint32_t organisation,
@@ -186,12 +230,12 @@ bool lim_pupils_hear(struct lim_pupils *b, uint32_t organisation,
         u->learn = before;
         return false;
     }
+    bool raised = false;
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        set_level(&b->group->seats[organisation], (enum lim_limit)w,
-                  &out.level[w], h, (out.changed >> w & 1) != 0, now);
-    bool freed =
-        lim_learn_answered(&u->learn) && lim_pupils_ended(b, organisation);
-    return freed || out.changed != 0 || h->alone;
+        raised |= set_level(&b->group->seats[organisation], (enum lim_limit)w,
+                            &out.level[w], h, (out.changed >> w & 1) != 0, now);
+    note_growth(u, h, out.grew, now);
+    return hold(b, organisation) || out.changed != 0 || raised;
 }
 
 /* The windows that do not hold `cost` even when full. */

@@ -13,19 +13,23 @@
  * limits, and goes to another when its own turn out to be others.  Internal
  * to the pool.
  *
- * Until its first answer one request at a time is in flight there.  Memory is
- * taken when limits are new to the group; when it is short, the old belief
- * stays, and the next answer tries again.
+ * Until its first answer one request at a time is in flight there.  Then up to
+ * eight for each that was admitted, until the requests' minute is known; and
+ * so again when a limit has grown, until a later answer agrees.  A limit that
+ * headers hide, or a lie, does not cost the whole queue.
+ *
+ * Memory is taken when limits are new to the group; when it is short, the old
+ * belief stays, and the next answer tries again.
  */
 struct lim_pupils;
 
-/* An organisation that waits for its first answer is blocked until then. */
+/* An organisation that has to wait for an answer is blocked until then. */
 #define LIM_PUPILS_HELD (LIM_NEVER / 2)
 
 /*
  * Makes the pupils of a group of `organisations`, none of whose limits are
- * known; it outlives this.  `burst` is the share of a limit that a
- * full bucket holds.  NULL: out of memory.
+ * known; `g` must outlive them.  `burst` is the share of a limit that a full
+ * bucket holds.  NULL: out of memory.
  */
 struct lim_pupils *lim_pupils_new(struct lim_group *g, uint32_t organisations,
                                   double burst);
@@ -34,7 +38,7 @@ void lim_pupils_free(struct lim_pupils *b); /* NULL is allowed */
 /* A request goes there. */
 void lim_pupils_sent(struct lim_pupils *b, uint32_t organisation);
 
-/* It ended.  True: the organisation was held for it, and may be free now. */
+/* It ended.  True: the organisation was held, and no longer is. */
 bool lim_pupils_ended(struct lim_pupils *b, uint32_t organisation);
 
 /* Blocks an organisation; one that is held, once it is not. */
@@ -45,7 +49,7 @@ void lim_pupils_block(struct lim_pupils *b, uint32_t organisation,
 struct lim_heard {
     struct lim_lesson lesson;
     int64_t since[LIM_RATED]; /* charged after it, less what was given back */
-    bool alone;               /* nothing else was in flight then */
+    int64_t before;           /* requests that were in flight when it was */
 };
 
 /* Learns from it at `now`.  True: the organisation may be ready earlier. */

@@ -106,6 +106,8 @@ static void windows_follow_from_the_reset(void)
         { 0, OK, { 200, 119, 34800000 }, { 50, 47, 3362 }, NAMES_NONE,
           KNOWN(ANY, 200, ANY, ANY) }, /* 50 tokens: less than it cost */
         { 9, OK, { 50, 47, 3362 }, HIDDEN, NAMES_NONE,
+          KNOWN(ANY, 200, ANY, ANY) }, /* beside another: once more */
+        { 10, OK, { 50, 47, 3362 }, HIDDEN, NAMES_NONE,
           KNOWN(50, ANY, ANY, ANY) }, /* a day of 200 would take longer */
     };
     PLAY(minute);
@@ -138,6 +140,8 @@ static void what_grows_is_another_tier(void)
         { 20, OK, { 200, 196, 1720000 }, { 40000, 39900, 150 }, NAMES_NONE,
           KNOWN(ANY, 10000, 60000, ANY) }, /* sent before: late */
         { 30, OK, { 3500, 3499, 17 }, { 60000, 59900, 100 }, NAMES_NONE,
+          KNOWN(ANY, 10000, 60000, ANY) },
+        { 31, OK, { 3500, 3498, 34 }, { 60000, 59800, 200 }, NAMES_NONE,
           KNOWN(3500, ANY, 60000, ANY) }, /* no day any more */
     };
     const struct row by_tokens[] = {
