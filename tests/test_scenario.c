@@ -320,8 +320,6 @@ static void what_a_client_cannot_be_is_named(void)
 static void what_later_versions_have_is_refused_as_such(void)
 {
     static const struct wrong rows[] = {
-        { "{\"client\": {\"preset\": \"one-api\"}, " WORK "}",
-          "not available" },
         { "{\"client\": {\"discipline\": \"fixed\"}, " WORK "}",
           "not available" },
         { "{\"prices\": {}, " WORK "}", "not available" },
