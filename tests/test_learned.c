@@ -409,6 +409,12 @@ static void short_memory_leaves_the_old_belief(void)
     run(&f, LIM_SEC);
     CU_ASSERT_EQUAL(f.succeeded, 2);
     believes_the_table(&f, LIM_TIER_4);
+    fail_after(1);
+    submit_many(&f, 500, 10);
+    run(&f, 5 * LIM_SEC);
+    CU_ASSERT_FALSE(fail_happened()); /* nothing new, so no memory is taken */
+    fail_after(0);
+    CU_ASSERT_EQUAL(f.succeeded, 502);
     tear_down(&f);
 }
 
