@@ -1,17 +1,20 @@
 /*
  * What the core costs: ns an operation, one line "name TAB value TAB unit"
- * each.  A value is the median of several trials in one process, so read it
- * as what the code needs when the machine leaves it alone.
+ * each, and bytes.  A value is the median of several trials in one process,
+ * so read it as what the code needs when the machine leaves it alone.
  */
 
 #define _POSIX_C_SOURCE 200809L
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "limiter/blocking.h"
+#include "limiter/index.h"
 #include "limiter/pool.h"
 #include "limiter/rng.h"
 #include "limiter/timerq.h"
@@ -20,7 +23,7 @@
 #include "sim/world.h"
 
 #define TRIALS 7
-#define ORGANISATIONS_MAX 100
+#define ORGANISATIONS_MAX 10000
 
 static volatile int64_t sink;
 
@@ -37,10 +40,15 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void report(const char *name, double trial[TRIALS])
+static double median(double trial[TRIALS])
 {
     qsort(trial, TRIALS, sizeof trial[0], ascending);
-    printf("%s\t%.1f\tns\n", name, trial[TRIALS / 2]);
+    return trial[TRIALS / 2];
+}
+
+static void report(const char *name, double value, const char *unit)
+{
+    printf("%s\t%.1f\t%s\n", name, value, unit);
     fflush(stdout);
 }
 
@@ -86,49 +94,88 @@ static struct lim_limits limits(void)
     return l;
 }
 
-static struct lim_pool *make_pool(const char *strategy, unsigned n)
+/* How large a pool is. */
+struct size {
+    const char *strategy;
+    unsigned organisations, groups, requests;
+};
+
+static struct lim_pool *make_pool(const struct size *size)
 {
-    struct lim_organisation o[ORGANISATIONS_MAX];
+    static struct lim_organisation o[ORGANISATIONS_MAX];
     struct lim_config c = lim_config_default();
-    struct lim_limits l = limits();
-    for (unsigned i = 0; i < n; i++)
-        o[i] = (struct lim_organisation){ "o", 1, &l, NULL, -1, 0 };
+    struct lim_limits l[] = { limits(), limits() };
+    assert(size->organisations <= ORGANISATIONS_MAX && size->groups <= 2);
+    for (unsigned i = 0; i < size->organisations; i++)
+        o[i] = (struct lim_organisation){
+            .name = "o", .keys = 1, .limits = l, .spend_max = LIM_UNLIMITED
+        };
     c.organisations = o;
-    c.organisation_count = n;
-    c.strategy = lim_strategy_find(strategy);
+    c.organisation_count = size->organisations;
+    c.groups = size->groups;
+    c.requests_max = size->requests;
+    c.strategy = lim_strategy_find(size->strategy);
     struct lim_pool *p = lim_pool_new(&c, NULL);
     assert(p != NULL);
     return p;
 }
 
+/* Time goes on so that `n` organisations are at 60 % of their limits. */
+static lim_time gap_of(unsigned n)
+{
+    return LIM_MIN * 10 / (6 * 5000 * (int64_t)n);
+}
+
+static lim_id submit(struct lim_pool *p, int number, lim_time deadline,
+                     lim_time now)
+{
+    const struct lim_request r = { .cost = chat,
+                                   .deadline = deadline,
+                                   .number = (uint64_t)number };
+    lim_id id;
+    int rc = lim_submit(p, &r, now, &id, NULL);
+    assert(rc == LIM_ACCEPTED);
+    (void)rc;
+    return id;
+}
+
+static lim_id send_one(struct lim_pool *p, lim_time now)
+{
+    struct lim_action a;
+    bool sent = lim_next(p, now, &a);
+    assert(sent && a.kind == LIM_SEND);
+    (void)sent;
+    return a.id;
+}
+
 /*
  * A request is submitted, sent, and the oldest one in flight ends: at 60 % of
- * what the limits carry, with three in flight for each organisation.
+ * what the limits carry, with three in flight for each organisation, while
+ * `waiting` others wait.
  */
-static double decisions(const char *strategy, unsigned n, int count)
+static double decisions(const char *strategy, unsigned n, int waiting,
+                        int count)
 {
-    lim_id in_flight[3 * ORGANISATIONS_MAX];
+    static lim_id in_flight[3 * ORGANISATIONS_MAX];
     const struct lim_outcome ok = { .class = LIM_CLASS_OK,
                                     .status = 200,
+                                    .first_token_ns = -1,
+                                    .reply_tokens = -1,
                                     .feedback = lim_feedback_none() };
-    struct lim_pool *p = make_pool(strategy, n);
-    lim_time now = 0, gap = LIM_MIN * 10 / (6 * 5000 * (int64_t)n);
     int depth = 3 * (int)n;
-    struct lim_action a;
+    const struct size size = { strategy, n, 1,
+                               (unsigned)(waiting + depth + 1) };
+    struct lim_pool *p = make_pool(&size);
+    lim_time now = 0, gap = gap_of(n);
     int64_t began = 0;
+    for (int i = 0; i < waiting; i++)
+        submit(p, i, LIM_NEVER, now);
     for (int i = -depth; i < count; i++) {
-        struct lim_request r = { .cost = chat,
-                                 .deadline = LIM_NEVER,
-                                 .number = (uint64_t)i };
-        lim_id id;
         if (i == 0)
             began = clock_ns();
         now += gap;
-        int rc = lim_submit(p, &r, now, &id, NULL);
-        bool sent = lim_next(p, now, &a);
-        assert(rc == LIM_ACCEPTED && sent && a.kind == LIM_SEND);
-        (void)rc;
-        (void)sent;
+        submit(p, i, LIM_NEVER, now);
+        lim_id id = send_one(p, now);
         int slot = (i + depth) % depth;
         if (i >= 0)
             lim_complete(p, in_flight[slot], &ok, now, NULL);
@@ -139,45 +186,140 @@ static double decisions(const char *strategy, unsigned n, int count)
     return ns;
 }
 
-/* lim_next alone, for requests that wait and may go. */
-static double choices(const char *strategy, unsigned n, int rounds)
+/* One of `n` is chosen by headroom and charged, by the index. */
+static double picks(unsigned n, int count)
 {
-    enum { BATCH = 64 };
-    const struct lim_outcome ok = { .class = LIM_CLASS_OK,
-                                    .status = 200,
-                                    .feedback = lim_feedback_none() };
-    struct lim_pool *p = make_pool(strategy, n);
-    lim_time now = 0, gap = LIM_MIN * 10 / (6 * 5000 * (int64_t)n);
-    int64_t spent_ns = 0;
-    lim_id id[BATCH];
-    for (int round = 0; round < rounds; round++) {
-        struct lim_action a;
-        now += gap * BATCH;
-        for (int i = 0; i < BATCH; i++) {
-            struct lim_request r = { .cost = chat,
-                                     .deadline = LIM_NEVER,
-                                     .number = (uint64_t)(round * BATCH + i) };
-            lim_submit(p, &r, now, &id[i], NULL);
-        }
-        int64_t began = clock_ns();
-        for (int i = 0; i < BATCH; i++) {
-            bool sent = lim_next(p, now, &a);
-            assert(sent && a.kind == LIM_SEND);
-            (void)sent;
-        }
-        spent_ns += clock_ns() - began;
-        for (int i = 0; i < BATCH; i++)
-            lim_complete(p, id[i], &ok, now, NULL);
+    static uint32_t list[ORGANISATIONS_MAX];
+    const struct lim_limits l = limits();
+    struct lim_rate rates[LIM_WINDOWS];
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        rates[w] = lim_rate_make(l.max[w], lim_limit_window((enum lim_limit)w),
+                                 lim_rate_burst(l.max[w], 1));
+    for (uint32_t i = 0; i < n; i++)
+        list[i] = i;
+    struct lim_index *x = lim_index_new(rates, LIM_UNLIMITED, list, n, n, 0);
+    assert(x != NULL);
+    struct lim_query q = { .cost = &chat,
+                           .strategy = lim_strategy_find("headroom"),
+                           .month_end = LIM_NEVER };
+    int64_t began = clock_ns();
+    for (int i = 0; i < count; i++) {
+        struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
+        q.now += gap_of(n);
+        lim_index_find(x, &q, &best);
+        assert(best.index != NULL);
+        lim_index_take(x, best.leaf, &chat, q.now);
     }
+    double ns = (double)(clock_ns() - began) / count;
+    lim_index_free(x);
+    return ns;
+}
+
+/* Likewise, by the same score in a plain loop over all. */
+struct plain {
+    struct lim_window window[2];
+};
+
+static int64_t plain_score(const struct plain *o,
+                           const struct lim_rate rates[2],
+                           const int64_t scale[2], lim_time now)
+{
+    const int64_t cost[] = { chat.amount[LIM_REQUESTS],
+                             chat.amount[LIM_TOKENS] };
+    int64_t most = 0;
+    for (int w = 0; w < 2; w++) {
+        if (lim_window_ready(&rates[w], &o->window[w], cost[w], now) > now)
+            return INT64_MAX;
+        int64_t used = o->window[w].tat - now;
+        used = (used > 0 ? used : 0) + lim_rate_span(&rates[w], cost[w]).ns;
+        int64_t share = used * scale[w];
+        most = share > most ? share : most;
+    }
+    return most;
+}
+
+static double scans(unsigned n, int count)
+{
+    static struct plain all[ORGANISATIONS_MAX];
+    const struct lim_rate rates[] = {
+        lim_rate_make(limits().max[LIM_RPM], LIM_MIN, limits().max[LIM_RPM]),
+        lim_rate_make(limits().max[LIM_TPM], LIM_MIN, limits().max[LIM_TPM]),
+    };
+    const int64_t scale[] = { (INT64_C(1) << 62) / rates[0].full.ns,
+                              (INT64_C(1) << 62) / rates[1].full.ns };
+    lim_time now = 0;
+    for (unsigned i = 0; i < n; i++)
+        for (int w = 0; w < 2; w++)
+            lim_window_init(&all[i].window[w], now);
+    int64_t began = clock_ns();
+    for (int i = 0; i < count; i++) {
+        int64_t least = INT64_MAX;
+        unsigned best = 0;
+        now += gap_of(n);
+        for (unsigned k = 0; k < n; k++) {
+            int64_t score = plain_score(&all[k], rates, scale, now);
+            best = score < least ? k : best;
+            least = score < least ? score : least;
+        }
+        assert(least < INT64_MAX);
+        lim_window_take(&rates[0], &all[best].window[0], 1, now);
+        lim_window_take(&rates[1], &all[best].window[1],
+                        chat.amount[LIM_TOKENS], now);
+    }
+    return (double)(clock_ns() - began) / count;
+}
+
+static double bytes_of(const struct size *size)
+{
+    struct mallinfo2 before = mallinfo2();
+    struct lim_pool *p = make_pool(size);
+    struct mallinfo2 after = mallinfo2();
+    double bytes = (double)(after.uordblks + after.hblkhd) -
+                   (double)(before.uordblks + before.hblkhd);
     lim_pool_free(p);
-    return (double)spent_ns / ((double)rounds * BATCH);
+    return bytes;
+}
+
+/* What one more organisation adds, with `groups` limit groups. */
+static double bytes_an_organisation(unsigned groups)
+{
+    const struct size few = { "headroom", 1000, groups, 16 };
+    const struct size many = { "headroom", 10000, groups, 16 };
+    return (bytes_of(&many) - bytes_of(&few)) / 9000;
+}
+
+static double resident(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL || fscanf(f, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (f != NULL)
+        fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* Memory that is touched when a million requests with deadlines wait. */
+static double bytes_a_waiting_request(void)
+{
+    enum { COUNT = 1000000 };
+    const struct size size = { "headroom", 10, 1, COUNT };
+    struct lim_pool *p = make_pool(&size);
+    double before = resident();
+    for (int i = 0; i < COUNT; i++)
+        submit(p, i, LIM_HOUR + i, 0);
+    double bytes = (resident() - before) / COUNT;
+    lim_pool_free(p);
+    return bytes;
 }
 
 static double acquisitions(int count)
 {
     struct lim_config c = lim_config_default();
     struct lim_limits l = limits();
-    struct lim_organisation o = { "o", 1, &l, NULL, -1, 0 };
+    struct lim_organisation o = {
+        .name = "o", .keys = 1, .limits = &l, .spend_max = LIM_UNLIMITED
+    };
     struct lim_request r = { .deadline = LIM_NEVER };
     struct lim_grant g;
     c.organisations = &o;
@@ -256,33 +398,80 @@ static double simulated(double load)
     return ns;
 }
 
-#define MEASURE(name, expression)                                              \
+/* The median of several trials of an expression, into `out`. */
+#define MEASURE(out, expression)                                               \
     do {                                                                       \
         double trial[TRIALS];                                                  \
         for (int i = 0; i < TRIALS; i++)                                       \
             trial[i] = (expression);                                           \
-        report(name, trial);                                                   \
+        *(out) = median(trial);                                                \
     } while (0)
 
-int main(void)
+/* More organisations take longer to set up, not to decide. */
+static void decide(void)
 {
-    static const char *const strategies[] = { "round_robin", "headroom",
-                                              "least_in_flight" };
-    MEASURE("one admission, four dimensions", admissions(5000000));
-    for (unsigned n = 10; n <= 100; n *= 10)
-        for (size_t s = 0; s < 3; s++) {
+    static const char *const strategies[] = { "round_robin", "p2c", "headroom",
+                                              "earliest", "least_in_flight" };
+    for (size_t s = 0; s < sizeof strategies / sizeof strategies[0]; s++)
+        for (unsigned n = 1; n <= ORGANISATIONS_MAX; n *= 10) {
             char name[80];
+            double ns;
+            MEASURE(&ns, decisions(strategies[s], n, 0, 200000));
             snprintf(name, sizeof name,
                      "submit, next, complete: %s, %u organisations",
                      strategies[s], n);
-            MEASURE(name, decisions(strategies[s], n, 500000));
-            snprintf(name, sizeof name, "next alone: %s, %u organisations",
-                     strategies[s], n);
-            MEASURE(name, choices(strategies[s], n, 8000));
+            report(name, ns, "ns");
         }
-    MEASURE("acquire and release, one thread", acquisitions(500000));
-    MEASURE("timer set and popped, 1000 pending", timers(2000000));
-    MEASURE("simulated request, 10 organisations, 60 % load", simulated(0.6));
-    MEASURE("simulated request, 10 organisations, 105 % load", simulated(1.05));
+    for (int waiting = 10; waiting <= 1000000; waiting *= 10) {
+        char name[80];
+        double ns;
+        MEASURE(&ns, decisions("headroom", 100, waiting, 200000));
+        snprintf(name, sizeof name,
+                 "submit, next, complete: headroom, 100, %d waiting", waiting);
+        report(name, ns, "ns");
+    }
+}
+
+static void compare(void)
+{
+    for (unsigned n = 1; n <= ORGANISATIONS_MAX; n *= 10) {
+        char name[80];
+        double index, scan;
+        MEASURE(&index, picks(n, 200000));
+        MEASURE(&scan, scans(n, n < 1000 ? 200000 : 20000000 / (int)n));
+        snprintf(name, sizeof name, "pick and charge: index, %u", n);
+        report(name, index, "ns");
+        snprintf(name, sizeof name, "pick and charge: plain loop, %u", n);
+        report(name, scan, "ns");
+        snprintf(name, sizeof name, "plain loop / index, %u", n);
+        report(name, scan / index, "times");
+    }
+}
+
+static void weigh(void)
+{
+    double one = bytes_an_organisation(1), two = bytes_an_organisation(2);
+    report("an organisation in one limit group", one, "bytes");
+    report("an organisation in one limit group more", two - one, "bytes");
+    report("a waiting request with a deadline", bytes_a_waiting_request(),
+           "bytes");
+}
+
+int main(void)
+{
+    double ns;
+    weigh();
+    MEASURE(&ns, admissions(5000000));
+    report("one admission, four dimensions", ns, "ns");
+    decide();
+    compare();
+    MEASURE(&ns, acquisitions(500000));
+    report("acquire and release, one thread", ns, "ns");
+    MEASURE(&ns, timers(2000000));
+    report("timer set and popped, 1000 pending", ns, "ns");
+    MEASURE(&ns, simulated(0.6));
+    report("simulated request, 10 organisations, 60 % load", ns, "ns");
+    MEASURE(&ns, simulated(1.05));
+    report("simulated request, 10 organisations, 105 % load", ns, "ns");
     return 0;
 }
