@@ -11,6 +11,7 @@
 
 #include "limiter/rng.h"
 #include "sim/provider.h"
+#include "sim/world.h"
 #include "tests/failmalloc.h"
 
 #define STEPS 100
@@ -311,6 +312,67 @@ static void without_memory_nothing_is_taken(void)
     lim_table_free(table);
 }
 
+/* Runs 40 requests while the nth allocation fails; false: it says so. */
+static bool run_world(const struct lim_table *table, enum lim_discipline d,
+                      unsigned nth, bool *failed)
+{
+    static const struct sim_organisation o = {
+        .name = "org", .tier = LIM_TIER_1, .keys = 1, .weight = 1
+    };
+    const struct sim_workload w = {
+        .model = "m",
+        .arrivals = { .kind = SIM_ARRIVE_BATCH, .batch = 40 },
+        .prompt_tokens = sim_dist_constant(10),
+        .completion_tokens = sim_dist_constant(10),
+        .max_tokens = -1,
+        .deadline_ns = LIM_NEVER,
+    };
+    struct sim_scenario s = { .name = "memory",
+                              .duration_ns = LIM_NEVER,
+                              .provider = sim_provider_config_default(),
+                              .client = sim_client_config_default(),
+                              .workloads = &w,
+                              .workload_count = 1 };
+    struct sim_summary summary;
+    struct lim_diag diag = { 0, "" };
+    s.provider.table = table;
+    s.provider.discipline = d;
+    s.provider.organisations = &o;
+    s.provider.organisation_count = 1;
+    fail_after(nth);
+    int error = sim_world_run(&s, 1, NULL, NULL, &summary, NULL, NULL, &diag);
+    *failed = fail_happened();
+    fail_after(0);
+    if (error == LIM_OK)
+        sim_summary_fini(&summary);
+    else
+        CU_ASSERT_PTR_NOT_NULL(strstr(diag.text, "memory"));
+    return error == LIM_OK;
+}
+
+/* Every log that cannot grow ends the run; what may fail unseen is the same
+   without logs. */
+static void a_run_without_memory_ends(void)
+{
+    unsigned allocations[2] = { 0 }, unseen[2] = { 0 };
+    static const enum lim_discipline d[] = { LIM_DISCIPLINE_BUCKET,
+                                             LIM_DISCIPLINE_SLIDING_LOG };
+    struct lim_table *table;
+    sim_provider_free(provider_of(d[0], "600 - 60000 - -", &table));
+    for (int i = 0; i < 2; i++) {
+        bool failed = true;
+        for (unsigned nth = 1; failed; nth++) {
+            bool ran = run_world(table, d[i], nth, &failed);
+            CU_ASSERT_TRUE(ran || failed);
+            unseen[i] += failed && ran;
+            allocations[i] += failed;
+        }
+    }
+    CU_ASSERT_EQUAL(unseen[0], unseen[1]);
+    CU_ASSERT(allocations[1] >= allocations[0] + 2);
+    lim_table_free(table);
+}
+
 /* A month's money comes back with the next month, whatever its length. */
 static void money_is_of_the_calendar_month(void)
 {
@@ -361,6 +423,7 @@ CU_TestInfo disciplines_tests[] = {
     { "each discipline waits in its way", each_discipline_waits_in_its_way },
     { "what is shown fits the truth", what_is_shown_fits_the_truth },
     { "without memory nothing is taken", without_memory_nothing_is_taken },
+    { "a run without memory ends", a_run_without_memory_ends },
     { "money is of the calendar month", money_is_of_the_calendar_month },
     { "a burst is refused where there is none",
       a_burst_is_refused_where_there_is_none },
