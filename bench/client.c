@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/names.h"
+#include "bench/plugin.h"
 #include "bench/preset.h"
 
 #define CAP_MAX 1000000
@@ -110,6 +111,10 @@ static void read_strategy(struct mock_json *j, const struct lim_strategy *own,
     bench_names_strategies(names);
     if (found != NULL && own != NULL && strcmp(found, own->name) == 0)
         c->strategy = own;
+    else if (found != NULL && bench_plugin_is_file(found))
+        mock_json_wrong(j, "strategy",
+                        "is a file; only --strategy loads one, which may then "
+                        "be named here as it names itself");
     else if (found != NULL && bench_names_check(j, "strategy", found, names))
         c->strategy = lim_strategy_find(found);
 }

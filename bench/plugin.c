@@ -4,12 +4,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_file(const char *argument)
+bool bench_plugin_is_file(const char *argument)
 {
     size_t n = strlen(argument);
     return strchr(argument, '/') != NULL ||
@@ -76,7 +75,7 @@ int bench_plugin_open(struct bench_plugin *p, const char *argument,
                       struct lim_diag *diag)
 {
     *p = (struct bench_plugin){ .name = argument };
-    if (!is_file(argument))
+    if (!bench_plugin_is_file(argument))
         return LIM_OK;
     int error = load(p, argument, diag);
     if (error == LIM_OK)

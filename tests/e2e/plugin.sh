@@ -152,6 +152,7 @@ refused 'no place for it' '--strategy has no place' "$tmp/mine.so" \
 # Only a command line loads code; a scenario may come from anywhere.
 "$tierlab" sim $demo --set client.strategy="$tmp/mine.so" >"$tmp/out" 2>&1
 is 'a scenario loads none (exit code)' 2 $?
+is 'and says who does' 1 "$(grep -cF -- 'only --strategy loads one' "$tmp/out")"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
