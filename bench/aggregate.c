@@ -59,21 +59,53 @@ static bool is_of(const struct bench_result *r, size_t i, size_t variant)
     return i < r->run_count && r->runs[i].variant == variant;
 }
 
+static bool figure(const struct bench_run *run, const char *metric, double *out)
+{
+    return whole(run) && bench_aggregate_run(run, metric, out);
+}
+
+static struct bench_estimate estimate(const double *values, size_t n)
+{
+    struct bench_estimate e = { .n = n, .ci95 = -1 };
+    if (n > 0)
+        e.mean = sim_mean(values, n);
+    if (n > 1)
+        e.ci95 = sim_half_width(values, n);
+    return e;
+}
+
 struct bench_estimate bench_aggregate(const struct bench_result *r,
                                       size_t variant, const char *metric)
 {
-    struct bench_estimate e = { .ci95 = -1 };
+    size_t n = 0;
     double *values = malloc((r->run_count + 1) * sizeof *values);
     if (values == NULL)
-        return e;
+        return estimate(NULL, 0);
     for (size_t i = first_of(r, variant); is_of(r, i, variant); i++)
-        if (whole(&r->runs[i]) &&
-            bench_aggregate_run(&r->runs[i], metric, &values[e.n]))
-            e.n++;
-    if (e.n > 0)
-        e.mean = sim_mean(values, e.n);
-    if (e.n > 1)
-        e.ci95 = sim_half_width(values, e.n);
+        n += figure(&r->runs[i], metric, &values[n]);
+    struct bench_estimate e = estimate(values, n);
+    free(values);
+    return e;
+}
+
+/* The runs of a variant stand by replication. */
+struct bench_estimate bench_aggregate_paired(const struct bench_result *r,
+                                             size_t variant, size_t other,
+                                             const char *metric)
+{
+    size_t n = 0, i = first_of(r, variant), j = first_of(r, other);
+    double x, y, *values = malloc((r->run_count + 1) * sizeof *values);
+    if (values == NULL)
+        return estimate(NULL, 0);
+    while (is_of(r, i, variant) && is_of(r, j, other)) {
+        const struct bench_run *a = &r->runs[i], *b = &r->runs[j];
+        if (a->replication == b->replication && figure(a, metric, &x) &&
+            figure(b, metric, &y))
+            values[n++] = x - y;
+        i += a->replication <= b->replication;
+        j += b->replication <= a->replication;
+    }
+    struct bench_estimate e = estimate(values, n);
     free(values);
     return e;
 }

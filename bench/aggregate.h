@@ -21,6 +21,16 @@ struct bench_estimate {
 struct bench_estimate bench_aggregate(const struct bench_result *r,
                                       size_t variant, const char *metric);
 
+/*
+ * The figure of `variant` less that of `other`, replication by replication:
+ * n is the number of pairs that both have.  As a replication has the same
+ * seed in each variant, what it does to both falls out of the difference,
+ * and the interval is narrower than those of the two figures.
+ */
+struct bench_estimate bench_aggregate_paired(const struct bench_result *r,
+                                             size_t variant, size_t other,
+                                             const char *metric);
+
 /* The figure of one run; false: it is null there, or is no number. */
 bool bench_aggregate_run(const struct bench_run *run, const char *metric,
                          double *out);

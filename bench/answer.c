@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "bench/aggregate.h"
+#include "bench/metric.h"
 #include "bench/words.h"
+#include "sim/stats.h"
 
 #define GOODPUT "goodput_rpm"
 #define LATENCY "latency_ms.p95"
@@ -33,59 +35,13 @@ double bench_answer_t_tail(double t, size_t df)
     return fmax(1 - within, 0);
 }
 
-/* The first run of a variant; runs stand in order. */
-static size_t first_of(const struct bench_result *r, size_t variant)
-{
-    size_t low = 0, high = r->run_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (r->runs[middle].variant < variant)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct difference {
-    size_t n;
-    double mean, squares;
-};
-
-static void add(struct difference *d, double x)
-{
-    double step = x - d->mean;
-    d->n++;
-    d->mean += step / (double)d->n;
-    d->squares += step * (x - d->mean);
-}
-
-/* a's figure less b's, replication by replication. */
-static struct difference compare(const struct bench_result *r, size_t a,
-                                 size_t b, const char *metric)
-{
-    struct difference d = { .n = 0 };
-    size_t i = first_of(r, a), j = first_of(r, b);
-    double x, y;
-    while (i < r->run_count && j < r->run_count && r->runs[i].variant == a &&
-           r->runs[j].variant == b) {
-        size_t left = r->runs[i].replication, right = r->runs[j].replication;
-        if (left == right && bench_aggregate_run(&r->runs[i], metric, &x) &&
-            bench_aggregate_run(&r->runs[j], metric, &y))
-            add(&d, x - y);
-        i += left <= right;
-        j += right <= left;
-    }
-    return d;
-}
-
 /* Chance that so large a difference is nothing; 1 where nothing can be
    said. */
-static double chance(struct difference d)
+static double chance(struct bench_estimate d)
 {
     if (d.n < 2)
         return 1;
-    double error = sqrt(d.squares / (double)(d.n - 1) / (double)d.n);
+    double error = d.ci95 / sim_t95((int64_t)d.n - 1);
     if (error < 1e-12 * fabs(d.mean) || error == 0)
         return d.mean == 0 ? 1 : 0;
     return bench_answer_t_tail(d.mean / error, d.n - 1);
@@ -103,7 +59,8 @@ static struct bench_estimate estimate(const struct bench_result *r,
 static bool find_best(const struct bench_result *r, const struct bench_grid *g,
                       const char *metric, const bool *among, size_t *out)
 {
-    double sign = strcmp(metric, GOODPUT) == 0 ? 1 : -1, best = -INFINITY;
+    double sign = bench_metric_better(metric) == BENCH_LARGER ? 1 : -1;
+    double best = -INFINITY;
     bool any = false;
     for (size_t i = 0; i < g->variants; i++) {
         struct bench_estimate e = estimate(r, g, i, metric);
@@ -127,9 +84,9 @@ static size_t mark(const struct bench_result *r, const struct bench_grid *g,
     double level = LEVEL / (double)(candidates > 1 ? candidates - 1 : 1);
     for (size_t i = 0; i < g->variants; i++) {
         bool in = among == NULL || among[i];
-        tied[i] = in && (i == best ||
-                         chance(compare(r, g->numbers[best], g->numbers[i],
-                                        metric)) >= level);
+        struct bench_estimate d =
+            bench_aggregate_paired(r, g->numbers[best], g->numbers[i], metric);
+        tied[i] = in && (i == best || chance(d) >= level);
         count += tied[i];
     }
     return count;

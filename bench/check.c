@@ -3,42 +3,10 @@
 #include <string.h>
 
 #include "bench/aggregate.h"
-#include "bench/path.h"
 #include "limiter/time.h"
 #include "mockserver/units.h"
 
 #define VALUE_SIZE 64
-
-/* The figures that a summary has, all of them there. */
-static bool is_metric(const char *metric)
-{
-    static const char organisations[] = "utilisation.organisations.";
-    const struct sim_summary all = {
-        .latency_ms.any = true,
-        .service_ms.any = true,
-        .wait_ms.any = true,
-        .ttft_ms.any = true,
-    };
-    cJSON *summary = bench_summary_to_json(&all, "", 0, -1);
-    double unused;
-    bool there = bench_path_number(summary, metric, &unused) ||
-                 strncmp(metric, organisations, strlen(organisations)) == 0;
-    cJSON_Delete(summary);
-    return there;
-}
-
-/* Counts are those of the summary's first level that have no unit. */
-static bool is_count(const char *metric)
-{
-    static const char *const counts[] = {
-        "requests",   "succeeded", "failed",   "refused",  "expired",
-        "unfinished", "attempts",  "http_429", "http_5xx",
-    };
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        if (strcmp(metric, counts[i]) == 0)
-            return true;
-    return false;
-}
 
 static bool times(const char *metric, const char *unit)
 {
@@ -51,7 +19,7 @@ static bool read_percent(struct bench_check *c, char *value)
     value[strlen(value) - 1] = 0;
     if (!mock_units_count(value, &c->bound))
         return false;
-    if (is_count(c->metric))
+    if (bench_metric_is_count(c->metric))
         strcat(c->metric, "%");
     else
         c->bound /= 100;
@@ -118,10 +86,8 @@ int bench_check_parse(struct bench_check *c, const char *text,
         c->relation = equal ? BENCH_AT_MOST : BENCH_LESS;
     else
         c->relation = equal ? BENCH_AT_LEAST : BENCH_MORE;
-    if (!is_metric(c->metric))
-        return lim_fail(diag, LIM_EINVAL, 0,
-                        "'%.80s': the summary has no figure '%s'", text,
-                        c->metric);
+    if (bench_metric_check(c->metric, text, diag) != LIM_OK)
+        return LIM_EINVAL;
     if (!read_bound(c, value))
         return lim_fail(diag, LIM_EINVAL, 0, "'%.80s': '%s' is no value of %s",
                         text, value, c->metric);

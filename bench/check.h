@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "bench/metric.h"
 #include "bench/result.h"
 #include "limiter/error.h"
 
@@ -14,8 +15,8 @@
 enum bench_relation { BENCH_LESS, BENCH_AT_MOST, BENCH_MORE, BENCH_AT_LEAST };
 
 struct bench_check {
-    const char *text; /* as written; borrowed */
-    char metric[128]; /* as bench_aggregate takes it */
+    const char *text;               /* as written; borrowed */
+    char metric[BENCH_METRIC_SIZE]; /* as bench_aggregate takes it */
     enum bench_relation relation;
     double bound;
 };

@@ -12,6 +12,7 @@
 #include "bench/check.h"
 #include "bench/folder.h"
 #include "bench/names.h"
+#include "bench/rank.h"
 #include "bench/report.h"
 #include "bench/result.h"
 #include "bench/runner.h"
@@ -23,7 +24,8 @@
 #define THREADS_MAX 256
 
 struct options {
-    const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy;
+    const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy,
+        *rank;
     struct bench_changes changes;
     const char *checks[CHECKS_MAX];
     size_t check_count;
@@ -40,6 +42,7 @@ enum key {
     KEY_THREADS,
     KEY_SPEED,
     KEY_CHECK,
+    KEY_RANK,
     KEY_LIST,
     KEY_JSON,
     KEY_NO_FIGURES,
@@ -87,6 +90,11 @@ static const struct argp_option option_list[] = {
       .arg = "EXPR",
       .doc = "Threshold for every variant, such as 'latency_ms.p95<2s'; "
              "exit status 3 when one is missed" },
+    { .name = "rank",
+      .key = KEY_RANK,
+      .arg = "FIGURE",
+      .doc = "Rank the variants by a figure, such as wait_ms.p95, and tell "
+             "by how much each differs from the best" },
     { .name = "list",
       .key = KEY_LIST,
       .doc = "Print the names of strategies, caps, profiles and so on" },
@@ -130,6 +138,8 @@ static const char **text_of(struct options *o, int key)
         return &o->changes.replications;
     case KEY_STRATEGY:
         return &o->strategy;
+    case KEY_RANK:
+        return &o->rank;
     case KEY_THREADS:
         return &o->threads;
     case KEY_SPEED:
@@ -198,6 +208,7 @@ struct job {
     const struct bench_plugin *plugin;
     struct bench_place place;
     struct bench_check checks[CHECKS_MAX];
+    struct bench_rank rank; /* if options->rank */
     unsigned threads;
     char *folder;          /* of what is written; owned */
     char *scenario_folder; /* owned */
@@ -256,6 +267,8 @@ static int read_command_line(struct job *j, struct lim_diag *diag)
                         "--resume is not available in this version");
     for (size_t i = 0; error == LIM_OK && i < o->check_count; i++)
         error = bench_check_parse(&j->checks[i], o->checks[i], diag);
+    if (error == LIM_OK && o->rank != NULL)
+        error = bench_rank_init(&j->rank, o->rank, diag);
     if (error == LIM_OK)
         error = read_threads(j, diag);
     if (error == LIM_OK)
@@ -369,7 +382,13 @@ static int write_results(struct job *j, bool *interrupted)
     return code;
 }
 
-static int print_json(const struct bench_result *r)
+/* NULL: no ranking is wanted. */
+static const struct bench_rank *ranking(const struct job *j)
+{
+    return j->options->rank == NULL ? NULL : &j->rank;
+}
+
+static int print_json(const struct bench_result *r, const struct bench_rank *k)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "name", r->name);
@@ -387,12 +406,24 @@ static int print_json(const struct bench_result *r)
         cJSON_AddItemToObject(variant, "figures", bench_aggregate_json(r, v));
         cJSON_AddItemToArray(list, variant);
     }
+    if (k != NULL) {
+        cJSON_AddStringToObject(o, "rank_by", k->metric);
+        cJSON_AddItemToObject(o, "rank", bench_rank_json(k, r));
+    }
     char *text = o == NULL ? NULL : cJSON_PrintUnformatted(o);
     if (text != NULL)
         puts(text);
     cJSON_free(text);
     cJSON_Delete(o);
     return text == NULL ? BENCH_FAILED : BENCH_DONE;
+}
+
+static void print_tables(const struct bench_result *r,
+                         const struct bench_rank *k)
+{
+    bench_show_result(stdout, r);
+    if (k != NULL)
+        bench_show_rank(stdout, r, k);
 }
 
 /* A result is worth keeping without its figures: a machine without gnuplot
@@ -403,7 +434,8 @@ static int draw(const struct job *j, const struct bench_result *r)
     if (j->options->no_figures || r->partial)
         return BENCH_DONE;
     char *path = bench_folder_join(j->folder, "report.html");
-    int error = path == NULL ? LIM_ENOMEM : bench_report(&r, 1, path, &diag);
+    int error = path == NULL ? LIM_ENOMEM
+                             : bench_report(&r, 1, ranking(j), path, &diag);
     free(path);
     if (error == LIM_OK)
         return BENCH_DONE;
@@ -416,9 +448,9 @@ static int tell(const struct job *j, const struct bench_result *r)
     const struct options *o = j->options;
     int code = BENCH_DONE;
     if (o->json)
-        code = print_json(r);
+        code = print_json(r, ranking(j));
     else if (!o->quiet)
-        bench_show_result(stdout, r);
+        print_tables(r, ranking(j));
     fflush(stdout);
     if (code == BENCH_DONE)
         code = draw(j, r);
@@ -430,7 +462,7 @@ static int tell(const struct job *j, const struct bench_result *r)
     return code == BENCH_DONE && missed > 0 ? BENCH_MISSED : code;
 }
 
-static int finish(const struct job *j, bool interrupted)
+static int finish(struct job *j, bool interrupted)
 {
     struct bench_result result;
     struct lim_diag diag = { 0 };
@@ -439,7 +471,14 @@ static int finish(const struct job *j, bool interrupted)
         bench_complain(j->folder, error, &diag);
         return BENCH_FAILED;
     }
-    int code = tell(j, &result);
+    int code = BENCH_FAILED;
+    if (j->options->rank != NULL)
+        error = bench_rank_run(&j->rank, &result);
+    if (error == LIM_OK)
+        code = tell(j, &result);
+    else
+        bench_complain(NULL, lim_fail(&diag, error, 0, "out of memory"), &diag);
+    bench_rank_fini(&j->rank);
     bench_result_fini(&result);
     return interrupted ? BENCH_INTERRUPTED : code;
 }

@@ -90,7 +90,7 @@ static int draw(const struct bench_result *const *results, size_t n,
     if (error == LIM_OK && !is_folder(folder))
         error = bench_folder_make(folder, &diag);
     if (error == LIM_OK)
-        error = bench_report(results, n, path, &diag);
+        error = bench_report(results, n, NULL, path, &diag);
     free(path);
     if (error == LIM_OK)
         return BENCH_DONE;

@@ -31,7 +31,8 @@ extern const char text_bench_report_css[];
 struct report {
     const struct bench_result *const *results;
     size_t count;
-    const struct bench_result *r; /* the first */
+    const struct bench_result *r;  /* the first */
+    const struct bench_rank *rank; /* of it; NULL: none */
     const char *folder;
     struct bench_grid grid;
     struct bench_answer answer;
@@ -99,6 +100,8 @@ static void put_partial(const struct report *x, FILE *f)
 static void put_table(const struct report *x, FILE *f)
 {
     bench_tables_variants(f, x->r, &x->grid, &x->answer);
+    if (x->rank != NULL)
+        bench_tables_rank(f, &x->grid, x->rank);
 }
 
 static void put_figure(const struct report *x, const struct bench_figure *g,
@@ -287,10 +290,13 @@ static int write_page(const struct report *x, const char *path,
 }
 
 int bench_report(const struct bench_result *const *results, size_t n,
-                 const char *path, struct lim_diag *diag)
+                 const struct bench_rank *rank, const char *path,
+                 struct lim_diag *diag)
 {
     assert(n >= 1);
-    struct report x = { .results = results, .count = n, .r = results[0] };
+    struct report x = {
+        .results = results, .count = n, .r = results[0], .rank = rank
+    };
     char *folder = bench_scenario_folder(path);
     int error = LIM_ENOMEM;
     if (folder == NULL || bench_grid_init(&x.grid, x.r) != LIM_OK) {

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "bench/rank.h"
 #include "bench/result.h"
 #include "limiter/error.h"
 
@@ -18,12 +19,14 @@
 
 /*
  * Draws the figures of `results[0]` into the folder of `path` (see
- * bench/figure.h) and writes the report to `path`.  `n` is at least 1.
+ * bench/figure.h) and writes the report to `path`.  `n` is at least 1; `rank`, NULL for none,
+ * ranks `results[0]`.
  * Returns LIM_OK, or as bench_figures_draw.  When the figures could not be
  * drawn the report is written all the same, without them; it says so, and the
  * error of the drawing is returned.
  */
 int bench_report(const struct bench_result *const *results, size_t n,
-                 const char *path, struct lim_diag *diag);
+                 const struct bench_rank *rank, const char *path,
+                 struct lim_diag *diag);
 
 #endif

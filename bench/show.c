@@ -1,9 +1,11 @@
 #include "bench/show.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/aggregate.h"
 #include "bench/table.h"
+#include "bench/words.h"
 
 /* Milliseconds, with as many digits as a person reads. */
 static const char *time_text(double ms, char out[32])
@@ -169,15 +171,23 @@ static void add_settings(struct bench_table *t, const cJSON *settings)
     }
 }
 
-void bench_show_result(FILE *f, const struct bench_result *r)
+/* A table that begins with the settings and has `more` columns after them. */
+static struct bench_table *table_of(const struct bench_result *r, size_t more)
 {
     const cJSON *vary = cJSON_GetObjectItemCaseSensitive(r->scenario, "vary");
     size_t settings = (size_t)cJSON_GetArraySize(vary);
-    struct bench_table *t = bench_table_new(settings + COLUMNS);
+    struct bench_table *t = bench_table_new(settings + more);
+    const cJSON *list;
+    if (t != NULL)
+        cJSON_ArrayForEach(list, vary) bench_table_add(t, "%s", list->string);
+    return t;
+}
+
+void bench_show_result(FILE *f, const struct bench_result *r)
+{
+    struct bench_table *t = table_of(r, COLUMNS);
     if (t == NULL)
         return;
-    const cJSON *list;
-    cJSON_ArrayForEach(list, vary) bench_table_add(t, "%s", list->string);
     for (size_t i = 0; i < COLUMNS; i++)
         bench_table_add(t, "%s", columns[i].head);
     for (size_t v = 0; v < r->variants; v++) {
@@ -192,5 +202,53 @@ void bench_show_result(FILE *f, const struct bench_result *r)
     fprintf(f, "%s, on %s: %zu run%s%s\n", r->name, r->on, r->run_count,
             r->run_count == 1 ? "" : "s", r->partial ? ", interrupted" : "");
     bench_table_print(t, f);
+    bench_table_free(t);
+}
+
+static void add_number(struct bench_table *t, double x, double ci95)
+{
+    char *number = bench_words_number(x);
+    char *half = ci95 < 0 ? NULL : bench_words_number(ci95);
+    bench_table_add(t, "%s%s%s", number != NULL ? number : "",
+                    half != NULL ? " ±" : "", half != NULL ? half : "");
+    free(number);
+    free(half);
+}
+
+static void add_ranked(struct bench_table *t, const struct bench_ranked *x,
+                       bool best)
+{
+    struct bench_estimate d = x->difference;
+    if (x->figure.n == 0)
+        bench_table_add(t, "-");
+    else
+        add_number(t, x->figure.mean, -1);
+    if (best || d.n == 0)
+        bench_table_add(t, "-");
+    else
+        add_number(t, d.mean, d.ci95);
+    bench_table_add(t, "%s",
+                    best       ? ""
+                    : x->alike ? "not told from the best"
+                               : "");
+}
+
+void bench_show_rank(FILE *f, const struct bench_result *r,
+                     const struct bench_rank *k)
+{
+    struct bench_table *t = table_of(r, 3);
+    char *title = bench_rank_title(k);
+    if (t != NULL && title != NULL) {
+        bench_table_add(t, "%s", k->metric);
+        bench_table_add(t, "difference");
+        bench_table_add(t, "%s", "");
+        for (size_t i = 0; i < k->count; i++) {
+            add_settings(t, bench_aggregate_settings(r, k->list[i].variant));
+            add_ranked(t, &k->list[i], i == 0);
+        }
+        fprintf(f, "\n%s:\n", title);
+        bench_table_print(t, f);
+    }
+    free(title);
     bench_table_free(t);
 }

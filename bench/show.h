@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "bench/rank.h"
 #include "bench/result.h"
 #include "bench/scenario.h"
 #include "sim/summary.h"
@@ -13,5 +14,9 @@ void bench_show_summary(FILE *f, const struct bench_scenario *s,
 
 /* Prints an experiment: a row for each variant. */
 void bench_show_result(FILE *f, const struct bench_result *r);
+
+/* Prints the variants of `r` as `k` ranks them, the best first. */
+void bench_show_rank(FILE *f, const struct bench_result *r,
+                     const struct bench_rank *k);
 
 #endif

@@ -175,6 +175,49 @@ void bench_tables_variants(FILE *f, const struct bench_result *r,
     fputs("</tbody></table></div>\n", f);
 }
 
+/* Where a variant of the result stands in the grid. */
+static size_t place_of(const struct bench_grid *g, size_t variant)
+{
+    size_t i = 0;
+    while (i + 1 < g->variants && g->numbers[i] != variant)
+        i++;
+    return i;
+}
+
+static void put_ranked(FILE *f, const struct bench_grid *g,
+                       const struct bench_ranked *x, bool best)
+{
+    struct bench_estimate mean = x->figure;
+    mean.ci95 = -1;
+    fputs(x->alike ? "<tr class=\"best\">" : "<tr>", f);
+    put_settings(f, g, place_of(g, x->variant));
+    put_cell(f, mean);
+    if (best)
+        fputs("<td>the best</td>", f);
+    else
+        put_cell(f, x->difference);
+    fputs("</tr>\n", f);
+}
+
+void bench_tables_rank(FILE *f, const struct bench_grid *g,
+                       const struct bench_rank *k)
+{
+    char *title = bench_rank_title(k);
+    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>", f);
+    bench_svg_escape(f, title != NULL ? title : "");
+    fputs(". In bold: the best, and what differs from it by no more than half "
+          "of the 95&nbsp;% interval.</caption>\n<thead><tr>",
+          f);
+    put_dimension_heads(f, g);
+    fputs("<th scope=\"col\">", f);
+    bench_svg_escape(f, k->metric);
+    fputs("</th><th scope=\"col\">difference</th></tr></thead>\n<tbody>\n", f);
+    for (size_t i = 0; i < k->count; i++)
+        put_ranked(f, g, &k->list[i], i == 0);
+    fputs("</tbody></table></div>\n", f);
+    free(title);
+}
+
 static const struct column compared[] = {
     { "goodput_rpm", "goodput, a&nbsp;minute", PLAIN },
     { "latency_ms.p50", "p50 latency", TIME },

@@ -6,6 +6,7 @@
 
 #include "bench/answer.h"
 #include "bench/grid.h"
+#include "bench/rank.h"
 #include "bench/result.h"
 
 /*
@@ -16,6 +17,11 @@
 void bench_tables_variants(FILE *f, const struct bench_result *r,
                            const struct bench_grid *g,
                            const struct bench_answer *a);
+
+/* The variants of the grid as `k` ranks them, the best first; the best and
+   what is not told apart from it are marked. */
+void bench_tables_rank(FILE *f, const struct bench_grid *g,
+                       const struct bench_rank *k);
 
 /*
  * `other` beside `r`: the runs of equal settings and equal seed that both

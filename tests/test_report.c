@@ -146,7 +146,7 @@ static char *report_of(const struct made *m, const struct made *other,
     made_result(&r[0], m);
     if (other != NULL)
         made_result(&r[1], other);
-    *error = bench_report(results, other != NULL ? 2 : 1, path, &diag);
+    *error = bench_report(results, other != NULL ? 2 : 1, NULL, path, &diag);
     char *text = made_read(folder, "report.html");
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     bench_result_fini(&r[0]);

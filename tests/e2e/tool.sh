@@ -92,6 +92,21 @@ is 'it says which' 1 "$(grep -c 'missed: latency_ms.p95<20s' "$tmp/err")"
 ends 'an existing folder is not touched' 2 "$tierlab" bench -q \
     $scenarios/the-seed.json -o "$tmp/met"
 
+# Ranked, with the differences of equal seeds.
+ends 'a ranking' 0 "$tierlab" bench $scenarios/demo.json -o "$tmp/ranked" \
+    --replications 3 --rank goodput_rpm \
+    --set 'vary={"client.cap": [1, 24], "client.strategy": ["headroom"]}'
+is 'the better comes first' 24 "$(grep -A 2 '^Ranked by goodput_rpm, largest' \
+    "$tmp/out" | awk 'END { print $1 }')"
+is 'the worse is told apart' '1 - ±' "$(tail -n 1 "$tmp/out" |
+    sed -E 's/ *headroom +[0-9.]+ +-[0-9.]+ ±[0-9.]+ *$/ - ±/; s/^ *//')"
+is 'the report has it' 1 \
+    "$(grep -c '<caption>Ranked by goodput_rpm' "$tmp/ranked/report.html")"
+ends 'a ranking by nothing' 2 "$tierlab" bench $scenarios/demo.json \
+    -o "$tmp/unranked" --rank goodput
+is 'it says that there is none' 1 \
+    "$(grep -c "'goodput': the summary has no figure" "$tmp/err")"
+
 # Interrupted: no pass, and what is there is marked.
 "$tierlab" bench -q --no-figures --threads 1 --replications 1000 \
     --set duration=10h $scenarios/demo.json -o "$tmp/cut" 2>/dev/null &
