@@ -335,50 +335,6 @@ static void a_token_or_the_first_of_them_is_timed(void)
     free(t.state);
 }
 
-/* The baseline's defect, kept: the list that the one above mends. */
-static void the_baseline_keeps_its_oldest_nine(void)
-{
-    struct table t;
-    const int64_t *key = t.values[LIM_VALUE_KEY];
-    set_up(&t, "litellm_latency", 2);
-    struct lim_event e = event_of(&t, 0);
-    e.ok = true;
-    e.tokens = 100;
-    for (int i = 0; i < 10; i++) {
-        e.latency_ns = 100 * LIM_SEC;
-        t.values[LIM_VALUE_KEY][0] = t.strategy->ended(t.state, &e);
-    }
-    CU_ASSERT_EQUAL(key[0], LIM_SEC);
-    for (int i = 0; i < 50; i++) {
-        e.latency_ns = 100 * LIM_MSEC;
-        t.values[LIM_VALUE_KEY][0] = t.strategy->ended(t.state, &e);
-    }
-    CU_ASSERT_EQUAL(key[0], (9 * LIM_SEC + LIM_MSEC) / 10);
-    answer(&t, 1, false, LIM_MSEC);  /* who refuses stays unknown, */
-    CU_ASSERT_EQUAL(best(&t, 1), 1); /* and is tried first */
-    free(t.state);
-}
-
-static void the_baseline_counts_successes_of_the_minute(void)
-{
-    struct table t;
-    const struct lim_cost cost = { { 1, 5000, 0, 0 } };
-    set_up(&t, "litellm_usage", 2);
-    struct lim_event e = event_of(&t, 0);
-    e.cost = &cost;
-    CU_ASSERT_EQUAL(t.strategy->ended(t.state, &e), 0); /* a refusal */
-    e.ok = true;
-    t.values[LIM_VALUE_KEY][0] = t.strategy->ended(t.state, &e);
-    for (int i = 0; i < 20; i++)
-        CU_ASSERT_EQUAL(pick(&t), 1); /* on their way they count nothing */
-    t.now += LIM_MIN;                 /* a new minute begins from zero */
-    e.now = t.now;
-    e.organisation = 1;
-    t.values[LIM_VALUE_KEY][1] = t.strategy->ended(t.state, &e);
-    CU_ASSERT_EQUAL(pick(&t), 0);
-    free(t.state);
-}
-
 static void a_peak_counts_at_once_and_fades(void)
 {
     struct table t;
@@ -617,10 +573,6 @@ CU_TestInfo strategies_tests[] = {
     { "the ring drops its oldest", the_ring_drops_its_oldest },
     { "a token or the first of them is timed",
       a_token_or_the_first_of_them_is_timed },
-    { "the baseline keeps its oldest nine",
-      the_baseline_keeps_its_oldest_nine },
-    { "the baseline counts successes of the minute",
-      the_baseline_counts_successes_of_the_minute },
     { "a peak counts at once and fades", a_peak_counts_at_once_and_fades },
     { "latency is weighed by what is in flight",
       latency_is_weighed_by_what_is_in_flight },
