@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Every scenario that comes with tierlab loads and runs: each combination of
+# what it varies, once, for half a minute of virtual time.
+set -u
+
+tierlab=${BUILD:-build}/tierlab
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+# is NAME WANTED FOUND
+is() {
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "$1: wanted '$2', found '$3'"
+        cat "$tmp/err"
+    fi
+}
+
+# Stands in for traces that are not part of tierlab: a request a second.
+{
+    echo TIMESTAMP,ContextTokens,GeneratedTokens
+    for second in $(seq 10 39); do
+        echo "2023-11-16 18:15:$second.0000000,$((10 * second)),100"
+    done
+} >"$tmp/trace.csv"
+
+for scenario in bench/scenarios/*.json; do
+    name=$(basename "$scenario" .json)
+    result=$tmp/$name/results.jsonl
+    set -- --replications 1 --set duration=30s
+    if grep -q '"trace":' "$scenario"; then
+        set -- "$@" --set "workload.arrivals.trace=$tmp/trace.csv"
+    fi
+    "$tierlab" bench -q --no-figures "$scenario" -o "$tmp/$name" "$@" \
+        2>"$tmp/err"
+    is "$name runs (exit code)" 0 $?
+    [ -e "$result" ] || continue
+    is "$name: a run for each variant" \
+        "$(head -n 1 "$result" | grep -o '"variants":[0-9]*' | cut -d: -f2)" \
+        "$(grep -c '^{"kind":"run"' "$result")"
+    is "$name: something succeeds in all" 0 \
+        "$(grep '^{"kind":"run"' "$result" | grep -c '"succeeded":0,')"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
