@@ -8,7 +8,6 @@
 
 #define FLAT 16 /* so many are scanned; a tree pays beyond */
 #define SCALE_BITS 62
-#define ROW_BYTES (LIM_BLOCK * sizeof(int64_t))
 
 static void free_levels(struct lim_index *x)
 {
@@ -16,7 +15,6 @@ static void free_levels(struct lim_index *x)
         free(x->levels[i].memory);
         free(x->levels[i].first);
         free(x->levels[i].last);
-        free(x->levels[i].stale);
     }
 }
 
@@ -36,7 +34,7 @@ static uint32_t blocks_of(uint32_t columns)
 
 static void *aligned(char *memory)
 {
-    return memory + (ROW_BYTES - (uintptr_t)memory % ROW_BYTES) % ROW_BYTES;
+    return memory + (LIM_ROW - (uintptr_t)memory % LIM_ROW) % LIM_ROW;
 }
 
 /* Columns that are not in use are blocked for ever and never the least. */
@@ -46,20 +44,20 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     size_t blocks = blocks_of(columns);
     assert(x->level_count < LIM_LEVELS_MAX);
     l->columns = columns;
-    l->memory = malloc(blocks * sizeof *l->blocks + ROW_BYTES - 1);
+    l->memory = malloc(blocks * sizeof *l->blocks + LIM_ROW - 1);
     l->first = calloc(blocks * LIM_BLOCK, sizeof *l->first);
     l->last = calloc(blocks * LIM_BLOCK, sizeof *l->last);
-    l->stale = calloc(blocks, sizeof *l->stale);
     x->level_count++;
-    if (l->memory == NULL || l->first == NULL || l->last == NULL ||
-        l->stale == NULL)
+    if (l->memory == NULL || l->first == NULL || l->last == NULL)
         return false;
     l->blocks = aligned(l->memory);
-    for (size_t b = 0; b < blocks; b++)
+    for (size_t b = 0; b < blocks; b++) {
+        l->blocks[b].stale = (struct lim_stale){ .values = 0 };
         for (int v = 0; v < LIM_VALUES; v++)
             for (int i = 0; i < LIM_BLOCK; i++)
                 l->blocks[b].value[v][i] =
                     v == LIM_VALUE_BLOCKED ? LIM_NEVER : LIM_FAR;
+    }
     return true;
 }
 
@@ -272,17 +270,16 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
 static void rise(struct lim_index *x, uint32_t column, unsigned value,
                  int64_t was)
 {
-    for (unsigned i = 1; i < x->level_count; i++) {
-        const struct lim_level *l = &x->levels[i];
+    const struct lim_level *end = &x->levels[x->level_count];
+    for (const struct lim_level *l = &x->levels[1]; l < end; l++) {
         column /= LIM_BLOCK;
-        struct lim_stale *stale = &l->stale[column / LIM_BLOCK];
+        struct lim_block *b = &l->blocks[column / LIM_BLOCK];
         unsigned bit = 1u << column % LIM_BLOCK;
-        int64_t above =
-            l->blocks[column / LIM_BLOCK].value[value][column % LIM_BLOCK];
-        if ((stale->columns[value] & bit) != 0 || was > above)
+        int64_t above = b->value[value][column % LIM_BLOCK];
+        if ((b->stale.columns[value] & bit) != 0 || was > above)
             return;
-        stale->columns[value] |= (uint8_t)bit;
-        stale->values |= (uint16_t)(1u << value);
+        b->stale.columns[value] |= (uint8_t)bit;
+        b->stale.values |= (uint16_t)(1u << value);
         was = above;
     }
 }
@@ -321,24 +318,23 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
 static void freshen(struct lim_index *x, unsigned level, uint32_t block,
                     unsigned value)
 {
-    struct lim_stale *stale = &x->levels[level].stale[block];
-    const struct lim_level *below = &x->levels[level - 1];
-    int64_t *row = x->levels[level].blocks[block].value[value];
-    unsigned columns = stale->columns[value];
-    stale->columns[value] = 0;
-    stale->values &= (uint16_t) ~(1u << value);
+    struct lim_block *b = &x->levels[level].blocks[block];
+    const struct lim_block *below = x->levels[level - 1].blocks;
+    unsigned columns = b->stale.columns[value];
+    b->stale.columns[value] = 0;
+    b->stale.values &= (uint16_t) ~(1u << value);
     for (; columns != 0; columns &= columns - 1) {
         unsigned c = (unsigned)__builtin_ctz(columns);
         uint32_t child = block * LIM_BLOCK + c;
-        if (level > 1 && below->stale[child].columns[value] != 0)
+        if (level > 1 && below[child].stale.columns[value] != 0)
             freshen(x, level - 1, child, value);
-        row[c] = least(below->blocks[child].value[value]);
+        b->value[value][c] = least(below[child].value[value]);
     }
 }
 
 void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block)
 {
-    unsigned values = x->levels[level].stale[block].values;
+    unsigned values = x->levels[level].blocks[block].stale.values;
     for (; values != 0; values &= values - 1)
         freshen(x, level, block, (unsigned)__builtin_ctz(values));
 }
@@ -387,12 +383,20 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
                     const struct lim_cost *cost, lim_time now)
 {
     const struct lim_terms *t = lim_index_terms(x, cost);
+    struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
+    assert(leaf < x->levels[0].columns);
     for (unsigned k = 0; k < t->taken_count; k++) {
-        enum lim_limit l = (enum lim_limit)t->taken[k];
-        struct lim_window w = lim_index_window(x, leaf, l);
-        lim_window_take_span(&x->rates[l], &w, t->span[l], now);
-        if (x->fractions)
-            x->fraction[(size_t)leaf * LIM_WINDOWS + l] = w.frac;
-        lim_index_set(x, leaf, (enum lim_value)l, w.tat);
+        unsigned w = t->taken[k];
+        int64_t *at = &b->value[w][leaf % LIM_BLOCK];
+        int64_t *fraction =
+            x->fractions ? &x->fraction[(size_t)leaf * LIM_WINDOWS + w] : NULL;
+        struct lim_window window = { *at, fraction != NULL ? *fraction : 0 };
+        lim_window_take_span(&x->rates[w], &window, t->span[w], now);
+        if (fraction != NULL)
+            *fraction = window.frac;
+        int64_t was = *at;
+        *at = window.tat;
+        if (window.tat > was)
+            rise(x, leaf, w, was);
     }
 }

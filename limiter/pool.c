@@ -25,22 +25,29 @@
 
 enum state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
 
+/* Ordered for size: 72 bytes. */
 struct record {
     struct lim_cost cost;
     lim_time deadline;
     uint64_t number, affinity;
-    struct lim_mark mark;
-    int64_t wait; /* the last between two tries */
     uint32_t generation;
     uint32_t next; /* of those that are free */
-    uint32_t organisation;
     uint16_t group, tenant;
     uint16_t attempt; /* tries so far */
     uint8_t state;
 };
 
+/* What is known of a request that has been sent: kept apart, so that one
+   that waits takes no memory for it. */
+struct flight {
+    struct lim_mark mark;
+    int64_t wait; /* the last between two tries */
+    uint32_t organisation;
+};
+
 struct lim_pool {
     struct record *records;
+    struct flight *flights; /* by record */
     uint32_t record_count;
     uint32_t used; /* records that were ever taken */
     uint32_t free; /* list by `next` of those given back */
@@ -55,7 +62,7 @@ struct lim_pool {
     enum lim_belief belief;
     bool settle;
     uint64_t draw_strategy, draw_backoff;
-    lim_time now;
+    lim_time now, month_end;
     struct lim_counts counts;
 };
 
@@ -72,11 +79,12 @@ static bool allocate(struct lim_pool *p, const struct lim_config *c)
                         : c->queue.discipline->aging_default_ns,
     };
     p->records = calloc(c->requests_max, sizeof *p->records);
+    p->flights = calloc(c->requests_max, sizeof *p->flights);
     p->lanes = lim_lanes_new(&lanes);
     p->timers = lim_timerq_new(c->requests_max);
     p->members = lim_members_new(c);
-    return p->records != NULL && p->lanes != NULL && p->timers != NULL &&
-           p->members != NULL;
+    return p->records != NULL && p->flights != NULL && p->lanes != NULL &&
+           p->timers != NULL && p->members != NULL;
 }
 
 struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
@@ -105,6 +113,7 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
     p->draw_strategy = lim_rng_stream(c->seed, LIM_DRAW_STRATEGY);
     p->draw_backoff = lim_rng_stream(c->seed, LIM_DRAW_BACKOFF);
     p->now = c->start;
+    p->month_end = lim_members_month_end(p->members);
     return p;
 }
 
@@ -115,6 +124,7 @@ void lim_pool_free(struct lim_pool *p)
     lim_members_free(p->members);
     lim_timerq_free(p->timers);
     lim_lanes_free(p->lanes);
+    free(p->flights);
     free(p->records);
     free(p);
 }
@@ -126,6 +136,12 @@ static void check_counts(const struct lim_pool *p)
                                c->succeeded + c->failed + c->expired +
                                c->refused + c->cancelled);
     (void)c;
+}
+
+static struct flight *flight_of(const struct lim_pool *p,
+                                const struct record *r)
+{
+    return &p->flights[r - p->records];
 }
 
 static lim_id id_of(const struct lim_pool *p, uint32_t i)
@@ -147,7 +163,10 @@ static lim_time advance(struct lim_pool *p, lim_time now)
 {
     if (now > p->now)
         p->now = now;
-    lim_members_turn_month(p->members, p->now);
+    if (p->now >= p->month_end) {
+        lim_members_turn_month(p->members, p->now);
+        p->month_end = lim_members_month_end(p->members);
+    }
     return p->now;
 }
 
@@ -233,7 +252,6 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
     record->group = (uint16_t)r->group;
     record->tenant = (uint16_t)r->tenant;
     record->attempt = 0;
-    record->wait = 0;
     p->counts.submitted++;
     const struct lim_waiting waiting = { .since = p->now,
                                          .priority = r->priority,
@@ -299,19 +317,21 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
 {
     struct record *r = &p->records[i];
     dequeue(p, i, true);
+    struct flight *f = &p->flights[i];
     r->state = IN_FLIGHT;
-    r->organisation = organisation;
+    f->organisation = organisation;
     p->counts.in_flight++;
-    if (r->attempt == 0)
+    if (r->attempt == 0) {
+        f->wait = 0;
         lim_budget_deposit(&p->budget);
+    }
     unsigned key =
-        lim_members_send(p->members, organisation, a, p->now, &r->mark);
+        lim_members_send(p->members, organisation, a, p->now, &f->mark);
     *out = (struct lim_action){ .kind = LIM_SEND,
                                 .id = id_of(p, i),
                                 .organisation = organisation,
                                 .key = key,
                                 .attempt = r->attempt };
-    check_counts(p);
 }
 
 /*
@@ -404,16 +424,17 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
         return;
     struct record *r = &p->records[i];
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
-    if (lim_members_observe(p->members, r->organisation, &a, &r->mark, f, NULL,
+    const struct flight *x = &p->flights[i];
+    if (lim_members_observe(p->members, x->organisation, &a, &x->mark, f, NULL,
                             p->now))
-        reconsider(p, r->organisation);
+        reconsider(p, x->organisation);
 }
 
 /* What the answer says of the organisation, beside the limits it shows. */
 static void judge(struct lim_pool *p, const struct record *r,
                   const struct lim_outcome *o)
 {
-    uint32_t who = r->organisation;
+    uint32_t who = flight_of(p, r)->organisation;
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
     lim_time hint = o->feedback.hint_ns < 0
                         ? LIM_NEVER
@@ -452,10 +473,12 @@ static bool settle(struct lim_pool *p, const struct record *r,
                    const struct lim_outcome *o)
 {
     struct lim_cost take = r->cost;
+    if (o->class == LIM_CLASS_OK && !o->usage_known)
+        return false;
     if (o->class == LIM_CLASS_RATE_LIMIT || o->class == LIM_CLASS_TOO_LARGE ||
         o->class == LIM_CLASS_QUOTA)
         take = (struct lim_cost){ { 0 } };
-    else if (o->class == LIM_CLASS_OK && o->usage_known) {
+    else if (o->class == LIM_CLASS_OK) {
         if (p->settle)
             take.amount[LIM_TOKENS] = o->tokens_used;
         if (o->microusd >= 0)
@@ -463,8 +486,8 @@ static bool settle(struct lim_pool *p, const struct record *r,
     }
     if (memcmp(&take, &r->cost, sizeof take) == 0)
         return false;
-    lim_members_settle(p->members, r->organisation, r->group, &r->cost, &take,
-                       p->now);
+    lim_members_settle(p->members, flight_of(p, r)->organisation, r->group,
+                       &r->cost, &take, p->now);
     return true;
 }
 
@@ -499,7 +522,7 @@ static int64_t retry_wait(const struct lim_pool *p, const struct record *r,
         .base_ns = p->retry.base_ns,
         .cap_ns = p->retry.cap_ns,
         .n = r->attempt,
-        .previous_ns = r->wait,
+        .previous_ns = flight_of(p, r)->wait,
         .hint_ns = hinted ? o->feedback.hint_ns + HINT_EXTRA : -1,
         .draw = lim_rng_draw(p->draw_backoff, r->number, r->attempt),
     };
@@ -524,7 +547,7 @@ static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
     if (!lim_budget_withdraw(&p->budget))
         return LIM_REASON_BUDGET;
     lim_time at = p->now + wait;
-    r->wait = wait;
+    p->flights[i].wait = wait;
     r->state = BACKING_OFF;
     p->counts.backing_off++;
     r->attempt++;
@@ -540,19 +563,20 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
     uint32_t i = find(p, id);
     assert(i != LIM_NOBODY);
     struct record *r = &p->records[i];
+    const struct flight *f = &p->flights[i];
     assert(r->state == IN_FLIGHT);
     advance(p, now);
     p->counts.in_flight--;
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
     bool looser =
-        lim_members_end(p->members, r->organisation, &a, &r->mark, o, p->now);
+        lim_members_end(p->members, f->organisation, &a, &f->mark, o, p->now);
     looser |= settle(p, r, o);
     if (p->belief != LIM_BELIEF_NONE)
-        looser |= lim_members_observe(p->members, r->organisation, &a, &r->mark,
+        looser |= lim_members_observe(p->members, f->organisation, &a, &f->mark,
                                       &o->feedback, o, p->now);
     judge(p, r, o);
     if (looser)
-        reconsider(p, r->organisation);
+        reconsider(p, f->organisation);
     if (o->class != LIM_CLASS_OK)
         why = plan_retry(p, i, o);
     if (reason != NULL)

@@ -17,12 +17,9 @@
  */
 static_assert(LIM_VALUES <= 16, "a bit for each");
 
-#define LIM_LEVELS_MAX 7        /* 8^7 organisations: more than there may be */
+#define LIM_LEVELS_MAX 7 /* 8^7 organisations: more than there may be */
+#define LIM_ROW (LIM_BLOCK * 8)
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
-
-struct lim_block {
-    int64_t value[LIM_VALUES][LIM_BLOCK];
-};
 
 /* Of a block above: which values are stale, and of each in which columns. */
 struct lim_stale {
@@ -30,12 +27,17 @@ struct lim_stale {
     uint8_t columns[LIM_VALUES];
 };
 
+/* A row is a cache line. */
+struct lim_block {
+    int64_t value[LIM_VALUES][LIM_BLOCK];
+    _Alignas(LIM_ROW) struct lim_stale stale;
+};
+
 struct lim_level {
     void *memory; /* where the blocks are, a row a cache line */
     struct lim_block *blocks;
-    struct lim_stale *stale; /* by block */
-    uint32_t *first, *last;  /* organisation numbers by column */
-    uint32_t columns;        /* in use over all blocks */
+    uint32_t *first, *last; /* organisation numbers by column */
+    uint32_t columns;       /* in use over all blocks */
 };
 
 /*
