@@ -1,5 +1,7 @@
 #include "limiter/config.h"
 
+#include "limiter/budget.h"
+
 struct lim_config lim_config_default(void)
 {
     return (struct lim_config){
@@ -73,7 +75,8 @@ static int check_policy(const struct lim_config *c, struct lim_diag *diag)
         return lim_fail(diag, LIM_EINVAL, 0, "queue is out of range");
     if (r->backoff == NULL || r->base_ns < 0 || r->cap_ns < 0 ||
         r->max > UINT16_MAX - 1 || !(r->budget >= 0) ||
-        (r->budget > 0 && r->budget_reserve < 1))
+        (r->budget > 0 &&
+         (r->budget_reserve < 1 || r->budget_reserve > LIM_BUDGET_RESERVE_MAX)))
         return lim_fail(diag, LIM_EINVAL, 0, "retry is out of range");
     if (!(c->burst > 0 && c->burst <= 1))
         return lim_fail(diag, LIM_EINVAL, 0, "burst: above 0, at most 1");

@@ -523,12 +523,12 @@ static int64_t retry_wait(const struct lim_pool *p, const struct record *r,
         .cap_ns = p->retry.cap_ns,
         .n = r->attempt,
         .previous_ns = flight_of(p, r)->wait,
-        .hint_ns = hinted ? o->feedback.hint_ns + HINT_EXTRA : -1,
+        .hint_ns = hinted ? o->feedback.hint_ns : -1,
         .draw = lim_rng_draw(p->draw_backoff, r->number, r->attempt),
     };
     int64_t wait = backoff->wait(&c);
-    if (!backoff->obeys && wait < c.hint_ns)
-        wait = c.hint_ns;
+    if (!backoff->obeys && hinted && wait < c.hint_ns + HINT_EXTRA)
+        wait = c.hint_ns + HINT_EXTRA;
     return wait;
 }
 
@@ -546,7 +546,7 @@ static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
         return LIM_REASON_RETRIES;
     if (!lim_budget_withdraw(&p->budget))
         return LIM_REASON_BUDGET;
-    lim_time at = p->now + wait;
+    lim_time at = wait < LIM_NEVER - p->now ? p->now + wait : LIM_NEVER;
     p->flights[i].wait = wait;
     r->state = BACKING_OFF;
     p->counts.backing_off++;
