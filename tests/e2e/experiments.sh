@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every scenario that comes with tierlab loads and runs: each combination of
-# what it varies, once, for half a minute of virtual time.
+# what it varies, once, for half a minute of virtual time.  And what is said of
+# the mixed pool holds: how much of the bound is reached, and with how few 429s.
 set -u
 
 tierlab=${BUILD:-build}/tierlab
@@ -44,6 +45,22 @@ for scenario in bench/scenarios/*.json; do
     is "$name: something succeeds in all" 0 \
         "$(grep '^{"kind":"run"' "$result" | grep -c '"succeeded":0,')"
 done
+
+# reaches NAME SCENARIO CHECK...: of one strategy, opportunity, over all runs
+reaches() {
+    local name=$1 scenario=$2
+    shift 2
+    "$tierlab" bench -q --no-figures "bench/scenarios/$scenario.json" \
+        --set 'vary={"client.strategy":["opportunity"]}' \
+        --set 'client.queue={"name":"shortest","aging":"1h"}' \
+        -o "$tmp/$name" "$@" 2>"$tmp/err"
+    is "$name" 0 $?
+}
+
+reaches 'limits known: 99 % of the bound' mixed-pool \
+    --check 'efficiency>=0.99' --check 'http_429<0.1%'
+reaches 'limits learned: 97 % of the bound' mixed-pool-learned \
+    --check 'efficiency>=0.97' --check 'http_429<0.5%'
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
