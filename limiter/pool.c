@@ -14,14 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limiter/budget.h"
 #include "limiter/config.h"
 #include "limiter/lanes.h"
 #include "limiter/members.h"
+#include "limiter/retrier.h"
 #include "limiter/rng.h"
 #include "limiter/timerq.h"
-
-#define HINT_EXTRA LIM_MSEC /* the wire cuts hints to ms */
 
 enum state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
 
@@ -57,11 +55,10 @@ struct lim_pool {
     bool shed_last;
     struct lim_members *members;
     struct lim_timerq *timers; /* by record */
-    struct lim_retry retry;
-    struct lim_budget budget;
+    struct lim_retrier retrier;
     enum lim_belief belief;
     bool settle;
-    uint64_t draw_strategy, draw_backoff;
+    uint64_t draw_strategy;
     lim_time now, month_end;
     struct lim_counts counts;
 };
@@ -103,15 +100,10 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
     p->tenants = c->tenants;
     p->waiting_max = c->queue.max;
     p->shed_last = c->queue.shed_last;
-    p->retry = c->retry;
-    if (c->retry.budget > 0)
-        lim_budget_init(&p->budget, c->retry.budget, c->retry.budget_reserve);
-    else
-        lim_budget_init_none(&p->budget);
+    lim_retrier_init(&p->retrier, c);
     p->belief = c->belief;
     p->settle = c->settle;
     p->draw_strategy = lim_rng_stream(c->seed, LIM_DRAW_STRATEGY);
-    p->draw_backoff = lim_rng_stream(c->seed, LIM_DRAW_BACKOFF);
     p->now = c->start;
     p->month_end = lim_members_month_end(p->members);
     return p;
@@ -323,7 +315,7 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
     p->counts.in_flight++;
     if (r->attempt == 0) {
         f->wait = 0;
-        lim_budget_deposit(&p->budget);
+        lim_budget_deposit(&p->retrier.budget);
     }
     unsigned key =
         lim_members_send(p->members, organisation, a, p->now, &f->mark);
@@ -438,7 +430,7 @@ static void judge(struct lim_pool *p, const struct record *r,
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
     lim_time hint = o->feedback.hint_ns < 0
                         ? LIM_NEVER
-                        : p->now + o->feedback.hint_ns + HINT_EXTRA;
+                        : p->now + o->feedback.hint_ns + LIM_HINT_EXTRA;
     switch (o->class) {
     case LIM_CLASS_RATE_LIMIT:
         if (p->belief != LIM_BELIEF_NONE && hint != LIM_NEVER &&
@@ -491,63 +483,19 @@ static bool settle(struct lim_pool *p, const struct record *r,
     return true;
 }
 
-/* What is too large for one whose limits are unknown may fit another's. */
-static bool worth_retrying(const struct lim_pool *p,
-                           const struct lim_outcome *o)
-{
-    if (o->feedback.should_retry >= 0)
-        return o->feedback.should_retry > 0;
-    if (o->class == LIM_CLASS_TOO_LARGE)
-        return p->belief == LIM_BELIEF_LEARNED;
-    return o->class == LIM_CLASS_RATE_LIMIT || o->class == LIM_CLASS_QUOTA ||
-           o->class == LIM_CLASS_TRANSIENT ||
-           o->class == LIM_CLASS_CREDENTIAL || o->class == LIM_CLASS_NO_ACCESS;
-}
-
-/*
- * How long until the next try may start; LIM_BACKOFF_GIVE_UP: there is none.
- * Who is out does not make others wait.
- */
-static int64_t retry_wait(const struct lim_pool *p, const struct record *r,
-                          const struct lim_outcome *o)
-{
-    if (o->class == LIM_CLASS_QUOTA || o->class == LIM_CLASS_CREDENTIAL ||
-        o->class == LIM_CLASS_NO_ACCESS)
-        return 0;
-    const struct lim_backoff *backoff = p->retry.backoff;
-    bool hinted =
-        o->feedback.hint_ns >= 0 &&
-        (p->belief == LIM_BELIEF_NONE || o->class != LIM_CLASS_RATE_LIMIT);
-    const struct lim_backoff_case c = {
-        .base_ns = p->retry.base_ns,
-        .cap_ns = p->retry.cap_ns,
-        .n = r->attempt,
-        .previous_ns = flight_of(p, r)->wait,
-        .hint_ns = hinted ? o->feedback.hint_ns : -1,
-        .draw = lim_rng_draw(p->draw_backoff, r->number, r->attempt),
-    };
-    int64_t wait = backoff->wait(&c);
-    if (!backoff->obeys && hinted && wait < c.hint_ns + HINT_EXTRA)
-        wait = c.hint_ns + HINT_EXTRA;
-    return wait;
-}
-
 /* An attempt failed: whether there is another, and if not, why. */
 static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
                                   const struct lim_outcome *o)
 {
     struct record *r = &p->records[i];
-    if (!worth_retrying(p, o))
-        return LIM_REASON_FATAL;
-    if (r->attempt >= p->retry.max)
-        return LIM_REASON_RETRIES;
-    int64_t wait = retry_wait(p, r, o);
-    if (wait == LIM_BACKOFF_GIVE_UP)
-        return LIM_REASON_RETRIES;
-    if (!lim_budget_withdraw(&p->budget))
-        return LIM_REASON_BUDGET;
+    struct flight *f = &p->flights[i];
+    int64_t wait;
+    enum lim_reason why =
+        lim_retrier_plan(&p->retrier, o, r->number, r->attempt, f->wait, &wait);
+    if (why != LIM_REASON_NONE)
+        return why;
     lim_time at = wait < LIM_NEVER - p->now ? p->now + wait : LIM_NEVER;
-    p->flights[i].wait = wait;
+    f->wait = wait;
     r->state = BACKING_OFF;
     p->counts.backing_off++;
     r->attempt++;
