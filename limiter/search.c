@@ -229,6 +229,8 @@ static void visit(struct search *s, unsigned level, uint32_t block)
             all_known = true;
         } else if (level > 0) {
             visit(s, level - 1, column);
+            if (!x->mixed && s->best->score == score[c])
+                return; /* as good as it gets here */
         } else if (!x->fractions ||
                    lim_index_ready(x, column, s->query) <= s->query->now) {
             *s->best =
