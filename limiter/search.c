@@ -228,8 +228,10 @@ static void visit(struct search *s, unsigned level, uint32_t block)
             open &= open_columns(s, b);
             all_known = true;
         } else if (level > 0) {
+            uint32_t last = s->best->organisation;
             visit(s, level - 1, column);
-            if (!x->mixed && s->best->score == score[c])
+            if (!x->mixed && s->best->organisation != last &&
+                s->best->score == score[c])
                 return; /* as good as it gets here */
         } else if (!x->fractions ||
                    lim_index_ready(x, column, s->query) <= s->query->now) {
