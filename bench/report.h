@@ -19,8 +19,8 @@
 
 /*
  * Draws the figures of `results[0]` into the folder of `path` (see
- * bench/figure.h) and writes the report to `path`.  `n` is at least 1; `rank`, NULL for none,
- * ranks `results[0]`.
+ * bench/figure.h) and writes the report to `path`.  `n` is at least 1; `rank`
+ * (NULL: none) ranks `results[0]`.
  * Returns LIM_OK, or as bench_figures_draw.  When the figures could not be
  * drawn the report is written all the same, without them; it says so, and the
  * error of the drawing is returned.
