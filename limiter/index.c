@@ -368,10 +368,11 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
         unsigned w = x->windows[i];
         const struct lim_rate *r = &x->rates[w];
         int64_t amount = cost->amount[lim_limit_dimension((enum lim_limit)w)];
-        t->span[w] = lim_rate_span(r, amount);
+        bool fits = lim_window_fits(r, amount);
+        t->span[w] = lim_rate_span(r, fits ? amount : 0);
         t->span_ns[w] = t->span[w].ns;
         t->need[w] = t->span[w].ns - r->full.ns - (x->fractions ? 1 : 0);
-        t->fits_windows = t->fits_windows && lim_window_fits(r, amount);
+        t->fits_windows = t->fits_windows && fits;
         if (amount > 0)
             t->taken[t->taken_count++] = w;
     }

@@ -6,11 +6,14 @@
 #include "limiter/pupils.h"
 #include "limiter/throttle.h"
 
+#define DEBT_MAX 1000 /* full buckets that a window may owe */
+
 struct member {
     unsigned keys, next_key;
     int64_t in_flight, sent, spent;
-    int64_t limit; /* most in flight; LIM_UNLIMITED */
-    int64_t key;   /* the strategy's */
+    int64_t reserved; /* of `spent`, by what is in flight */
+    int64_t limit;    /* most in flight; LIM_UNLIMITED */
+    int64_t key;      /* the strategy's */
     int priority;
     double price;
 };
@@ -225,7 +228,7 @@ void lim_members_turn_month(struct lim_members *m, lim_time now)
         return;
     m->month_end = lim_month_end(now);
     for (uint32_t i = 0; i < m->count; i++) {
-        m->members[i].spent = 0;
+        m->members[i].spent = m->members[i].reserved;
         set_spent(m, i);
     }
 }
@@ -296,6 +299,7 @@ static void charge(struct lim_members *m, uint32_t organisation,
     }
     if (a->cost->amount[LIM_MONEY] != 0) {
         x->spent += a->cost->amount[LIM_MONEY];
+        x->reserved += a->cost->amount[LIM_MONEY];
         set_spent(m, organisation);
     }
 }
@@ -375,6 +379,7 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
         m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit;
     assert(x->in_flight > 0);
     x->in_flight--;
+    x->reserved -= a->cost->amount[LIM_MONEY];
     if (m->keeps_in_flight)
         set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->strategy->ended != NULL) {
@@ -395,6 +400,23 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
            (full && (x->limit == LIM_UNLIMITED || x->in_flight < x->limit));
 }
 
+/* An absurd number bends the belief, but nothing overflows. */
+static void correct(const struct lim_rate *r, struct lim_window *w,
+                    int64_t less, lim_time now)
+{
+    int64_t most = r->burst * DEBT_MAX;
+    lim_time latest = now + r->full.ns * DEBT_MAX;
+    if (r->limit <= 0)
+        return;
+    if (less > 0) {
+        lim_window_give(r, w, less < r->burst ? less : r->burst);
+        return;
+    }
+    lim_window_take(r, w, -less < most ? -less : most, now);
+    if (w->tat > latest)
+        *w = (struct lim_window){ latest, 0 };
+}
+
 void lim_members_settle(struct lim_members *m, uint32_t organisation,
                         unsigned group, const struct lim_cost *give,
                         const struct lim_cost *take, lim_time now)
@@ -407,12 +429,8 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
         int64_t less = give->amount[d] - take->amount[d];
         if (less == 0)
             continue;
-        const struct lim_rate *rate = lim_index_rate(p->index, l);
         struct lim_window window = lim_index_window(p->index, p->leaf, l);
-        if (less > 0)
-            lim_window_give(rate, &window, less);
-        else
-            lim_window_take(rate, &window, -less, now);
+        correct(lim_index_rate(p->index, l), &window, less, now);
         lim_index_set_window(p->index, p->leaf, l, window);
     }
     for (unsigned d = 0; d < LIM_RATED; d++)

@@ -40,7 +40,7 @@ bool lim_members_fit(struct lim_members *m, unsigned group,
                      const struct lim_cost *cost, lim_time now,
                      struct lim_refusal *refusal);
 
-/* Starts the month's spend anew when it is over. */
+/* Starts the month's spend anew when it is over, with what is in flight. */
 void lim_members_turn_month(struct lim_members *m, lim_time now);
 
 /* Chooses who takes a request now; false: nobody may. */

@@ -57,6 +57,7 @@ struct lim_pool {
     struct lim_timerq *timers; /* by record */
     struct lim_retrier retrier;
     enum lim_belief belief;
+    bool lossy; /* what may take a request now may never do so later */
     bool settle;
     uint64_t draw_strategy;
     lim_time now, month_end;
@@ -102,6 +103,7 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
     p->shed_last = c->queue.shed_last;
     lim_retrier_init(&p->retrier, c);
     p->belief = c->belief;
+    p->lossy = c->belief == LIM_BELIEF_LEARNED;
     p->settle = c->settle;
     p->draw_strategy = lim_rng_stream(c->seed, LIM_DRAW_STRATEGY);
     p->now = c->start;
@@ -393,7 +395,10 @@ lim_time lim_wakeup(const struct lim_pool *p)
     return t > p->now ? t : p->now;
 }
 
-/* An organisation may have become ready earlier: who waits may go there. */
+/*
+ * An organisation may have become ready earlier: who waits may go there.  Or
+ * it turns out that it never will: who waited for it alone is to be given up.
+ */
 static void reconsider(struct lim_pool *p, uint32_t organisation)
 {
     for (unsigned i = 0; i < lim_lanes_count(p->lanes); i++) {
@@ -401,8 +406,8 @@ static void reconsider(struct lim_pool *p, uint32_t organisation)
             continue;
         const struct lim_asked a =
             asked(p, &p->records[lim_lanes_head(p->lanes, i)]);
-        lim_lanes_wake(p->lanes, i,
-                       lim_members_ready(p->members, organisation, &a, p->now));
+        lim_time at = lim_members_ready(p->members, organisation, &a, p->now);
+        lim_lanes_wake(p->lanes, i, at == LIM_NEVER && p->lossy ? p->now : at);
     }
 }
 
@@ -431,10 +436,14 @@ static void judge(struct lim_pool *p, const struct record *r,
     lim_time hint = o->feedback.hint_ns < 0
                         ? LIM_NEVER
                         : p->now + o->feedback.hint_ns + LIM_HINT_EXTRA;
+    lim_time at;
     switch (o->class) {
     case LIM_CLASS_RATE_LIMIT:
-        if (p->belief != LIM_BELIEF_NONE && hint != LIM_NEVER &&
-            lim_members_ready(p->members, who, &a, p->now) < hint)
+        if (p->belief == LIM_BELIEF_NONE || hint == LIM_NEVER)
+            break;
+        /* Never, if it is full: it may not be so until then. */
+        at = lim_members_ready(p->members, who, &a, p->now);
+        if (at < hint || at == LIM_NEVER)
             lim_members_block(p->members, who, r->group, hint);
         break;
     case LIM_CLASS_QUOTA:
@@ -442,9 +451,11 @@ static void judge(struct lim_pool *p, const struct record *r,
                           lim_members_month_end(p->members));
         break;
     case LIM_CLASS_CREDENTIAL:
+        p->lossy = true;
         lim_members_block(p->members, who, LIM_ALL_GROUPS, LIM_NEVER);
         break;
     case LIM_CLASS_NO_ACCESS:
+        p->lossy = true;
         lim_members_block(p->members, who, r->group, LIM_NEVER);
         break;
     case LIM_CLASS_OK:
