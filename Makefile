@@ -9,6 +9,7 @@ PREFIX  = /usr/local
 FUZZ_CC = clang
 FUZZ_SECS = 60
 STUDY_HOURS = 500
+STUDY_SEEDS = 10000
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
        -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -278,8 +279,10 @@ format-check:
 golden: $(PROGRAMS)
 	GOLDEN=update tests/run.sh $(BUILD) tests/e2e/golden.sh
 
-study: $(PROGRAMS)
+# The theory of queues, and the properties of windows and pool over many seeds.
+study: $(PROGRAMS) $(BUILD)/tests/unit
 	@STUDY_HOURS=$(STUDY_HOURS) tests/study.sh $(BUILD)
+	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines
 
 bindir   = $(DESTDIR)$(PREFIX)/bin
 libdir   = $(DESTDIR)$(PREFIX)/lib
