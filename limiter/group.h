@@ -27,7 +27,7 @@ struct lim_group {
     struct lim_index **indexes; /* one for each class of equal limits */
     unsigned count;
     struct lim_seat *seats; /* of each organisation of the pool */
-    uint32_t *serving;        /* the organisations that serve the group */
+    uint32_t *serving;      /* the organisations that serve the group */
     uint32_t serving_count;
     const double *weights; /* of each organisation, and the largest */
     double weight_max;
