@@ -10,6 +10,7 @@
 
 /* Of the figure, in pixels of 900 x 540. */
 #define WIDTH 900.0
+#define LINE 140 /* characters of ticks that have room in a line */
 #define LEFT 0.075
 #define TOP 0.825
 #define BOTTOM 0.125
@@ -267,12 +268,26 @@ static void put_tick(const struct bench_lines *l, size_t value, FILE *f)
     free(label);
 }
 
+/* Names that have no room beside each other are slanted: the characters of
+   the longest one, or 0. */
+static size_t slanted(const struct bench_chart *c)
+{
+    const struct bench_dimension *x = &c->grid->dims[c->x];
+    size_t longest = 0;
+    for (size_t v = 0; v < x->count; v++) {
+        size_t length = strlen(x->labels[v]);
+        longest = length > longest ? length : longest;
+    }
+    return !c->numeric && x->count * (longest + 2) > LINE ? longest : 0;
+}
+
 static void put_ticks(const struct bench_lines *l, bool named, FILE *f)
 {
     const struct bench_chart *c = l->chart;
     const struct bench_dimension *x = &c->grid->dims[c->x];
     double last = -1;
-    fputs("set xtics (", f);
+    fprintf(f, "set xtics %s (",
+            slanted(c) > 0 ? "rotate by 30 right" : "norotate");
     for (size_t v = 0; v < x->count; v++) {
         size_t i = c->order[v], length = inner(c, i) ? 3 : strlen(x->labels[i]);
         double needs = c->numeric ? 0.012 * (double)length + 0.012 : 0;
@@ -408,13 +423,26 @@ static void put_values(const struct bench_lines *l, size_t panel, double unit,
     }
 }
 
+/* Slanted names stand below; each character is half as high as it is long. */
+static double bottom(const struct bench_lines *l)
+{
+    double room = 0.006 * (double)slanted(l->chart);
+    return BOTTOM + (room < 0.2 ? room : 0.2);
+}
+
+/* The first of them begins left of the axis. */
+static double left(const struct bench_lines *l)
+{
+    return slanted(l->chart) > 16 ? LEFT + 0.05 : LEFT;
+}
+
 static void put_margins(const struct bench_lines *l, size_t panel, FILE *f)
 {
     double n = (double)l->kind->panels;
-    double height = (TOP - BOTTOM - (n - 1) * BETWEEN) / n;
+    double height = (TOP - bottom(l) - (n - 1) * BETWEEN) / n;
     double top = TOP - (double)panel * (height + BETWEEN);
-    fprintf(f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", LEFT,
-            right_margin(l));
+    fprintf(f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n",
+            left(l), right_margin(l));
     fprintf(f, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n", top,
             top - height);
 }
@@ -445,7 +473,7 @@ void bench_lines_panel(const struct bench_lines *l, size_t panel,
     double max = l->most[panel];
     struct unit unit = unit_of(l);
     struct bench_scale y = scale_of(l, panel, max, unit.size);
-    double share = (TOP - BOTTOM) / (double)l->kind->panels;
+    double share = (TOP - bottom(l)) / (double)l->kind->panels;
     fprintf(f, "unset label\nunset arrow\npanel = %zu\n", panel + 1);
     fputs("data = ", f);
     bench_gnuplot_string(f, data);

@@ -18,6 +18,8 @@ static const struct {
     { "client.strategy", "strategy" },
     { "client.cap.per_organisation", "cap: in flight in each organisation" },
     { "client.limits", "limits" },
+    { "client.preset", "preset" },
+    { "client", "client" },
     { "client.queue", "queue" },
     { "client.retry.max", "retries at most" },
     { "client.retry.backoff", "back-off" },
