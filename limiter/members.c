@@ -387,8 +387,8 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
         e.cost = a->cost;
         e.ok = o->class == LIM_CLASS_OK;
         e.latency_ns = now - mark->sent_at;
-        e.first_token_ns = o->first_token_ns;
-        e.tokens = o->reply_tokens;
+        e.first_token_ns = o->first_token_ns > 0 ? o->first_token_ns : -1;
+        e.tokens = o->reply_tokens > 0 ? o->reply_tokens : -1;
         set_key(m, organisation, m->strategy->ended(m->strategy_state, &e));
     }
     if (lim_throttle_listens(m->throttle))

@@ -264,7 +264,32 @@ static void a_reset_of_another_discipline_is_no_debt(void)
     lim_pool_free(f.pool);
 }
 
+/* An outcome that says nothing of tokens is no answer in no time. */
+static void an_answer_without_a_stream_took_all_its_time(void)
+{
+    struct fixture f;
+    struct lim_action a[2];
+    lim_id id;
+    set_up(&f);
+    f.config.organisation_count = 2;
+    f.config.strategy = lim_strategy_find("lowest_latency");
+    start(&f);
+    for (int i = 0; i < 2; i++) {
+        submit(&f, 1, 0, &id);
+        a[i] = send(&f, 0);
+    }
+    CU_ASSERT_NOT_EQUAL(a[0].organisation, a[1].organisation);
+    unsigned slow = a[0].organisation == 0 ? 0 : 1;
+    end(&f, a[1 - slow].id, LIM_CLASS_OK, -1, LIM_SEC, NULL);
+    end(&f, a[slow].id, LIM_CLASS_OK, -1, 10 * LIM_SEC, NULL);
+    submit(&f, 1, 10 * LIM_SEC, &id);
+    CU_ASSERT_EQUAL(send(&f, 10 * LIM_SEC).organisation, 1);
+    lim_pool_free(f.pool);
+}
+
 CU_TestInfo policy_tests[] = {
+    { "an answer without a stream took all its time",
+      an_answer_without_a_stream_took_all_its_time },
     { "a full queue sheds the newest", a_full_queue_sheds_the_newest },
     { "a full queue may shed the last in rank",
       a_full_queue_may_shed_the_last_in_rank },
