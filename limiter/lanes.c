@@ -326,11 +326,6 @@ unsigned lim_lanes_count(const struct lim_lanes *l)
     return l->groups * l->tenants;
 }
 
-unsigned lim_lanes_group(const struct lim_lanes *l, unsigned lane)
-{
-    return group_of(l, lane);
-}
-
 uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane)
 {
     return l->lanes[lane].line.first;

@@ -48,7 +48,6 @@ void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens);
 
 /* Lanes are numbered from 0; this many. */
 unsigned lim_lanes_count(const struct lim_lanes *l);
-unsigned lim_lanes_group(const struct lim_lanes *l, unsigned lane);
 
 /* Returns the head of a lane, or LIM_NOBODY. */
 uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane);

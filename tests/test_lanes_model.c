@@ -297,8 +297,6 @@ static void look(struct both *b)
     CU_ASSERT_EQUAL_FATAL(lim_lanes_next(b->l, b->now), lane);
     if (lane < 0)
         return;
-    CU_ASSERT_EQUAL(lim_lanes_group(b->l, (unsigned)lane),
-                    (unsigned)lane / b->m.tenants);
     if (below(b, 3) > 0)
         take_out(b, end_of(&b->m, (unsigned)lane, false), true);
     else
