@@ -24,9 +24,9 @@ struct mock_api *mock_api_new(const struct mock_api_config *config,
         return NULL;
     }
     api->config = *config;
-    api->provider = sim_provider_new(&config->provider, diag);
-    if (api->provider == NULL)
+    if (sim_service_init(&api->service, &config->provider, diag) != LIM_OK)
         goto fail;
+    api->provider = api->service.provider;
     if (mock_access_init(api, diag) == LIM_OK)
         return api;
 fail:
@@ -39,7 +39,7 @@ void mock_api_free(struct mock_api *api)
     if (api == NULL)
         return;
     mock_keys_fini(&api->keys);
-    sim_provider_free(api->provider);
+    sim_service_fini(&api->service);
     free(api);
 }
 
@@ -175,8 +175,12 @@ void mock_api_answer(struct mock_api *api, const struct mock_question *q,
     mock_text_clear(&a->headers);
     mock_text_clear(&a->body);
     a->status = 200;
+    a->type = "application/json";
+    a->stream = (struct mock_stream){ 0 };
     a->at = q->now;
     a->flight = NULL;
+    a->wire = MOCK_WIRE_WHOLE;
+    a->date_shift_ns = 0;
     api->requests++;
     mock_routes_go(&v);
     finish(&v);
@@ -186,9 +190,7 @@ void mock_api_end(struct mock_api *api, struct mock_flight *flight, bool sent,
                   lim_time now)
 {
     /* The answer is given: without memory its reservation just stays. */
-    (void)sim_service_end(api->provider, &flight->call, &flight->plan, now);
-    assert(api->in_flight > 0);
-    api->in_flight--;
+    (void)sim_service_end(&api->service, &flight->call, &flight->plan, now);
     api->abandoned += !sent;
     free(flight);
 }

@@ -9,12 +9,13 @@
 #include "limiter/error.h"
 #include "limiter/time.h"
 #include "mockserver/keys.h"
+#include "mockserver/server.h"
 #include "mockserver/text.h"
 #include "sim/service.h"
 
 /*
  * The API without its wire: a question comes in with its time, an answer
- * goes out with the time at which it is due.  Behind it stands one provider.
+ * goes out with the time at which it is due.  Behind it stands one service.
  */
 
 /* Bytes of somebody else; `at` NULL: there are none. */
@@ -26,6 +27,9 @@ struct mock_slice {
 struct mock_question {
     struct mock_slice method, path, query, body;
     struct mock_slice authorization;
+    struct mock_slice api_key;           /* of the Azure dialect */
+    struct mock_slice project;           /* OpenAI-Project */
+    struct mock_slice content_type;      /* multipart bodies tell theirs */
     struct mock_slice client_request;    /* X-Client-Request-Id */
     struct mock_slice completion_tokens; /* x-mock-completion-tokens */
     struct mock_slice retry_count;       /* x-stainless-retry-count */
@@ -37,10 +41,14 @@ struct mock_flight;
 
 struct mock_answer {
     int status;                 /* 0: the question waits (/mock/clock) */
+    const char *type;           /* content type; static memory; JSON's */
     struct mock_text headers;   /* lines, each with CRLF */
-    struct mock_text body;      /* JSON */
+    struct mock_text body;      /* "" when it streams */
+    struct mock_stream stream;  /* next NULL: `body` is all */
     lim_time at;                /* due then; `now` for at once */
     struct mock_flight *flight; /* NULL: nothing was admitted */
+    enum mock_wire wire;        /* what goes wrong on the way */
+    int64_t date_shift_ns;      /* of the date that it tells */
 };
 
 struct mock_api_config {
@@ -63,13 +71,13 @@ struct mock_clock_wait {
 
 struct mock_api {
     struct mock_api_config config;
-    struct sim_provider *provider;
-    struct mock_keys keys; /* or names of organisations */
+    struct sim_service service;
+    struct sim_provider *provider; /* the service's */
+    struct mock_keys keys;         /* or names of organisations */
     struct mock_clock_wait clock;
     uint64_t requests;  /* so far, of every kind */
     uint64_t metered;   /* of them, numbered by ourselves */
     uint64_t decisions; /* on /v1, since the clock was set */
-    uint64_t in_flight; /* admitted, not ended */
     uint64_t abandoned; /* ended unsent */
     uint64_t statuses[600];
 };

@@ -218,7 +218,7 @@ static void write_answer(struct mock_visit *v, const struct chat *c,
 void mock_chat_post(struct mock_visit *v)
 {
     struct chat c = { .choices = 1, .max_tokens = -1 };
-    if (mock_meter_open(v, &c.m)) {
+    if (mock_meter_open(v, &c.m, NULL)) {
         read_messages(&c.m);
         read_stream(&c.m);
         read_bounds(&c);

@@ -4,19 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mockserver/config_parts.h"
 #include "mockserver/jsontext.h"
-#include "mockserver/units.h"
 
 #define TABLE_FILE_MAX (4 << 20)
-#define NAME_MAX_LENGTH 100
-#define KEYS_MAX 100000
-#define WEIGHT_MIN 1e-6
-#define WEIGHT_MAX 1e6
-#define PRIORITY_MAX 1000
-#define SIZE_MAX_TOKENS 1e9
-#define ORGANISATION_CHARACTERS                                                \
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"                     \
-    "0123456789_-"
 
 void mock_config_init(struct mock_config *c)
 {
@@ -146,40 +137,9 @@ int mock_config_discipline(const char *name, enum lim_discipline *out,
                     mock_jsontext_quote(name, quoted, sizeof quoted), list);
 }
 
-static double seconds_of(int64_t ns)
-{
-    return (double)ns / (double)LIM_SEC;
-}
-
-int mock_config_latency(const char *text, struct sim_provider_config *out,
-                        struct lim_diag *diag)
-{
-    char quoted[64], list[400] = " none";
-    int64_t ns = 0;
-    const struct sim_profile *profile = sim_profile_find(text);
-    if (profile != NULL) {
-        out->latency_source = SIM_LATENCY_GIVEN;
-        out->latency = profile->latency;
-        return LIM_OK;
-    }
-    if (strcmp(text, "none") == 0 || mock_units_duration(text, &ns)) {
-        out->latency_source = SIM_LATENCY_GIVEN;
-        out->latency = sim_latency_constant(seconds_of(ns));
-        return LIM_OK;
-    }
-    for (size_t i = 0; i < sim_profiles(); i++) {
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, " %s",
-                 sim_profile_at(i)->name);
-    }
-    return lim_fail(diag, LIM_EINVAL, 0,
-                    "\"%s\" is neither a duration nor a profile (valid:%s)",
-                    mock_jsontext_quote(text, quoted, sizeof quoted), list);
-}
-
 /* Passes on what one of the functions above found wrong. */
-static void told(struct mock_json *j, const char *key, int error,
-                 const struct lim_diag *diag)
+void mock_config_told(struct mock_json *j, const char *key, int error,
+                      const struct lim_diag *diag)
 {
     if (error != LIM_OK)
         mock_json_wrong(j, key, "%s", diag->text);
@@ -193,152 +153,9 @@ static void read_table(struct mock_config *c, struct mock_json *j,
     mock_json_string(j, "table", &name);
     if (*j->error != LIM_OK)
         return;
-    told(j, "table", mock_config_table(name, folder, &c->table, &why), &why);
+    mock_config_told(j, "table",
+                     mock_config_table(name, folder, &c->table, &why), &why);
     c->provider.table = c->table;
-}
-
-/* One entry of the list; `count` of such organisations follow each other. */
-struct entry {
-    struct sim_organisation organisation;
-    int64_t count;
-    bool numbered;
-};
-
-static void read_tier(struct mock_json *j, const struct lim_table *table,
-                      struct entry *e)
-{
-    const char *name = "tier1";
-    struct lim_diag why = { 0 };
-    mock_json_string(j, "tier", &name);
-    int error = mock_config_tier_name(name, &e->organisation.tier, &why);
-    if (error == LIM_OK)
-        error = mock_config_tier(table, e->organisation.tier, &why);
-    told(j, "tier", error, &why);
-}
-
-static void read_entry(struct mock_json *j, const struct lim_table *table,
-                       struct entry *e)
-{
-    struct sim_organisation *o = &e->organisation;
-    int64_t keys = 1;
-    int64_t days = -1;
-    int64_t priority = 0;
-    *e = (struct entry){ .organisation = { .weight = 1 }, .count = 1 };
-    mock_json_string(j, "name", &o->name);
-    read_tier(j, table, e);
-    e->numbered = mock_json_get(j, "count") != NULL;
-    mock_json_int(j, "count", 1, LIM_ORGANISATIONS_MAX, &e->count);
-    mock_json_int(j, "keys", 1, KEYS_MAX, &keys);
-    mock_json_money(j, "paid", &o->paid_microusd);
-    mock_json_int(j, "first_payment_days_ago", 0, 36500, &days);
-    mock_json_money(j, "spent", &o->spent_microusd);
-    mock_json_number(j, "weight", WEIGHT_MIN, WEIGHT_MAX, &o->weight);
-    mock_json_int(j, "priority", 0, PRIORITY_MAX, &priority);
-    mock_json_close(j);
-    if (o->name == NULL)
-        mock_json_wrong(j, "name", "is missing");
-    else if (o->name[0] == '\0' || strlen(o->name) > NAME_MAX_LENGTH ||
-             o->name[strspn(o->name, ORGANISATION_CHARACTERS)] != '\0')
-        mock_json_wrong(j, "name",
-                        "expected 1 to %d characters of [A-Za-z0-9_-]",
-                        NAME_MAX_LENGTH);
-    o->keys = (unsigned)keys;
-    o->first_payment_days_ago = (int)days;
-    o->priority = (int)priority;
-}
-
-static bool grow(struct mock_config *c, size_t by)
-{
-    size_t total = c->organisation_count + by;
-    struct sim_organisation *o = realloc(c->organisations, total * sizeof *o);
-    if (o == NULL)
-        return false;
-    c->organisations = o;
-    char **names = realloc(c->names, total * sizeof *names);
-    if (names == NULL)
-        return false;
-    c->names = names;
-    return true;
-}
-
-static bool add_organisations(struct mock_config *c, const struct entry *e)
-{
-    if (!grow(c, (size_t)e->count))
-        return false;
-    for (int64_t i = 1; i <= e->count; i++) {
-        size_t size = strlen(e->organisation.name) + 24;
-        char *name = malloc(size);
-        if (name == NULL)
-            return false;
-        if (e->numbered)
-            snprintf(name, size, "%s-%lld", e->organisation.name, (long long)i);
-        else
-            snprintf(name, size, "%s", e->organisation.name);
-        c->names[c->organisation_count] = name;
-        c->organisations[c->organisation_count] = e->organisation;
-        c->organisations[c->organisation_count++].name = name;
-    }
-    return true;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Sorts the array of names, whose order nobody reads. */
-static void check_names(struct mock_config *c, struct mock_json *j)
-{
-    qsort(c->names, c->organisation_count, sizeof *c->names, compare_names);
-    for (size_t i = 1; i < c->organisation_count; i++)
-        if (strcmp(c->names[i - 1], c->names[i]) == 0)
-            mock_json_wrong(j, "organisations",
-                            "two organisations are named \"%s\"", c->names[i]);
-}
-
-static void add_entry(struct mock_config *c, struct mock_json *j,
-                      const struct entry *e)
-{
-    if (*j->error != LIM_OK)
-        return;
-    if (c->organisation_count + (size_t)e->count > LIM_ORGANISATIONS_MAX)
-        mock_json_wrong(j, "organisations", "more than %d organisations",
-                        LIM_ORGANISATIONS_MAX);
-    else if (!add_organisations(c, e))
-        mock_json_wrong(j, "organisations", "%s", lim_strerror(LIM_ENOMEM));
-}
-
-static void read_organisations(struct mock_config *c, struct mock_json *j)
-{
-    const cJSON *list = mock_json_get(j, "organisations");
-    const cJSON *item;
-    struct entry e = { .organisation = { .name = "org",
-                                         .tier = LIM_TIER_1,
-                                         .keys = 1,
-                                         .first_payment_days_ago = -1,
-                                         .weight = 1 },
-                       .count = 1 };
-    struct lim_diag why = { 0 };
-    size_t index = 0;
-    if (list == NULL) {
-        told(j, "organisations", mock_config_tier(c->table, LIM_TIER_1, &why),
-             &why);
-        add_entry(c, j, &e);
-    } else if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) == 0) {
-        mock_json_wrong(j, "organisations",
-                        "expected a list of at least one organisation");
-    }
-    cJSON_ArrayForEach(item, list)
-    {
-        struct mock_json one;
-        mock_json_enter_at(&one, item, j, "organisations", index++);
-        read_entry(&one, c->table, &e);
-        add_entry(c, j, &e);
-    }
-    if (*j->error == LIM_OK)
-        check_names(c, j);
-    c->provider.organisations = c->organisations;
-    c->provider.organisation_count = c->organisation_count;
 }
 
 static void read_charge(struct mock_json *j, struct sim_charge *charge)
@@ -351,115 +168,13 @@ static void read_charge(struct mock_json *j, struct sim_charge *charge)
     mock_json_close(&one);
 }
 
-/* Reads an amount into a double: a duration in seconds, or a count. */
-static void read_amount(struct mock_json *j, const char *key, bool seconds,
-                        double *out)
-{
-    int64_t ns = -1;
-    if (!seconds) {
-        mock_json_number(j, key, 0, SIZE_MAX_TOKENS, out);
-        return;
-    }
-    mock_json_duration(j, key, &ns);
-    if (ns >= 0)
-        *out = seconds_of(ns);
-}
-
-static void read_lognormal(struct mock_json *j, bool seconds,
-                           struct sim_dist *out)
-{
-    struct mock_json one;
-    double p50 = 0;
-    double p95 = 0;
-    mock_json_enter(&one, j, "lognormal");
-    read_amount(&one, "p50", seconds, &p50);
-    read_amount(&one, "p95", seconds, &p95);
-    mock_json_close(&one);
-    if (*j->error != LIM_OK)
-        return;
-    if (p50 > 0 && p50 <= p95)
-        *out = sim_dist_lognormal(p50, p95);
-    else
-        mock_json_wrong(j, "lognormal",
-                        "expected p50 and p95, with 0 < p50 <= p95");
-}
-
-static void read_exponential(struct mock_json *j, bool seconds,
-                             struct sim_dist *out)
-{
-    struct mock_json one;
-    double mean = 0;
-    mock_json_enter(&one, j, "exponential");
-    read_amount(&one, "mean", seconds, &mean);
-    mock_json_close(&one);
-    if (*j->error != LIM_OK)
-        return;
-    if (mean > 0)
-        *out = sim_dist_exponential(mean);
-    else
-        mock_json_wrong(j, "exponential", "expected mean, above 0");
-}
-
-void mock_config_dist(struct mock_json *j, const char *key, bool seconds,
-                      struct sim_dist *out)
-{
-    const cJSON *value = mock_json_get(j, key);
-    struct mock_json one;
-    double constant = -1;
-    if (value == NULL)
-        return;
-    if (!cJSON_IsObject(value)) {
-        read_amount(j, key, seconds, &constant);
-        if (*j->error == LIM_OK)
-            *out = sim_dist_constant(constant);
-        return;
-    }
-    mock_json_enter(&one, j, key);
-    bool lognormal = mock_json_get(&one, "lognormal") != NULL;
-    bool exponential = mock_json_get(&one, "exponential") != NULL;
-    mock_json_close(&one);
-    if (lognormal == exponential)
-        mock_json_wrong(&one, NULL,
-                        "expected one of \"lognormal\" and \"exponential\"");
-    else if (lognormal)
-        read_lognormal(&one, seconds, out);
-    else
-        read_exponential(&one, seconds, out);
-}
-
-static void read_latency(struct mock_json *j, struct sim_provider_config *p)
-{
-    const cJSON *value = mock_json_get(j, "latency");
-    struct sim_latency l = sim_latency_constant(0);
-    struct mock_json one;
-    if (value == NULL)
-        return;
-    if (cJSON_IsString(value)) {
-        struct lim_diag why = { 0 };
-        told(j, "latency", mock_config_latency(value->valuestring, p, &why),
-             &why);
-        return;
-    }
-    if (cJSON_GetObjectItemCaseSensitive(value, "ttft") != NULL ||
-        cJSON_GetObjectItemCaseSensitive(value, "per_token") != NULL) {
-        mock_json_enter(&one, j, "latency");
-        mock_config_dist(&one, "ttft", true, &l.ttft);
-        mock_config_dist(&one, "per_token", true, &l.per_token);
-        mock_json_close(&one);
-    } else {
-        mock_config_dist(j, "latency", true, &l.ttft);
-    }
-    p->latency_source = SIM_LATENCY_GIVEN;
-    p->latency = l;
-}
-
 static void read_windows(struct mock_json *j, struct sim_provider_config *p)
 {
     const char *name = lim_discipline_name(p->discipline);
     struct lim_diag why = { 0 };
     mock_json_string(j, "discipline", &name);
-    told(j, "discipline", mock_config_discipline(name, &p->discipline, &why),
-         &why);
+    mock_config_told(j, "discipline",
+                     mock_config_discipline(name, &p->discipline, &why), &why);
     mock_json_duration(j, "quantum", &p->quantum_ns);
     if (p->quantum_ns <= 0 || p->quantum_ns > LIM_MIN)
         mock_json_wrong(j, "quantum",
@@ -477,12 +192,12 @@ void mock_config_read(struct mock_config *c, struct mock_json *j,
 {
     struct sim_provider_config *p = &c->provider;
     read_table(c, j, folder);
-    read_organisations(c, j);
+    mock_config_organisations(c, j);
     if (mock_json_get(j, "faults") != NULL)
         mock_json_wrong(j, "faults", "faults are not in this version");
     read_windows(j, p);
     read_charge(j, &p->charge);
-    read_latency(j, p);
+    mock_config_read_latency(j, p);
     mock_json_date(j, "start", &p->start);
     mock_json_close(j);
 }

@@ -56,10 +56,10 @@ void mock_control_state(struct mock_visit *v)
                                   : NULL);
     mock_text_printf(b,
                      ",\"organisations\":%" PRIu32 ",\"requests\":%" PRIu64
-                     ",\"decisions\":%" PRIu64 ",\"in_flight\":%" PRIu64
+                     ",\"decisions\":%" PRIu64 ",\"in_flight\":%" PRId64
                      ",\"abandoned\":%" PRIu64,
                      sim_provider_organisations(api->provider), api->requests,
-                     api->decisions, api->in_flight, api->abandoned);
+                     api->decisions, api->service.in_flight, api->abandoned);
     add_statuses(b, api);
     mock_text_puts(b, "}\n");
 }
@@ -150,8 +150,12 @@ void mock_api_clock_answer(struct mock_api *api, lim_time now,
     mock_text_clear(&a->headers);
     mock_text_clear(&a->body);
     a->status = 200;
+    a->type = "application/json";
+    a->stream = (struct mock_stream){ 0 };
     a->at = now;
     a->flight = NULL;
+    a->wire = MOCK_WIRE_WHOLE;
+    a->date_shift_ns = 0;
     add_clock(&a->body, api, now);
     mock_text_printf(&a->headers, "x-mock-speed: %.17g\r\n", api->config.speed);
     api->statuses[200]++;

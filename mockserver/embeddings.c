@@ -243,7 +243,7 @@ static void write_answer(struct mock_visit *v, const struct embeddings *e)
 void mock_embeddings_post(struct mock_visit *v)
 {
     struct embeddings e = { .base64 = false };
-    if (mock_meter_open(v, &e.m)) {
+    if (mock_meter_open(v, &e.m, NULL)) {
         e.m.completion_tokens = 0;
         read_inputs(&e);
         read_format(&e);

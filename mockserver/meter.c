@@ -77,6 +77,17 @@ void mock_meter_int(struct mock_meter *m, const char *key, int64_t min,
         *out = (int64_t)value->valuedouble;
 }
 
+void mock_meter_bool(struct mock_meter *m, const char *key, bool *out)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(m->root, key);
+    if (value == NULL || cJSON_IsNull(value))
+        return;
+    if (cJSON_IsBool(value))
+        *out = cJSON_IsTrue(value);
+    else
+        mock_meter_type(m, key, value, "a boolean");
+}
+
 static bool parse(struct mock_visit *v, struct mock_meter *m)
 {
     struct mock_slice body = v->q->body;
@@ -95,22 +106,30 @@ static bool parse(struct mock_visit *v, struct mock_meter *m)
     return false;
 }
 
-static bool find_model(struct mock_visit *v, struct mock_meter *m)
+static bool read_model(struct mock_visit *v, struct mock_meter *m,
+                       const char *default_model)
 {
     const cJSON *model = cJSON_GetObjectItemCaseSensitive(m->root, "model");
-    if (model == NULL) {
+    m->model = default_model;
+    if (model == NULL && default_model == NULL) {
         mock_visit_fail(v, 400, NULL, NULL,
                         "you must provide a model parameter");
         return false;
     }
-    if (!cJSON_IsString(model)) {
+    if (model != NULL && !cJSON_IsString(model)) {
         mock_visit_fail(v, 400, "model", "invalid_type",
                         "Invalid type for 'model': expected a string, but got "
                         "%s instead.",
                         kind_of(model));
         return false;
     }
-    m->model = model->valuestring;
+    if (model != NULL)
+        m->model = model->valuestring;
+    return true;
+}
+
+static bool find_model(struct mock_visit *v, struct mock_meter *m)
+{
     mock_jsontext_quote(m->model, v->model, sizeof v->model);
     m->group = sim_provider_group(v->api->provider, m->model);
     if (m->group >= 0 &&
@@ -122,13 +141,9 @@ static bool find_model(struct mock_visit *v, struct mock_meter *m)
     return false;
 }
 
-bool mock_meter_open(struct mock_visit *v, struct mock_meter *m)
+/* The reply's length, where the client says it. */
+static void read_length(const struct mock_visit *v, struct mock_meter *m)
 {
-    *m = (struct mock_meter){ .group = -1,
-                              .max_tokens = -1,
-                              .completion_tokens = -1 };
-    if (!parse(v, m) || !find_model(v, m))
-        return false;
     struct mock_slice wanted = v->q->completion_tokens;
     if (wanted.at != NULL &&
         (!mock_slice_number(wanted, &m->completion_tokens) ||
@@ -137,6 +152,30 @@ bool mock_meter_open(struct mock_visit *v, struct mock_meter *m)
                          "Invalid header x-mock-completion-tokens: expected a "
                          "whole number from 0 to %d.",
                          REPLY_MAX);
+}
+
+static const struct mock_meter empty = { .group = -1,
+                                         .max_tokens = -1,
+                                         .completion_tokens = -1 };
+
+bool mock_meter_open(struct mock_visit *v, struct mock_meter *m,
+                     const char *default_model)
+{
+    *m = empty;
+    if (!parse(v, m) || !read_model(v, m, default_model) || !find_model(v, m))
+        return false;
+    read_length(v, m);
+    return true;
+}
+
+bool mock_meter_open_form(struct mock_visit *v, struct mock_meter *m,
+                          const char *model)
+{
+    *m = empty;
+    m->model = model;
+    if (!find_model(v, m))
+        return false;
+    read_length(v, m);
     return true;
 }
 
@@ -231,6 +270,75 @@ static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
     mock_words_limit_headers(&v->a->headers, &verdict.shown);
 }
 
+/* A fault in front of the limits. */
+static void answer_fault(struct mock_visit *v, const struct sim_plan *plan)
+{
+    struct mock_answer *a = v->a;
+    a->status = plan->status;
+    mock_words_fault(&a->body, plan->fault);
+    if (plan->fault == SIM_FAULT_EDGE_429) {
+        a->type = "text/plain; charset=UTF-8";
+        mock_text_printf(&a->headers, "retry-after: %" PRId64 "\r\n",
+                         SIM_EDGE_HINT_NS / LIM_SEC);
+    }
+}
+
+static enum mock_wire wire_of(enum sim_fault fault, bool streams)
+{
+    static const enum mock_wire of[SIM_FAULTS] = {
+        [SIM_FAULT_TIMEOUT] = MOCK_WIRE_SILENT,
+        [SIM_FAULT_RESET] = MOCK_WIRE_RESET,
+        [SIM_FAULT_RESET_IN_HEAD] = MOCK_WIRE_RESET_IN_HEAD,
+        [SIM_FAULT_RESET_AFTER_HEAD] = MOCK_WIRE_RESET_AFTER_HEAD,
+        [SIM_FAULT_CUT_STREAM] = MOCK_WIRE_CUT_BODY,
+        [SIM_FAULT_WRONG_LENGTH] = MOCK_WIRE_LONG,
+    };
+    /* a stream is cut amid its tokens, and has no length to be wrong */
+    if (streams &&
+        (fault == SIM_FAULT_CUT_STREAM || fault == SIM_FAULT_WRONG_LENGTH))
+        return MOCK_WIRE_WHOLE;
+    return of[fault];
+}
+
+/* Puts an admitted request into the answer.  False: a 500 is all of it. */
+static bool carry_out(struct mock_visit *v, struct mock_flight *f)
+{
+    struct mock_answer *a = v->a;
+    const struct sim_plan *plan = &f->plan;
+    bool streams = f->call.stream;
+    a->flight = f;
+    a->status = plan->status != 0 ? plan->status : 200;
+    a->at =
+        v->q->now + (streams ? plan->timing.ttft_ns : plan->timing.total_ns);
+    a->wire = wire_of(plan->fault, streams);
+    if (plan->fault == SIM_FAULT_CLOCK_SKEW)
+        a->date_shift_ns = -LIM_HOUR;
+    if (plan->fault == SIM_FAULT_HTTP_500) {
+        mock_words_fault(&a->body, plan->fault);
+        return false;
+    }
+    mock_words_limit_headers(&a->headers, &plan->verdict.shown);
+    return true;
+}
+
+static bool decide(struct mock_visit *v, const struct mock_meter *m,
+                   struct mock_flight *f)
+{
+    struct sim_service *s = &v->api->service;
+    f->call = (struct sim_call){ .organisation = (uint32_t)v->organisation,
+                                 .model = m->model,
+                                 .prompt_tokens = m->prompt_tokens,
+                                 .max_tokens = m->max_tokens,
+                                 .completion_tokens = m->completion_tokens,
+                                 .images = m->images,
+                                 .stream = m->stream };
+    number(v, &f->call);
+    sim_service_resolve(s, &f->call);
+    bool ok = sim_service_begin(s, &f->call, v->q->now, &f->plan) == LIM_OK;
+    f->call.model = NULL;
+    return ok;
+}
+
 const struct sim_plan *mock_meter_admit(struct mock_visit *v,
                                         struct mock_meter *m)
 {
@@ -239,33 +347,18 @@ const struct sim_plan *mock_meter_admit(struct mock_visit *v,
         return NULL;
     }
     struct mock_flight *f = malloc(sizeof *f);
-    if (f == NULL) {
-        fail_memory(v);
-        return NULL;
-    }
-    f->call = (struct sim_call){ .organisation = (uint32_t)v->organisation,
-                                 .model = m->model,
-                                 .prompt_tokens = m->prompt_tokens,
-                                 .max_tokens = m->max_tokens,
-                                 .completion_tokens = m->completion_tokens };
-    number(v, &f->call);
-    sim_service_resolve(v->api->provider, &v->api->config.provider, &f->call);
-    if (sim_service_begin(v->api->provider, &v->api->config.provider, &f->call,
-                          v->q->now, &f->plan) != LIM_OK) {
+    if (f == NULL || !decide(v, m, f)) {
         fail_memory(v);
         free(f);
         return NULL;
     }
-    f->call.model = NULL;
     v->tokens = f->plan.cost.amount[LIM_TOKENS];
-    if (f->plan.verdict.answer != SIM_ADMITTED) {
+    if (f->plan.admitted)
+        return carry_out(v, f) ? &f->plan : NULL;
+    if (f->plan.verdict.answer == SIM_UNASKED)
+        answer_fault(v, &f->plan);
+    else
         refuse(v, m, &f->plan.verdict);
-        free(f);
-        return NULL;
-    }
-    v->api->in_flight++;
-    v->a->flight = f;
-    v->a->at = v->q->now + f->plan.timing.total_ns;
-    mock_words_limit_headers(&v->a->headers, &f->plan.verdict.shown);
-    return &f->plan;
+    free(f);
+    return NULL;
 }

@@ -11,23 +11,32 @@
  * of the API in 2026.
  */
 struct mock_meter {
-    cJSON *root; /* the body */
-    const char *model;
+    cJSON *root;       /* the body; NULL: it is not JSON */
+    const char *model; /* lives as long as the meter */
     int group;
     int64_t prompt_tokens;
     int64_t max_tokens;        /* -1: none */
-    int64_t completion_tokens; /* -1: drawn */
-    struct mock_text problem;  /* the first mistake's sentence */
+    int64_t completion_tokens; /* -1: drawn; 0: there is no reply */
+    int64_t images;
+    bool stream;
+    struct mock_text problem; /* the first mistake's sentence */
     char param[64];
     const char *code;
     bool wrong;
 };
 
 /*
- * Parses the body and looks up the model.  False: it is answered.  Either
- * way the caller ends with mock_meter_fini.
+ * Parses the body and looks up the model; `default_model` is that of a body
+ * which names none, NULL where it has to.  False: it is answered.  Either way
+ * the caller ends with mock_meter_fini.
  */
-bool mock_meter_open(struct mock_visit *v, struct mock_meter *m);
+bool mock_meter_open(struct mock_visit *v, struct mock_meter *m,
+                     const char *default_model);
+
+/* The same for a body that is not JSON and names `model`, which has to live
+   as long as the meter. */
+bool mock_meter_open_form(struct mock_visit *v, struct mock_meter *m,
+                          const char *model);
 void mock_meter_fini(struct mock_meter *m);
 
 /* Keeps a mistake, if it is the first.  `param` and `code` may be NULL. */
@@ -43,9 +52,14 @@ void mock_meter_type(struct mock_meter *m, const char *param,
 void mock_meter_int(struct mock_meter *m, const char *key, int64_t min,
                     int64_t max, int64_t *out);
 
+/* Reads true or false, if it is there and not null. */
+void mock_meter_bool(struct mock_meter *m, const char *key, bool *out);
+
 /*
  * Lets the provider decide.  Returns the plan of an admitted request, whose
- * flight, headers and time are then in the answer; NULL: it is answered.
+ * flight, headers, time and wire are then in the answer; NULL: it is
+ * answered.  One that streams is to be written to the client from a->at, the
+ * time of its first token, on.
  */
 const struct sim_plan *mock_meter_admit(struct mock_visit *v,
                                         struct mock_meter *m);

@@ -63,12 +63,15 @@ static void reply(struct mock_serve *s, struct mock_exchange *x)
     const struct mock_answer *a = &s->answer;
     const struct mock_reply r = {
         .status = a->status,
-        .content_type = "application/json",
+        .content_type = a->type,
         .headers = a->headers.data,
         .headers_length = a->headers.length,
         .body = a->body.data != NULL ? a->body.data : "",
         .body_length = a->body.length,
         .at = a->at,
+        .stream = a->stream,
+        .wire = a->wire,
+        .date_shift_ns = a->date_shift_ns,
     };
     mock_exchange_reply(x, &r);
 }
@@ -118,6 +121,9 @@ void mock_serve_handle(void *context, struct mock_exchange *x,
         .query = { r->query, r->query_length },
         .body = { r->body, r->body_length },
         .authorization = header(r, "authorization"),
+        .api_key = header(r, "api-key"),
+        .project = header(r, "openai-project"),
+        .content_type = header(r, "content-type"),
         .client_request = header(r, "x-client-request-id"),
         .completion_tokens = header(r, "x-mock-completion-tokens"),
         .retry_count = header(r, "x-stainless-retry-count"),

@@ -7,6 +7,7 @@
 
 #include "limiter/time.h"
 #include "mockserver/loop.h"
+#include "mockserver/text.h"
 
 /*
  * The connections of an HTTP/1.1 server on a loop: it reads requests
@@ -56,6 +57,36 @@ typedef void mock_handler_fn(void *context, struct mock_exchange *x,
                              const struct mock_request *r);
 
 /*
+ * A body that comes piece by piece (chunked; to an HTTP/1.0 client until the
+ * connection closes).  A client that reads slowly gets the pieces that became
+ * due meanwhile at once.
+ */
+struct mock_stream {
+    /*
+     * Adds what is due at `now` to `out`, and returns when more will be:
+     * later than `now`, LIM_NEVER when all is there, or MOCK_STREAM_CUT when
+     * the rest never comes: the connection is then reset.
+     */
+    lim_time (*next)(void *context, lim_time now, struct mock_text *out);
+    void (*free)(void *context); /* called once; not by `next` */
+    void *context;
+};
+
+#define MOCK_STREAM_CUT (-1)
+
+/* What goes wrong with an answer on its way, on purpose. */
+enum mock_wire {
+    MOCK_WIRE_WHOLE,
+    MOCK_WIRE_SILENT,        /* closed when it was due, without a byte */
+    MOCK_WIRE_RESET,         /* the same, by a reset */
+    MOCK_WIRE_RESET_IN_HEAD, /* reset after a part of the status line */
+    MOCK_WIRE_RESET_AFTER_HEAD /* reset after the empty line */,
+    MOCK_WIRE_CUT_BODY, /* half of the body, then a reset */
+    MOCK_WIRE_LONG      /* content-length tells 16 bytes more than
+                                  there are; then it closes */
+};
+
+/*
  * An answer.  The server itself writes the status line, date (the loop's
  * time), content-length and connection; not the body of an answer to HEAD.
  */
@@ -66,12 +97,16 @@ struct mock_reply {
     size_t headers_length;
     const char *body;
     size_t body_length;
-    lim_time at; /* not before; one that has passed: at once */
+    lim_time at;               /* not before; one that has passed: at once */
+    struct mock_stream stream; /* next NULL: none; else `body` is empty */
+    enum mock_wire wire;
+    int64_t date_shift_ns; /* added to the date that is told */
 };
 
 /*
- * Answers.  Everything is copied that is still needed when it returns; `x`
- * is not to be used any more.  An answer due at once is written, and the
+ * Answers.  Everything is copied that is still needed when it returns, but a
+ * stream's context, which is the server's from then on; `x` is not to be used
+ * any more.  An answer due at once is written, and the
  * function given to mock_exchange_on_end called, before it returns.  Without
  * memory for an answer that waits, the connection is closed.
  */

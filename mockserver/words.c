@@ -159,6 +159,27 @@ void mock_words_no_model(struct mock_text *out, const char *model)
     mock_words_error(out, &e);
 }
 
+void mock_words_fault(struct mock_text *out, enum sim_fault fault)
+{
+    static const struct mock_error of[SIM_FAULTS] = {
+        [SIM_FAULT_HTTP_429] = { "Too many requests.", "requests", NULL,
+                                 "rate_limit_exceeded" },
+        [SIM_FAULT_HTTP_503] = { "The engine is currently overloaded, please "
+                                 "try again later",
+                                 "server_error", NULL, NULL },
+        [SIM_FAULT_SLOW_DOWN] = { "Slow Down", "server_error", NULL, NULL },
+        [SIM_FAULT_HTTP_500] = { "The server had an error while processing "
+                                 "your request. Sorry about that!",
+                                 "server_error", NULL, NULL },
+    };
+    if (fault == SIM_FAULT_EDGE_429) {
+        mock_text_puts(out, "error code: 1015");
+        return;
+    }
+    assert(of[fault].message != NULL);
+    mock_words_error(out, &of[fault]);
+}
+
 static void add_family(struct mock_text *out, const char *name,
                        const struct lim_shown *s)
 {

@@ -55,6 +55,10 @@ void mock_words_no_key(struct mock_text *out);
 /* Adds the body of a 404 for a model that is unknown, or not for this tier. */
 void mock_words_no_model(struct mock_text *out, const char *model);
 
+/* Adds the body of an answer that a fault made: one of SIM_FAULT_HTTP_429,
+   EDGE_429, HTTP_503, SLOW_DOWN and HTTP_500. */
+void mock_words_fault(struct mock_text *out, enum sim_fault fault);
+
 /*
  * Adds the header lines of limits: a family of three for each dimension that
  * is shown, and retry-after (seconds, rounded up) and retry-after-ms when

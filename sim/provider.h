@@ -45,7 +45,8 @@ enum sim_answer {
     SIM_RATE_LIMITED, /* a wait mends it */
     SIM_TOO_LARGE,    /* above the limit itself: no wait does */
     SIM_QUOTA,        /* the month's money is spent */
-    SIM_NO_MODEL      /* unknown, or not for this tier */
+    SIM_NO_MODEL,     /* unknown, or not for this tier */
+    SIM_UNASKED       /* never of a provider: a fault came before it */
 };
 
 /*

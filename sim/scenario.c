@@ -9,6 +9,7 @@ struct sim_provider_config sim_provider_config_default(void)
         .charge = { .refused = false, .bad_request = true, .settle = false },
         .latency_source = SIM_LATENCY_PROFILE,
         .latency = sim_latency_constant(0),
+        .faults = sim_faults_none(),
         .seed = 1,
         .start = lim_date(2026, 1, 1),
     };

@@ -10,6 +10,7 @@
 #include "limiter/tier.h"
 #include "limiter/time.h"
 #include "sim/dist.h"
+#include "sim/faults.h"
 #include "sim/latency.h"
 #include "sim/trace.h"
 
@@ -53,7 +54,8 @@ struct sim_provider_config {
     struct sim_charge charge;
     enum sim_latency_source latency_source;
     struct sim_latency latency;
-    uint64_t seed; /* of latency and reply lengths */
+    struct sim_faults faults; /* the rules outlive the provider */
+    uint64_t seed;            /* of latency, faults and reply lengths */
     lim_time start;
 };
 
@@ -108,6 +110,7 @@ struct sim_workload {
     struct sim_dist completion_tokens;
     int64_t max_tokens;  /* -1: none */
     int64_t images;      /* a request; 0: not images */
+    bool stream;         /* replies come token by token */
     int64_t deadline_ns; /* LIM_NEVER: none */
     const char *tenant;  /* whose; NULL: nobody's, who is one tenant too */
     int priority;        /* 0 to LIM_PRIORITIES - 1, higher first */

@@ -31,29 +31,135 @@ static int64_t completion_of(const struct sim_call *call, uint64_t seed)
     return tokens;
 }
 
-void sim_service_resolve(const struct sim_provider *p,
-                         const struct sim_provider_config *config,
-                         struct sim_call *call)
+int sim_service_init(struct sim_service *s,
+                     const struct sim_provider_config *config,
+                     struct lim_diag *diag)
 {
-    call->group = sim_provider_group(p, call->model);
+    *s = (struct sim_service){ .config = *config };
+    s->provider = sim_provider_new(config, diag);
+    return s->provider != NULL ? LIM_OK : LIM_EINVAL;
+}
+
+void sim_service_fini(struct sim_service *s)
+{
+    sim_provider_free(s->provider);
+    *s = (struct sim_service){ 0 };
+}
+
+void sim_service_resolve(const struct sim_service *s, struct sim_call *call)
+{
+    call->group = sim_provider_group(s->provider, call->model);
     call->price = lim_price_find(call->model);
-    call->latency = config->latency_source == SIM_LATENCY_PROFILE
+    call->latency = s->config.latency_source == SIM_LATENCY_PROFILE
                         ? &sim_profile_for(call->model)->latency
-                        : &config->latency;
+                        : &s->config.latency;
 }
 
-static void refuse_model(struct sim_verdict *v)
+/* A verdict that tells nothing of the limits. */
+static struct sim_verdict untold(enum sim_answer answer)
 {
-    *v = (struct sim_verdict){ .answer = SIM_NO_MODEL,
-                               .limit = LIM_RPM,
-                               .admitted_at = LIM_NEVER,
-                               .shown = lim_feedback_none() };
+    return (struct sim_verdict){ .answer = answer,
+                                 .limit = LIM_RPM,
+                                 .admitted_at = LIM_NEVER,
+                                 .shown = lim_feedback_none() };
 }
 
-int sim_service_begin(struct sim_provider *p,
-                      const struct sim_provider_config *config,
-                      const struct sim_call *call, lim_time now,
-                      struct sim_plan *plan)
+static enum sim_fault draw_fault(const struct sim_service *s,
+                                 const struct sim_call *call, lim_time now)
+{
+    const struct sim_fault_target t = {
+        .organisation =
+            sim_provider_organisation_name(s->provider, call->organisation),
+        .model = call->model,
+        .request = call->request,
+        .attempt = call->attempt,
+        .now = now,
+    };
+    return sim_faults_draw(&s->config.faults, s->config.seed, &t);
+}
+
+static int status_of_verdict(const struct sim_call *call,
+                             enum sim_answer answer)
+{
+    if (answer == SIM_ADMITTED)
+        return 200;
+    if (answer == SIM_NO_MODEL)
+        return 404;
+    return answer == SIM_QUOTA && call->images > 0 ? 400 : 429;
+}
+
+static int status_of_fault(enum sim_fault fault)
+{
+    static const int of[SIM_FAULTS] = {
+        [SIM_FAULT_HTTP_429] = 429,      [SIM_FAULT_EDGE_429] = 429,
+        [SIM_FAULT_HTTP_503] = 503,      [SIM_FAULT_SLOW_DOWN] = 503,
+        [SIM_FAULT_HTTP_500] = 500,      [SIM_FAULT_CUT_STREAM] = 200,
+        [SIM_FAULT_MALFORMED] = 200,     [SIM_FAULT_WRONG_LENGTH] = 200,
+        [SIM_FAULT_RESET_IN_HEAD] = 200, [SIM_FAULT_RESET_AFTER_HEAD] = 200,
+        [SIM_FAULT_NO_HEADERS] = 200,    [SIM_FAULT_LYING_HEADERS] = 200,
+        [SIM_FAULT_CLOCK_SKEW] = 200,
+    };
+    return of[fault];
+}
+
+static void lie(struct lim_shown *s)
+{
+    if (s->limit >= 0)
+        *s = (struct lim_shown){ s->limit, s->limit, 0 };
+}
+
+/* What an answer shows of the limits, refusals included. */
+static void falsify(struct sim_plan *plan)
+{
+    struct lim_feedback *shown = &plan->verdict.shown;
+    if (plan->fault == SIM_FAULT_NO_HEADERS) {
+        *shown = lim_feedback_none();
+    } else if (plan->fault == SIM_FAULT_LYING_HEADERS) {
+        lie(&shown->requests);
+        lie(&shown->tokens);
+        shown->hint_ns = -1;
+    }
+}
+
+/* Cuts the times and tokens of an admitted answer to where it is lost. */
+static void lose(const struct sim_service *s, struct sim_plan *plan)
+{
+    struct sim_timing *t = &plan->timing;
+    plan->status = status_of_fault(plan->fault);
+    if (plan->fault == SIM_FAULT_TIMEOUT) {
+        *t = (struct sim_timing){ s->config.faults.timeout_ns,
+                                  s->config.faults.timeout_ns };
+        plan->told_tokens = 0;
+    } else if (plan->fault == SIM_FAULT_CUT_STREAM) {
+        plan->told_tokens /= 2;
+        t->total_ns = t->ttft_ns + (t->total_ns - t->ttft_ns) / 2;
+    } else if (plan->fault != SIM_FAULT_MALFORMED &&
+               plan->fault != SIM_FAULT_WRONG_LENGTH) {
+        plan->told_tokens = 0;
+        t->total_ns = t->ttft_ns;
+    }
+    if (plan->fault == SIM_FAULT_HTTP_500)
+        plan->microusd = plan->microusd > 0 ? 0 : plan->microusd;
+}
+
+static void answer(struct sim_service *s, const struct sim_call *call,
+                   struct sim_plan *plan)
+{
+    uint64_t seed = s->config.seed;
+    plan->admitted = true;
+    s->in_flight++;
+    plan->completion_tokens = completion_of(call, seed);
+    plan->told_tokens = plan->completion_tokens;
+    plan->timing = sim_latency_draw(call->latency, seed, call->request,
+                                    call->attempt, plan->completion_tokens);
+    plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
+                                    plan->completion_tokens, call->images);
+    if (sim_fault_loses(plan->fault))
+        lose(s, plan);
+}
+
+int sim_service_begin(struct sim_service *s, const struct sim_call *call,
+                      lim_time now, struct sim_plan *plan)
 {
     int error = LIM_OK;
     *plan = (struct sim_plan){ .cost = { {
@@ -62,31 +168,83 @@ int sim_service_begin(struct sim_provider *p,
                                        call->prompt_tokens, call->max_tokens),
                                    [LIM_IMAGES] = call->images,
                                } } };
+    if (s->config.faults.count > 0)
+        plan->fault = draw_fault(s, call, now);
+    if (sim_fault_in_front(plan->fault)) {
+        plan->status = status_of_fault(plan->fault);
+        plan->verdict = untold(SIM_UNASKED);
+        return LIM_OK;
+    }
     if (call->group < 0)
-        refuse_model(&plan->verdict);
+        plan->verdict = untold(SIM_NO_MODEL);
     else
-        error = sim_provider_admit(p, call->organisation, (unsigned)call->group,
-                                   &plan->cost, now, &plan->verdict);
-    if (error != LIM_OK || plan->verdict.answer != SIM_ADMITTED)
+        error = sim_provider_admit(s->provider, call->organisation,
+                                   (unsigned)call->group, &plan->cost, now,
+                                   &plan->verdict);
+    if (error != LIM_OK)
         return error;
-    plan->completion_tokens = completion_of(call, config->seed);
-    plan->timing = sim_latency_draw(call->latency, config->seed, call->request,
-                                    call->attempt, plan->completion_tokens);
-    plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
-                                    plan->completion_tokens, call->images);
+    plan->status = status_of_verdict(call, plan->verdict.answer);
+    falsify(plan);
+    if (plan->verdict.answer == SIM_ADMITTED)
+        answer(s, call, plan);
     return LIM_OK;
 }
 
-int sim_service_end(struct sim_provider *p, const struct sim_call *call,
+int sim_service_end(struct sim_service *s, const struct sim_call *call,
                     const struct sim_plan *plan, lim_time now)
 {
-    assert(plan->verdict.answer == SIM_ADMITTED);
+    assert(plan->admitted);
+    assert(s->in_flight > 0);
+    s->in_flight--;
     const struct sim_usage u = {
         .reserved_tokens = plan->cost.amount[LIM_TOKENS],
         .tokens = call->prompt_tokens + plan->completion_tokens,
         .microusd = plan->microusd > 0 ? plan->microusd : 0,
         .admitted_at = plan->verdict.admitted_at,
     };
-    return sim_provider_settle(p, call->organisation, (unsigned)call->group, &u,
-                               now);
+    return sim_provider_settle(s->provider, call->organisation,
+                               (unsigned)call->group, &u, now);
+}
+
+static enum lim_class class_of(const struct sim_plan *plan)
+{
+    static const enum lim_class of[] = {
+        [SIM_ADMITTED] = LIM_CLASS_OK,
+        [SIM_RATE_LIMITED] = LIM_CLASS_RATE_LIMIT,
+        [SIM_TOO_LARGE] = LIM_CLASS_TOO_LARGE,
+        [SIM_QUOTA] = LIM_CLASS_QUOTA,
+        [SIM_NO_MODEL] = LIM_CLASS_NO_ACCESS,
+        [SIM_UNASKED] = LIM_CLASS_TRANSIENT,
+    };
+    if (plan->fault == SIM_FAULT_HTTP_429 || plan->fault == SIM_FAULT_EDGE_429)
+        return LIM_CLASS_RATE_LIMIT;
+    if (plan->admitted && sim_fault_loses(plan->fault))
+        return LIM_CLASS_TRANSIENT;
+    return of[plan->verdict.answer];
+}
+
+void sim_service_outcome(const struct sim_call *call,
+                         const struct sim_plan *plan, struct lim_outcome *out)
+{
+    enum lim_class class = class_of(plan);
+    bool lost = plan->admitted && sim_fault_loses(plan->fault);
+    *out = (struct lim_outcome){
+        .class = class,
+        .status = lost && plan->fault != SIM_FAULT_HTTP_500 ? 0 : plan->status,
+        .usage_known = class == LIM_CLASS_OK,
+        .tokens_used = call->prompt_tokens + plan->completion_tokens,
+        .microusd = plan->microusd,
+        .first_token_ns = call->stream ? plan->timing.ttft_ns : -1,
+        .reply_tokens = plan->completion_tokens,
+        .feedback = lost ? lim_feedback_none() : plan->verdict.shown,
+    };
+    if (plan->fault == SIM_FAULT_EDGE_429)
+        out->feedback.hint_ns = SIM_EDGE_HINT_NS;
+    else if (plan->verdict.answer == SIM_QUOTA)
+        out->feedback.refused_by = LIM_SPEND;
+    if (plan->verdict.answer == SIM_RATE_LIMITED ||
+        plan->verdict.answer == SIM_TOO_LARGE) {
+        out->feedback.refused_by = (int)plan->verdict.limit;
+        out->feedback.refused_max = plan->verdict.max;
+    }
 }

@@ -1,18 +1,36 @@
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "limiter/error.h"
 #include "limiter/price.h"
+#include "sim/faults.h"
 #include "sim/latency.h"
 #include "sim/provider.h"
 
 /*
- * One request to the provider and the plan of its answer: admission, then
- * latency and the reply's length.  The simulator schedules the plan, the
- * daemon renders it; every draw is keyed by (seed, purpose, request,
- * attempt), so both come to the same plan.
+ * A provider as its clients see it: one request and the plan of its answer,
+ * from admission, faults, latency and the reply's length.  The simulator
+ * schedules the plan, the daemon renders it; every draw is keyed by (seed,
+ * purpose, request, attempt), so both come to the same plan.
  */
+struct sim_service {
+    struct sim_provider *provider; /* owned */
+    struct sim_provider_config config;
+    int64_t in_flight; /* admitted, not ended */
+};
+
+/*
+ * Makes the provider of `config`; what that points to outlives it.  LIM_OK,
+ * or LIM_EINVAL or LIM_ENOMEM and `diag` (sim_provider_new).
+ */
+int sim_service_init(struct sim_service *s,
+                     const struct sim_provider_config *config,
+                     struct lim_diag *diag);
+void sim_service_fini(struct sim_service *s); /* one of zeros is allowed */
+
 struct sim_call {
     uint32_t organisation;
     const char *model;
@@ -22,6 +40,7 @@ struct sim_call {
     int64_t completion_tokens; /* length of the reply before max_tokens
                                       cuts it; 0: there is none (embeddings,
                                       images); -1: drawn by default */
+    bool stream;               /* the reply comes token by token */
     uint64_t request;          /* number of the request, keys the draws */
     unsigned attempt;
     /* What follows from the model; sim_service_resolve fills it. */
@@ -31,34 +50,38 @@ struct sim_call {
 };
 
 struct sim_plan {
+    int status; /* of the answer; 0: there is none */
+    enum sim_fault fault;
+    bool admitted; /* then sim_service_end is owed */
     struct sim_verdict verdict;
     struct lim_cost cost;      /* reserved at admission */
-    int64_t completion_tokens; /* after the cut */
+    int64_t completion_tokens; /* after the cut by max_tokens */
+    int64_t told_tokens;       /* of them, that reach the client */
     int64_t microusd;          /* real cost; -1: price unknown */
-    struct sim_timing timing;  /* these three are 0 for a refusal */
+    struct sim_timing timing;  /* until the answer, or its fault, ends */
 };
 
 /*
  * Looks up what follows from call->model.  The result serves for every call
- * of that model to this provider, which `config` has made.
+ * of that model.
  */
-void sim_service_resolve(const struct sim_provider *p,
-                         const struct sim_provider_config *config,
-                         struct sim_call *call);
+void sim_service_resolve(const struct sim_service *s, struct sim_call *call);
 
 /*
- * Decides at `now`.  The caller calls sim_service_end when an admitted answer
- * ends, at now + timing.total_ns.  Both return LIM_OK, or LIM_ENOMEM as
- * sim_provider_admit and sim_provider_settle do; after LIM_ENOMEM here there
- * is nothing to end.
+ * Decides at `now`.  If plan->admitted, the caller calls sim_service_end when
+ * the answer ends, at now + timing.total_ns, or its client is gone.  Both
+ * return LIM_OK, or LIM_ENOMEM as sim_provider_admit and sim_provider_settle
+ * do; after LIM_ENOMEM here there is nothing to end.
  */
-int sim_service_begin(struct sim_provider *p,
-                      const struct sim_provider_config *config,
-                      const struct sim_call *call, lim_time now,
-                      struct sim_plan *plan);
+int sim_service_begin(struct sim_service *s, const struct sim_call *call,
+                      lim_time now, struct sim_plan *plan);
 
-int sim_service_end(struct sim_provider *p, const struct sim_call *call,
+int sim_service_end(struct sim_service *s, const struct sim_call *call,
                     const struct sim_plan *plan, lim_time now);
+
+/* What a client reads off the answer, or from that none came. */
+void sim_service_outcome(const struct sim_call *call,
+                         const struct sim_plan *plan, struct lim_outcome *out);
 
 /* The default length of a reply: log-normal, p50 129, p95 451 tokens (the
    Azure conversation trace of 2023). */

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "limiter/timerq.h"
-#include "sim/provider.h"
 #include "sim/service.h"
 
 #define PACE_STEPS 4096 /* of time, between two looks at sim_pace */
@@ -24,8 +23,7 @@ struct flight { /* a request on its way, by slot */
 struct world {
     const struct sim_scenario *scenario;
     struct sim_client *client;
-    struct sim_provider *provider;
-    struct sim_provider_config provider_config;
+    struct sim_service service;
     struct sim_call *calls;  /* of each workload, its model resolved */
     struct lim_timerq *ends; /* of the answers, by slot */
     struct flight *flights;
@@ -36,7 +34,7 @@ struct world {
 static void fini(struct world *w)
 {
     sim_client_free(w->client);
-    sim_provider_free(w->provider);
+    sim_service_fini(&w->service);
     lim_timerq_free(w->ends);
     free(w->flights);
     free(w->calls);
@@ -45,13 +43,13 @@ static void fini(struct world *w)
 static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
                 const struct sim_watch *watch, struct lim_diag *diag)
 {
-    *w = (struct world){ .scenario = s, .provider_config = s->provider };
-    w->provider_config.seed = seed;
+    struct sim_provider_config config = s->provider;
+    config.seed = seed;
+    *w = (struct world){ .scenario = s };
     w->client = sim_client_new(s, seed, s->provider.start, watch, diag);
     if (w->client == NULL)
         return LIM_EINVAL;
-    w->provider = sim_provider_new(&w->provider_config, diag);
-    if (w->provider == NULL)
+    if (sim_service_init(&w->service, &config, diag) != LIM_OK)
         return LIM_EINVAL;
     w->ends = lim_timerq_new(1);
     w->calls = calloc(s->workload_count, sizeof *w->calls);
@@ -59,7 +57,8 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     for (size_t i = 0; i < s->workload_count; i++) {
         w->calls[i].model = s->workloads[i].model;
-        sim_service_resolve(w->provider, &w->provider_config, &w->calls[i]);
+        w->calls[i].stream = s->workloads[i].stream;
+        sim_service_resolve(&w->service, &w->calls[i]);
     }
     return LIM_OK;
 }
@@ -92,55 +91,21 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     f->call.completion_tokens = s->completion_tokens;
     f->call.request = s->request;
     f->call.attempt = s->attempt;
-    if (sim_service_begin(w->provider, &w->provider_config, &f->call, now,
-                          &f->plan) != LIM_OK)
+    if (sim_service_begin(&w->service, &f->call, now, &f->plan) != LIM_OK)
         return LIM_ENOMEM;
     lim_timerq_set(w->ends, s->slot, now + f->plan.timing.total_ns, 0);
     w->attempts++;
     return LIM_OK;
 }
 
-/* The verdict as the client reads it off an answer. */
-static struct lim_outcome outcome_of(const struct flight *f)
-{
-    static const struct {
-        enum lim_class class;
-        int status;
-    } of[] = {
-        [SIM_ADMITTED] = { LIM_CLASS_OK, 200 },
-        [SIM_RATE_LIMITED] = { LIM_CLASS_RATE_LIMIT, 429 },
-        [SIM_TOO_LARGE] = { LIM_CLASS_TOO_LARGE, 429 },
-        [SIM_QUOTA] = { LIM_CLASS_QUOTA, 429 },
-        [SIM_NO_MODEL] = { LIM_CLASS_NO_ACCESS, 404 },
-    };
-    const struct sim_plan *p = &f->plan;
-    struct lim_outcome o = {
-        .class = of[p->verdict.answer].class,
-        .status = of[p->verdict.answer].status,
-        .usage_known = p->verdict.answer == SIM_ADMITTED,
-        .tokens_used = f->call.prompt_tokens + p->completion_tokens,
-        .microusd = p->microusd,
-        .first_token_ns = -1,
-        .reply_tokens = p->completion_tokens,
-        .feedback = p->verdict.shown,
-    };
-    if (o.class == LIM_CLASS_RATE_LIMIT || o.class == LIM_CLASS_TOO_LARGE) {
-        o.feedback.refused_by = (int)p->verdict.limit;
-        o.feedback.refused_max = p->verdict.max;
-    } else if (o.class == LIM_CLASS_QUOTA) {
-        o.feedback.refused_by = LIM_SPEND;
-    }
-    return o;
-}
-
 static int end(struct world *w, uint32_t slot, lim_time now)
 {
     int error = LIM_OK;
     const struct flight *f = &w->flights[slot];
-    enum sim_answer answer = f->plan.verdict.answer;
-    struct lim_outcome o = outcome_of(f);
-    if (answer == SIM_ADMITTED)
-        error = sim_service_end(w->provider, &f->call, &f->plan, now);
+    struct lim_outcome o;
+    sim_service_outcome(&f->call, &f->plan, &o);
+    if (f->plan.admitted)
+        error = sim_service_end(&w->service, &f->call, &f->plan, now);
     sim_client_done(w->client, slot, &o, now);
     return error;
 }

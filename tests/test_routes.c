@@ -67,7 +67,7 @@ static void set_up_any(struct fixture *f, const char *table, enum lim_tier tier,
 
 static void tear_down(struct fixture *f)
 {
-    CU_ASSERT_EQUAL(f->api->in_flight, 0);
+    CU_ASSERT_EQUAL(f->api->service.in_flight, 0);
     mock_answer_fini(&f->a);
     mock_api_free(f->api);
     mock_config_fini(&f->config);

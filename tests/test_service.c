@@ -7,7 +7,7 @@
 struct world {
     struct lim_table *table;
     struct sim_provider_config config;
-    struct sim_provider *provider;
+    struct sim_service service;
     struct sim_call call;
     struct sim_plan plan;
 };
@@ -22,21 +22,20 @@ static void begin(struct world *w, struct sim_call call)
     w->config.table = w->table;
     w->config.organisations = &o;
     w->config.organisation_count = 1;
-    w->provider = sim_provider_new(&w->config, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(w->provider);
+    CU_ASSERT_EQUAL_FATAL(sim_service_init(&w->service, &w->config, NULL),
+                          LIM_OK);
     w->call = call;
-    sim_service_resolve(w->provider, &w->config, &w->call);
+    sim_service_resolve(&w->service, &w->call);
 }
 
 static void ask(struct world *w)
 {
-    sim_service_begin(w->provider, &w->config, &w->call, w->config.start,
-                      &w->plan);
+    sim_service_begin(&w->service, &w->call, w->config.start, &w->plan);
 }
 
 static void end(struct world *w)
 {
-    sim_provider_free(w->provider);
+    sim_service_fini(&w->service);
     lim_table_free(w->table);
 }
 
@@ -71,10 +70,11 @@ static void the_real_cost_is_spent_at_the_end(void)
     int64_t price = lim_price_cost(lim_price_find("gpt-4o"), 1000, 100, 0);
     CU_ASSERT(price > 0);
     CU_ASSERT_EQUAL(w.plan.microusd, price);
-    CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, w.config.start), 0);
+    CU_ASSERT_EQUAL(sim_provider_spent(w.service.provider, 0, w.config.start),
+                    0);
     lim_time done = w.config.start + w.plan.timing.total_ns;
-    sim_service_end(w.provider, &w.call, &w.plan, done);
-    CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, done), price);
+    sim_service_end(&w.service, &w.call, &w.plan, done);
+    CU_ASSERT_EQUAL(sim_provider_spent(w.service.provider, 0, done), price);
     end(&w);
 }
 
@@ -83,14 +83,15 @@ static void a_price_that_is_not_known_is_told_and_not_spent(void)
     struct world w;
     begin(&w, (struct sim_call){ .model = "no-such-model", .max_tokens = -1 });
     w.config.table = NULL;
-    sim_provider_free(w.provider);
-    w.provider = sim_provider_new(&w.config, NULL);
-    sim_service_resolve(w.provider, &w.config, &w.call);
+    sim_service_fini(&w.service);
+    sim_service_init(&w.service, &w.config, NULL);
+    sim_service_resolve(&w.service, &w.call);
     ask(&w);
     CU_ASSERT_EQUAL(w.plan.verdict.answer, SIM_ADMITTED);
     CU_ASSERT_EQUAL(w.plan.microusd, -1);
-    sim_service_end(w.provider, &w.call, &w.plan, w.config.start);
-    CU_ASSERT_EQUAL(sim_provider_spent(w.provider, 0, w.config.start), 0);
+    sim_service_end(&w.service, &w.call, &w.plan, w.config.start);
+    CU_ASSERT_EQUAL(sim_provider_spent(w.service.provider, 0, w.config.start),
+                    0);
     end(&w);
 }
 
@@ -120,8 +121,8 @@ static void lengths_that_are_not_given_are_drawn(void)
                                  .max_tokens = -1,
                                  .completion_tokens = -1 });
     w.config.table = NULL;
-    sim_provider_free(w.provider);
-    w.provider = sim_provider_new(&w.config, NULL);
+    sim_service_fini(&w.service);
+    sim_service_init(&w.service, &w.config, NULL);
     w.call.group = 0;
     int below_p50 = 0, below_p95 = 0, n = 10000;
     for (int i = 0; i < n; i++) {
@@ -158,9 +159,9 @@ static void latency_is_the_models_or_the_given(void)
                                            w.config.seed, 7, 2, 50);
     CU_ASSERT_EQUAL(w.plan.timing.ttft_ns, t.ttft_ns);
     CU_ASSERT_EQUAL(w.plan.timing.total_ns, t.total_ns);
-    w.config.latency_source = SIM_LATENCY_GIVEN;
-    w.config.latency = sim_latency_constant(10);
-    sim_service_resolve(w.provider, &w.config, &w.call);
+    w.service.config.latency_source = SIM_LATENCY_GIVEN;
+    w.service.config.latency = sim_latency_constant(10);
+    sim_service_resolve(&w.service, &w.call);
     ask(&w);
     CU_ASSERT_EQUAL(w.plan.timing.total_ns, 10 * LIM_SEC);
     end(&w);
