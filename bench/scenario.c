@@ -109,6 +109,22 @@ static void read_client(struct mock_json *j, const struct lim_strategy *own,
     bench_client_read(&client, own, c);
 }
 
+/* Shares are of arrivals that one of those workloads has to bring. */
+static void check_shares(struct mock_json *j, const struct bench_scenario *s)
+{
+    bool shared = false, brought = false;
+    for (size_t i = 0; i < s->sim.workload_count; i++) {
+        const struct sim_workload *w = &s->workloads[i];
+        bool without = w->arrivals.kind == SIM_ARRIVE_SHARED;
+        shared = shared || without;
+        brought = brought || (w->share > 0 && !without);
+    }
+    if (shared && !brought)
+        mock_json_wrong(j, "workload",
+                        "of the workloads with a \"share\", one must have "
+                        "the \"arrivals\" that all share");
+}
+
 /* A workload is one stream, or a list of them. */
 static void read_workloads(struct mock_json *j, struct bench_scenario *s,
                            const char *folder)
@@ -145,6 +161,7 @@ static void read_workloads(struct mock_json *j, struct bench_scenario *s,
             mock_json_enter(&one, j, "workload");
         bench_workload_read(&one, &place, &s->workloads[i], &s->traces[i]);
     }
+    check_shares(j, s);
 }
 
 int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,

@@ -19,7 +19,10 @@ enum lim_draw { /* purposes; append only */
                 LIM_DRAW_PER_TOKEN,
                 LIM_DRAW_FAULT,
                 LIM_DRAW_REPLICATION,
-                LIM_DRAW_ID
+                LIM_DRAW_ID,
+                LIM_DRAW_STATE,
+                LIM_DRAW_THINK,
+                LIM_DRAW_SHARE
 };
 
 static inline uint64_t lim_rng_mix(uint64_t x)

@@ -28,7 +28,8 @@ struct job {
     lim_time arrival, sent, first_token;
     int64_t prompt_tokens, completion_tokens;
     uint32_t organisation;
-    uint16_t workload;
+    uint32_t user; /* of a closed loop */
+    uint16_t source, workload;
     uint16_t attempt;
 };
 
@@ -39,7 +40,8 @@ struct sim_client {
     struct sim_account account;
     struct lim_pool *pool;
     struct job *jobs; /* by slot */
-    uint64_t draw_prompt, draw_completion;
+    uint64_t draw_prompt, draw_completion, draw_share;
+    double shares;       /* of all workloads */
     uint64_t requests;   /* that arrived */
     lim_time start, end; /* end: no arrivals from then */
     int source;          /* whose request comes next; -1: none comes */
@@ -103,9 +105,12 @@ static bool make_arrays(struct sim_client *c, uint64_t seed)
     c->jobs = calloc(requests_max(s), sizeof *c->jobs);
     if (c->sources == NULL || c->jobs == NULL)
         return false;
-    for (size_t i = 0; i < s->workload_count; i++)
-        sim_source_init(&c->sources[i], &s->workloads[i].arrivals, seed, i,
-                        c->start);
+    for (size_t i = 0; i < s->workload_count; i++) {
+        c->shares += s->workloads[i].share;
+        if (sim_source_init(&c->sources[i], &s->workloads[i].arrivals, seed, i,
+                            c->start) != LIM_OK)
+            return false;
+    }
     return true;
 }
 
@@ -137,6 +142,7 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
     c->draw_prompt = lim_rng_stream(seed, LIM_DRAW_PROMPT);
     c->draw_completion = lim_rng_stream(seed, LIM_DRAW_COMPLETION);
+    c->draw_share = lim_rng_stream(seed, LIM_DRAW_SHARE);
     if (watch != NULL)
         c->watch = *watch;
     int error = sim_account_init(&c->account, s, diag);
@@ -164,6 +170,9 @@ void sim_client_free(struct sim_client *c)
     lim_pool_free(c->pool);
     sim_account_fini(&c->account);
     sim_tally_fini(&c->tally);
+    for (size_t i = 0; c->sources != NULL && i < c->scenario->workload_count;
+         i++)
+        sim_source_fini(&c->sources[i]);
     free(c->sources);
     free(c->jobs);
     free(c);
@@ -222,15 +231,48 @@ static uint64_t affinity_of(const struct sim_client *c, const struct job *j)
     return ((uint64_t)j->workload << 48) + prompt + 1;
 }
 
+/* Which workload an arrival of `source` falls to. */
+static unsigned workload_of(const struct sim_client *c, unsigned source,
+                            uint64_t request)
+{
+    const struct sim_workload *w = c->scenario->workloads;
+    unsigned found = source;
+    if (w[source].share <= 0)
+        return source;
+    uint64_t bits = lim_rng_draw(c->draw_share, request, 0);
+    double left = c->shares * lim_rng_uniform(bits);
+    for (unsigned i = 0; i < c->scenario->workload_count && left > 0; i++) {
+        if (w[i].share <= 0)
+            continue;
+        found = i;
+        left -= w[i].share;
+    }
+    return found;
+}
+
+/* A request has come to its end: in a closed loop, its user thinks. */
+static void ended(struct sim_client *c, const struct job *j, lim_time now)
+{
+    const struct sim_workload *w = &c->scenario->workloads[j->source];
+    if (w->arrivals.kind != SIM_ARRIVE_CLOSED)
+        return;
+    sim_source_ended(&c->sources[j->source], j->user, now);
+    find_source(c);
+}
+
 static void arrive(struct sim_client *c, lim_time now)
 {
-    unsigned workload = (unsigned)c->source;
+    unsigned source = (unsigned)c->source;
+    unsigned workload = workload_of(c, source, c->requests);
     const struct sim_workload *w = &c->scenario->workloads[workload];
-    struct job j = { .workload = (uint16_t)workload,
+    struct sim_arrival taken = sim_source_take(&c->sources[source]);
+    struct job j = { .source = (uint16_t)source,
+                     .workload = (uint16_t)workload,
+                     .user = taken.user,
                      .request = c->requests++,
                      .arrival = c->arrival };
     struct lim_refusal refusal;
-    draw_sizes(c, &j, sim_source_take(&c->sources[workload]));
+    draw_sizes(c, &j, taken.row);
     find_source(c);
     j.cost = sim_account_cost(&c->account, w, workload, j.prompt_tokens);
     struct lim_request r = {
@@ -264,6 +306,7 @@ static void arrive(struct sim_client *c, lim_time now)
     else
         tell(c, now, "refused    request %llu: too many at a time",
              (unsigned long long)j.request);
+    ended(c, &j, now);
 }
 
 static void give_up(struct sim_client *c, const struct lim_action *a,
@@ -280,6 +323,7 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
          a->reason == LIM_REASON_DEADLINE ? "its deadline passed"
          : a->reason == LIM_REASON_SHED   ? "it was the last, too many wait"
                                           : "no organisation can take it");
+    ended(c, j, now);
 }
 
 static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
@@ -423,6 +467,7 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
         sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
                           j->arrival, j->sent, j->first_token, now,
                           o->tokens_used);
+        ended(c, j, now);
         break;
     case LIM_FATE_FAILED:
         c->tally.failed++;
@@ -431,6 +476,7 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
              (unsigned long long)j->request,
              reason == LIM_REASON_RETRIES ? "no retries left"
                                           : "no retry would mend it");
+        ended(c, j, now);
         break;
     case LIM_FATE_RETRY:
         c->tally.lost += admitted(o);

@@ -89,23 +89,48 @@ enum sim_arrival_kind {
     SIM_ARRIVE_POISSON,
     SIM_ARRIVE_GAMMA,   /* gaps between arrivals: independent, gamma */
     SIM_ARRIVE_WEIBULL, /* or Weibull distributed */
-    SIM_ARRIVE_TRACE
+    SIM_ARRIVE_DIURNAL, /* a rate for each hour of the day or week */
+    SIM_ARRIVE_MMPP,    /* a rate for each state of a Markov chain */
+    SIM_ARRIVE_TRACE,
+    SIM_ARRIVE_CLOSED, /* users who wait for their answers and think */
+    SIM_ARRIVE_SHARED  /* of those of the other workloads with a share */
+};
+
+#define SIM_HOURS 168
+#define SIM_STATES_MAX 8
+
+/* States follow each other round and round; each stays for an exponential
+   time. */
+struct sim_state {
+    double rate_per_s;
+    double stay_s; /* mean, > 0 */
 };
 
 struct sim_arrivals {
     enum sim_arrival_kind kind;
     int64_t batch;     /* requests at the start */
-    double rate_per_s; /* of a Poisson, gamma or Weibull process */
-    double cv;         /* of the gaps of the latter two; SIM_CV_MIN to _MAX */
+    double rate_per_s; /* mean, of all random ones but mmpp */
+    double cv;         /* of the gaps at a constant rate, SIM_CV_MIN to _MAX;
+                          diurnal and mmpp: 1 is Poisson, others are gamma */
+    double factors[SIM_HOURS]; /* of the mean rate, UTC, from Monday's first
+                                  hour on; their own mean is 1 */
+    unsigned factor_count;     /* 24 or SIM_HOURS */
+    struct sim_state states[SIM_STATES_MAX];
+    unsigned state_count;
     const struct sim_trace_row *rows;
     size_t row_count;
     double speed; /* of the trace's clock */
+    bool loop;    /* the trace begins anew when it ends */
+    uint32_t users;
+    struct sim_dist think; /* seconds, > 0 */
 };
 
 /* One stream of requests; a workload is one or several. */
 struct sim_workload {
     const char *model;
     struct sim_arrivals arrivals;
+    double share; /* > 0: every arrival of a workload with a share falls to
+                     one of them by chance, as their shares are; 0: none */
     struct sim_dist prompt_tokens; /* traces bring their own */
     struct sim_dist completion_tokens;
     int64_t max_tokens;  /* -1: none */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/rng.h"
 #include "limiter/time.h"
 
 static const char header[] = "TIMESTAMP,ContextTokens,GeneratedTokens";
@@ -183,5 +184,59 @@ int sim_trace_parse(const char *text, size_t length,
         return error;
     }
     *rows = r;
+    return LIM_OK;
+}
+
+/* Golden ratio: its multiples, less their whole parts, lie far apart. */
+#define GOLDEN 0.61803398874989485
+
+/* Where copy number `copy` of a row stands in a trace of that span. */
+static int64_t shifted(int64_t at, uint64_t copy, int64_t span)
+{
+    double turns = (double)copy * GOLDEN;
+    double share = turns - (double)(uint64_t)turns;
+    int64_t moved = at + (int64_t)(share * (double)span);
+    return moved < span ? moved : moved - span;
+}
+
+static bool kept(uint64_t row, double share)
+{
+    uint64_t stream = lim_rng_stream(0, LIM_DRAW_SHARE);
+    return lim_rng_uniform(lim_rng_draw(stream, row, 0)) < share;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct sim_trace_row *x = a, *y = b;
+    if (x->at_ns != y->at_ns)
+        return x->at_ns < y->at_ns ? -1 : 1;
+    if (x->prompt_tokens != y->prompt_tokens)
+        return x->prompt_tokens < y->prompt_tokens ? -1 : 1;
+    return (x->completion_tokens > y->completion_tokens) -
+           (x->completion_tokens < y->completion_tokens);
+}
+
+int sim_trace_scale(struct sim_trace_row **rows, size_t *count, double scale)
+{
+    const struct sim_trace_row *from = *rows;
+    size_t n = *count;
+    uint64_t whole = (uint64_t)scale;
+    struct sim_trace_row *to = malloc((n * (whole + 1) + 1) * sizeof *to);
+    size_t made = 0;
+    if (to == NULL)
+        return LIM_ENOMEM;
+    for (uint64_t copy = 0; copy <= whole; copy++) {
+        for (size_t i = 0; i < n; i++) {
+            if (copy == whole && !kept(i, scale - (double)whole))
+                continue;
+            to[made] = from[i];
+            to[made++].at_ns =
+                shifted(from[i].at_ns, copy, from[n - 1].at_ns + 1);
+        }
+    }
+    qsort(to, made, sizeof *to, by_time);
+    free(*rows);
+    *rows = to;
+    *count = made;
     return LIM_OK;
 }

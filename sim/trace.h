@@ -30,4 +30,13 @@ int sim_trace_parse(const char *text, size_t length,
                     struct sim_trace_row **rows, size_t *count,
                     struct lim_diag *diag);
 
+/*
+ * Makes more or fewer requests of a trace without changing its clock, so that
+ * bursts keep their lengths: whole copies side by side, each shifted round
+ * the trace's span by its own share of it, and of the last copy the rows that
+ * a draw keeps.  `scale` is above 0.  Replaces `*rows`, which may come out
+ * empty; LIM_OK, or LIM_ENOMEM and nothing has changed.
+ */
+int sim_trace_scale(struct sim_trace_row **rows, size_t *count, double scale);
+
 #endif

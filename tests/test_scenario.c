@@ -219,7 +219,7 @@ static void what_a_workload_cannot_be_is_named(void)
     static const struct wrong rows[] = {
         { "{\"workload\": {\"arrivals\": {\"batch\": 1}}}", "workload.model" },
         { "{\"workload\": {\"model\": \"gpt-4o\"}}", "workload.arrivals" },
-        { ARRIVE("{}"), "batch, poisson, gamma, weibull, trace" },
+        { ARRIVE("{}"), "diurnal, mmpp, trace, closed" },
         { ARRIVE("{\"batch\": 1, \"poisson\": \"1/s\"}"), "batch" },
         { ARRIVE("{\"batch\": 0}"), "workload.arrivals.batch" },
         { ARRIVE("{\"poisson\": \"1/m\"}"), "duration" },
@@ -237,6 +237,21 @@ static void what_a_workload_cannot_be_is_named(void)
           "from 0.05 to 100" },
         { ENDED("{\"weibull\": {\"rate\": 1, \"cv\": 1, \"shape\": 2}}"),
           "weibull.shape" },
+        { ENDED("{\"mmpp\": {\"rates\": [1, 2], \"stay\": [1]}}"),
+          "expected 2 durations" },
+        { ENDED("{\"mmpp\": {\"rates\": [], \"stay\": []}}"), "1 to 8 rates" },
+        { ENDED("{\"mmpp\": {\"rates\": [\"1/m\"], \"stay\": [0]}}"),
+          "state 1" },
+        { ENDED("{\"mmpp\": {\"rates\": [0], \"stay\": [1]}}"), "above 0" },
+        { ARRIVE("{\"mmpp\": {\"rates\": [1], \"stay\": [1]}}"), "duration" },
+        { ENDED("{\"diurnal\": {\"mean\": 1, \"hourly\": [1, 2]}}"),
+          "24 factors" },
+        { ENDED("{\"diurnal\": {\"hourly\": [1, 2]}}"), "diurnal.mean" },
+        { ENDED("{\"closed\": {\"users\": 0, \"think\": 1}}"), "closed.users" },
+        { ENDED("{\"closed\": {\"users\": 3, \"think\": 0}}"), "above 0" },
+        { ARRIVE("{\"closed\": {\"users\": 3, \"think\": 1}}"), "duration" },
+        { "{\"workload\": {\"model\": \"gpt-4o\", \"share\": 1}}",
+          "all share" },
         { STANDING("\"tenant\": 5"), "workload.tenant" },
         { STANDING("\"tenant\": \"\""), "1 to 100 bytes" },
         { STANDING("\"priority\": 10"), "from 0 to 9" },
@@ -323,11 +338,6 @@ static void what_later_versions_have_is_refused_as_such(void)
         { "{\"client\": {\"discipline\": \"fixed\"}, " WORK "}",
           "not available" },
         { "{\"prices\": {}, " WORK "}", "not available" },
-        { ARRIVE("{\"mmpp\": {}}"), "not available" },
-        { ARRIVE("{\"closed\": {}}"), "not available" },
-        { "{\"workload\": {\"model\": \"gpt-4o\", \"share\": 0.5,"
-          " \"arrivals\": {\"batch\": 1}}}",
-          "not available" },
     };
     REFUSED(rows);
 }
