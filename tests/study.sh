@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Long runs of the simulator against queueing theory:  tests/study.sh BUILD
 #
-# Each row is a scenario whose answer is known in closed form.  20 replications
-# with fixed seeds: the mean must lie within the 99.9 % interval, so a row
+# Each row is a scenario of bench/scenarios/theory whose answer is known in
+# closed form.  20 replications with fixed seeds: the mean must lie within the 99.9 % interval, so a row
 # passes always or never.  STUDY_HOURS=20 (default 500) makes it short.
 set -u
 tierlab=${1:?usage: tests/study.sh BUILD}/tierlab
@@ -54,17 +54,58 @@ theory() {
         }
         return 1 - 1 / (p[0] / total + rho)
     }
+    # Wait in M/G/1 with lognormal service of that median and 95th percentile.
+    function lognormal_wait(rate, p50, p95,    s, mean, square) {
+        s = log(p95 / p50) / 1.6448536
+        mean = p50 * exp(s * s / 2)
+        square = p50 * p50 * exp(2 * s * s)
+        return rate * square / (2 * (1 - rate * mean))
+    }
+    # Share lost by c servers without a queue, whatever the service (Erlang B).
+    function erlang_loss(c, load,    k, b) {
+        b = 1
+        for (k = 1; k <= c; k++) b = load * b / (k + load * b)
+        return b
+    }
+    # Mean wait for a bucket of b mean costs that refills one a second, when
+    # costs are exponential.
+    function exponential_wait(b, rho) {
+        return exp(-(1 - rho) * b) / (1 - rho)
+    }
+    # P(X = k), X Poisson with mean m.
+    function poisson(k, m,    i, p) {
+        p = -m
+        for (i = 1; i <= k; i++) p += log(m / i)
+        return exp(p)
+    }
+    # Share refused by windows of n that begin with the minutes of the clock.
+    function fixed_refused(n, m,    k, sum) {
+        for (k = n + 1; k < n + 400; k++) sum += (k - n) * poisson(k, m)
+        return sum / m
+    }
+    # Share refused by a log of n that holds refusals too: P(X >= n).
+    function busy_log(n, m,    k, sum) {
+        sum = 1
+        for (k = 0; k < n; k++) sum -= poisson(k, m)
+        return sum
+    }
+    # Requests a second of n users, one server, by exact mean value analysis;
+    # service of 1 s, a mean thought of z.
+    function closed_rate(n, z,    k, q, r, x) {
+        for (k = 1; k <= n; k++) {
+            r = 1 + q
+            x = k / (z + r)
+            q = x * r
+        }
+        return x
+    }
     BEGIN { print '"$1"' }'
 }
 
-# scenario NAME PROVIDER CLIENT RATE
+# scenario NAME: runs it for that many hours.
 scenario() {
-    cat >"$work/$1.json" <<JSON
-{"name": "$1", "duration": "${hours}h", "replications": 20, "seed": 7,
- "provider": {$2}, "client": {"strategy": "round_robin", $3},
- "workload": {"model": "study", "arrivals": {"poisson": "$4/m"}}}
-JSON
-    "$tierlab" bench "$work/$1.json" -o "$work/$1" --no-figures --json \
+    "$tierlab" bench "bench/scenarios/theory/$1.json" -o "$work/$1" \
+        --set duration="${hours}h" --no-figures --json \
         2>"$work/err" >"$work/$1.out" || cat "$work/err"
 }
 
@@ -96,42 +137,54 @@ wait_row() {
         "$(awk "BEGIN { print ${c:-0} / 1000 }")"
 }
 
-refused_row() {
+# share_row NAME FIGURE OF WORD THEORY: the figure as a share of another.
+share_row() {
     local m c n
-    read -r m c <<<"$(figure "$1" '"http_429":')"
-    read -r n _ <<<"$(figure "$1" '"attempts":')"
-    verdict "$1: share refused" "$2" \
-        "$(awk "BEGIN { print ${m:-0} / ${n:-1} }")" \
+    read -r m c <<<"$(figure "$1" "\"$2\":")"
+    read -r n _ <<<"$(figure "$1" "\"$3\":")"
+    verdict "$1: share $4" "$5" "$(awk "BEGIN { print ${m:-0} / ${n:-1} }")" \
         "$(awk "BEGIN { print ${c:-0} / ${n:-1} }")"
 }
-
-printf '%s\n' '@as_of 2026-01' '@source study Made for this study' \
-    '@tier tier1 0 0 1000000000' 'study tier1 - 60 - - - - - -' \
-    >"$work/60rpm.tsv"
-bucket() {
-    local share
-    share=$(awk "BEGIN { print $1 / 60 }")
-    echo "\"table\": \"60rpm.tsv\", \"burst\": $share, \"latency\": \"1ms\""
+refused_row() {
+    share_row "$1" http_429 attempts refused "$2"
+}
+expired_row() {
+    share_row "$1" expired requests lost "$2"
+}
+goodput_row() {
+    local m c
+    read -r m c <<<"$(figure "$1" '"goodput_rpm":')"
+    verdict "$1: requests a minute" "$2" "$m" "$c"
 }
 
-none='"table": "none", "latency":'
-scenario M-M-1 "$none {\"exponential\": {\"mean\": \"1s\"}}" '"cap": 1' 48
-wait_row M-M-1 "$(theory 'erlang_wait(1, 0.8)')"
-scenario M-D-1 "$none \"1s\"" '"cap": 1' 48
-wait_row M-D-1 "$(theory '0.8 / (2 * 0.2)')"
-scenario M-M-5 "$none {\"exponential\": {\"mean\": \"1s\"}}" '"cap": 5' 240
-wait_row M-M-5 "$(theory 'erlang_wait(5, 4)')"
-for b in 3 10; do
-    scenario waiting-$b "$(bucket $b)" '"limits": "known"' 54
-    wait_row waiting-$b "$(theory "bucket_wait($b, 0.9)")"
-done
-blind='"limits": "none", "retry": {"max": 0}'
-scenario refused-3 "$(bucket 3)" "$blind" 54
-refused_row refused-3 "$(theory 'bucket_refused(3, 0.9)')"
-for b in 10 60; do
-    scenario refused-$b "$(bucket $b)" "$blind" 63
-    refused_row refused-$b "$(theory "bucket_refused($b, 1.05)")"
-done
+# wait NAME THEORY, refused NAME THEORY
+wait_of() {
+    scenario "$1"
+    wait_row "$1" "$(theory "$2")"
+}
+refused_of() {
+    scenario "$1"
+    refused_row "$1" "$(theory "$2")"
+}
+
+wait_of M-M-1 'erlang_wait(1, 0.8)'
+wait_of M-D-1 '0.8 / (2 * 0.2)'
+wait_of M-G-1 'lognormal_wait(0.8, 0.6, 2)'
+wait_of M-M-5 'erlang_wait(5, 4)'
+scenario M-G-16-16
+s='log(20 / 6) / 1.6448536'
+expired_row M-G-16-16 "$(theory "erlang_loss(16, 98 / 60 * 6 * exp(($s) ^ 2 / 2))")"
+scenario closed-loop
+goodput_row closed-loop "$(theory '60 * closed_rate(8, 5)')"
+wait_of bucket-waits-3 'bucket_wait(3, 0.9)'
+wait_of bucket-waits-10 'bucket_wait(10, 0.9)'
+refused_of bucket-refuses-3 'bucket_refused(3, 0.9)'
+refused_of bucket-refuses-10 'bucket_refused(10, 1.05)'
+refused_of bucket-refuses-60 'bucket_refused(60, 1.05)'
+wait_of token-bucket-waits 'exponential_wait(15, 0.9)'
+refused_of fixed-window 'fixed_refused(60, 54)'
+refused_of sliding-log 'erlang_loss(60, 54)'
+refused_of sliding-log-counts-refusals 'busy_log(60, 54)'
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
