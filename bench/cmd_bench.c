@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bench/aggregate.h"
 #include "bench/check.h"
 #include "bench/folder.h"
 #include "bench/names.h"
+#include "bench/progress.h"
 #include "bench/rank.h"
 #include "bench/report.h"
 #include "bench/result.h"
@@ -215,7 +215,7 @@ struct job {
     struct bench_writer *writer;
     cJSON *wall;
     size_t runs;
-    bool progress;
+    struct bench_progress progress;
 };
 
 static int read_threads(struct job *j, struct lim_diag *diag)
@@ -302,9 +302,9 @@ static void done(void *context, const struct bench_run *run, double wall_s)
     bench_writer_run(j->writer, run);
     bench_wall_add(j->wall, wall_s);
     j->runs++;
-    if (j->progress)
-        fprintf(stderr, "\r%zu of %zu runs", j->runs,
-                bench_experiment_runs(&j->experiment));
+    size_t all = bench_experiment_runs(&j->experiment);
+    bench_progress_tell(&j->progress, (double)j->runs / (double)all,
+                        "%zu of %zu runs", j->runs, all);
 }
 
 static int open_writer(struct job *j, struct lim_diag *diag)
@@ -348,9 +348,9 @@ static int run_all(struct job *j, bool *interrupted)
         .context = j,
     };
     double begin = bench_command_clock();
+    bench_progress_begin(&j->progress, !j->options->quiet);
     int error = bench_runner_run(&runner, interrupted, &diag);
-    if (j->progress)
-        fputc('\n', stderr);
+    bench_progress_end(&j->progress);
     bench_wall_end(j->wall, bench_command_clock() - begin);
     if (error != LIM_OK) {
         bench_writer_abandon(j->writer);
@@ -533,7 +533,6 @@ int bench_cmd_bench(int argc, char **argv, const char *version)
         .version = version,
         .plugin = &plugin,
         .scenario_folder = bench_scenario_folder(o.scenario),
-        .progress = !o.quiet && isatty(STDERR_FILENO),
     };
     int code = start(&j);
     cJSON_Delete(j.wall);

@@ -10,9 +10,11 @@
 #include "bench/interrupt.h"
 #include "bench/output.h"
 #include "bench/place.h"
+#include "bench/progress.h"
 #include "bench/result.h"
 #include "bench/scenario.h"
 #include "bench/show.h"
+#include "limiter/duration.h"
 
 struct options {
     const char *scenario, *requests, *strategy;
@@ -150,11 +152,33 @@ static void write_event(void *context, lim_time at, const char *text)
             (long long)(at % LIM_SEC), text);
 }
 
+/* How far a run is, for people who wait. */
+struct watchman {
+    const struct sim_scenario *scenario;
+    struct bench_progress progress;
+};
+
+static void tell_progress(struct watchman *w, lim_time now, uint64_t attempts)
+{
+    char at[LIM_DURATION_SIZE], end[LIM_DURATION_SIZE];
+    const struct sim_scenario *s = w->scenario;
+    int64_t passed = now - s->provider.start;
+    bool ends = s->duration_ns != LIM_NEVER;
+    double seconds = bench_command_clock() - w->progress.began;
+    lim_duration_format(passed / LIM_SEC * LIM_SEC, at);
+    lim_duration_format(ends ? s->duration_ns : 0, end);
+    bench_progress_tell(
+        &w->progress, ends ? (double)passed / (double)s->duration_ns : 0,
+        "%s%s%s of virtual time, %llu attempts, %.0f a second", at,
+        ends ? " of " : "", ends ? end : "", (unsigned long long)attempts,
+        (double)attempts / (seconds > 0 ? seconds : 1));
+}
+
 static bool go_on(void *context, lim_time now, uint64_t attempts)
 {
-    (void)context;
-    (void)now;
-    (void)attempts;
+    struct watchman *w = context;
+    if (w->progress.on)
+        tell_progress(w, now, attempts);
     return !bench_interrupt_came();
 }
 
@@ -185,14 +209,17 @@ static int run(const struct options *o, const struct bench_scenario *s,
     const struct sim_watch watch = { .context = &log,
                                      .attempt = write_attempt,
                                      .event = o->trace ? write_event : NULL };
-    const struct sim_pace pace = { .go_on = go_on };
+    struct watchman watchman = { .scenario = &s->sim };
+    const struct sim_pace pace = { .context = &watchman, .go_on = go_on };
     const struct bench_place place = { .world = BENCH_ON_SIM };
     struct bench_outcome outcome;
     struct bench_interrupt held;
     bool watched = o->trace || requests != NULL;
     bench_interrupt_hold(&held);
+    bench_progress_begin(&watchman.progress, !o->quiet && !o->trace);
     int error = bench_place_run(&place, s, s->sim.seed, watched ? &watch : NULL,
                                 &pace, &outcome, diag);
+    bench_progress_end(&watchman.progress);
     bench_interrupt_release(&held);
     if (error != LIM_OK)
         return bench_complain(o->scenario, error, diag);

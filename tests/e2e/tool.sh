@@ -133,6 +133,22 @@ ends 'help' 0 "$tierlab" --help
 for command in sim bench plot tiers; do
     ends "help on $command" 0 "$tierlab" $command --help
 done
+# On a terminal a long run tells how far it is; what was run counts, as part.
+long='{"name": "long", "duration": "3650d", "provider": {"table": "none"},
+ "workload": {"model": "m", "arrivals": {"poisson": "100/s"}}}'
+echo "$long" >"$tmp/long.json"
+timeout 60 script -qec "timeout -s INT 1 $tierlab sim $tmp/long.json" \
+    "$tmp/terminal" >"$tmp/out"
+is 'progress on a terminal' yes \
+    "$(grep -q 'of virtual time, .* left' "$tmp/out" && echo yes)"
+is 'an interrupted run is told' yes \
+    "$(grep -q 'of virtual time, interrupted' "$tmp/out" && echo yes)"
+timeout -s INT 1 "$tierlab" sim "$tmp/long.json" --json >"$tmp/out" 2>"$tmp/err"
+is 'no progress elsewhere' '' "$(cat "$tmp/err")"
+is 'a part is marked' 1 "$(grep -c '"partial":true' "$tmp/out")"
+timeout --preserve-status -s INT 1 "$tierlab" sim "$tmp/long.json" -q
+is 'an interrupted run (exit code)' 130 $?
+
 ends 'names' 0 "$tierlab" bench --list
 is 'strategies are listed' 1 "$(grep -c '^  round_robin ' "$tmp/out")"
 
