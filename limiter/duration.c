@@ -1,6 +1,5 @@
 #include "limiter/duration.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "limiter/time.h"
@@ -114,19 +113,33 @@ bool lim_duration_parse(const char *text, size_t length, int64_t *ns)
     return true;
 }
 
+/* Writes a number of at most that many digits, all of them if `padded`. */
+static char *write_digits(char *to, int64_t n, int digits, bool padded)
+{
+    int64_t unit = 1;
+    while (--digits > 0)
+        unit *= 10;
+    for (; unit > 1 && n < unit && !padded; unit /= 10)
+        ;
+    for (; unit > 0; unit /= 10)
+        *to++ = (char)('0' + n / unit % 10);
+    return to;
+}
+
 /* "8.64s" of 8640 ms; the zeros at the end of the fraction are left out. */
-static void format_seconds(int64_t ms, char *out, size_t size)
+static char *write_seconds(char *to, int64_t ms)
 {
     int64_t fraction = ms % 1000;
     int digits = 3;
-    if (fraction == 0) {
-        snprintf(out, size, "%llds", (long long)(ms / 1000));
-        return;
+    to = write_digits(to, ms / 1000, 2, false);
+    if (fraction > 0) {
+        for (; fraction % 10 == 0; fraction /= 10)
+            digits--;
+        *to++ = '.';
+        to = write_digits(to, fraction, digits, true);
     }
-    for (; fraction % 10 == 0; fraction /= 10)
-        digits--;
-    snprintf(out, size, "%lld.%0*llds", (long long)(ms / 1000), digits,
-             (long long)fraction);
+    *to++ = 's';
+    return to;
 }
 
 char *lim_duration_format(int64_t ns, char out[LIM_DURATION_SIZE])
@@ -134,17 +147,22 @@ char *lim_duration_format(int64_t ns, char out[LIM_DURATION_SIZE])
     int64_t ms = ns / LIM_MSEC;
     int64_t hours = ms / 3600000;
     int64_t minutes = ms / 60000 % 60;
-    char seconds[LIM_DURATION_SIZE / 2];
-    format_seconds(ms % 60000, seconds, sizeof seconds);
-    if (hours > 0)
-        snprintf(out, LIM_DURATION_SIZE, "%lldh%lldm%s", (long long)hours,
-                 (long long)minutes, seconds);
-    else if (minutes > 0)
-        snprintf(out, LIM_DURATION_SIZE, "%lldm%s", (long long)minutes,
-                 seconds);
-    else if (ms > 0 && ms < 1000)
-        snprintf(out, LIM_DURATION_SIZE, "%lldms", (long long)ms);
-    else
-        snprintf(out, LIM_DURATION_SIZE, "%s", seconds);
+    char *to = out;
+    if (hours > 0) {
+        to = write_digits(to, hours, 10, false);
+        *to++ = 'h';
+    }
+    if (hours > 0 || minutes > 0) {
+        to = write_digits(to, minutes, 2, false);
+        *to++ = 'm';
+    }
+    if (ms > 0 && ms < 1000) {
+        to = write_digits(to, ms, 3, false);
+        *to++ = 'm';
+        *to++ = 's';
+    } else {
+        to = write_seconds(to, ms % 60000);
+    }
+    *to = '\0';
     return out;
 }

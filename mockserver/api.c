@@ -24,6 +24,8 @@ struct mock_api *mock_api_new(const struct mock_api_config *config,
         return NULL;
     }
     api->config = *config;
+    snprintf(api->speed_line, sizeof api->speed_line,
+             "\r\nx-mock-speed: %.17g\r\n", config->speed);
     if (sim_service_init(&api->service, &config->provider, diag) != LIM_OK)
         goto fail;
     api->provider = api->service.provider;
@@ -83,19 +85,19 @@ static void add_headers(struct mock_visit *v)
 {
     struct mock_api *api = v->api;
     struct mock_text *h = &v->a->headers;
-    mock_text_printf(h, "x-request-id: req_%016" PRIx64 "%016" PRIx64 "\r\n",
-                     mock_api_draw(api, api->requests, ID_REQUEST),
-                     mock_api_draw(api, api->requests, ID_REQUEST_LOW));
+    mock_text_puts(h, "x-request-id: req_");
+    mock_text_hex(h, mock_api_draw(api, api->requests, ID_REQUEST), 16);
+    mock_text_hex(h, mock_api_draw(api, api->requests, ID_REQUEST_LOW), 16);
     if (v->organisation >= 0) {
         const char *name = sim_provider_organisation_name(
             api->provider, (uint32_t)v->organisation);
-        mock_text_printf(h,
-                         "openai-organization: %s\r\n"
-                         "openai-processing-ms: %" PRId64 "\r\n"
-                         "openai-version: 2020-10-01\r\n",
-                         name, (v->a->at - v->q->now) / LIM_MSEC);
+        mock_text_puts(h, "\r\nopenai-organization: ");
+        mock_text_puts(h, name);
+        mock_text_puts(h, "\r\nopenai-processing-ms: ");
+        mock_text_int(h, (v->a->at - v->q->now) / LIM_MSEC);
+        mock_text_puts(h, "\r\nopenai-version: 2020-10-01");
     }
-    mock_text_printf(h, "x-mock-speed: %.17g\r\n", api->config.speed);
+    mock_text_puts(h, api->speed_line);
 }
 
 static void log_slice(struct mock_text *line, const char *key,

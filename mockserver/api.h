@@ -71,6 +71,7 @@ struct mock_clock_wait {
 
 struct mock_api {
     struct mock_api_config config;
+    char speed_line[48]; /* of every answer */
     struct sim_service service;
     struct sim_provider *provider; /* the service's */
     struct mock_keys keys;         /* or names of organisations */

@@ -171,41 +171,42 @@ static void write_choices(struct mock_visit *v, const struct chat *c,
     for (int64_t i = 0; i < c->choices; i++) {
         int64_t share = tokens / c->choices + (i < tokens % c->choices);
         bool cut = c->max_tokens >= 0 && share >= c->max_tokens;
-        mock_text_printf(b,
-                         "%s{\"index\":%" PRId64
-                         ",\"message\":{\"role\":\"assistant\",\"content\":",
-                         i > 0 ? "," : "", i);
+        mock_text_puts(b, i > 0 ? ",{\"index\":" : "{\"index\":");
+        mock_text_int(b, i);
+        mock_text_puts(b, ",\"message\":{\"role\":\"assistant\",\"content\":");
         mock_words_reply(b, share, mock_visit_draw(v, 2 + (uint64_t)i));
-        mock_text_printf(b,
-                         ",\"refusal\":null,\"annotations\":[]},"
-                         "\"logprobs\":null,\"finish_reason\":\"%s\"}",
-                         cut ? "length" : "stop");
+        mock_text_puts(b, ",\"refusal\":null,\"annotations\":[]},"
+                          "\"logprobs\":null,\"finish_reason\":");
+        mock_text_puts(b, cut ? "\"length\"}" : "\"stop\"}");
     }
 }
 
 static void write_usage(struct mock_text *b, int64_t prompt, int64_t reply)
 {
-    mock_text_printf(
+    mock_text_puts(b, "\"usage\":{\"prompt_tokens\":");
+    mock_text_int(b, prompt);
+    mock_text_puts(b, ",\"completion_tokens\":");
+    mock_text_int(b, reply);
+    mock_text_puts(b, ",\"total_tokens\":");
+    mock_text_int(b, prompt + reply);
+    mock_text_puts(
         b,
-        "\"usage\":{\"prompt_tokens\":%" PRId64
-        ",\"completion_tokens\":%" PRId64 ",\"total_tokens\":%" PRId64
         ",\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
         "\"completion_tokens_details\":{\"reasoning_tokens\":0,"
         "\"audio_tokens\":0,\"accepted_prediction_tokens\":0,"
-        "\"rejected_prediction_tokens\":0}}",
-        prompt, reply, prompt + reply);
+        "\"rejected_prediction_tokens\":0}}");
 }
 
 static void write_answer(struct mock_visit *v, const struct chat *c,
                          const struct sim_plan *plan)
 {
     struct mock_text *b = &v->a->body;
-    mock_text_printf(b,
-                     "{\"id\":\"chatcmpl-%013" PRIx64 "%016" PRIx64
-                     "\",\"object\":\"chat.completion\",\"created\":%" PRId64
-                     ",\"model\":",
-                     mock_visit_draw(v, 0) >> 12, mock_visit_draw(v, 1),
-                     v->q->now / LIM_SEC);
+    mock_text_puts(b, "{\"id\":\"chatcmpl-");
+    mock_text_hex(b, mock_visit_draw(v, 0) >> 12, 13);
+    mock_text_hex(b, mock_visit_draw(v, 1), 16);
+    mock_text_puts(b, "\",\"object\":\"chat.completion\",\"created\":");
+    mock_text_int(b, v->q->now / LIM_SEC);
+    mock_text_puts(b, ",\"model\":");
     mock_text_json(b, c->m.model, strlen(c->m.model));
     mock_text_puts(b, ",\"choices\":[");
     write_choices(v, c, plan->completion_tokens);

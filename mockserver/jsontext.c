@@ -36,11 +36,44 @@ size_t mock_jsontext_utf8(const char *text, size_t left)
     return overlong || surrogate || above ? 0 : length;
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+#define EACH UINT64_C(0x0101010101010101)
+#define TOPS (EACH * 0x80)
+
+/* The top bits of bytes that are 0 (and perhaps of some above such a one). */
+static uint64_t zeros(uint64_t bytes)
+{
+    return (bytes - EACH) & ~bytes & TOPS;
+}
+
+/* Eight bytes at a time: any that is not plain has its top bit set in the
+   sum, and the first such byte is found one by one. */
+size_t mock_jsontext_plain(const char *text, size_t length)
+{
+    size_t n = 0;
+    uint64_t eight;
+    for (; length - n >= sizeof eight; n += sizeof eight) {
+        memcpy(&eight, text + n, sizeof eight);
+        uint64_t controls = (eight - EACH * 0x20) & ~eight & TOPS;
+        if ((controls | (eight & TOPS) | zeros(eight ^ EACH * '"') |
+             zeros(eight ^ EACH * '\\')) != 0)
+            break;
+    }
+    while (n < length && is_plain((unsigned char)text[n]))
+        n++;
+    return n;
+}
+
 int64_t mock_jsontext_characters(const char *text)
 {
+    size_t length = strlen(text);
     int64_t n = 0;
-    for (; *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
+    for (size_t i = 0; i < length; i++)
+        n += ((unsigned char)text[i] & 0xc0) != 0x80;
     return n;
 }
 
@@ -49,6 +82,9 @@ char *mock_jsontext_quote(const char *text, char *out, size_t size)
     size_t left = strlen(text);
     size_t used = 0;
     assert(size >= 8);
+    if (left < size && mock_jsontext_plain(text, left) == left &&
+        memchr(text, 0x7f, left) == NULL)
+        return memcpy(out, text, left + 1);
     while (left > 0) {
         size_t n = mock_jsontext_utf8(text, left);
         bool plain = n > 0 && (unsigned char)*text >= 0x20 && *text != 0x7f;
@@ -91,9 +127,11 @@ static bool take(struct scan *s, char c)
 
 static void skip_blanks(struct scan *s)
 {
-    while (s->at < s->length && s->text[s->at] != '\0' &&
-           strchr(" \t\r\n", s->text[s->at]) != NULL)
-        s->at++;
+    for (; s->at < s->length; s->at++) {
+        char c = s->text[s->at];
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+            return;
+    }
 }
 
 static bool scan_hex4(struct scan *s, unsigned *out)
@@ -145,6 +183,7 @@ static bool scan_string(struct scan *s)
 {
     s->at++;
     for (;;) {
+        s->at += mock_jsontext_plain(s->text + s->at, s->length - s->at);
         int c = peek(s);
         if (c < 0)
             return fail(s, "the end of a string, '\"'");

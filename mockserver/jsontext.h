@@ -22,6 +22,12 @@
 bool mock_jsontext_check(const char *text, size_t length, int depth,
                          struct lim_diag *diag);
 
+/*
+ * Returns how many of the `length` bytes at `text` come before the first that
+ * is not plain in a JSON string: a control character, '"', '\\', or no ASCII.
+ */
+size_t mock_jsontext_plain(const char *text, size_t length);
+
 /* Counts the characters (code points) of valid UTF-8. */
 int64_t mock_jsontext_characters(const char *text);
 

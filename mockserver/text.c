@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +61,32 @@ void mock_text_puts(struct mock_text *t, const char *text)
     mock_text_add(t, text, strlen(text));
 }
 
+void mock_text_int(struct mock_text *t, int64_t n)
+{
+    char digits[20];
+    size_t i = sizeof digits;
+    uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    do {
+        digits[--i] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (n < 0)
+        digits[--i] = '-';
+    mock_text_add(t, digits + i, sizeof digits - i);
+}
+
+void mock_text_hex(struct mock_text *t, uint64_t n, int digits)
+{
+    static const char letters[] = "0123456789abcdef";
+    char *to = mock_text_reserve(t, (size_t)digits);
+    if (to == NULL)
+        return;
+    for (int i = digits; i-- > 0; n >>= 4)
+        to[i] = letters[n & 15];
+    to[digits] = '\0';
+    t->length += (size_t)digits;
+}
+
 void mock_text_printf(struct mock_text *t, const char *format, ...)
 {
     va_list args, again;
@@ -98,20 +123,12 @@ static void add_escape(struct mock_text *t, char c)
     }
 }
 
-static bool is_plain(char c)
-{
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' &&
-           c != '\\';
-}
-
 void mock_text_json(struct mock_text *t, const char *bytes, size_t length)
 {
     size_t at = 0;
     mock_text_add(t, "\"", 1);
     while (at < length) {
-        size_t run = 0;
-        while (at + run < length && is_plain(bytes[at + run]))
-            run++;
+        size_t run = mock_jsontext_plain(bytes + at, length - at);
         mock_text_add(t, bytes + at, run);
         at += run;
         if (at == length)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A text that grows as it is written.  When memory runs out it stays as it
@@ -22,6 +23,11 @@ void mock_text_clear(struct mock_text *t);
 
 void mock_text_add(struct mock_text *t, const char *bytes, size_t length);
 void mock_text_puts(struct mock_text *t, const char *text);
+
+/* Adds a number in decimal digits, or as so many hexadecimal ones. */
+void mock_text_int(struct mock_text *t, int64_t n);
+void mock_text_hex(struct mock_text *t, uint64_t n, int digits);
+
 void mock_text_printf(struct mock_text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

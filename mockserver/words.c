@@ -186,12 +186,19 @@ static void add_family(struct mock_text *out, const char *name,
     char reset[LIM_DURATION_SIZE];
     if (s->limit < 0)
         return;
-    mock_text_printf(out,
-                     "x-ratelimit-limit-%s: %" PRId64 "\r\n"
-                     "x-ratelimit-remaining-%s: %" PRId64 "\r\n"
-                     "x-ratelimit-reset-%s: %s\r\n",
-                     name, s->limit, name, s->remaining, name,
-                     lim_duration_format(s->reset_ns, reset));
+    mock_text_puts(out, "x-ratelimit-limit-");
+    mock_text_puts(out, name);
+    mock_text_puts(out, ": ");
+    mock_text_int(out, s->limit);
+    mock_text_puts(out, "\r\nx-ratelimit-remaining-");
+    mock_text_puts(out, name);
+    mock_text_puts(out, ": ");
+    mock_text_int(out, s->remaining);
+    mock_text_puts(out, "\r\nx-ratelimit-reset-");
+    mock_text_puts(out, name);
+    mock_text_puts(out, ": ");
+    mock_text_puts(out, lim_duration_format(s->reset_ns, reset));
+    mock_text_puts(out, "\r\n");
 }
 
 void mock_words_limit_headers(struct mock_text *out,

@@ -1,11 +1,14 @@
 #include <CUnit/CUnit.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "limiter/time.h"
 #include "mockserver/json.h"
 #include "mockserver/jsontext.h"
+#include "mockserver/text.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -257,7 +260,48 @@ static void finds_the_nearest_name(void)
     CU_ASSERT_PTR_NULL(mock_json_nearest("something else", names));
 }
 
+static void plain_runs_end_where_a_look_at_each_byte_says(void)
+{
+    char text[64];
+    for (int c = 0; c < 256; c++) {
+        bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+        for (size_t at = 0; at < 20; at++) {
+            memset(text, '~', sizeof text);
+            text[at] = (char)c;
+            text[at + 9] = (char)0x80;
+            CU_ASSERT_EQUAL(mock_jsontext_plain(text, 40), plain ? at + 9 : at);
+            CU_ASSERT_EQUAL(mock_jsontext_plain(text, at + 3),
+                            plain ? at + 3 : at);
+        }
+    }
+    CU_ASSERT_EQUAL(mock_jsontext_plain("", 0), 0);
+}
+
+static void numbers_are_added_as_printf_has_them(void)
+{
+    static const int64_t rows[] = { 0,          1,         -1,       9,
+                                    10,         99,        100,      -100,
+                                    1234567890, INT64_MAX, INT64_MIN };
+    struct mock_text t = { 0 };
+    char wanted[100];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mock_text_clear(&t);
+        mock_text_int(&t, rows[i]);
+        mock_text_puts(&t, " ");
+        mock_text_hex(&t, (uint64_t)rows[i], 16);
+        mock_text_hex(&t, (uint64_t)rows[i], 3);
+        snprintf(wanted, sizeof wanted, "%" PRId64 " %016" PRIx64 "%03x",
+                 rows[i], (uint64_t)rows[i], (unsigned)(rows[i] & 0xfff));
+        CU_ASSERT_STRING_EQUAL(t.data, wanted);
+    }
+    mock_text_fini(&t);
+}
+
 CU_TestInfo json_tests[] = {
+    { "plain runs end where a look at each byte says",
+      plain_runs_end_where_a_look_at_each_byte_says },
+    { "numbers are added as printf has them",
+      numbers_are_added_as_printf_has_them },
     { "says where a text is broken, and why", says_where_and_why },
     { "takes what JSON is", takes_what_json_is },
     { "bounds the depth", bounds_the_depth },
