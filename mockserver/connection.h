@@ -6,7 +6,7 @@
 #include "mockserver/server.h"
 
 /*
- * What server.c, connection.c and exchange.c share, and nobody else.
+ * What server.c, connection.c, exchange.c and flow.c share, and nobody else.
  * server.c owns the listening socket and the list of connections,
  * connection.c reads requests and owns states and deadlines, exchange.c hands
  * requests over and sends answers.  An exchange is its connection: there is
@@ -26,6 +26,9 @@ enum mock_connection_state {
     MOCK_CLOSING, /* to be closed before the callback ends */
     MOCK_LINGER   /* our side is shut */
 };
+
+/* An answer that comes in pieces (flow.c). */
+struct mock_flow;
 
 /* An answer that is not due yet, and its texts behind it. */
 struct mock_pending {
@@ -72,11 +75,14 @@ struct mock_exchange {
     uint32_t due_timer; /* when `pending` is due */
     lim_time time;
     struct mock_pending *pending;
+    struct mock_flow *flow; /* until the exchange ends */
     mock_exchange_end_fn *on_end;
     void *on_end_context;
 };
 
 #define MOCK_CONNECTION_SCRATCH 65536
+
+struct iovec;
 
 struct mock_server {
     struct mock_loop *loop;
@@ -129,7 +135,22 @@ void mock_exchange_refuse(struct mock_exchange *c, int status);
 /* State WRITE: sends on.  May free the connection. */
 void mock_exchange_flush(struct mock_exchange *c);
 
+/* The last byte was taken: the exchange ends, and the next one begins. */
+void mock_exchange_all_sent(struct mock_exchange *c);
+
 /* Tells the handler's side how it ended, if it has not been told. */
 void mock_exchange_end(struct mock_exchange *c, bool sent);
+
+/* flow.c: takes a stream.  NULL: no memory, and the stream is not taken. */
+struct mock_flow *mock_flow_new(const struct mock_stream *stream);
+void mock_flow_free(struct mock_flow *f); /* NULL is allowed */
+
+/* Sends the head of the answer and what is due; both may close c, which is
+   busy and is to be settled afterwards. */
+void mock_flow_begin(struct mock_exchange *c, const struct iovec *head,
+                     size_t parts);
+
+/* Goes on: a piece is due, or the system takes more. */
+void mock_flow_go_on(struct mock_exchange *c);
 
 #endif

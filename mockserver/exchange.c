@@ -11,6 +11,8 @@
 
 enum { HEAD_PART, TYPE_PART, TYPE_END, HEADERS_PART, HEAD_END, BODY_PART };
 #define PARTS 6
+#define IN_HEAD 12 /* bytes of a head that is cut: "HTTP/1.1 200" */
+#define LONGER 16  /* bytes that a wrong content-length promises */
 
 const char *mock_request_header(const struct mock_request *r, const char *name,
                                 size_t *length)
@@ -51,11 +53,16 @@ void mock_exchange_end(struct mock_exchange *c, bool sent)
         free(c->pending);
         c->pending = NULL;
     }
+    if (c->flow != NULL) {
+        mock_loop_timer_set(c->server->loop, c->due_timer, LIM_NEVER);
+        mock_flow_free(c->flow);
+        c->flow = NULL;
+    }
     if (c->on_end != NULL)
         c->on_end(c->on_end_context, sent);
 }
 
-static void all_sent(struct mock_exchange *c)
+void mock_exchange_all_sent(struct mock_exchange *c)
 {
     mock_exchange_end(c, true);
     if (c->keep_alive)
@@ -92,22 +99,74 @@ static void keep_rest(struct mock_exchange *c, const struct iovec *parts,
     mock_connection_enter(c, MOCK_WRITE);
 }
 
+/* Sends the parts; what the system did not take is kept for later. */
 static void transmit(struct mock_exchange *c, struct iovec *parts)
 {
     struct msghdr m = { .msg_iov = parts, .msg_iovlen = PARTS };
     size_t length = 0;
     for (size_t i = 0; i < PARTS; i++)
         length += parts[i].iov_len;
-    ssize_t n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+    ssize_t n = length > 0 ? sendmsg(c->fd, &m, MSG_NOSIGNAL) : 0;
     if (n < 0 && !would_block()) {
         mock_connection_close(c);
         return;
     }
     size_t taken = n > 0 ? (size_t)n : 0;
     if (taken == length)
-        all_sent(c);
+        mock_exchange_all_sent(c);
     else
         keep_rest(c, parts, taken, length - taken);
+}
+
+/* Closes so that the other side is told of a reset. */
+static void reset(struct mock_exchange *c)
+{
+    const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    mock_connection_close(c);
+}
+
+/* Cuts the parts to their first `length` bytes. */
+static void cut(struct iovec *parts, size_t length)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        if (parts[i].iov_len > length)
+            parts[i].iov_len = length;
+        length -= parts[i].iov_len;
+    }
+}
+
+/* An answer that does not arrive whole, on purpose. */
+static void spoil(struct mock_exchange *c, struct iovec *parts,
+                  enum mock_wire wire)
+{
+    struct msghdr m = { .msg_iov = parts, .msg_iovlen = PARTS };
+    size_t head = 0;
+    for (size_t i = 0; i < BODY_PART; i++)
+        head += parts[i].iov_len;
+    c->keep_alive = false;
+    switch (wire) {
+    case MOCK_WIRE_SILENT:
+        cut(parts, 0);
+        break;
+    case MOCK_WIRE_CUT_BODY:
+        cut(parts, head + parts[BODY_PART].iov_len / 2);
+        break;
+    case MOCK_WIRE_RESET:
+    case MOCK_WIRE_RESET_IN_HEAD:
+    case MOCK_WIRE_RESET_AFTER_HEAD:
+        cut(parts, wire == MOCK_WIRE_RESET           ? 0
+                   : wire == MOCK_WIRE_RESET_IN_HEAD ? IN_HEAD
+                                                     : head);
+        if (wire != MOCK_WIRE_RESET)
+            (void)sendmsg(c->fd, &m, MSG_NOSIGNAL);
+        reset(c);
+        return;
+    case MOCK_WIRE_WHOLE:
+    case MOCK_WIRE_LONG:
+        break;
+    }
+    transmit(c, parts);
 }
 
 static struct iovec part(const char *text, size_t length)
@@ -118,9 +177,11 @@ static struct iovec part(const char *text, size_t length)
     return v;
 }
 
-static enum mock_response_end how_to_end(struct mock_exchange *c)
+static enum mock_response_end how_to_end(struct mock_exchange *c,
+                                         const struct mock_reply *r)
 {
-    if (c->server->draining)
+    if (c->server->draining || r->wire == MOCK_WIRE_LONG ||
+        (c->flow != NULL && c->http_1_0))
         c->keep_alive = false;
     if (!c->keep_alive)
         return MOCK_RESPONSE_CLOSE;
@@ -134,9 +195,17 @@ static void send_reply(struct mock_exchange *c, const struct mock_reply *r)
     char head[MOCK_RESPONSE_HEAD_MAX];
     bool typed = r->content_type != NULL;
     bool body = !c->head && mock_response_has_body(r->status);
-    const char *date = mock_response_date(&s->date, mock_loop_now(s->loop));
-    size_t n = mock_response_head(head, r->status, date, r->body_length,
-                                  how_to_end(c));
+    bool flows = c->flow != NULL;
+    const char *date =
+        mock_response_date(&s->date, mock_loop_now(s->loop) + r->date_shift_ns);
+    int64_t length = (int64_t)r->body_length;
+    if (r->wire == MOCK_WIRE_LONG)
+        length += LONGER;
+    if (flows)
+        length =
+            c->http_1_0 ? MOCK_RESPONSE_UNTIL_CLOSE : MOCK_RESPONSE_CHUNKED;
+    size_t n =
+        mock_response_head(head, r->status, date, length, how_to_end(c, r));
     if (typed) {
         memcpy(head + n, "content-type: ", 14);
         n += 14;
@@ -150,7 +219,12 @@ static void send_reply(struct mock_exchange *c, const struct mock_reply *r)
         [HEAD_END] = part("\r\n", 2),
         [BODY_PART] = part(r->body, body ? r->body_length : 0),
     };
-    transmit(c, parts);
+    if (r->wire != MOCK_WIRE_WHOLE)
+        spoil(c, parts, r->wire);
+    else if (flows)
+        mock_flow_begin(c, parts, BODY_PART);
+    else
+        transmit(c, parts);
 }
 
 /* Sends and settles, unless the connection was closed or whoever processes
@@ -192,30 +266,59 @@ static struct mock_pending *pending_new(const struct mock_reply *r)
     return p;
 }
 
+/* The next piece of a stream. */
+static void go_on(struct mock_exchange *c)
+{
+    assert(!c->busy);
+    c->busy = true;
+    mock_flow_go_on(c);
+    c->busy = false;
+    mock_connection_settle(c);
+}
+
 static void on_due(void *context, uint32_t timer, lim_time now)
 {
     struct mock_exchange *c = context;
     struct mock_pending *p = c->pending;
     (void)timer;
-    assert(p != NULL);
+    if (p == NULL) {
+        go_on(c);
+        return;
+    }
     assert(now >= p->reply.at);
     c->pending = NULL;
     send_and_settle(c, &p->reply);
     free(p);
 }
 
+static bool need_timer(struct mock_exchange *c)
+{
+    if (c->due_timer == UINT32_MAX)
+        c->due_timer = mock_loop_timer_new(c->server->loop, on_due, c);
+    return c->due_timer != UINT32_MAX;
+}
+
 static bool send_later(struct mock_exchange *c, const struct mock_reply *r)
 {
     struct mock_loop *l = c->server->loop;
-    if (c->due_timer == UINT32_MAX)
-        c->due_timer = mock_loop_timer_new(l, on_due, c);
-    if (c->due_timer == UINT32_MAX)
+    if (!need_timer(c))
         return false;
     c->pending = pending_new(r);
     if (c->pending == NULL)
         return false;
     mock_loop_timer_set(l, c->due_timer, r->at);
     return true;
+}
+
+/* False: no memory, and the stream is freed. */
+static bool take_stream(struct mock_exchange *c,
+                        const struct mock_stream *stream)
+{
+    if (need_timer(c))
+        c->flow = mock_flow_new(stream);
+    if (c->flow == NULL)
+        stream->free(stream->context);
+    return c->flow != NULL;
 }
 
 void mock_exchange_reply(struct mock_exchange *x,
@@ -226,6 +329,10 @@ void mock_exchange_reply(struct mock_exchange *x,
     assert(reply->status >= 200);
     assert(reply->at != LIM_NEVER);
     x->answered = true;
+    if (reply->stream.next != NULL && !take_stream(x, &reply->stream)) {
+        mock_connection_close(x);
+        return;
+    }
     if (reply->at <= mock_loop_now(x->server->loop))
         send_and_settle(x, reply);
     else if (!send_later(x, reply))
@@ -284,6 +391,10 @@ void mock_exchange_flush(struct mock_exchange *c)
 {
     size_t rest = c->out_length - c->out_sent;
     assert(c->state == MOCK_WRITE);
+    if (c->flow != NULL) {
+        go_on(c);
+        return;
+    }
     ssize_t n = send(c->fd, c->out + c->out_sent, rest, MSG_NOSIGNAL);
     if (n < 0) {
         if (!would_block())
@@ -297,7 +408,7 @@ void mock_exchange_flush(struct mock_exchange *c)
     free(c->out);
     c->out = NULL;
     c->busy = true;
-    all_sent(c);
+    mock_exchange_all_sent(c);
     c->busy = false;
     mock_connection_settle(c);
 }

@@ -137,7 +137,7 @@ bool mock_response_has_body(int status)
 }
 
 size_t mock_response_head(char out[MOCK_RESPONSE_HEAD_MAX], int status,
-                          const char *date, size_t body_length,
+                          const char *date, int64_t body_length,
                           enum mock_response_end end)
 {
     assert(status >= 100);
@@ -148,9 +148,11 @@ size_t mock_response_head(char out[MOCK_RESPONSE_HEAD_MAX], int status,
     p = append(p, mock_response_reason(status));
     p = append(p, "\r\ndate: ");
     p = append(p, date);
-    if (mock_response_has_body(status)) {
+    if (body_length == MOCK_RESPONSE_CHUNKED) {
+        p = append(p, "\r\ntransfer-encoding: chunked");
+    } else if (mock_response_has_body(status) && body_length >= 0) {
         p = append(p, "\r\ncontent-length: ");
-        p = append_number(p, body_length);
+        p = append_number(p, (uint64_t)body_length);
     }
     if (end == MOCK_RESPONSE_KEEP_ALIVE)
         p = append(p, "\r\nconnection: keep-alive");

@@ -35,13 +35,17 @@ enum mock_response_end {
 
 #define MOCK_RESPONSE_HEAD_MAX 256
 
+/* Lengths of bodies that nobody knows beforehand. */
+#define MOCK_RESPONSE_CHUNKED (-1)
+#define MOCK_RESPONSE_UNTIL_CLOSE (-2)
+
 /*
  * Writes the status line, date, connection and (if the status has a body)
  * content-length, each line with its CRLF, without the empty line.  Returns
  * the length.  `status` is 100 to 599, `date` at most 31 bytes long.
  */
 size_t mock_response_head(char out[MOCK_RESPONSE_HEAD_MAX], int status,
-                          const char *date, size_t body_length,
+                          const char *date, int64_t body_length,
                           enum mock_response_end end);
 
 #endif

@@ -65,7 +65,8 @@ struct mock_stream {
     /*
      * Adds what is due at `now` to `out`, and returns when more will be:
      * later than `now`, LIM_NEVER when all is there, or MOCK_STREAM_CUT when
-     * the rest never comes: the connection is then reset.
+     * the rest never comes: what was sent arrives, and then the
+     * connection closes without the end of the body.
      */
     lim_time (*next)(void *context, lim_time now, struct mock_text *out);
     void (*free)(void *context); /* called once; not by `next` */
@@ -77,12 +78,12 @@ struct mock_stream {
 /* What goes wrong with an answer on its way, on purpose. */
 enum mock_wire {
     MOCK_WIRE_WHOLE,
-    MOCK_WIRE_SILENT,        /* closed when it was due, without a byte */
-    MOCK_WIRE_RESET,         /* the same, by a reset */
-    MOCK_WIRE_RESET_IN_HEAD, /* reset after a part of the status line */
-    MOCK_WIRE_RESET_AFTER_HEAD /* reset after the empty line */,
-    MOCK_WIRE_CUT_BODY, /* half of the body, then a reset */
-    MOCK_WIRE_LONG      /* content-length tells 16 bytes more than
+    MOCK_WIRE_SILENT,           /* closed when it was due, without a byte */
+    MOCK_WIRE_RESET,            /* the same, by a reset */
+    MOCK_WIRE_RESET_IN_HEAD,    /* reset after a part of the status line */
+    MOCK_WIRE_RESET_AFTER_HEAD, /* reset after the empty line */
+    MOCK_WIRE_CUT_BODY,         /* half of the body, then it closes */
+    MOCK_WIRE_LONG              /* content-length tells 16 bytes more than
                                   there are; then it closes */
 };
 

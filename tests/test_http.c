@@ -406,7 +406,7 @@ static void heads_of_answers_fit_their_buffer(void)
     for (int status = 100; status <= 599; status++) {
         size_t n =
             mock_response_head(head, status, "Sun, 06 Nov 1994 08:49:37 GMT",
-                               SIZE_MAX, MOCK_RESPONSE_KEEP_ALIVE);
+                               INT64_MAX, MOCK_RESPONSE_KEEP_ALIVE);
         CU_ASSERT(n <= sizeof head - 32);
         CU_ASSERT(memcmp(head + n - 2, "\r\n", 2) == 0);
     }
