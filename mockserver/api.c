@@ -10,6 +10,7 @@
 #include "mockserver/access.h"
 #include "mockserver/flight.h"
 #include "mockserver/routes.h"
+#include "mockserver/shown.h"
 #include "mockserver/visit.h"
 
 /* What the draws of request number n are for. */
@@ -24,8 +25,8 @@ struct mock_api *mock_api_new(const struct mock_api_config *config,
         return NULL;
     }
     api->config = *config;
-    snprintf(api->speed_line, sizeof api->speed_line,
-             "\r\nx-mock-speed: %.17g\r\n", config->speed);
+    snprintf(api->speed_line, sizeof api->speed_line, "x-mock-speed: %.17g\r\n",
+             config->speed);
     if (sim_service_init(&api->service, &config->provider, diag) != LIM_OK)
         goto fail;
     api->provider = api->service.provider;
@@ -85,18 +86,16 @@ static void add_headers(struct mock_visit *v)
 {
     struct mock_api *api = v->api;
     struct mock_text *h = &v->a->headers;
-    mock_text_puts(h, "x-request-id: req_");
-    mock_text_hex(h, mock_api_draw(api, api->requests, ID_REQUEST), 16);
-    mock_text_hex(h, mock_api_draw(api, api->requests, ID_REQUEST_LOW), 16);
-    if (v->organisation >= 0) {
-        const char *name = sim_provider_organisation_name(
+    struct mock_shown_source source = {
+        .id = { mock_api_draw(api, api->requests, ID_REQUEST),
+                mock_api_draw(api, api->requests, ID_REQUEST_LOW) },
+        .processing_ns = v->a->at - v->q->now,
+    };
+    if (v->organisation >= 0 && !v->nameless)
+        source.organisation = sim_provider_organisation_name(
             api->provider, (uint32_t)v->organisation);
-        mock_text_puts(h, "\r\nopenai-organization: ");
-        mock_text_puts(h, name);
-        mock_text_puts(h, "\r\nopenai-processing-ms: ");
-        mock_text_int(h, (v->a->at - v->q->now) / LIM_MSEC);
-        mock_text_puts(h, "\r\nopenai-version: 2020-10-01");
-    }
+    if (!v->edge)
+        mock_shown_source(h, &api->config.manner, &source);
     mock_text_puts(h, api->speed_line);
 }
 

@@ -9,6 +9,7 @@
 #include "limiter/error.h"
 #include "limiter/time.h"
 #include "mockserver/keys.h"
+#include "mockserver/manner.h"
 #include "mockserver/server.h"
 #include "mockserver/text.h"
 #include "sim/service.h"
@@ -53,10 +54,11 @@ struct mock_answer {
 
 struct mock_api_config {
     struct sim_provider_config provider; /* what it points to outlives us */
-    bool any_key;          /* else keys are sk-mock-<organisation>-<k> */
-    bool one_organisation; /* any key is of the same; else each is
+    bool any_key;              /* else keys are sk-mock-<organisation>-<k> */
+    bool one_organisation;     /* any key is of the same; else each is
                                        an organisation of its own */
-    enum lim_tier tier;    /* of such organisations */
+    enum lim_tier tier;        /* of such organisations */
+    struct mock_manner manner; /* era and dialect */
     double speed;
     const char *version;
     FILE *log; /* NULL: none; one JSON object a request */

@@ -9,6 +9,7 @@
 
 #include "mockserver/flight.h"
 #include "mockserver/jsontext.h"
+#include "mockserver/shown.h"
 
 #define BODY_DEPTH 64
 #define REPLY_MAX 1000000 /* tokens that a client may ask a reply for */
@@ -210,6 +211,12 @@ static void number(struct mock_visit *v, struct sim_call *call)
     call->attempt = counted ? (unsigned)attempt : 0;
 }
 
+static void show_limits(struct mock_visit *v, const struct sim_verdict *verdict)
+{
+    const struct mock_manner *m = &v->api->config.manner;
+    mock_shown_limits(&v->a->headers, m, &verdict->shown);
+}
+
 static void refuse(struct mock_visit *v, const struct mock_meter *m,
                    const struct sim_verdict *verdict)
 {
@@ -230,7 +237,7 @@ static void refuse(struct mock_visit *v, const struct mock_meter *m,
     }
     v->a->status = 429;
     mock_words_refusal(&v->a->body, &r, verdict);
-    mock_words_limit_headers(&v->a->headers, &verdict->shown);
+    show_limits(v, verdict);
 }
 
 static void fail_memory(struct mock_visit *v)
@@ -267,7 +274,7 @@ static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
     }
     mock_visit_fail(v, 400, m->param[0] != '\0' ? m->param : NULL, m->code,
                     "%s", m->problem.data != NULL ? m->problem.data : "");
-    mock_words_limit_headers(&v->a->headers, &verdict.shown);
+    show_limits(v, &verdict);
 }
 
 /* A fault in front of the limits. */
@@ -278,8 +285,8 @@ static void answer_fault(struct mock_visit *v, const struct sim_plan *plan)
     mock_words_fault(&a->body, plan->fault);
     if (plan->fault == SIM_FAULT_EDGE_429) {
         a->type = "text/plain; charset=UTF-8";
-        mock_text_printf(&a->headers, "retry-after: %" PRId64 "\r\n",
-                         SIM_EDGE_HINT_NS / LIM_SEC);
+        v->edge = true;
+        mock_shown_edge(&a->headers);
     }
 }
 
@@ -317,7 +324,7 @@ static bool carry_out(struct mock_visit *v, struct mock_flight *f)
         mock_words_fault(&a->body, plan->fault);
         return false;
     }
-    mock_words_limit_headers(&a->headers, &plan->verdict.shown);
+    show_limits(v, &plan->verdict);
     return true;
 }
 

@@ -19,6 +19,8 @@ struct mock_visit {
     char model[128];        /* for the log; "" */
     int limit;              /* that refused, or -1 */
     int64_t tokens;         /* charged; -1 */
+    bool nameless;          /* the answer does not tell whose it is */
+    bool edge;              /* it came from in front of the API: no ids */
 };
 
 typedef void mock_room_fn(struct mock_visit *v);

@@ -180,40 +180,6 @@ void mock_words_fault(struct mock_text *out, enum sim_fault fault)
     mock_words_error(out, &of[fault]);
 }
 
-static void add_family(struct mock_text *out, const char *name,
-                       const struct lim_shown *s)
-{
-    char reset[LIM_DURATION_SIZE];
-    if (s->limit < 0)
-        return;
-    mock_text_puts(out, "x-ratelimit-limit-");
-    mock_text_puts(out, name);
-    mock_text_puts(out, ": ");
-    mock_text_int(out, s->limit);
-    mock_text_puts(out, "\r\nx-ratelimit-remaining-");
-    mock_text_puts(out, name);
-    mock_text_puts(out, ": ");
-    mock_text_int(out, s->remaining);
-    mock_text_puts(out, "\r\nx-ratelimit-reset-");
-    mock_text_puts(out, name);
-    mock_text_puts(out, ": ");
-    mock_text_puts(out, lim_duration_format(s->reset_ns, reset));
-    mock_text_puts(out, "\r\n");
-}
-
-void mock_words_limit_headers(struct mock_text *out,
-                              const struct lim_feedback *shown)
-{
-    add_family(out, "requests", &shown->requests);
-    add_family(out, "tokens", &shown->tokens);
-    if (shown->hint_ns >= 0)
-        mock_text_printf(out,
-                         "retry-after: %" PRId64 "\r\n"
-                         "retry-after-ms: %" PRId64 "\r\n",
-                         (shown->hint_ns + LIM_SEC - 1) / LIM_SEC,
-                         shown->hint_ns / LIM_MSEC);
-}
-
 /* Literals, since the server wants static memory. */
 #define OF_SERVER(message)                                                     \
     "{\n    \"error\": {\n        \"message\": \"" message                     \

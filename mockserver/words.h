@@ -59,14 +59,6 @@ void mock_words_no_model(struct mock_text *out, const char *model);
    EDGE_429, HTTP_503, SLOW_DOWN and HTTP_500. */
 void mock_words_fault(struct mock_text *out, enum sim_fault fault);
 
-/*
- * Adds the header lines of limits: a family of three for each dimension that
- * is shown, and retry-after (seconds, rounded up) and retry-after-ms when
- * there is a hint.
- */
-void mock_words_limit_headers(struct mock_text *out,
-                              const struct lim_feedback *shown);
-
 /* The body of an answer that the server makes itself, 0-terminated. */
 const char *mock_words_of_server(int status);
 

@@ -9,6 +9,7 @@
 #include "limiter/headers.h"
 #include "mockserver/json.h"
 #include "mockserver/jsontext.h"
+#include "mockserver/shown.h"
 #include "mockserver/words.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -237,11 +238,12 @@ static void headers_are_read_back(void)
 {
     struct mock_text h = { 0 };
     struct lim_headers got;
+    const struct mock_manner today = { .era = MOCK_ERA_NOW };
     struct lim_feedback f = lim_feedback_none();
     f.requests = (struct lim_shown){ 200, 197, 1296 * LIM_SEC };
     f.tokens = (struct lim_shown){ 10000, 9976, 144 * LIM_MSEC };
     f.hint_ns = 45175 * LIM_MSEC;
-    mock_words_limit_headers(&h, &f);
+    mock_shown_limits(&h, &today, &f);
     CU_ASSERT_STRING_EQUAL(h.data, "x-ratelimit-limit-requests: 200\r\n"
                                    "x-ratelimit-remaining-requests: 197\r\n"
                                    "x-ratelimit-reset-requests: 21m36s\r\n"
@@ -258,7 +260,7 @@ static void headers_are_read_back(void)
     CU_ASSERT_EQUAL(got.feedback.hint_ns, f.hint_ns);
     mock_text_clear(&h);
     f = lim_feedback_none();
-    mock_words_limit_headers(&h, &f);
+    mock_shown_limits(&h, &today, &f);
     CU_ASSERT_EQUAL(h.length, 0);
     mock_text_fini(&h);
 }
