@@ -20,6 +20,9 @@ void mock_config_fini(struct mock_config *c)
     for (size_t i = 0; c->names != NULL && i < c->organisation_count; i++)
         free(c->names[i]);
     free(c->names);
+    for (size_t i = 0; i < c->block_count; i++)
+        free(c->blocks[i]);
+    free(c->blocks);
     free(c->organisations);
     lim_table_free(c->table);
     *c = (struct mock_config){ 0 };
@@ -187,12 +190,28 @@ static void read_windows(struct mock_json *j, struct sim_provider_config *p)
                         lim_discipline_name(p->discipline));
 }
 
+static void read_upgrades(struct mock_json *j, struct sim_provider_config *p)
+{
+    static const char *const names[] = { [SIM_UPGRADES_AUTOMATIC] = "automatic",
+                                         [SIM_UPGRADES_ON_PAYMENT] = "payment",
+                                         NULL };
+    const char *name = names[p->upgrades];
+    mock_json_string(j, "upgrades", &name);
+    if (strcmp(name, names[SIM_UPGRADES_ON_PAYMENT]) == 0)
+        p->upgrades = SIM_UPGRADES_ON_PAYMENT;
+    else if (strcmp(name, names[SIM_UPGRADES_AUTOMATIC]) == 0)
+        p->upgrades = SIM_UPGRADES_AUTOMATIC;
+    else
+        mock_json_unknown_name(j, "upgrades", name, names);
+}
+
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder)
 {
     struct sim_provider_config *p = &c->provider;
     read_table(c, j, folder);
     mock_config_organisations(c, j);
+    read_upgrades(j, p);
     if (mock_json_get(j, "faults") != NULL)
         mock_json_wrong(j, "faults", "faults are not in this version");
     read_windows(j, p);

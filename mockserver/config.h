@@ -17,7 +17,9 @@ struct mock_config {
     struct lim_table *table;                /* owned; NULL: no limits */
     struct sim_organisation *organisations; /* owned */
     size_t organisation_count;
-    char **names; /* owned, of organisations */
+    char **names;  /* owned, of organisations */
+    void **blocks; /* owned: what organisations point to */
+    size_t block_count;
 };
 
 /* No limits, no organisations, and else the defaults. */
@@ -27,9 +29,9 @@ void mock_config_fini(struct mock_config *c);
 /*
  * Reads the object under `j` into what mock_config_init made, and closes it:
  * table (default "current"), organisations (default one, "org", at tier 1
- * with one key), discipline, quantum, burst, charge, latency, start.  Names of
- * organisations are unique, of [A-Za-z0-9_-], and at a tier that the table
- * has.  `folder` is where a table file is looked for (NULL: the current
+ * with one key), upgrades, discipline, quantum, burst, charge, latency, start.
+ * Names of organisations are unique, of [A-Za-z0-9_-], and at a tier that the
+ * table has.  `folder` is where a table file is looked for (NULL: the current
  * one).  Every failure is told through `j`; mock_config_fini is still to be
  * called then.
  */

@@ -35,10 +35,27 @@
  * settled, may leave a window owing, at most its whole limit.  Then `used` is
  * above `max`, so that the hint's formula holds; headers show 0 remaining.
  *
+ * Money (sim/billing.h): what was paid, and since when, decides the tier of
+ * an organisation whose payments are known; the tier decides limits and the
+ * money that a month may cost.  When the tier changes, the limits change at
+ * that instant: each window keeps the units that are used, at most its new
+ * limit, so that a limit which grows gives the difference at once.  That is
+ * our choice: no observation of such an instant is known.
+ *
+ * A project is a share of its organisation: it has windows of its own where
+ * limits were given to it, and a request in its name passes them and those
+ * of the organisation, and takes from all or from none.  Money and tier are
+ * the organisation's.  Organisations are numbered from 0, projects from
+ * SIM_PROJECT_FIRST; where an `organisation` is asked for, either will do,
+ * and a project has its organisation's name, tier and money.
+ *
  * Sliding logs grow as they fill (limiter/meter.h); nothing else allocates
  * after an organisation was added.
  */
 struct sim_provider;
+
+#define SIM_PROJECT_FIRST ((uint32_t)LIM_ORGANISATIONS_MAX)
+#define SIM_PROJECTS_MAX LIM_ORGANISATIONS_MAX
 
 enum sim_answer {
     SIM_ADMITTED,
@@ -61,34 +78,68 @@ struct sim_verdict {
     int64_t max;          /* of that limit; -1: admitted */
     int64_t used;         /* max - remaining, as printed */
     int64_t requested;
-    lim_time admitted_at;      /* exact: not 1 ns before, if nobody
-                                        else comes; `now` when admitted,
-                                        LIM_NEVER when no wait helps */
-    struct lim_feedback shown; /* hint_ns as the message prints it */
+    lim_time admitted_at;            /* exact: not 1 ns before, if nobody
+                                        else comes and the tier stays; `now`
+                                        when admitted, LIM_NEVER when no wait
+                                        helps */
+    struct lim_feedback shown;       /* hint_ns as the message prints it */
+    struct lim_shown project_tokens; /* the project's; limit -1: none */
+    bool project;                    /* `limit` is one of the project's */
 };
 
 /*
  * Makes a provider with the organisations of `config`, all windows full at
  * its start.  NULL and `diag`: a burst that is not in (0, 1], or not 1 with a
  * discipline that has none; a quantum that is not in (0, 1 minute]; an
- * organisation at a tier that the table does not define, too many, or no
- * memory.  The table must outlive it; names are copied.
+ * organisation at a tier that the table does not define, a project that
+ * sim_provider_add_project refuses, too many, or no memory.  The table must
+ * outlive it; all else is copied.
  */
 struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
                                       struct lim_diag *diag);
 void sim_provider_free(struct sim_provider *p); /* NULL is allowed */
 
 /*
- * Adds an organisation whose windows are full.  Returns its index, or with
- * `diag` LIM_EINVAL (tier), LIM_EFULL (LIM_ORGANISATIONS_MAX) or LIM_ENOMEM.
+ * Adds an organisation whose windows are full, with its projects.  Returns
+ * its index, or with `diag` LIM_EINVAL (tier, projects), LIM_EFULL
+ * (LIM_ORGANISATIONS_MAX) or LIM_ENOMEM.
  */
 int sim_provider_add(struct sim_provider *p, const struct sim_organisation *o,
                      struct lim_diag *diag);
+
+/*
+ * Adds a project of an organisation (not of a project), its windows full.
+ * Returns its index, or with `diag` LIM_EINVAL (a model that the table does
+ * not know, two limits for one group), LIM_EFULL (SIM_PROJECTS_MAX) or
+ * LIM_ENOMEM.
+ */
+int sim_provider_add_project(struct sim_provider *p, uint32_t organisation,
+                             const struct sim_project *project,
+                             struct lim_diag *diag);
 
 /* The organisations, in order of their making. */
 uint32_t sim_provider_organisations(const struct sim_provider *p);
 const char *sim_provider_organisation_name(const struct sim_provider *p,
                                            uint32_t organisation);
+
+/* The projects of all organisations, in order of their making. */
+uint32_t sim_provider_projects(const struct sim_provider *p);
+
+/* A project's name; NULL for an organisation. */
+const char *sim_provider_project_name(const struct sim_provider *p,
+                                      uint32_t index);
+
+/* The organisation of a project; -1 for an organisation. */
+int64_t sim_provider_parent(const struct sim_provider *p, uint32_t index);
+
+/*
+ * Brings an organisation to `now`: payments, upgrades and month ends that are
+ * due happen, each at its own instant.  Admission and settlement do so by
+ * themselves; whoever asks for the tier, or what it serves, does so before.
+ */
+void sim_provider_advance(struct sim_provider *p, uint32_t organisation,
+                          lim_time now);
+
 enum lim_tier sim_provider_tier(const struct sim_provider *p,
                                 uint32_t organisation);
 
@@ -98,7 +149,8 @@ enum lim_tier sim_provider_tier(const struct sim_provider *p,
  */
 int sim_provider_group(const struct sim_provider *p, const char *model);
 
-/* Tells whether the organisation's tier has access to the group. */
+/* Tells whether the organisation's tier, and the project, have access to the
+   group. */
 bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
                          unsigned group);
 
@@ -145,7 +197,7 @@ struct sim_window_view {
 };
 
 /* `limit` is one of those that have a window; a group that the tier does not
-   serve has limits of 0. */
+   serve has limits of 0.  Those of a project are its own. */
 void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
                          unsigned group, enum lim_limit limit, lim_time now,
                          struct sim_window_view *out);
@@ -155,5 +207,52 @@ int64_t sim_provider_spent(const struct sim_provider *p, uint32_t organisation,
                            lim_time now);
 int64_t sim_provider_spend_max(const struct sim_provider *p,
                                uint32_t organisation);
+
+/*
+ * What a hand changes at `now`; first comes all that was due before.
+ *
+ * A payment (>= 0) makes the payments known, and may upgrade at once.
+ */
+void sim_provider_pay(struct sim_provider *p, uint32_t organisation,
+                      int64_t microusd, lim_time now);
+
+/*
+ * Puts the organisation at a tier, below which no rule brings it; one above
+ * may, with the next payment or the next number of days that is reached.
+ * LIM_OK, or LIM_EINVAL and `diag`: the table does not define the tier.
+ */
+int sim_provider_set_tier(struct sim_provider *p, uint32_t organisation,
+                          enum lim_tier tier, lim_time now,
+                          struct lim_diag *diag);
+
+/* Sets the spend of this month (>= 0). */
+void sim_provider_set_spent(struct sim_provider *p, uint32_t organisation,
+                            int64_t microusd, lim_time now);
+
+/* Sets the limit of a month's spend: >= 0, LIM_UNLIMITED, or
+   SIM_SPEND_OF_TIER, as it is at first. */
+#define SIM_SPEND_OF_TIER INT64_C(-2)
+void sim_provider_set_spend_max(struct sim_provider *p, uint32_t organisation,
+                                int64_t microusd);
+
+/* Makes all windows full and all spends 0, for every organisation; payments,
+   tiers and limits stay. */
+void sim_provider_reset(struct sim_provider *p, lim_time now);
+
+/* Where an organisation stands, and what is missing to its next tier. */
+struct sim_standing {
+    bool known; /* its payments are; else it moves by hand alone */
+    enum lim_tier tier;
+    int64_t paid_microusd;
+    lim_time first_payment;   /* LIM_NEVER: it has not paid */
+    bool has_next;            /* the table has a tier above that pay leads to */
+    enum lim_tier next;       /* the lowest of them */
+    int64_t missing_microusd; /* to be paid for it */
+    lim_time next_at;         /* when its days are reached, maybe long ago;
+                                 LIM_NEVER while something is missing */
+};
+
+void sim_provider_standing(const struct sim_provider *p, uint32_t organisation,
+                           lim_time now, struct sim_standing *out);
 
 #endif

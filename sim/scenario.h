@@ -20,16 +20,50 @@
  * to; a run only reads it, so that many runs may share one.
  */
 
-/* The truth: a provider's organisations and its ways. */
+/* A payment that is to come. */
+struct sim_payment {
+    int64_t after_ns; /* after the provider's start; >= 0 */
+    int64_t microusd; /* > 0 */
+};
+
+/* What a project may at most take of its organisation's limits, in the limit
+   group of `model`, or in the group of that name. */
+struct sim_project_limit {
+    const char *model;
+    struct lim_limits limits; /* a limit of 0: no access */
+};
+
+struct sim_project {
+    const char *name; /* unique in its organisation */
+    const struct sim_project_limit *limits;
+    size_t limit_count;
+};
+
+/*
+ * The truth: a provider's organisations and its ways.  Of an organisation
+ * that has paid, or is to pay, the payments are known: it may be upgraded.
+ * Others stay at their tier.
+ */
 struct sim_organisation {
     const char *name;
     enum lim_tier tier;
     unsigned keys; /* >= 1 */
     int64_t paid_microusd;
-    int first_payment_days_ago; /* -1: never paid */
-    int64_t spent_microusd;     /* this month, at the start */
-    double weight;              /* the client's, as its pool takes them; */
-    int priority;               /* the provider knows neither */
+    int first_payment_days_ago;         /* -1: at the start, or never */
+    const struct sim_payment *payments; /* to come, by time */
+    size_t payment_count;
+    int64_t spent_microusd; /* this month, at the start */
+    const struct sim_project *projects;
+    size_t project_count;
+    double weight; /* the client's, as its pool takes them; */
+    int priority;  /* the provider knows neither */
+};
+
+/* When an organisation whose payments are known changes its tier. */
+enum sim_upgrades {
+    SIM_UPGRADES_AUTOMATIC, /* when paid and days are reached */
+    SIM_UPGRADES_ON_PAYMENT /* the same is looked at only with a payment:
+                               so users of the real API report it */
 };
 
 struct sim_charge {
@@ -47,6 +81,7 @@ struct sim_provider_config {
     const struct lim_table *table; /* NULL: no limits, every model */
     const struct sim_organisation *organisations;
     size_t organisation_count;
+    enum sim_upgrades upgrades;
     enum lim_discipline discipline;
     int64_t quantum_ns; /* of quantised windows, 1 to LIM_MIN */
     double burst;       /* share of the limit, (0, 1]; 1 where the
