@@ -31,6 +31,7 @@ struct mock_question {
     struct mock_slice api_key;           /* of the Azure dialect */
     struct mock_slice project;           /* OpenAI-Project */
     struct mock_slice content_type;      /* multipart bodies tell theirs */
+    struct mock_slice host;              /* by which the client found us */
     struct mock_slice client_request;    /* X-Client-Request-Id */
     struct mock_slice completion_tokens; /* x-mock-completion-tokens */
     struct mock_slice retry_count;       /* x-stainless-retry-count */

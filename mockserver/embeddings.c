@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "limiter/rng.h"
+#include "mockserver/base64.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/meter.h"
 
@@ -167,23 +168,6 @@ static void make_vector(const cJSON *input, int64_t dimensions,
         out[i] *= scale;
 }
 
-static void add_base64(struct mock_text *b, const unsigned char *bytes,
-                       size_t length)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"
-                                 "ghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < length; i += 3) {
-        size_t left = length - i;
-        unsigned v = (unsigned)bytes[i] << 16;
-        v |= left > 1 ? (unsigned)bytes[i + 1] << 8 : 0;
-        v |= left > 2 ? (unsigned)bytes[i + 2] : 0;
-        char four[4] = { digits[v >> 18], digits[v >> 12 & 63],
-                         left > 1 ? digits[v >> 6 & 63] : '=',
-                         left > 2 ? digits[v & 63] : '=' };
-        mock_text_add(b, four, 4);
-    }
-}
-
 static void write_vector(struct mock_text *b, const struct embeddings *e,
                          const cJSON *input)
 {
@@ -204,7 +188,7 @@ static void write_vector(struct mock_text *b, const struct embeddings *e,
             bytes[4 * i + k] = (unsigned char)(bits >> 8 * k);
     }
     mock_text_puts(b, "\"");
-    add_base64(b, bytes, (size_t)e->dimensions * 4);
+    mock_base64_add(b, bytes, (size_t)e->dimensions * 4);
     mock_text_puts(b, "\"");
 }
 
