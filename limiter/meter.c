@@ -106,6 +106,19 @@ void lim_meter_give(const struct lim_meter_rule *r, struct lim_meter *m,
         type_of(r)->give(r, m, cost, taken_at);
 }
 
+void lim_meter_change(const struct lim_meter_rule *from,
+                      const struct lim_meter_rule *to, struct lim_meter *m,
+                      lim_time now)
+{
+    assert(from->discipline == to->discipline);
+    assert(from->rate.window_ns == to->rate.window_ns);
+    if (from->rate.limit <= 0 || to->rate.limit <= 0)
+        type_of(to)->init(m, to, now);
+    else if (from->rate.limit != to->rate.limit ||
+             from->rate.burst != to->rate.burst)
+        type_of(to)->change(m, from, to, now);
+}
+
 int64_t lim_meter_other_remaining(const struct lim_meter_rule *r,
                                   const struct lim_meter *m, lim_time now)
 {

@@ -113,6 +113,16 @@ int lim_meter_reserve(const struct lim_meter_rule *r, struct lim_meter *m,
 void lim_meter_give(const struct lim_meter_rule *r, struct lim_meter *m,
                     int64_t cost, lim_time taken_at);
 
+/*
+ * Changes the rule by which a window counts, at `now`, to one that differs in
+ * limit and burst alone.  The units used stay used, to the fraction, but at
+ * most so many that none is owed: a limit that grows by 10 gives 10 at once.
+ * From no limit, or from one of 0, a window begins unused.
+ */
+void lim_meter_change(const struct lim_meter_rule *from,
+                      const struct lim_meter_rule *to, struct lim_meter *m,
+                      lim_time now);
+
 /* Returns the units left at `now` with their fraction, for reports. */
 double lim_meter_level(const struct lim_meter_rule *r,
                        const struct lim_meter *m, lim_time now);

@@ -71,6 +71,22 @@ int64_t lim_window_reset(const struct lim_window *w, lim_time now)
     return left > 0 ? left : 0;
 }
 
+/* Units used x window_ns is a whole number, at any rate. */
+void lim_window_change(const struct lim_rate *from, const struct lim_rate *to,
+                       struct lim_window *w, int64_t most, lim_time now)
+{
+    assert(from->limit > 0);
+    assert(to->limit > 0);
+    assert(from->window_ns == to->window_ns);
+    if (w->tat < now)
+        lim_window_init(w, now);
+    lim_wide used = (lim_wide)(w->tat - now) * from->limit + w->frac;
+    lim_wide bound = (lim_wide)most * to->window_ns;
+    used = used < bound ? used : bound;
+    w->tat = now + (lim_time)(used / to->limit);
+    w->frac = (int64_t)(used % to->limit);
+}
+
 void lim_window_delay(struct lim_window *w, lim_time t)
 {
     if (w->tat < t) {

@@ -71,6 +71,13 @@ int64_t lim_window_remaining(const struct lim_rate *r,
 /* Returns the ns from `now` until the bucket is full, rounded up. */
 int64_t lim_window_reset(const struct lim_window *w, lim_time now);
 
+/*
+ * Changes the rate at `now`: the units used stay used, to the fraction, but
+ * no more than `most`.  Both rates have a limit above 0 and the same window.
+ */
+void lim_window_change(const struct lim_rate *from, const struct lim_rate *to,
+                       struct lim_window *w, int64_t most, lim_time now);
+
 /* Says that the bucket is not full before `t`; never moves it earlier. */
 void lim_window_delay(struct lim_window *w, lim_time t);
 

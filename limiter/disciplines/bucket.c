@@ -26,6 +26,13 @@ static void give(const struct lim_meter_rule *r, struct lim_meter *m,
     lim_window_give(&r->rate, &m->u.bucket, cost);
 }
 
+static void change(struct lim_meter *m, const struct lim_meter_rule *from,
+                   const struct lim_meter_rule *to, lim_time now)
+{
+    lim_window_change(&from->rate, &to->rate, &m->u.bucket, to->rate.burst,
+                      now);
+}
+
 static double level(const struct lim_meter_rule *r, const struct lim_meter *m,
                     lim_time now)
 {
@@ -38,6 +45,7 @@ const struct lim_meter_type lim_meter_bucket = {
     .name = "bucket",
     .has_burst = true,
     .init = init,
+    .change = change,
     .give = give,
     .level = level,
 };

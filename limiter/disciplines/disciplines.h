@@ -11,8 +11,11 @@
 struct lim_meter_type {
     const char *name;
     bool has_burst;
+    /* makes it unused; what it owns stays */
     void (*init)(struct lim_meter *m, const struct lim_meter_rule *r,
                  lim_time now);
+    void (*change)(struct lim_meter *m, const struct lim_meter_rule *from,
+                   const struct lim_meter_rule *to, lim_time now);
     lim_time (*ready)(const struct lim_meter_rule *r, const struct lim_meter *m,
                       int64_t cost, lim_time now);
     void (*take)(const struct lim_meter_rule *r, struct lim_meter *m,

@@ -34,6 +34,14 @@ static void init(struct lim_meter *m, const struct lim_meter_rule *r,
     m->u.fixed.used = 0;
 }
 
+static void change(struct lim_meter *m, const struct lim_meter_rule *from,
+                   const struct lim_meter_rule *to, lim_time now)
+{
+    struct count c = count_at(from, m, now);
+    m->u.fixed.start = c.start;
+    m->u.fixed.used = c.used < to->rate.limit ? c.used : to->rate.limit;
+}
+
 static lim_time ready(const struct lim_meter_rule *r, const struct lim_meter *m,
                       int64_t cost, lim_time now)
 {
@@ -73,6 +81,7 @@ static int64_t reset(const struct lim_meter_rule *r, const struct lim_meter *m,
 const struct lim_meter_type lim_meter_fixed = {
     .name = "fixed",
     .init = init,
+    .change = change,
     .ready = ready,
     .take = take,
     .give = give,

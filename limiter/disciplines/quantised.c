@@ -23,6 +23,17 @@ static void init(struct lim_meter *m, const struct lim_meter_rule *r,
     lim_window_init(&m->u.quantised.slice, now);
 }
 
+/* What one cost exceeded its slice by is still owed afterwards. */
+static void change(struct lim_meter *m, const struct lim_meter_rule *from,
+                   const struct lim_meter_rule *to, lim_time now)
+{
+    int64_t most = to->rate.burst;
+    lim_window_change(&from->rate, &to->rate, &m->u.quantised.whole, most, now);
+    if (from->slice.limit > 0)
+        lim_window_change(&from->slice, &to->slice, &m->u.quantised.slice, most,
+                          now);
+}
+
 static lim_time ready(const struct lim_meter_rule *r, const struct lim_meter *m,
                       int64_t cost, lim_time now)
 {
@@ -78,6 +89,7 @@ const struct lim_meter_type lim_meter_quantised = {
     .name = "quantised",
     .has_burst = true,
     .init = init,
+    .change = change,
     .ready = ready,
     .take = take,
     .give = give,

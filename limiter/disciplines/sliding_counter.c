@@ -49,6 +49,25 @@ static void init(struct lim_meter *m, const struct lim_meter_rule *r,
                  lim_time now)
 {
     m->u.counter.start = lim_meter_start(r, now);
+    m->u.counter.current = 0;
+    m->u.counter.previous = 0;
+}
+
+/* Of what is too much the window before loses its part first. */
+static void change(struct lim_meter *m, const struct lim_meter_rule *from,
+                   const struct lim_meter_rule *to, lim_time now)
+{
+    struct pair p = pair_at(from, m, now);
+    int64_t limit = to->rate.limit;
+    int64_t covered = overlap(from, &p, now);
+    p.current = p.current < limit ? p.current : limit;
+    p.previous = p.previous < limit ? p.previous : limit;
+    lim_wide room = (lim_wide)(limit - p.current) * to->rate.window_ns;
+    if ((lim_wide)p.previous * covered > room)
+        p.previous = (int64_t)(room / covered);
+    m->u.counter.start = p.start;
+    m->u.counter.current = p.current;
+    m->u.counter.previous = p.previous;
 }
 
 /*
@@ -138,6 +157,7 @@ static double level(const struct lim_meter_rule *r, const struct lim_meter *m,
 const struct lim_meter_type lim_meter_sliding_counter = {
     .name = "sliding-counter",
     .init = init,
+    .change = change,
     .ready = ready,
     .take = take,
     .give = give,

@@ -100,9 +100,11 @@ static int64_t used_at(const struct lim_meter_rule *r,
 static void init(struct lim_meter *m, const struct lim_meter_rule *r,
                  lim_time now)
 {
-    (void)m;
     (void)r;
     (void)now;
+    m->u.log.before = 0;
+    m->u.log.first = 0;
+    m->u.log.count = 0;
 }
 
 static void fini(struct lim_meter *m)
@@ -147,6 +149,21 @@ static void forget(struct lim_meter *m, uint32_t entries)
     m->u.log.before = sum_before(m, entries);
     m->u.log.first = (m->u.log.first + entries) & (m->u.log.room - 1);
     m->u.log.count -= entries;
+}
+
+/* Of what is too much the oldest goes: the rest leaves last.  The entries
+   themselves stay as they are, so that a copy of a log may change too. */
+static void change(struct lim_meter *m, const struct lim_meter_rule *from,
+                   const struct lim_meter_rule *to, lim_time now)
+{
+    if (m->u.log.count == 0)
+        return;
+    forget(m, counting(from, m, now));
+    int64_t gone = total(m) - to->rate.limit;
+    if (gone <= m->u.log.before)
+        return;
+    forget(m, first_with(m, gone));
+    m->u.log.before = gone;
 }
 
 /* Running sums start again from 0, long before they overflow. */
@@ -213,6 +230,7 @@ static int64_t reset(const struct lim_meter_rule *r, const struct lim_meter *m,
 const struct lim_meter_type lim_meter_sliding_log = {
     .name = "sliding-log",
     .init = init,
+    .change = change,
     .ready = ready,
     .take = take,
     .give = give,
