@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mockserver/azure.h"
+
 static bool add_names(struct mock_api *api)
 {
     uint32_t n = sim_provider_organisations(api->provider);
@@ -83,25 +85,48 @@ static enum access find_configured(struct mock_visit *v, struct mock_slice key)
     return ACCESS_GIVEN;
 }
 
-bool mock_access_check(struct mock_visit *v)
+/* Azure takes a key in a header of its own too. */
+static bool find_key(const struct mock_visit *v, struct mock_slice *key)
 {
     static const char bearer[] = "Bearer ";
-    struct mock_slice key = v->q->authorization;
     size_t skip = strlen(bearer);
-    if (key.length <= skip || memcmp(key.at, bearer, skip) != 0) {
-        v->a->status = 401;
+    *key = v->q->api_key;
+    if (v->api->config.manner.dialect == MOCK_AZURE && key->at != NULL)
+        return true;
+    *key = v->q->authorization;
+    if (key->length <= skip || memcmp(key->at, bearer, skip) != 0)
+        return false;
+    key->at += skip;
+    key->length -= skip;
+    return true;
+}
+
+/* A key that is not there, or is bad. */
+static void refuse_key(struct mock_visit *v, const struct mock_slice *key)
+{
+    const struct mock_manner *m = &v->api->config.manner;
+    v->a->status = 401;
+    if (m->dialect == MOCK_AZURE)
+        mock_azure_bad_key(v);
+    else if (key == NULL)
         mock_words_no_key(&v->a->body);
+    else
+        mock_words_bad_key(&v->a->body, m->era, key->at, key->length);
+}
+
+bool mock_access_check(struct mock_visit *v)
+{
+    struct mock_slice key;
+    if (!find_key(v, &key)) {
+        refuse_key(v, NULL);
         return false;
     }
-    key.at += skip;
-    key.length -= skip;
     switch (v->api->config.any_key ? find_any(v, key)
                                    : find_configured(v, key)) {
     case ACCESS_GIVEN:
         return true;
     case ACCESS_BAD_KEY:
-        v->a->status = 401;
-        mock_words_bad_key(&v->a->body, key.at, key.length);
+        refuse_key(v, &key);
         return false;
     case ACCESS_NO_ROOM:
     default:

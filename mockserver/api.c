@@ -59,6 +59,12 @@ uint64_t mock_api_draw(const struct mock_api *api, uint64_t item,
     return lim_rng_draw(lim_rng_stream(seed, LIM_DRAW_ID), item, index);
 }
 
+void mock_api_request_id(const struct mock_api *api, uint64_t out[2])
+{
+    out[0] = mock_api_draw(api, api->requests, ID_REQUEST);
+    out[1] = mock_api_draw(api, api->requests, ID_REQUEST_LOW);
+}
+
 uint64_t mock_visit_draw(const struct mock_visit *v, uint64_t index)
 {
     return mock_api_draw(v->api, v->api->requests, ID_FREE + index);
@@ -87,10 +93,9 @@ static void add_headers(struct mock_visit *v)
     struct mock_api *api = v->api;
     struct mock_text *h = &v->a->headers;
     struct mock_shown_source source = {
-        .id = { mock_api_draw(api, api->requests, ID_REQUEST),
-                mock_api_draw(api, api->requests, ID_REQUEST_LOW) },
         .processing_ns = v->a->at - v->q->now,
     };
+    mock_api_request_id(api, source.id);
     if (v->organisation >= 0 && !v->nameless)
         source.organisation = sim_provider_organisation_name(
             api->provider, (uint32_t)v->organisation);

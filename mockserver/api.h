@@ -106,6 +106,9 @@ void mock_answer_fini(struct mock_answer *a);
 uint64_t mock_api_draw(const struct mock_api *api, uint64_t item,
                        uint64_t index);
 
+/* The bits of the id of the question at hand. */
+void mock_api_request_id(const struct mock_api *api, uint64_t out[2]);
+
 /* Tells whether the wait of the clock is over: enough was decided. */
 bool mock_api_clock_due(const struct mock_api *api);
 

@@ -9,7 +9,7 @@
 
 #include "mockserver/flight.h"
 #include "mockserver/jsontext.h"
-#include "mockserver/shown.h"
+#include "mockserver/refuse.h"
 
 #define BODY_DEPTH 64
 #define REPLY_MAX 1000000 /* tokens that a client may ask a reply for */
@@ -112,6 +112,10 @@ static bool read_model(struct mock_visit *v, struct mock_meter *m,
 {
     const cJSON *model = cJSON_GetObjectItemCaseSensitive(m->root, "model");
     m->model = default_model;
+    if (v->deployment[0] != '\0') {
+        m->model = v->deployment;
+        return true;
+    }
     if (model == NULL && default_model == NULL) {
         mock_visit_fail(v, 400, NULL, NULL,
                         "you must provide a model parameter");
@@ -137,8 +141,7 @@ static bool find_model(struct mock_visit *v, struct mock_meter *m)
         sim_provider_serves(v->api->provider, (uint32_t)v->organisation,
                             (unsigned)m->group))
         return true;
-    v->a->status = 404;
-    mock_words_no_model(&v->a->body, m->model);
+    mock_refuse_model(v, m->model);
     return false;
 }
 
@@ -173,7 +176,7 @@ bool mock_meter_open_form(struct mock_visit *v, struct mock_meter *m,
                           const char *model)
 {
     *m = empty;
-    m->model = model;
+    m->model = v->deployment[0] != '\0' ? v->deployment : model;
     if (!find_model(v, m))
         return false;
     read_length(v, m);
@@ -211,33 +214,12 @@ static void number(struct mock_visit *v, struct sim_call *call)
     call->attempt = counted ? (unsigned)attempt : 0;
 }
 
-static void show_limits(struct mock_visit *v, const struct sim_verdict *verdict)
-{
-    const struct mock_manner *m = &v->api->config.manner;
-    mock_shown_limits(&v->a->headers, m, &verdict->shown);
-}
-
 static void refuse(struct mock_visit *v, const struct mock_meter *m,
                    const struct sim_verdict *verdict)
 {
-    struct sim_provider *p = v->api->provider;
-    uint32_t organisation = (uint32_t)v->organisation;
-    const struct lim_table *table = v->api->config.provider.table;
-    const struct mock_refused r = {
-        .model = m->model,
-        .group = table != NULL ? lim_table_group(table, m->model) : NULL,
-        .organisation = sim_provider_organisation_name(p, organisation),
-        .free_tier = sim_provider_tier(p, organisation) == LIM_TIER_FREE,
-    };
-    v->limit = (int)verdict->limit;
-    if (verdict->answer == SIM_NO_MODEL) {
-        v->a->status = 404;
-        mock_words_no_model(&v->a->body, m->model);
-        return;
-    }
-    v->a->status = 429;
-    mock_words_refusal(&v->a->body, &r, verdict);
-    show_limits(v, verdict);
+    const struct mock_refuse_request r = { .model = m->model,
+                                           .images = m->images > 0 };
+    mock_refuse_verdict(v, &r, verdict);
 }
 
 static void fail_memory(struct mock_visit *v)
@@ -258,6 +240,7 @@ static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
         cost.amount[LIM_REQUESTS] = 1;
         cost.amount[LIM_TOKENS] =
             lim_estimate_tokens(m->prompt_tokens, m->max_tokens);
+        cost.amount[LIM_IMAGES] = m->images;
         v->tokens = cost.amount[LIM_TOKENS];
         if (sim_provider_admit(p, organisation, group, &cost, v->q->now,
                                &verdict) != LIM_OK) {
@@ -274,20 +257,14 @@ static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
     }
     mock_visit_fail(v, 400, m->param[0] != '\0' ? m->param : NULL, m->code,
                     "%s", m->problem.data != NULL ? m->problem.data : "");
-    show_limits(v, &verdict);
+    mock_refuse_show(v, &verdict);
 }
 
-/* A fault in front of the limits. */
-static void answer_fault(struct mock_visit *v, const struct sim_plan *plan)
+static void answer_fault(struct mock_visit *v, enum sim_fault fault,
+                         const char *model)
 {
-    struct mock_answer *a = v->a;
-    a->status = plan->status;
-    mock_words_fault(&a->body, plan->fault);
-    if (plan->fault == SIM_FAULT_EDGE_429) {
-        a->type = "text/plain; charset=UTF-8";
-        v->edge = true;
-        mock_shown_edge(&a->headers);
-    }
+    enum mock_era era = v->api->config.manner.era;
+    mock_refuse_kind(v, mock_kinds_of_fault(fault, era), model);
 }
 
 static enum mock_wire wire_of(enum sim_fault fault, bool streams)
@@ -308,7 +285,8 @@ static enum mock_wire wire_of(enum sim_fault fault, bool streams)
 }
 
 /* Puts an admitted request into the answer.  False: a 500 is all of it. */
-static bool carry_out(struct mock_visit *v, struct mock_flight *f)
+static bool carry_out(struct mock_visit *v, const struct mock_meter *m,
+                      struct mock_flight *f)
 {
     struct mock_answer *a = v->a;
     const struct sim_plan *plan = &f->plan;
@@ -321,10 +299,10 @@ static bool carry_out(struct mock_visit *v, struct mock_flight *f)
     if (plan->fault == SIM_FAULT_CLOCK_SKEW)
         a->date_shift_ns = -LIM_HOUR;
     if (plan->fault == SIM_FAULT_HTTP_500) {
-        mock_words_fault(&a->body, plan->fault);
+        answer_fault(v, plan->fault, m->model);
         return false;
     }
-    show_limits(v, &plan->verdict);
+    mock_refuse_show(v, &plan->verdict);
     return true;
 }
 
@@ -361,9 +339,9 @@ const struct sim_plan *mock_meter_admit(struct mock_visit *v,
     }
     v->tokens = f->plan.cost.amount[LIM_TOKENS];
     if (f->plan.admitted)
-        return carry_out(v, f) ? &f->plan : NULL;
+        return carry_out(v, m, f) ? &f->plan : NULL;
     if (f->plan.verdict.answer == SIM_UNASKED)
-        answer_fault(v, &f->plan);
+        answer_fault(v, f->plan.fault, m->model);
     else
         refuse(v, m, &f->plan.verdict);
     free(f);

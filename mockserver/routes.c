@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mockserver/access.h"
+#include "mockserver/azure.h"
 
 /* A path that ends with '*' takes one further segment. */
 static const struct route {
@@ -21,6 +22,9 @@ static const struct route {
     { "POST", "/mock/clock", mock_control_set_clock },
 };
 
+/* Of the API, in this table. */
+#define ROOT "/v1"
+
 #define ROUTES (sizeof routes / sizeof routes[0])
 
 static bool begins(struct mock_slice s, const char *text, size_t length)
@@ -28,13 +32,27 @@ static bool begins(struct mock_slice s, const char *text, size_t length)
     return s.length >= length && memcmp(s.at, text, length) == 0;
 }
 
-static bool matches(const struct route *r, struct mock_slice path,
+/*
+ * What is asked for.  The API's paths are known by what stands behind their
+ * root, which is "/v1", or one of Azure's.
+ */
+struct aim {
+    bool api;
+    struct mock_slice path;
+};
+
+static bool matches(const struct route *r, const struct aim *aim,
                     struct mock_slice *rest)
 {
-    size_t length = strlen(r->path);
-    if (r->path[length - 1] != '*')
-        return mock_slice_is(path, r->path);
-    if (!begins(path, r->path, length - 1) || path.length < length ||
+    bool api = strncmp(r->path, ROOT "/", strlen(ROOT "/")) == 0;
+    const char *known = r->path + (api ? strlen(ROOT) : 0);
+    struct mock_slice path = aim->path;
+    size_t length = strlen(known);
+    if (api != aim->api)
+        return false;
+    if (known[length - 1] != '*')
+        return mock_slice_is(path, known);
+    if (!begins(path, known, length - 1) || path.length < length ||
         memchr(path.at + length - 1, '/', path.length - length + 1) != NULL)
         return false;
     *rest =
@@ -48,6 +66,11 @@ static bool method_fits(const struct route *r, struct mock_slice method)
            (mock_slice_is(method, "HEAD") && strcmp(r->method, "GET") == 0);
 }
 
+static bool is_azure(const struct mock_visit *v)
+{
+    return v->api->config.manner.dialect == MOCK_AZURE;
+}
+
 /* Slices for %.*s in messages, cut to what stays readable. */
 static int cut(struct mock_slice s)
 {
@@ -58,6 +81,10 @@ static void refuse(struct mock_visit *v, const char *allow)
 {
     struct mock_slice method = v->q->method;
     struct mock_slice path = v->q->path;
+    if (is_azure(v) && !begins(path, "/mock/", 6)) {
+        mock_azure_no_resource(v);
+        return;
+    }
     if (allow[0] == '\0') {
         mock_visit_fail(v, 404, NULL, NULL, "Invalid URL (%.*s %.*s)",
                         cut(method), method.at, cut(path), path.at);
@@ -69,15 +96,32 @@ static void refuse(struct mock_visit *v, const char *allow)
     mock_text_printf(&v->a->headers, "allow: %s\r\n", allow);
 }
 
+/* Authentication comes before everything else.  False: it is answered. */
+static bool enter(struct mock_visit *v, struct aim *aim)
+{
+    const char *root = is_azure(v) ? "/openai/" : ROOT "/";
+    aim->path = v->q->path;
+    aim->api = begins(aim->path, root, strlen(root));
+    if (!aim->api)
+        return true;
+    v->api->decisions++;
+    if (!mock_access_check(v))
+        return false;
+    if (is_azure(v))
+        return mock_azure_enter(v, &aim->path);
+    aim->path.at += strlen(ROOT);
+    aim->path.length -= strlen(ROOT);
+    return true;
+}
+
 void mock_routes_go(struct mock_visit *v)
 {
     char allow[64] = "";
-    bool api = begins(v->q->path, "/v1/", 4);
-    v->api->decisions += api;
-    if (api && !mock_access_check(v))
+    struct aim aim;
+    if (!enter(v, &aim))
         return;
     for (size_t i = 0; i < ROUTES; i++) {
-        if (!matches(&routes[i], v->q->path, &v->rest))
+        if (!matches(&routes[i], &aim, &v->rest))
             continue;
         if (method_fits(&routes[i], v->q->method)) {
             routes[i].room(v);

@@ -1,5 +1,7 @@
 #include "mockserver/shown.h"
 
+#include <string.h>
+
 #include "limiter/duration.h"
 #include "sim/faults.h"
 
@@ -98,38 +100,44 @@ void mock_shown_edge(struct mock_text *out)
     add_line(out, "retry-after: ", SIM_EDGE_HINT_NS / LIM_SEC);
 }
 
-/* A random UUID: version 4, variant 10. */
-static void add_uuid(struct mock_text *out, const char *name, uint64_t high,
-                     uint64_t low)
+static void hex(char *to, uint64_t value)
 {
-    mock_text_puts(out, name);
-    mock_text_hex(out, high >> 32, 8);
-    mock_text_puts(out, "-");
-    mock_text_hex(out, high >> 16 & 0xffff, 4);
-    mock_text_puts(out, "-4");
-    mock_text_hex(out, high & 0xfff, 3);
-    mock_text_puts(out, "-");
-    mock_text_hex(out, 8 | (low >> 60 & 3), 1);
-    mock_text_hex(out, low >> 48 & 0xfff, 3);
-    mock_text_puts(out, "-");
-    mock_text_hex(out, low & 0xffffffffffff, 12);
-    mock_text_add(out, "\r\n", 2);
+    for (int i = 15; i >= 0; i--, value >>= 4)
+        to[i] = "0123456789abcdef"[value & 15];
 }
 
-static void add_id(struct mock_text *out, const struct mock_manner *m,
-                   const uint64_t id[2])
+/* A random UUID: version 4, variant 10. */
+static void shape_uuid(const char digits[32], char out[MOCK_SHOWN_ID_SIZE])
 {
-    if (m->dialect == MOCK_AZURE) {
-        add_uuid(out, "x-request-id: ", id[0], id[1]);
-        add_uuid(out, "apim-request-id: ", id[1], id[0]);
-        return;
+    static const size_t length[] = { 8, 4, 4, 4, 12 };
+    char *to = out;
+    for (size_t i = 0; i < sizeof length / sizeof length[0]; i++) {
+        if (i > 0)
+            *to++ = '-';
+        memcpy(to, digits, length[i]);
+        to += length[i];
+        digits += length[i];
     }
-    mock_text_puts(out, "x-request-id: ");
-    if (m->era == MOCK_ERA_NOW)
-        mock_text_puts(out, "req_");
-    mock_text_hex(out, id[0], 16);
-    mock_text_hex(out, id[1], 16);
-    mock_text_add(out, "\r\n", 2);
+    *to = '\0';
+    out[14] = '4';
+    out[19] = "89ab"[out[19] & 3];
+}
+
+char *mock_shown_id(const struct mock_manner *m, const uint64_t bits[2],
+                    char out[MOCK_SHOWN_ID_SIZE])
+{
+    char digits[32];
+    size_t lead = m->era == MOCK_ERA_NOW ? 4 : 0;
+    hex(digits, bits[0]);
+    hex(digits + 16, bits[1]);
+    if (m->dialect == MOCK_AZURE) {
+        shape_uuid(digits, out);
+        return out;
+    }
+    memcpy(out, "req_", 4);
+    memcpy(out + lead, digits, sizeof digits);
+    out[lead + sizeof digits] = '\0';
+    return out;
 }
 
 static void add_name(struct mock_text *out, const char *header,
@@ -143,8 +151,14 @@ static void add_name(struct mock_text *out, const char *header,
 void mock_shown_source(struct mock_text *out, const struct mock_manner *m,
                        const struct mock_shown_source *s)
 {
-    add_id(out, m, s->id);
-    if (s->organisation == NULL || m->dialect == MOCK_AZURE)
+    char id[MOCK_SHOWN_ID_SIZE];
+    const uint64_t other[2] = { s->id[1], s->id[0] };
+    add_name(out, "x-request-id: ", mock_shown_id(m, s->id, id));
+    if (m->dialect == MOCK_AZURE) {
+        add_name(out, "apim-request-id: ", mock_shown_id(m, other, id));
+        return;
+    }
+    if (s->organisation == NULL)
         return;
     add_name(out, "openai-organization: ", s->organisation);
     if (s->project != NULL)

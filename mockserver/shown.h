@@ -31,6 +31,12 @@ void mock_shown_project(struct mock_text *out, const struct mock_manner *m,
    nothing of the limits, and a wait of 15 hours. */
 void mock_shown_edge(struct mock_text *out);
 
+/* The text of a request's id: "req_" and 32 hex digits; before November 2023
+   the digits alone; Azure: a UUID.  Returns `out`. */
+#define MOCK_SHOWN_ID_SIZE 40
+char *mock_shown_id(const struct mock_manner *m, const uint64_t bits[2],
+                    char out[MOCK_SHOWN_ID_SIZE]);
+
 /* Whose answer it is. */
 struct mock_shown_source {
     uint64_t id[2];           /* of the request: random bits */
@@ -40,9 +46,9 @@ struct mock_shown_source {
 };
 
 /*
- * x-request-id ("req_" and 32 hex digits; before November 2023 the digits
- * alone; Azure: a UUID, and apim-request-id), and where the organisation is
- * told, openai-organization, -project, -processing-ms and -version.
+ * x-request-id (Azure's has an apim-request-id beside it), and where the
+ * organisation is told, openai-organization, -project, -processing-ms and
+ * -version.
  */
 void mock_shown_source(struct mock_text *out, const struct mock_manner *m,
                        const struct mock_shown_source *s);

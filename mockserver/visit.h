@@ -16,6 +16,7 @@ struct mock_visit {
     struct mock_answer *a;
     int64_t organisation;   /* -1: none, or not yet */
     struct mock_slice rest; /* of the path, behind the route */
+    char deployment[128];   /* that Azure's path names, or "" */
     char model[128];        /* for the log; "" */
     int limit;              /* that refused, or -1 */
     int64_t tokens;         /* charged; -1 */

@@ -7,6 +7,7 @@
 
 #include "limiter/duration.h"
 #include "limiter/rng.h"
+#include "mockserver/eras.h"
 #include "mockserver/jsontext.h"
 
 #define SETTINGS_PAGE "https://platform.openai.com/account"
@@ -15,17 +16,51 @@
     " You can increase your rate limit by adding a payment "                   \
     "method to your account at " SETTINGS_PAGE "/billing."
 
+static void add_key(struct mock_text *out, const char *key, const char *value)
+{
+    mock_text_puts(out, key);
+    mock_text_json_or_null(out, value);
+}
+
 void mock_words_error(struct mock_text *out, const struct mock_error *e)
 {
-    mock_text_puts(out, "{\n    \"error\": {\n        \"message\": ");
-    mock_text_json_or_null(out, e->message);
-    mock_text_puts(out, ",\n        \"type\": ");
-    mock_text_json_or_null(out, e->type);
-    mock_text_puts(out, ",\n        \"param\": ");
-    mock_text_json_or_null(out, e->param);
-    mock_text_puts(out, ",\n        \"code\": ");
-    mock_text_json_or_null(out, e->code);
+    add_key(out, "{\n    \"error\": {\n        \"message\": ", e->message);
+    add_key(out, ",\n        \"type\": ", e->type);
+    add_key(out, ",\n        \"param\": ", e->param);
+    add_key(out, ",\n        \"code\": ", e->code);
     mock_text_puts(out, "\n    }\n}\n");
+}
+
+void mock_words_coded(struct mock_text *out, const struct mock_error *e)
+{
+    add_key(out, "{\n  \"error\": {\n    \"code\": ", e->code);
+    add_key(out, ",\n    \"message\": ", e->message);
+    add_key(out, ",\n    \"param\": ", e->param);
+    add_key(out, ",\n    \"type\": ", e->type);
+    mock_text_puts(out, "\n  }\n}\n");
+}
+
+static const char *const era_names[MOCK_ERAS] = {
+    [MOCK_ERA_NOW] = "now",
+    [MOCK_ERA_2022] = "2022",
+    [MOCK_ERA_2023_SPRING] = "2023-03",
+    [MOCK_ERA_2023] = "2023",
+};
+
+const char *mock_words_era_name(enum mock_era era)
+{
+    return era_names[era];
+}
+
+bool mock_words_era_find(const char *name, enum mock_era *out)
+{
+    for (int i = 0; i < MOCK_ERAS; i++) {
+        if (strcmp(name, era_names[i]) == 0) {
+            *out = (enum mock_era)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 static const struct {
@@ -41,11 +76,12 @@ static const struct {
 static void add_subject(struct mock_text *m, const struct mock_refused *r)
 {
     char model[256];
-    mock_text_printf(m, "for %s",
-                     mock_jsontext_quote(r->model, model, sizeof model));
-    if (r->group != NULL && strcmp(r->group, r->model) != 0)
-        mock_text_printf(m, " (for limit %s)", r->group);
-    mock_text_printf(m, " in organization %s on ", r->organisation);
+    if (r->model != NULL)
+        mock_text_printf(m, "for %s ",
+                         mock_jsontext_quote(r->model, model, sizeof model));
+    if (r->model != NULL && r->group != NULL && strcmp(r->group, r->model) != 0)
+        mock_text_printf(m, "(for limit %s) ", r->group);
+    mock_text_printf(m, "in organization %s on ", r->organisation);
 }
 
 static void add_sentence(struct mock_text *m, const struct mock_refused *r,
@@ -58,50 +94,90 @@ static void add_sentence(struct mock_text *m, const struct mock_refused *r,
     mock_text_printf(m, "%s: Limit %" PRId64, limits[v->limit].phrase, v->max);
     if (!large)
         mock_text_printf(m, ", Used %" PRId64, v->used);
-    mock_text_printf(m, ", Requested %" PRId64 ". ", v->requested);
+    if (v->requested >= 0)
+        mock_text_printf(m, ", Requested %" PRId64, v->requested);
+    mock_text_puts(m, ".");
     if (large)
-        mock_text_puts(m, "The input or output tokens must be reduced in "
+        mock_text_puts(m, " The input or output tokens must be reduced in "
                           "order to run successfully.");
-    else
-        mock_text_printf(m, "Please try again in %s.",
+    else if (v->shown.hint_ns >= 0)
+        mock_text_printf(m, " Please try again in %s.",
                          lim_duration_format(v->shown.hint_ns, hint));
     mock_text_puts(m, LEARN_MORE);
     if (r->free_tier)
         mock_text_puts(m, ADD_PAYMENT);
 }
 
-static void add_quota(struct mock_text *out)
+static void add_images(struct mock_text *m, const struct mock_refused *r,
+                       const struct sim_verdict *v)
 {
-    const struct mock_error e = {
-        .message = "You exceeded your current quota, please check your plan "
-                   "and billing details. For more information on this error, "
-                   "read the docs: https://platform.openai.com/docs/guides/"
-                   "error-codes/api-errors.",
-        .type = "insufficient_quota",
-        .code = "insufficient_quota",
-    };
-    mock_words_error(out, &e);
+    mock_text_printf(m,
+                     "Rate limit exceeded for images per minute in "
+                     "organization %s. Limit: %" PRId64
+                     "/1min. Current: %" PRId64
+                     "/1min. Please visit https://platform.openai.com/docs/"
+                     "guides/rate-limits to learn how to increase your rate "
+                     "limit.",
+                     r->organisation, v->max, v->used + v->requested);
 }
 
-void mock_words_refusal(struct mock_text *out, const struct mock_refused *r,
-                        const struct sim_verdict *v)
+/* Of early 2023 it is known that its code was null. */
+static int add_quota(struct mock_text *out, enum mock_era era, bool images)
 {
-    struct mock_text m = { 0 };
-    if (v->answer == SIM_QUOTA) {
-        add_quota(out);
-        return;
+    static const struct mock_error drawn = {
+        .code = "billing_hard_limit_reached",
+        .message = "Billing hard limit has been reached",
+        .type = MOCK_INVALID_REQUEST,
+    };
+    static const char text[] =
+        "You exceeded your current quota, please check your plan and billing "
+        "details. For more information on this error, read the docs: https://"
+        "platform.openai.com/docs/guides/error-codes/api-errors.";
+    char message[sizeof text];
+    struct mock_error e = { .message = message,
+                            .type = "insufficient_quota",
+                            .code = "insufficient_quota" };
+    if (images) {
+        mock_words_coded(out, &drawn);
+        return 400;
     }
+    memcpy(message, text, sizeof text);
+    if (era != MOCK_ERA_NOW)
+        *(strstr(message, " For more")) = '\0';
+    if (era == MOCK_ERA_2022 || era == MOCK_ERA_2023_SPRING)
+        e.code = NULL;
+    mock_words_error(out, &e);
+    return 429;
+}
+
+int mock_words_refusal(struct mock_text *out, const struct mock_manner *m,
+                       const struct mock_refused *r,
+                       const struct sim_verdict *v)
+{
+    struct mock_text sentence = { 0 };
+    enum mock_era era = m->era;
+    if (v->answer == SIM_QUOTA)
+        return add_quota(out, era, r->images);
     assert(v->answer == SIM_RATE_LIMITED || v->answer == SIM_TOO_LARGE);
     assert(v->limit < LIM_WINDOWS);
-    add_sentence(&m, r, v);
+    bool drawn = v->limit == LIM_IPM && r->model != NULL &&
+                 strncmp(r->model, "dall-e", 6) == 0;
+    bool coded = era == MOCK_ERA_NOW || era == MOCK_ERA_2023;
+    if (drawn)
+        add_images(&sentence, r, v);
+    else if (era != MOCK_ERA_NOW)
+        mock_eras_sentence(&sentence, era, r, v);
+    else
+        add_sentence(&sentence, r, v);
     const struct mock_error e = {
-        .message = m.failed ? NULL : m.data,
+        .message = sentence.failed ? NULL : sentence.data,
         .type = limits[v->limit].type,
-        .code = "rate_limit_exceeded",
+        .code = coded ? "rate_limit_exceeded" : NULL,
     };
-    mock_words_error(out, &e);
-    out->failed = out->failed || m.failed;
-    mock_text_fini(&m);
+    (drawn ? mock_words_coded : mock_words_error)(out, &e);
+    out->failed = out->failed || sentence.failed;
+    mock_text_fini(&sentence);
+    return 429;
 }
 
 static void add_masked(struct mock_text *out, const char *key, size_t length)
@@ -116,19 +192,32 @@ static void add_masked(struct mock_text *out, const char *key, size_t length)
         mock_text_add(out, key + length - 4, 4);
 }
 
-void mock_words_bad_key(struct mock_text *out, const char *key, size_t length)
+static void add_bad_key(struct mock_text *out, enum mock_era era,
+                        const char *message)
+{
+    const struct mock_error e = { .message = message,
+                                  .type = MOCK_INVALID_REQUEST,
+                                  .code = "invalid_api_key" };
+    if (era != MOCK_ERA_NOW) {
+        mock_words_error(out, &e);
+        return;
+    }
+    add_key(out, "{\n  \"error\": {\n    \"message\": ", e.message);
+    add_key(out, ",\n    \"type\": ", e.type);
+    add_key(out, ",\n    \"code\": ", e.code);
+    add_key(out, ",\n    \"param\": ", e.param);
+    mock_text_puts(out, "\n  },\n  \"status\": 401\n}\n");
+}
+
+void mock_words_bad_key(struct mock_text *out, enum mock_era era,
+                        const char *key, size_t length)
 {
     struct mock_text m = { 0 };
     mock_text_puts(&m, "Incorrect API key provided: ");
     add_masked(&m, key, length);
     mock_text_puts(&m, ". You can find your API key at " SETTINGS_PAGE
                        "/api-keys.");
-    mock_text_puts(out, "{\n  \"error\": {\n    \"message\": ");
-    if (!m.failed)
-        mock_text_json(out, m.data, m.length);
-    mock_text_puts(out, ",\n    \"type\": \"" MOCK_INVALID_REQUEST "\",\n"
-                        "    \"code\": \"invalid_api_key\",\n"
-                        "    \"param\": null\n  },\n  \"status\": 401\n}\n");
+    add_bad_key(out, era, m.failed ? NULL : m.data);
     out->failed = out->failed || m.failed;
     mock_text_fini(&m);
 }
@@ -145,12 +234,17 @@ void mock_words_no_key(struct mock_text *out)
     mock_words_error(out, &e);
 }
 
-void mock_words_no_model(struct mock_text *out, const char *model)
+void mock_words_no_model(struct mock_text *out, enum mock_era era,
+                         const char *model)
 {
-    char name[256], message[400];
+    static const char page[] =
+        " Learn more: https://help.openai.com/en/articles/7102672-how-can-i-"
+        "access-gpt-4.";
+    char name[256], message[500];
+    bool told = era == MOCK_ERA_2023 && strncmp(model, "gpt-4", 5) == 0;
     snprintf(message, sizeof message,
-             "The model `%s` does not exist or you do not have access to it.",
-             mock_jsontext_quote(model, name, sizeof name));
+             "The model `%s` does not exist or you do not have access to it.%s",
+             mock_jsontext_quote(model, name, sizeof name), told ? page : "");
     const struct mock_error e = {
         .message = message,
         .type = MOCK_INVALID_REQUEST,
@@ -159,25 +253,19 @@ void mock_words_no_model(struct mock_text *out, const char *model)
     mock_words_error(out, &e);
 }
 
-void mock_words_fault(struct mock_text *out, enum sim_fault fault)
+void mock_words_no_project_model(struct mock_text *out, const char *project,
+                                 const char *model)
 {
-    static const struct mock_error of[SIM_FAULTS] = {
-        [SIM_FAULT_HTTP_429] = { "Too many requests.", "requests", NULL,
-                                 "rate_limit_exceeded" },
-        [SIM_FAULT_HTTP_503] = { "The engine is currently overloaded, please "
-                                 "try again later",
-                                 "server_error", NULL, NULL },
-        [SIM_FAULT_SLOW_DOWN] = { "Slow Down", "server_error", NULL, NULL },
-        [SIM_FAULT_HTTP_500] = { "The server had an error while processing "
-                                 "your request. Sorry about that!",
-                                 "server_error", NULL, NULL },
+    char name[256], message[500];
+    snprintf(message, sizeof message,
+             "Project `%s` does not have access to model `%s`", project,
+             mock_jsontext_quote(model, name, sizeof name));
+    const struct mock_error e = {
+        .message = message,
+        .type = MOCK_INVALID_REQUEST,
+        .code = "model_not_found",
     };
-    if (fault == SIM_FAULT_EDGE_429) {
-        mock_text_puts(out, "error code: 1015");
-        return;
-    }
-    assert(of[fault].message != NULL);
-    mock_words_error(out, &of[fault]);
+    mock_words_error(out, &e);
 }
 
 /* Literals, since the server wants static memory. */

@@ -5,13 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mockserver/manner.h"
 #include "mockserver/text.h"
 #include "sim/provider.h"
 
 /*
- * The words of the API: its error bodies and header lines, as seen in logs
- * of 2023 to 2026.  The provider decides the numbers; here they become
- * sentences.  limiter/apierror and limiter/headers read them back.
+ * The words of the API: the bodies of its refusals, as seen in logs of 2022
+ * to 2026.  The provider decides the numbers; here they become sentences.
+ * limiter/apierror reads them back.  Bodies without numbers: kinds.h.
  */
 
 /* An error as the API's bodies hold it; NULL stands for null. */
@@ -26,38 +27,54 @@ struct mock_error {
 /* Adds the body: four blanks a level, keys message, type, param, code. */
 void mock_words_error(struct mock_text *out, const struct mock_error *e);
 
+/* Adds it as the edge and the image API do: two blanks a level, keys code,
+   message, param, type. */
+void mock_words_coded(struct mock_text *out, const struct mock_error *e);
+
+/* "now" (the default), "2022", "2023-03", "2023".  False: none such. */
+bool mock_words_era_find(const char *name, enum mock_era *out);
+const char *mock_words_era_name(enum mock_era era);
+
 /* What a refusal's sentence speaks of. */
 struct mock_refused {
-    const char *model; /* as the client named it */
-    const char *group; /* its limit group; NULL: none */
-    const char *organisation;
-    bool free_tier; /* told to add a payment method */
+    const char *model;        /* as the client named it; NULL: not told */
+    const char *group;        /* its limit group; NULL: none */
+    const char *organisation; /* "": not told */
+    bool free_tier;           /* told to add a payment method */
+    bool images;              /* it asked for images */
 };
 
 /*
- * Adds the body of a 429: the limit reached with the hint (form of late 2023
- * on), the request too large for the limit, or the quota spent.  The verdict
- * is one of SIM_RATE_LIMITED, SIM_TOO_LARGE and SIM_QUOTA.
+ * Adds the body of a refusal and returns its status.  The verdict is one of
+ * SIM_RATE_LIMITED, SIM_TOO_LARGE and SIM_QUOTA; one without a hint tells
+ * none, and one whose `requested` is below 0 not what was asked for.
+ *
+ * Where images are drawn, an empty purse is a 400 of another code, and for
+ * the models of 2023 (dall-e) images a minute have a sentence of their own.
  */
-void mock_words_refusal(struct mock_text *out, const struct mock_refused *r,
-                        const struct sim_verdict *v);
+int mock_words_refusal(struct mock_text *out, const struct mock_manner *m,
+                       const struct mock_refused *r,
+                       const struct sim_verdict *v);
 
 /*
- * Adds the body of a 401 (form of 2026: two blanks, with "status").  The key
- * is masked: eight characters, stars, four characters; all stars if it has
+ * Adds the body of a 401 (today: two blanks, with "status").  The key is
+ * masked: eight characters, stars, four characters; all stars if it has
  * fewer than 16.
  */
-void mock_words_bad_key(struct mock_text *out, const char *key, size_t length);
+void mock_words_bad_key(struct mock_text *out, enum mock_era era,
+                        const char *key, size_t length);
 
 /* Adds the body of a 401 for a request without a key. */
 void mock_words_no_key(struct mock_text *out);
 
-/* Adds the body of a 404 for a model that is unknown, or not for this tier. */
-void mock_words_no_model(struct mock_text *out, const char *model);
+/* Adds the body of a 404 for a model that is unknown, or not for this tier;
+   in 2023 gpt-4 had a page that said how to get it. */
+void mock_words_no_model(struct mock_text *out, enum mock_era era,
+                         const char *model);
 
-/* Adds the body of an answer that a fault made: one of SIM_FAULT_HTTP_429,
-   EDGE_429, HTTP_503, SLOW_DOWN and HTTP_500. */
-void mock_words_fault(struct mock_text *out, enum sim_fault fault);
+/* Adds the body of a 403 for a project that may not use a model. */
+void mock_words_no_project_model(struct mock_text *out, const char *project,
+                                 const char *model);
 
 /* The body of an answer that the server makes itself, 0-terminated. */
 const char *mock_words_of_server(int status);

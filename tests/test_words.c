@@ -12,6 +12,8 @@
 #include "mockserver/shown.h"
 #include "mockserver/words.h"
 
+static const struct mock_manner today = { .era = MOCK_ERA_NOW };
+
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static struct sim_verdict refused(enum sim_answer answer, enum lim_limit limit,
@@ -53,7 +55,7 @@ struct seen {
 static void says_what_was_seen(void)
 {
     const struct seen rows[] = {
-        { { "gpt-3.5-turbo", "gpt-3.5-turbo", "org-X", true },
+        { { "gpt-3.5-turbo", "gpt-3.5-turbo", "org-X", true, false },
           LIM_RPM,
           3,
           3,
@@ -65,7 +67,7 @@ static void says_what_was_seen(void)
           "to learn more. You can increase your rate limit by adding a payment "
           "method to your account at https://platform.openai.com/account/"
           "billing." },
-        { { "gpt-3.5-turbo", NULL, "org-X", false },
+        { { "gpt-3.5-turbo", NULL, "org-X", false, false },
           LIM_RPD,
           10000,
           10000,
@@ -75,7 +77,7 @@ static void says_what_was_seen(void)
           "requests per day (RPD): Limit 10000, Used 10000, Requested 1. "
           "Please try again in 8.64s. Visit https://platform.openai.com/"
           "account/rate-limits to learn more." },
-        { { "gpt-4", "gpt-4", "org-X", false },
+        { { "gpt-4", "gpt-4", "org-X", false, false },
           LIM_TPM,
           10000,
           8554,
@@ -85,7 +87,7 @@ static void says_what_was_seen(void)
           "min (TPM): Limit 10000, Used 8554, Requested 3082. Please try again "
           "in 9.816s. Visit https://platform.openai.com/account/rate-limits to "
           "learn more." },
-        { { "gpt-4.1-2025-04-14", "gpt-4.1", "org-X", false },
+        { { "gpt-4.1-2025-04-14", "gpt-4.1", "org-X", false, false },
           LIM_TPM,
           30000,
           28039,
@@ -95,7 +97,7 @@ static void says_what_was_seen(void)
           "organization org-X on tokens per min (TPM): Limit 30000, Used "
           "28039, Requested 3906. Please try again in 3.89s. Visit https://"
           "platform.openai.com/account/rate-limits to learn more." },
-        { { "gpt-4o", "gpt-4o", "org-X", false },
+        { { "gpt-4o", "gpt-4o", "org-X", false, false },
           LIM_TPM,
           30000,
           0,
@@ -112,7 +114,7 @@ static void says_what_was_seen(void)
         enum sim_answer a = r->hint_ms < 0 ? SIM_TOO_LARGE : SIM_RATE_LIMITED;
         struct sim_verdict v =
             refused(a, r->limit, r->max, r->used, r->requested, r->hint_ms);
-        mock_words_refusal(&body, &r->who, &v);
+        mock_words_refusal(&body, &today, &r->who, &v);
         char *message = message_of(&body);
         CU_ASSERT_STRING_EQUAL(message, r->message);
         free(message);
@@ -123,13 +125,13 @@ static void says_what_was_seen(void)
 /* What is written is read back by the limiter. */
 static void reader_and_writer_agree(void)
 {
-    const struct mock_refused who = { "gpt-4", "gpt-4", "org-X", true };
+    const struct mock_refused who = { "gpt-4", "gpt-4", "org-X", true, false };
     for (int limit = 0; limit < LIM_WINDOWS; limit++) {
         struct mock_text body = { 0 };
         struct lim_apierror e;
         struct sim_verdict v = refused(SIM_RATE_LIMITED, (enum lim_limit)limit,
                                        1500000, 1499999, 77, 7272727);
-        mock_words_refusal(&body, &who, &v);
+        mock_words_refusal(&body, &today, &who, &v);
         lim_apierror_read(&e, 429, body.data, body.length);
         CU_ASSERT_EQUAL(e.class, LIM_CLASS_RATE_LIMIT);
         CU_ASSERT_EQUAL(e.limit, limit);
@@ -150,7 +152,7 @@ struct class_row {
 
 static void failures_are_told_apart(void)
 {
-    const struct mock_refused who = { "gpt-4", "gpt-4", "org-X", false };
+    const struct mock_refused who = { "gpt-4", "gpt-4", "org-X", false, false };
     const struct class_row rows[] = {
         { SIM_RATE_LIMITED, 5, LIM_CLASS_RATE_LIMIT },
         { SIM_TOO_LARGE, 11, LIM_CLASS_TOO_LARGE },
@@ -162,16 +164,16 @@ static void failures_are_told_apart(void)
         struct sim_verdict v =
             refused(rows[i].answer, LIM_TPM, 10, 9, rows[i].requested, 1);
         mock_text_clear(&body);
-        mock_words_refusal(&body, &who, &v);
+        mock_words_refusal(&body, &today, &who, &v);
         lim_apierror_read(&e, 429, body.data, body.length);
         CU_ASSERT_EQUAL(e.class, rows[i].class);
     }
     mock_text_clear(&body);
-    mock_words_bad_key(&body, "sk-mock-org-17777", 17);
+    mock_words_bad_key(&body, MOCK_ERA_NOW, "sk-mock-org-17777", 17);
     lim_apierror_read(&e, 401, body.data, body.length);
     CU_ASSERT_EQUAL(e.class, LIM_CLASS_CREDENTIAL);
     mock_text_clear(&body);
-    mock_words_no_model(&body, "gpt-9");
+    mock_words_no_model(&body, MOCK_ERA_NOW, "gpt-9");
     lim_apierror_read(&e, 404, body.data, body.length);
     CU_ASSERT_EQUAL(e.class, LIM_CLASS_NO_ACCESS);
     mock_text_fini(&body);
@@ -193,7 +195,8 @@ static void keys_are_masked(void)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_text body = { 0 };
-        mock_words_bad_key(&body, rows[i].key, strlen(rows[i].key));
+        mock_words_bad_key(&body, MOCK_ERA_NOW, rows[i].key,
+                           strlen(rows[i].key));
         char *message = message_of(&body);
         const char *shown = message + strlen("Incorrect API key provided: ");
         size_t length = strlen(rows[i].shown);
@@ -238,7 +241,6 @@ static void headers_are_read_back(void)
 {
     struct mock_text h = { 0 };
     struct lim_headers got;
-    const struct mock_manner today = { .era = MOCK_ERA_NOW };
     struct lim_feedback f = lim_feedback_none();
     f.requests = (struct lim_shown){ 200, 197, 1296 * LIM_SEC };
     f.tokens = (struct lim_shown){ 10000, 9976, 144 * LIM_MSEC };
