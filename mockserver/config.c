@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mockserver/azure.h"
 #include "mockserver/config_parts.h"
 #include "mockserver/jsontext.h"
+#include "mockserver/words.h"
 
 #define TABLE_FILE_MAX (4 << 20)
 
@@ -205,6 +207,24 @@ static void read_upgrades(struct mock_json *j, struct sim_provider_config *p)
         mock_json_unknown_name(j, "upgrades", name, names);
 }
 
+static void read_manner(struct mock_json *j, struct mock_manner *m)
+{
+    const char *eras[MOCK_ERAS + 1] = { NULL };
+    const char *dialects[MOCK_DIALECTS + 1] = { NULL };
+    const char *era = mock_words_era_name(m->era);
+    const char *dialect = mock_azure_dialect_name(m->dialect);
+    for (int i = 0; i < MOCK_ERAS; i++)
+        eras[i] = mock_words_era_name((enum mock_era)i);
+    for (int i = 0; i < MOCK_DIALECTS; i++)
+        dialects[i] = mock_azure_dialect_name((enum mock_dialect)i);
+    mock_json_string(j, "era", &era);
+    mock_json_string(j, "dialect", &dialect);
+    if (!mock_words_era_find(era, &m->era))
+        mock_json_unknown_name(j, "era", era, eras);
+    if (!mock_azure_dialect_find(dialect, &m->dialect))
+        mock_json_unknown_name(j, "dialect", dialect, dialects);
+}
+
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder)
 {
@@ -218,5 +238,6 @@ void mock_config_read(struct mock_config *c, struct mock_json *j,
     read_charge(j, &p->charge);
     mock_config_read_latency(j, p);
     mock_json_date(j, "start", &p->start);
+    read_manner(j, &c->manner);
     mock_json_close(j);
 }

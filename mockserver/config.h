@@ -6,6 +6,7 @@
 #include "limiter/error.h"
 #include "mockserver/file.h"
 #include "mockserver/json.h"
+#include "mockserver/manner.h"
 #include "sim/scenario.h"
 
 /*
@@ -14,6 +15,7 @@
  */
 struct mock_config {
     struct sim_provider_config provider;    /* points into what follows */
+    struct mock_manner manner;              /* the daemon's words and headers */
     struct lim_table *table;                /* owned; NULL: no limits */
     struct sim_organisation *organisations; /* owned */
     size_t organisation_count;
@@ -29,10 +31,10 @@ void mock_config_fini(struct mock_config *c);
 /*
  * Reads the object under `j` into what mock_config_init made, and closes it:
  * table (default "current"), organisations (default one, "org", at tier 1
- * with one key), upgrades, discipline, quantum, burst, charge, latency, start.
- * Names of organisations are unique, of [A-Za-z0-9_-], and at a tier that the
- * table has.  `folder` is where a table file is looked for (NULL: the current
- * one).  Every failure is told through `j`; mock_config_fini is still to be
+ * with one key), upgrades, discipline, quantum, burst, charge, latency, start,
+ * era and dialect (daemons alone heed these two).  Names of organisations are
+ * unique, of [A-Za-z0-9_-], and at a tier that the table has.  `folder` is
+ * where a table file is looked for (NULL: the current one).  Every failure is told through `j`; mock_config_fini is still to be
  * called then.
  */
 void mock_config_read(struct mock_config *c, struct mock_json *j,
