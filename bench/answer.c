@@ -10,6 +10,7 @@
 
 #include "bench/aggregate.h"
 #include "bench/metric.h"
+#include "bench/student.h"
 #include "bench/words.h"
 #include "sim/stats.h"
 
@@ -17,23 +18,6 @@
 #define LATENCY "latency_ms.p95"
 #define LEVEL 0.05
 #define NAMES_MAX 3
-
-/* Abramowitz and Stegun, 26.7.3 and 26.7.4: a finite sum for whole degrees. */
-double bench_answer_t_tail(double t, size_t df)
-{
-    assert(df >= 1);
-    const double pi = 3.14159265358979323846;
-    double angle = atan(fabs(t) / sqrt((double)df));
-    double c = cos(angle), term = df % 2 ? c : 1, sum = 0;
-    for (size_t k = df % 2 ? 3 : 2; k <= df; k += 2) {
-        sum += term;
-        term *= c * c * (double)(k - 1) / (double)k;
-    }
-    double within = sin(angle) * sum;
-    if (df % 2)
-        within = 2 / pi * (angle + within);
-    return fmax(1 - within, 0);
-}
 
 /* Chance that so large a difference is nothing; 1 where nothing can be
    said. */
@@ -44,7 +28,7 @@ static double chance(struct bench_estimate d)
     double error = d.ci95 / sim_t95((int64_t)d.n - 1);
     if (error < 1e-12 * fabs(d.mean) || error == 0)
         return d.mean == 0 ? 1 : 0;
-    return bench_answer_t_tail(d.mean / error, d.n - 1);
+    return bench_student_tail(d.mean / error, d.n - 1);
 }
 
 static struct bench_estimate estimate(const struct bench_result *r,

@@ -35,10 +35,4 @@ char *bench_answer_text(const struct bench_answer *a,
                         const struct bench_result *r,
                         const struct bench_grid *g);
 
-/*
- * The chance that Student's t with df >= 1 degrees of freedom is further from
- * 0 than t: 1 at 0, 0.05 at 12.706 with one degree.
- */
-double bench_answer_t_tail(double t, size_t df);
-
 #endif

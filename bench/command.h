@@ -13,9 +13,10 @@
 /* What a command of the tool is, and what all commands share. */
 enum bench_exit {
     BENCH_DONE = 0,
-    BENCH_FAILED = 1, /* it could not run */
-    BENCH_USAGE = 2,  /* bad input or command line */
-    BENCH_MISSED = 3, /* it ran, and a threshold was missed */
+    BENCH_FAILED = 1,   /* it could not run */
+    BENCH_USAGE = 2,    /* bad input or command line */
+    BENCH_MISSED = 3,   /* it ran, and a threshold was missed */
+    BENCH_WORSENED = 4, /* it ran, and is worse than the baseline */
     BENCH_INTERRUPTED = 130
 };
 
@@ -28,6 +29,7 @@ struct bench_command {
 
 int bench_cmd_sim(int argc, char **argv, const char *version);
 int bench_cmd_bench(int argc, char **argv, const char *version);
+int bench_cmd_compare(int argc, char **argv, const char *version);
 int bench_cmd_plot(int argc, char **argv, const char *version);
 int bench_cmd_tiers(int argc, char **argv, const char *version);
 int bench_cmd_mock(int argc, char **argv, const char *version);

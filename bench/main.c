@@ -12,6 +12,8 @@ static const struct bench_command commands[] = {
     { "sim", "one scenario in virtual time", bench_cmd_sim },
     { "bench", "an experiment: variants, replications, figures, a report",
       bench_cmd_bench },
+    { "compare", "two results: what became better or worse, chance aside",
+      bench_cmd_compare },
     { "plot", "draws the figures of a result again", bench_cmd_plot },
     { "tiers", "the tier tables, their source and date", bench_cmd_tiers },
     { "mock", "a mock server, as tierlab-mockd", bench_cmd_mock },
@@ -40,7 +42,7 @@ static const struct bench_command *find(const char *name)
 
 static bool is_planned(const char *name)
 {
-    static const char *const planned[] = { "compare", "plan", "run", "probe" };
+    static const char *const planned[] = { "plan", "run", "probe" };
     for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++)
         if (strcmp(name, planned[i]) == 0)
             return true;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/answer.h"
+#include "bench/student.h"
 #include "bench/asked.h"
 #include "bench/folder.h"
 #include "bench/report.h"
@@ -30,7 +31,7 @@ static void the_tail_of_t_is_that_of_the_tables(void)
         { 1.98397, 0.05, 100 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        CU_ASSERT_DOUBLE_EQUAL(bench_answer_t_tail(rows[i].t, rows[i].df),
+        CU_ASSERT_DOUBLE_EQUAL(bench_student_tail(rows[i].t, rows[i].df),
                                rows[i].chance, 2e-6);
 }
 

@@ -107,6 +107,29 @@ ends 'a ranking by nothing' 2 "$tierlab" bench $scenarios/demo.json \
 is 'it says that there is none' 1 \
     "$(grep -c "'goodput': the summary has no figure" "$tmp/err")"
 
+# Two results: equal, worse, of something else.
+run() {
+    "$tierlab" bench -q --no-figures --set replications=4 --set vary='{}' \
+        --set duration=5m $scenarios/mixed-pool.json "$@" 2>"$tmp/err"
+}
+run -o "$tmp/base"
+run -o "$tmp/same"
+run -o "$tmp/slow" --set client.cap=3
+run -o "$tmp/longer" --set duration=6m
+ends 'the same again' 0 "$tierlab" compare "$tmp/base" "$tmp/same"
+is 'nothing differs' 1 "$(grep -c '^0 figures worse, 0 better' "$tmp/out")"
+ends 'a client that is slower' 4 "$tierlab" compare "$tmp/base" "$tmp/slow" \
+    --metric goodput_rpm --junit "$tmp/junit.xml"
+is 'goodput is worse' 1 "$(grep -c '^goodput_rpm .* worse$' "$tmp/out")"
+is 'the test case fails' 1 "$(grep -c '<failure ' "$tmp/junit.xml")"
+ends 'a regress that is allowed' 0 "$tierlab" compare "$tmp/base" \
+    "$tmp/slow" --metric goodput_rpm --max-regress 100%
+ends 'the other way round' 0 "$tierlab" compare "$tmp/slow" "$tmp/base" \
+    --metric goodput_rpm
+ends 'unequal scenarios' 2 "$tierlab" compare "$tmp/base" "$tmp/longer"
+is 'they are told' 1 "$(grep -c 'differ in "duration"' "$tmp/err")"
+ends 'a result that is not there' 2 "$tierlab" compare "$tmp/base" "$tmp/none"
+
 # Interrupted: no pass, and what is there is marked.
 "$tierlab" bench -q --no-figures --threads 1 --replications 1000 \
     --set duration=10h $scenarios/demo.json -o "$tmp/cut" 2>/dev/null &
