@@ -34,8 +34,8 @@ void mock_config_fini(struct mock_config *c);
  * with one key), upgrades, discipline, quantum, burst, charge, latency, start,
  * era and dialect (daemons alone heed these two).  Names of organisations are
  * unique, of [A-Za-z0-9_-], and at a tier that the table has.  `folder` is
- * where a table file is looked for (NULL: the current one).  Every failure is told through `j`; mock_config_fini is still to be
- * called then.
+ * where a table file is looked for (NULL: the current one).  Every failure is
+ * told through `j`; mock_config_fini is still to be called then.
  */
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder);
