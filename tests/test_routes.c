@@ -6,112 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mockserver/api.h"
-#include "mockserver/config.h"
-#include "mockserver/json.h"
+#include <cjson/cJSON.h>
+
+#include "tests/ask.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-#define START (20454 * LIM_DAY) /* 2026-01-01 */
-
-/* An API of its own, with the answer that it gave last. */
-struct fixture {
-    struct mock_config config;
-    struct mock_api *api;
-    struct mock_answer a;
-    lim_time now;
-};
-
-static void set_up(struct fixture *f, const char *provider)
-{
-    struct mock_json j;
-    struct lim_diag d = { 0 };
-    int error = LIM_OK;
-    cJSON *root = mock_json_parse(provider, strlen(provider), &d);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
-    *f = (struct fixture){ .now = START };
-    mock_config_init(&f->config);
-    mock_json_open(&j, root, "", &error, &d);
-    mock_config_read(&f->config, &j, NULL);
-    cJSON_Delete(root);
-    CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
-    f->config.provider.seed = 1;
-    const struct mock_api_config c = { .provider = f->config.provider,
-                                       .speed = 0,
-                                       .version = "test" };
-    f->api = mock_api_new(&c, &d);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f->api);
-}
-
-/* The same with a table, a tier, and any key. */
-static void set_up_any(struct fixture *f, const char *table, enum lim_tier tier,
-                       bool one)
-{
-    struct lim_diag d = { 0 };
-    *f = (struct fixture){ .now = START };
-    mock_config_init(&f->config);
-    CU_ASSERT_EQUAL_FATAL(mock_config_table(table, NULL, &f->config.table, &d),
-                          LIM_OK);
-    f->config.provider.table = f->config.table;
-    f->config.provider.start = START;
-    f->config.provider.latency_source = SIM_LATENCY_GIVEN;
-    f->config.provider.latency = sim_latency_constant(2);
-    const struct mock_api_config c = { .provider = f->config.provider,
-                                       .any_key = true,
-                                       .one_organisation = one,
-                                       .tier = tier,
-                                       .speed = 1,
-                                       .version = "test" };
-    f->api = mock_api_new(&c, &d);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f->api);
-}
-
-static void tear_down(struct fixture *f)
-{
-    CU_ASSERT_EQUAL(f->api->service.in_flight, 0);
-    mock_answer_fini(&f->a);
-    mock_api_free(f->api);
-    mock_config_fini(&f->config);
-}
-
-static struct mock_slice slice(const char *text)
-{
-    return (struct mock_slice){ text, text != NULL ? strlen(text) : 0 };
-}
-
-/* Asks at f->now and lets an admitted answer end when it is due. */
-static int ask_as(struct fixture *f, const char *authorization,
-                  const char *method, const char *path, const char *body)
-{
-    const char *query = strchr(path, '?');
-    struct mock_question q = { .method = slice(method),
-                               .path = slice(path),
-                               .query = slice(query != NULL ? query + 1 : NULL),
-                               .body = slice(body),
-                               .authorization = slice(authorization),
-                               .now = f->now };
-    if (query != NULL)
-        q.path.length = (size_t)(query - path);
-    mock_api_answer(f->api, &q, &f->a);
-    if (f->a.flight != NULL)
-        mock_api_end(f->api, f->a.flight, true, f->a.at);
-    return f->a.status;
-}
-
-static int ask(struct fixture *f, const char *path, const char *body)
-{
-    return ask_as(f, "Bearer sk-mock-a-1", body[0] != '\0' ? "POST" : "GET",
-                  path, body);
-}
-
-static bool says(const struct fixture *f, const char *text)
-{
-    return f->a.body.data != NULL && strstr(f->a.body.data, text) != NULL;
-}
-
-static bool has_header(const struct fixture *f, const char *text)
-{
-    return f->a.headers.data != NULL && strstr(f->a.headers.data, text) != NULL;
-}
 
 #define CHAT "/v1/chat/completions"
 #define HI "\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]"
@@ -123,57 +22,37 @@ static bool has_header(const struct fixture *f, const char *text)
 
 static void three_then_a_refusal(void)
 {
-    struct fixture f;
-    set_up(&f, FREE);
+    struct ask f;
+    ask_set_up(&f, FREE);
     for (int i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(ask(&f, CHAT, GPT4), 200);
-        CU_ASSERT_TRUE(says(&f, "\"object\":\"chat.completion\""));
-        CU_ASSERT_TRUE(says(&f, "\"prompt_tokens\":3,"));
+        CU_ASSERT_TRUE(ask_says(&f, "\"object\":\"chat.completion\""));
+        CU_ASSERT_TRUE(ask_says(&f, "\"prompt_tokens\":3,"));
     }
-    CU_ASSERT_TRUE(has_header(&f, "x-ratelimit-remaining-requests: 197\r\n"));
-    CU_ASSERT_TRUE(has_header(&f, "x-ratelimit-reset-requests: 21m36s\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-requests: 197\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-reset-requests: 21m36s\r\n"));
     CU_ASSERT_EQUAL(ask(&f, CHAT, GPT4), 429);
-    CU_ASSERT_TRUE(says(&f, "in organization a on requests per min (RPM): "
+    CU_ASSERT_TRUE(ask_says(&f,
+                            "in organization a on requests per min (RPM): "
                             "Limit 3, Used 3, Requested 1. Please try again "
                             "in 20s."));
-    CU_ASSERT_TRUE(says(&f, "by adding a payment method"));
-    CU_ASSERT_TRUE(has_header(&f, "retry-after: 20\r\n"));
-    CU_ASSERT_TRUE(has_header(&f, "retry-after-ms: 20000\r\n"));
-    CU_ASSERT_TRUE(has_header(&f, "x-ratelimit-limit-requests: 200\r\n"));
-    CU_ASSERT_TRUE(has_header(&f, "openai-organization: a\r\n"));
+    CU_ASSERT_TRUE(ask_says(&f, "by adding a payment method"));
+    CU_ASSERT_TRUE(ask_header(&f, "retry-after: 20\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "retry-after-ms: 20000\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-limit-requests: 200\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "openai-organization: a\r\n"));
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-mock-a-2", "POST", CHAT, GPT4), 429);
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-mock-b-1", "POST", CHAT, GPT4), 200);
     f.now += 20 * LIM_SEC - 1;
     CU_ASSERT_EQUAL(ask(&f, CHAT, GPT4), 429);
     f.now += 1;
     CU_ASSERT_EQUAL(ask(&f, CHAT, GPT4), 200);
-    tear_down(&f);
-}
-
-/* A question and its answer's status and words. */
-struct row {
-    const char *authorization, *method, *path, *body;
-    int status;
-    const char *words;
-};
-
-static void play(struct fixture *f, const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct row *r = &rows[i];
-        f->now += LIM_HOUR;
-        int status = ask_as(f, r->authorization, r->method, r->path, r->body);
-        CU_ASSERT_EQUAL(status, r->status);
-        CU_ASSERT_TRUE(says(f, r->words));
-        CU_ASSERT_TRUE(has_header(f, "x-request-id: req_"));
-        if (status != r->status || !says(f, r->words))
-            printf("\n  row %zu: %d %s\n", i, status, f->a.body.data);
-    }
+    ask_tear_down(&f);
 }
 
 static void authentication_comes_first(void)
 {
-    const struct row rows[] = {
+    const struct ask_row rows[] = {
         { NULL, "POST", CHAT, "{", 401, "You didn't provide an API key" },
         { "sk-mock-a-1", "POST", CHAT, "{", 401, "You didn't provide an" },
         { "Bearer ", "POST", CHAT, "{", 401, "You didn't provide an API" },
@@ -187,23 +66,23 @@ static void authentication_comes_first(void)
         { "Bearer sk-other-key-of-somebody", "GET", "/v1/x", "", 401,
           "\"status\": 401" },
     };
-    struct fixture f;
-    set_up(&f, FREE);
+    struct ask f;
+    ask_set_up(&f, FREE);
     for (size_t i = 0; i < COUNT(rows); i++) {
         CU_ASSERT_EQUAL(ask_as(&f, rows[i].authorization, rows[i].method,
                                rows[i].path, rows[i].body),
                         401);
-        CU_ASSERT_FALSE(has_header(&f, "ratelimit"));
-        CU_ASSERT_FALSE(has_header(&f, "openai-organization"));
+        CU_ASSERT_FALSE(ask_header(&f, "ratelimit"));
+        CU_ASSERT_FALSE(ask_header(&f, "openai-organization"));
     }
-    CU_ASSERT_FALSE(says(&f, "sk-other-key"));
-    tear_down(&f);
+    CU_ASSERT_FALSE(ask_says(&f, "sk-other-key"));
+    ask_tear_down(&f);
 }
 #define KEY "Bearer sk-mock-b-1"
 
 static void mistakes_are_worded(void)
 {
-    const struct row rows[] = {
+    const struct ask_row rows[] = {
         { KEY, "POST", CHAT, "", 400, "We could not parse the JSON body" },
         { KEY, "POST", CHAT, "{\"model\":", 400,
           "(line 1, column 10: expected a value, found the end of the" },
@@ -282,79 +161,79 @@ static void mistakes_are_worded(void)
         { KEY, "POST", "/mock/clock", "{\"advanse\":1}", 400,
           "advanse: unknown key; did you mean \\\"advance\\\"?" },
     };
-    struct fixture f;
-    set_up(&f, FREE);
-    play(&f, rows, COUNT(rows));
-    tear_down(&f);
+    struct ask f;
+    ask_set_up(&f, FREE);
+    ask_play(&f, rows, COUNT(rows));
+    ask_tear_down(&f);
 }
 
 static void mistakes_cost_what_they_ask_for(void)
 {
-    struct fixture f;
-    set_up(&f, FREE);
+    struct ask f;
+    ask_set_up(&f, FREE);
     const char *large = "{\"model\":\"gpt-4\",\"max_tokens\":9000," HI "}";
     CU_ASSERT_EQUAL(ask(&f, CHAT, large), 400);
-    CU_ASSERT_TRUE(says(&f, "\"code\": \"context_length_exceeded\""));
-    CU_ASSERT_TRUE(has_header(&f, "x-ratelimit-remaining-tokens: 997\r\n"));
-    CU_ASSERT_FALSE(has_header(&f, "retry-after"));
+    CU_ASSERT_TRUE(ask_says(&f, "\"code\": \"context_length_exceeded\""));
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-tokens: 997\r\n"));
+    CU_ASSERT_FALSE(ask_header(&f, "retry-after"));
     CU_ASSERT_EQUAL(ask(&f, CHAT, large), 429);
-    CU_ASSERT_TRUE(says(&f, "Limit 10000, Used 9003, Requested 9003."));
-    tear_down(&f);
-    set_up(&f, "{\"table\":\"seed\",\"charge\":{\"bad_request\":false},"
-               "\"organisations\":[{\"name\":\"a\",\"tier\":\"free\"}]}");
+    CU_ASSERT_TRUE(ask_says(&f, "Limit 10000, Used 9003, Requested 9003."));
+    ask_tear_down(&f);
+    ask_set_up(&f, "{\"table\":\"seed\",\"charge\":{\"bad_request\":false},"
+                   "\"organisations\":[{\"name\":\"a\",\"tier\":\"free\"}]}");
     for (int i = 0; i < 10; i++)
         CU_ASSERT_EQUAL(ask(&f, CHAT, large), 400);
-    CU_ASSERT_TRUE(has_header(&f, "x-ratelimit-remaining-tokens: 10000\r\n"));
-    tear_down(&f);
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-tokens: 10000\r\n"));
+    ask_tear_down(&f);
 }
 
 static void usage_and_length_agree(void)
 {
-    struct fixture f;
-    set_up(&f, FREE);
+    struct ask f;
+    ask_set_up(&f, FREE);
     const char *two = "{\"model\":\"gpt-4\",\"max_tokens\":5,\"n\":2,"
                       "\"messages\":[{\"role\":\"system\",\"content\":\"abcd\"}"
                       ",{\"role\":\"user\",\"content\":[{\"type\":\"text\","
                       "\"text\":\"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\"},"
                       "{\"type\":\"image_url\"}]},"
                       "{\"role\":\"assistant\",\"content\":null}]}";
-    struct mock_question q = { .method = slice("POST"),
-                               .path = slice(CHAT),
-                               .body = slice(two),
-                               .authorization = slice(KEY),
-                               .completion_tokens = slice("9"),
-                               .client_request = slice("17-2"),
+    struct mock_question q = { .method = ask_slice("POST"),
+                               .path = ask_slice(CHAT),
+                               .body = ask_slice(two),
+                               .authorization = ask_slice(KEY),
+                               .completion_tokens = ask_slice("9"),
+                               .client_request = ask_slice("17-2"),
                                .now = f.now };
     mock_api_answer(f.api, &q, &f.a);
     CU_ASSERT_EQUAL(f.a.status, 200);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f.a.flight);
     mock_api_end(f.api, f.a.flight, true, f.now);
-    CU_ASSERT_TRUE(says(&f, "\"prompt_tokens\":8,\"completion_tokens\":9,"
-                            "\"total_tokens\":17"));
-    CU_ASSERT_TRUE(says(&f, "{\"index\":0,"));
-    CU_ASSERT_TRUE(says(&f, "\"finish_reason\":\"length\""));
-    CU_ASSERT_TRUE(says(&f, "\"finish_reason\":\"stop\""));
-    CU_ASSERT_TRUE(has_header(&f, "x-ratelimit-remaining-tokens: 9982\r\n"));
-    q.completion_tokens = slice("many");
+    CU_ASSERT_TRUE(ask_says(&f, "\"prompt_tokens\":8,\"completion_tokens\":9,"
+                                "\"total_tokens\":17"));
+    CU_ASSERT_TRUE(ask_says(&f, "{\"index\":0,"));
+    CU_ASSERT_TRUE(ask_says(&f, "\"finish_reason\":\"length\""));
+    CU_ASSERT_TRUE(ask_says(&f, "\"finish_reason\":\"stop\""));
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-tokens: 9982\r\n"));
+    q.completion_tokens = ask_slice("many");
     mock_api_answer(f.api, &q, &f.a);
     CU_ASSERT_EQUAL(f.a.status, 400);
-    tear_down(&f);
+    ask_tear_down(&f);
 }
 
 static void draws_follow_the_clients_number(void)
 {
-    struct fixture f;
+    struct ask f;
     int64_t total[3];
     const char *const ids[] = { "17-2", "17-2", "18" };
-    set_up(&f, "{\"table\":\"none\",\"latency\":\"gpt-4o\","
-               "\"organisations\":[{\"name\":\"a\"}]}");
+    ask_set_up(&f, "{\"table\":\"none\",\"latency\":\"gpt-4o\","
+                   "\"organisations\":[{\"name\":\"a\"}]}");
     for (int i = 0; i < 3; i++) {
-        struct mock_question q = { .method = slice("POST"),
-                                   .path = slice(CHAT),
-                                   .body = slice(GPT4),
-                                   .authorization = slice("Bearer "
-                                                          "sk-mock-a-1"),
-                                   .client_request = slice(ids[i]),
+        struct mock_question q = { .method = ask_slice("POST"),
+                                   .path = ask_slice(CHAT),
+                                   .body = ask_slice(GPT4),
+                                   .authorization = ask_slice("Bearer "
+                                                              "sk-mock-a-1"),
+                                   .client_request = ask_slice(ids[i]),
                                    .now = f.now };
         mock_api_answer(f.api, &q, &f.a);
         CU_ASSERT_PTR_NOT_NULL_FATAL(f.a.flight);
@@ -364,47 +243,47 @@ static void draws_follow_the_clients_number(void)
     CU_ASSERT_TRUE(total[0] > 0);
     CU_ASSERT_EQUAL(total[0], total[1]);
     CU_ASSERT_NOT_EQUAL(total[0], total[2]);
-    CU_ASSERT_FALSE(has_header(&f, "x-ratelimit"));
+    CU_ASSERT_FALSE(ask_header(&f, "x-ratelimit"));
     CU_ASSERT_EQUAL(f.api->abandoned, 3);
-    tear_down(&f);
+    ask_tear_down(&f);
 }
 
 static void any_key_is_an_organisation(void)
 {
-    struct fixture f;
-    set_up_any(&f, "seed", LIM_TIER_FREE, false);
+    struct ask f;
+    ask_set_up_any(&f, "seed", LIM_TIER_FREE, false);
     for (int i = 0; i < 4; i++)
         CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-one", "POST", CHAT, GPT4),
                         i < 3 ? 200 : 429);
-    CU_ASSERT_FALSE(says(&f, "sk-one"));
+    CU_ASSERT_FALSE(ask_says(&f, "sk-one"));
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-two", "POST", CHAT, GPT4), 200);
     CU_ASSERT_EQUAL(f.a.at - f.now, 2 * LIM_SEC);
-    CU_ASSERT_TRUE(has_header(&f, "openai-processing-ms: 2000\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "openai-processing-ms: 2000\r\n"));
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-", "POST", CHAT, GPT4), 401);
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-a b", "POST", CHAT, GPT4), 401);
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer pk-one", "POST", CHAT, GPT4), 401);
     CU_ASSERT_EQUAL(ask(&f, "/mock/orgs", ""), 200);
-    CU_ASSERT_FALSE(says(&f, "sk-"));
+    CU_ASSERT_FALSE(ask_says(&f, "sk-"));
     CU_ASSERT_EQUAL(ask_as(&f, NULL, "POST", "/mock/clock", "{\"advance\":1}"),
                     409);
-    tear_down(&f);
-    set_up_any(&f, "seed", LIM_TIER_FREE, true);
+    ask_tear_down(&f);
+    ask_set_up_any(&f, "seed", LIM_TIER_FREE, true);
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-one", "POST", CHAT, GPT4), 200);
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer sk-two", "POST", CHAT, GPT4), 200);
-    CU_ASSERT_TRUE(has_header(&f, "openai-organization: org\r\n"));
-    CU_ASSERT_TRUE(has_header(&f, "x-ratelimit-remaining-requests: 198\r\n"));
-    tear_down(&f);
+    CU_ASSERT_TRUE(ask_header(&f, "openai-organization: org\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-requests: 198\r\n"));
+    ask_tear_down(&f);
 }
 
 static void embeddings_are_vectors(void)
 {
-    struct fixture f;
-    set_up(&f, "{\"table\":\"none\",\"organisations\":[{\"name\":\"a\"}]}");
+    struct ask f;
+    ask_set_up(&f, "{\"table\":\"none\",\"organisations\":[{\"name\":\"a\"}]}");
     CU_ASSERT_EQUAL(ask(&f, "/v1/embeddings",
                         "{\"model\":\"text-embedding-3-small\",\"input\":["
                         "\"a\",\"b\",\"a\"],\"dimensions\":4}"),
                     200);
-    CU_ASSERT_TRUE(says(&f, "\"usage\":{\"prompt_tokens\":6,"));
+    CU_ASSERT_TRUE(ask_says(&f, "\"usage\":{\"prompt_tokens\":6,"));
     cJSON *root = cJSON_Parse(f.a.body.data);
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(root, "data");
     CU_ASSERT_EQUAL_FATAL(cJSON_GetArraySize(data), 3);
@@ -425,80 +304,84 @@ static void embeddings_are_vectors(void)
                         "[1,2,3],\"encoding_format\":\"base64\","
                         "\"dimensions\":1}"),
                     200);
-    bool one = says(&f, "\"embedding\":\"AACAPw==\"");
-    CU_ASSERT_TRUE(one || says(&f, "\"embedding\":\"AACAvw==\""));
-    CU_ASSERT_TRUE(says(&f, "\"usage\":{\"prompt_tokens\":3,"));
+    bool one = ask_says(&f, "\"embedding\":\"AACAPw==\"");
+    CU_ASSERT_TRUE(one || ask_says(&f, "\"embedding\":\"AACAvw==\""));
+    CU_ASSERT_TRUE(ask_says(&f, "\"usage\":{\"prompt_tokens\":3,"));
     CU_ASSERT_EQUAL(
         ask(&f, "/v1/embeddings", "{\"model\":\"m\",\"input\":[[1],[2,3]]}"),
         200);
     CU_ASSERT_EQUAL(
         ask(&f, "/v1/embeddings", "{\"model\":\"m\",\"input\":[[1],[2,-3]]}"),
         400);
-    tear_down(&f);
+    ask_tear_down(&f);
 }
 
 static void models_are_those_of_the_tier(void)
 {
-    struct fixture f;
-    set_up(&f, FREE);
+    struct ask f;
+    ask_set_up(&f, FREE);
     CU_ASSERT_EQUAL(ask(&f, "/v1/models", ""), 200);
-    CU_ASSERT_TRUE(says(&f, "{\"object\":\"list\",\"data\":[{\"id\":"
-                            "\"gpt-4\",\"object\":\"model\",\"created\":"
-                            "1698796800,\"owned_by\":\"system\"}"));
+    CU_ASSERT_TRUE(ask_says(&f, "{\"object\":\"list\",\"data\":[{\"id\":"
+                                "\"gpt-4\",\"object\":\"model\",\"created\":"
+                                "1698796800,\"owned_by\":\"system\"}"));
     CU_ASSERT_EQUAL(ask(&f, "/v1/models/gpt-4-0613", ""), 200);
-    CU_ASSERT_TRUE(says(&f, "{\"id\":\"gpt-4-0613\""));
-    CU_ASSERT_FALSE(has_header(&f, "ratelimit"));
+    CU_ASSERT_TRUE(ask_says(&f, "{\"id\":\"gpt-4-0613\""));
+    CU_ASSERT_FALSE(ask_header(&f, "ratelimit"));
     CU_ASSERT_EQUAL(ask_as(&f, KEY, "HEAD", "/v1/models", ""), 200);
-    tear_down(&f);
+    ask_tear_down(&f);
 }
 
 static void the_month_s_money_ends(void)
 {
-    struct fixture f;
-    set_up(&f, "{\"table\":\"seed\",\"organisations\":[{\"name\":\"a\","
-               "\"tier\":\"tier1\",\"spent\":\"$100\"}]}");
+    struct ask f;
+    ask_set_up(&f, "{\"table\":\"seed\",\"organisations\":[{\"name\":\"a\","
+                   "\"tier\":\"tier1\",\"spent\":\"$100\"}]}");
     CU_ASSERT_EQUAL(ask(&f, CHAT, GPT4), 429);
-    CU_ASSERT_TRUE(says(&f, "\"type\": \"insufficient_quota\""));
-    CU_ASSERT_FALSE(has_header(&f, "ratelimit"));
-    CU_ASSERT_FALSE(has_header(&f, "retry-after"));
+    CU_ASSERT_TRUE(ask_says(&f, "\"type\": \"insufficient_quota\""));
+    CU_ASSERT_FALSE(ask_header(&f, "ratelimit"));
+    CU_ASSERT_FALSE(ask_header(&f, "retry-after"));
     f.now += 31 * LIM_DAY;
     CU_ASSERT_EQUAL(ask(&f, CHAT, GPT4), 200);
-    tear_down(&f);
+    ask_tear_down(&f);
 }
 
 static void the_exact_wait_is_told(void)
 {
-    struct fixture f;
-    set_up(&f, FREE);
+    struct ask f;
+    ask_set_up(&f, FREE);
     CU_ASSERT_EQUAL(ask(&f, "/mock/orgs", ""), 200);
-    CU_ASSERT_TRUE(says(&f, "{\"name\":\"a\",\"tier\":\"free\",\"spent_microusd"
+    CU_ASSERT_TRUE(ask_says(&f,
+                            "{\"name\":\"a\",\"tier\":\"free\",\"spent_microusd"
                             "\":0,\"spend_max_microusd\":100000000,\"groups\":"
                             "[]}"));
     CU_ASSERT_EQUAL(ask(&f, "/mock/orgs?model=gpt-4&tokens=10001", ""), 200);
-    CU_ASSERT_TRUE(says(&f, "\"answer\":\"too_large\",\"exact_wait_ns\":null,"
+    CU_ASSERT_TRUE(ask_says(&f,
+                            "\"answer\":\"too_large\",\"exact_wait_ns\":null,"
                             "\"hint_ms\":null"));
     CU_ASSERT_EQUAL(ask(&f, "/mock/orgs?model=gpt-4&tokens=10000", ""), 200);
-    CU_ASSERT_TRUE(says(&f, "\"answer\":\"admitted\",\"exact_wait_ns\":0,"));
+    CU_ASSERT_TRUE(
+        ask_says(&f, "\"answer\":\"admitted\",\"exact_wait_ns\":0,"));
     for (int i = 0; i < 3; i++)
         ask(&f, CHAT, GPT4);
     f.now += 1;
     CU_ASSERT_EQUAL(ask(&f, "/mock/orgs?organisation=a&requests=1", ""), 200);
-    CU_ASSERT_TRUE(says(&f, "\"rpm\":{\"limit\":3,\"remaining\":0,\"level\":"
+    CU_ASSERT_TRUE(ask_says(&f,
+                            "\"rpm\":{\"limit\":3,\"remaining\":0,\"level\":"
                             "0.000000000,\"reset_ns\":59999999999,\"admitted\""
                             ":3}"));
-    CU_ASSERT_TRUE(says(&f, "\"answer\":\"rate_limited\",\"exact_wait_ns\":"
-                            "19999999999,\"hint_ms\":20000"));
-    CU_ASSERT_FALSE(says(&f, "\"name\":\"b\""));
-    tear_down(&f);
+    CU_ASSERT_TRUE(ask_says(&f, "\"answer\":\"rate_limited\",\"exact_wait_ns\":"
+                                "19999999999,\"hint_ms\":20000"));
+    CU_ASSERT_FALSE(ask_says(&f, "\"name\":\"b\""));
+    ask_tear_down(&f);
 }
 
 static void the_clock_waits_for_decisions(void)
 {
-    struct fixture f;
-    set_up(&f, FREE);
+    struct ask f;
+    ask_set_up(&f, FREE);
     const char *set = "{\"to\":\"1767225620000000001\",\"after_requests\":2}";
     CU_ASSERT_EQUAL(ask(&f, "/mock/clock", set), 0);
-    CU_ASSERT_EQUAL(f.api->clock.to, START + 20 * LIM_SEC + 1);
+    CU_ASSERT_EQUAL(f.api->clock.to, ASK_START + 20 * LIM_SEC + 1);
     CU_ASSERT_FALSE(mock_api_clock_due(f.api));
     CU_ASSERT_EQUAL(ask(&f, "/mock/clock", set), 409);
     ask(&f, CHAT, GPT4);
@@ -508,25 +391,25 @@ static void the_clock_waits_for_decisions(void)
     CU_ASSERT_TRUE(mock_api_clock_due(f.api));
     f.now = f.api->clock.to;
     mock_api_clock_answer(f.api, f.now, &f.a);
-    CU_ASSERT_TRUE(says(&f, "{\"now\":1767225620000000001,\"date\":"
-                            "\"2026-01-01T00:00:20.000000001Z\""));
+    CU_ASSERT_TRUE(ask_says(&f, "{\"now\":1767225620000000001,\"date\":"
+                                "\"2026-01-01T00:00:20.000000001Z\""));
     CU_ASSERT_FALSE(mock_api_clock_due(f.api));
     CU_ASSERT_EQUAL(ask(&f, "/mock/clock", "{\"to\":\"2026-01-02\"}"), 0);
     CU_ASSERT_TRUE(mock_api_clock_due(f.api));
-    CU_ASSERT_EQUAL(f.api->clock.to, START + LIM_DAY);
+    CU_ASSERT_EQUAL(f.api->clock.to, ASK_START + LIM_DAY);
     CU_ASSERT_EQUAL(ask(&f, "/mock/clock", ""), 200);
     CU_ASSERT_EQUAL(ask(&f, "/mock/state", ""), 200);
-    CU_ASSERT_TRUE(says(&f, "\"table\":\"seed\",\"organisations\":2,"));
-    tear_down(&f);
+    CU_ASSERT_TRUE(ask_says(&f, "\"table\":\"seed\",\"organisations\":2,"));
+    ask_tear_down(&f);
 }
 
 /* The log of a session, key by key. */
 static void the_log_has_no_keys(void)
 {
-    struct fixture f;
+    struct ask f;
     char *text = NULL;
     size_t size = 0;
-    set_up(&f, FREE);
+    ask_set_up(&f, FREE);
     f.api->config.log = open_memstream(&text, &size);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f.api->config.log);
     for (int i = 0; i < 4; i++)
@@ -541,7 +424,7 @@ static void the_log_has_no_keys(void)
                                         "\"status\":401,\"limit\":null,"));
     free(text);
     f.api->config.log = NULL;
-    tear_down(&f);
+    ask_tear_down(&f);
 }
 
 CU_TestInfo routes_tests[] = {

@@ -1,0 +1,147 @@
+#include "tests/ask.h"
+
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mockserver/json.h"
+
+void ask_set_up(struct ask *f, const char *provider)
+{
+    struct mock_json j;
+    struct lim_diag d = { 0 };
+    int error = LIM_OK;
+    cJSON *root = mock_json_parse(provider, strlen(provider), &d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+    *f = (struct ask){ .now = ASK_START };
+    mock_config_init(&f->config);
+    mock_json_open(&j, root, "", &error, &d);
+    mock_config_read(&f->config, &j, NULL);
+    cJSON_Delete(root);
+    CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
+    f->config.provider.seed = 1;
+    const struct mock_api_config c = { .provider = f->config.provider,
+                                       .manner = f->config.manner,
+                                       .speed = 0,
+                                       .version = "test" };
+    f->api = mock_api_new(&c, &d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f->api);
+}
+
+void ask_set_up_any(struct ask *f, const char *table, enum lim_tier tier,
+                    bool one_organisation)
+{
+    struct lim_diag d = { 0 };
+    *f = (struct ask){ .now = ASK_START };
+    mock_config_init(&f->config);
+    CU_ASSERT_EQUAL_FATAL(mock_config_table(table, NULL, &f->config.table, &d),
+                          LIM_OK);
+    f->config.provider.table = f->config.table;
+    f->config.provider.start = ASK_START;
+    f->config.provider.latency_source = SIM_LATENCY_GIVEN;
+    f->config.provider.latency = sim_latency_constant(2);
+    const struct mock_api_config c = { .provider = f->config.provider,
+                                       .any_key = true,
+                                       .one_organisation = one_organisation,
+                                       .tier = tier,
+                                       .speed = 1,
+                                       .version = "test" };
+    f->api = mock_api_new(&c, &d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f->api);
+}
+
+void ask_tear_down(struct ask *f)
+{
+    CU_ASSERT_EQUAL(f->api->service.in_flight, 0);
+    mock_answer_fini(&f->a);
+    mock_text_fini(&f->events);
+    mock_api_free(f->api);
+    mock_config_fini(&f->config);
+}
+
+struct mock_slice ask_slice(const char *text)
+{
+    return (struct mock_slice){ text, text != NULL ? strlen(text) : 0 };
+}
+
+static void take_stream(struct ask *f)
+{
+    struct mock_stream *s = &f->a.stream;
+    mock_text_clear(&f->events);
+    f->cut = false;
+    f->ended = f->a.at;
+    if (s->next == NULL)
+        return;
+    CU_ASSERT_EQUAL(f->a.body.length, 0);
+    lim_time next = f->a.at;
+    while (next != LIM_NEVER && next != MOCK_STREAM_CUT) {
+        f->ended = next;
+        next = s->next(s->context, f->ended, &f->events);
+        CU_ASSERT_TRUE_FATAL(next > f->ended || next == MOCK_STREAM_CUT);
+    }
+    f->cut = next == MOCK_STREAM_CUT;
+    s->free(s->context);
+    s->next = NULL;
+}
+
+int ask_question(struct ask *f, const struct mock_question *q)
+{
+    mock_api_answer(f->api, q, &f->a);
+    take_stream(f);
+    if (f->a.flight != NULL)
+        mock_api_end(f->api, f->a.flight, true, f->ended);
+    return f->a.status;
+}
+
+int ask_as(struct ask *f, const char *authorization, const char *method,
+           const char *path, const char *body)
+{
+    const char *query = strchr(path, '?');
+    struct mock_question q = { .method = ask_slice(method),
+                               .path = ask_slice(path),
+                               .query =
+                                   ask_slice(query != NULL ? query + 1 : NULL),
+                               .body = ask_slice(body),
+                               .authorization = ask_slice(authorization),
+                               .now = f->now };
+    if (query != NULL)
+        q.path.length = (size_t)(query - path);
+    return ask_question(f, &q);
+}
+
+int ask(struct ask *f, const char *path, const char *body)
+{
+    return ask_as(f, "Bearer sk-mock-a-1", body[0] != '\0' ? "POST" : "GET",
+                  path, body);
+}
+
+static bool holds(const struct mock_text *t, const char *text)
+{
+    return t->length > 0 && strstr(t->data, text) != NULL;
+}
+
+bool ask_says(const struct ask *f, const char *text)
+{
+    return holds(&f->a.body, text) || holds(&f->events, text);
+}
+
+bool ask_header(const struct ask *f, const char *text)
+{
+    return holds(&f->a.headers, text);
+}
+
+void ask_play(struct ask *f, const struct ask_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct ask_row *r = &rows[i];
+        f->now += LIM_HOUR;
+        int status = ask_as(f, r->authorization, r->method, r->path, r->body);
+        CU_ASSERT_EQUAL(status, r->status);
+        CU_ASSERT_TRUE(ask_says(f, r->words));
+        CU_ASSERT_TRUE(ask_header(f, "x-request-id: req_"));
+        if (status != r->status || !ask_says(f, r->words))
+            printf("\n  row %zu: %d %s\n", i, status,
+                   f->a.body.data != NULL ? f->a.body.data : "");
+    }
+}

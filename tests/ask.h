@@ -1,0 +1,61 @@
+#ifndef TESTS_ASK_H
+#define TESTS_ASK_H
+
+#include <stdbool.h>
+
+#include "mockserver/api.h"
+#include "mockserver/config.h"
+
+#define ASK_START (20454 * LIM_DAY) /* 2026-01-01 */
+
+/* An API of its own, without sockets, and what it answered last. */
+struct ask {
+    struct mock_config config;
+    struct mock_api *api;
+    struct mock_answer a;
+    struct mock_text events; /* of an answer that streamed */
+    lim_time ended;          /* when the last byte of it came */
+    bool cut;                /* it broke off */
+    lim_time now;            /* of the next question */
+};
+
+/* `provider`: as in a scenario; keys are sk-mock-<organisation>-<n>. */
+void ask_set_up(struct ask *f, const char *provider);
+
+/* A table, a tier, answers after 2 s, and any key. */
+void ask_set_up_any(struct ask *f, const char *table, enum lim_tier tier,
+                    bool one_organisation);
+
+/* Fails when something is still in flight. */
+void ask_tear_down(struct ask *f);
+
+/*
+ * Asks `q` at q->now.  The answer then is taken in whole, each event of a
+ * stream at its time, and ends.  Returns its status.
+ */
+int ask_question(struct ask *f, const struct mock_question *q);
+
+/* Asks at f->now; a path may have a query. */
+int ask_as(struct ask *f, const char *authorization, const char *method,
+           const char *path, const char *body);
+
+/* With the first key of organisation a: a POST, or a GET without body. */
+int ask(struct ask *f, const char *path, const char *body);
+
+/* Tells whether body or events, or the header lines, hold `text`. */
+bool ask_says(const struct ask *f, const char *text);
+bool ask_header(const struct ask *f, const char *text);
+
+struct mock_slice ask_slice(const char *text); /* NULL is allowed */
+
+/* A question and its answer's status and words. */
+struct ask_row {
+    const char *authorization, *method, *path, *body;
+    int status;
+    const char *words;
+};
+
+/* Asks each, an hour after the one before, and checks its answer. */
+void ask_play(struct ask *f, const struct ask_row *rows, size_t n);
+
+#endif
