@@ -216,7 +216,7 @@ static void it_is_written_for_all_who_read_it(void)
     free(text);
     text = written(&p.c, bench_compared_markdown);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(text, "| `goodput_rpm` | 25.0 | 24.0 | -1.0"));
+        strstr(text, "| `goodput_rpm` | 25.0 | 24.0 | -1 |"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "**worse**"));
     free(text);
     text = written(&p.c, bench_compared_junit);
