@@ -302,20 +302,29 @@ static const char reply_words[][5] = {
     "way ", "sun ", "two ", "air ", "end ", "big ", "few ", "own ",
 };
 
+void mock_words_span(struct mock_text *out, uint64_t draw, int64_t from,
+                     int64_t to)
+{
+    assert(from >= 0);
+    assert(from <= to);
+    size_t length = (size_t)(to - from) * 4;
+    char *at = mock_text_reserve(out, length);
+    uint64_t bits = 0;
+    if (at == NULL)
+        return;
+    for (int64_t i = from; i < to; i++) {
+        if (i == from || i % 16 == 0)
+            bits = lim_rng_mix(draw + (uint64_t)(i / 16));
+        memcpy(at, reply_words[bits >> (i % 16 * 4) & 15], 4);
+        at += 4;
+    }
+    *at = '\0';
+    out->length += length;
+}
+
 void mock_words_reply(struct mock_text *out, int64_t tokens, uint64_t draw)
 {
-    assert(tokens >= 0);
-    char *to = mock_text_reserve(out, (size_t)tokens * 4 + 2);
-    if (to == NULL)
-        return;
-    *to++ = '"';
-    for (int64_t i = 0; i < tokens; i++) {
-        if (i % 16 == 0)
-            draw = lim_rng_mix(draw);
-        memcpy(to, reply_words[draw >> (i % 16 * 4) & 15], 4);
-        to += 4;
-    }
-    *to++ = '"';
-    out->length += (size_t)tokens * 4 + 2;
-    out->data[out->length] = '\0';
+    mock_text_add(out, "\"", 1);
+    mock_words_span(out, draw, 0, tokens);
+    mock_text_add(out, "\"", 1);
 }

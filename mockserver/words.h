@@ -85,4 +85,9 @@ const char *mock_words_of_server(int status);
  */
 void mock_words_reply(struct mock_text *out, int64_t tokens, uint64_t draw);
 
+/* Adds its tokens from number `from` up to `to`, without quotes: they are all
+   plain. */
+void mock_words_span(struct mock_text *out, uint64_t draw, int64_t from,
+                     int64_t to);
+
 #endif

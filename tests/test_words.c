@@ -281,6 +281,12 @@ static void replies_have_their_length(void)
     mock_text_clear(&b);
     mock_words_reply(&b, 0, 8);
     CU_ASSERT_STRING_EQUAL(b.data, "\"\"");
+    mock_text_clear(&b);
+    mock_text_add(&b, "\"", 1);
+    for (int64_t i = 0; i < 100; i += 20)
+        mock_words_span(&b, 7, i, i + 20);
+    mock_text_add(&b, "\"", 1);
+    CU_ASSERT_STRING_EQUAL(a.data, b.data);
     mock_text_fini(&a);
     mock_text_fini(&b);
 }
