@@ -13,9 +13,11 @@ static const struct route {
 } routes[] = {
     { "POST", "/v1/chat/completions", mock_chat_post },
     { "POST", "/v1/embeddings", mock_embeddings_post },
+    { "POST", "/v1/images/generations", mock_images_post },
     { "GET", "/v1/models", mock_models_list },
     { "GET", "/v1/models/*", mock_models_one },
     { "GET", "/healthz", mock_control_health },
+    { "GET", "/mock/images/*", mock_images_get },
     { "GET", "/mock/state", mock_control_state },
     { "GET", "/mock/orgs", mock_orgs_get },
     { "GET", "/mock/clock", mock_control_clock },

@@ -28,6 +28,8 @@ typedef void mock_room_fn(struct mock_visit *v);
 
 mock_room_fn mock_chat_post;
 mock_room_fn mock_embeddings_post;
+mock_room_fn mock_images_post;
+mock_room_fn mock_images_get;
 mock_room_fn mock_models_list;
 mock_room_fn mock_models_one;
 mock_room_fn mock_control_health;
