@@ -17,7 +17,8 @@ struct seen_error {
     const char *body;
 };
 
-/* The tails of the sentences, and the two orders of the error object. */
+/* The tails of the sentences, and the layouts of the error object (a body of
+   172 bytes tells the second). */
 #define HELP                                                                   \
     " Contact us through our help center at help.openai.com if you "           \
     "continue to have issues."
@@ -34,13 +35,18 @@ struct seen_error {
 #define REDUCE                                                                 \
     " The input or output tokens must be reduced in order to run "             \
     "successfully."
-#define ERROR(type, code, message)                                             \
+#define ERROR_AT(param, type, code, message)                                   \
     "{\n    \"error\": {\n        \"message\": \"" message                     \
-    "\",\n        \"type\": \"" type "\",\n        \"param\": null,\n"         \
-    "        \"code\": " code "\n    }\n}\n"
+    "\",\n        \"type\": \"" type "\",\n        \"param\": " param           \
+    ",\n        \"code\": " code "\n    }\n}\n"
+#define ERROR(type, code, message) ERROR_AT("null", type, code, message)
 #define CODE_FIRST(type, code, message)                                        \
-    "{\"error\": {\"code\": " code ", \"message\": \"" message                 \
-    "\", \"param\": null, \"type\": \"" type "\"}}"
+    "{\n  \"error\": {\n    \"code\": " code ",\n    \"message\": \"" message    \
+    "\",\n    \"param\": null,\n    \"type\": \"" type "\"\n  }\n}\n"
+#define BAD_KEY(message)                                                       \
+    "{\n  \"error\": {\n    \"message\": \"" message                            \
+    "\",\n    \"type\": \"invalid_request_error\",\n    \"code\": "             \
+    "\"invalid_api_key\",\n    \"param\": null\n  },\n  \"status\": 401\n}\n"
 
 static const struct seen_error seen[] = {
     /* clang-format off */
@@ -259,13 +265,11 @@ static const struct seen_error seen[] = {
       "429 \"slow down\"" },
     { 401, LIM_CLASS_CREDENTIAL, -1, -1, -1, -1, -1,
       "invalid_api_key",
-      ERROR("invalid_request_error", "\"invalid_api_key\"",
-            "Incorrect API key provided: sk-mock-****word. You can find your "
-            "API key at https://platform.openai.com/account/api-keys.") },
+      BAD_KEY("Incorrect API key provided: sk-mock-****word. You can find your "
+              "API key at https://platform.openai.com/account/api-keys.") },
     { 401, LIM_CLASS_CREDENTIAL, -1, -1, -1, -1, -1,
       "invalid_api_key",
-      ERROR("invalid_request_error", "\"invalid_api_key\"",
-            "Incorrect API key provided: sk-mock-*****-key. ...") },
+      BAD_KEY("Incorrect API key provided: sk-mock-*****-key. ...") },
     { 403, LIM_CLASS_NO_ACCESS, -1, -1, -1, -1, -1,
       "unsupported_country_region_territory",
       CODE_FIRST("request_forbidden",
@@ -292,19 +296,22 @@ static const struct seen_error seen[] = {
             "it.") },
     { 400, LIM_CLASS_CALLER, -1, -1, -1, -1, -1,
       "context_length_exceeded",
-      ERROR("invalid_request_error", "\"context_length_exceeded\"",
+      ERROR_AT("\"messages\"", "invalid_request_error",
+            "\"context_length_exceeded\"",
             "This model's maximum context length is 8192 tokens. However, "
             "your messages resulted in 8227 tokens. Please reduce the length "
             "of the messages.") },
     { 400, LIM_CLASS_CALLER, -1, -1, -1, -1, -1,
       "context_length_exceeded",
-      ERROR("invalid_request_error", "\"context_length_exceeded\"",
+      ERROR_AT("\"messages\"", "invalid_request_error",
+            "\"context_length_exceeded\"",
             "This model's maximum context length is 4097 tokens. However, "
             "your messages resulted in 4301 tokens. Please reduce the length "
             "of the messages.") },
     { 400, LIM_CLASS_CALLER, -1, -1, -1, -1, -1,
       "invalid_value",
-      ERROR("invalid_request_error", "\"invalid_value\"",
+      ERROR_AT("\"tools[0].function.name\"", "invalid_request_error",
+            "\"invalid_value\"",
             "Invalid 'tools[0].function.name': string does not match pattern."
             " Expected a string that matches the pattern "
             "'^[a-zA-Z0-9_-]+$'.") },
