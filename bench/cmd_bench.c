@@ -14,6 +14,7 @@
 #include "bench/progress.h"
 #include "bench/rank.h"
 #include "bench/report.h"
+#include "bench/resume.h"
 #include "bench/result.h"
 #include "bench/runner.h"
 #include "bench/show.h"
@@ -25,7 +26,7 @@
 
 struct options {
     const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy,
-        *rank;
+        *rank, *shard;
     struct bench_changes changes;
     const char *checks[CHECKS_MAX];
     size_t check_count;
@@ -46,7 +47,8 @@ enum key {
     KEY_LIST,
     KEY_JSON,
     KEY_NO_FIGURES,
-    KEY_RESUME
+    KEY_RESUME,
+    KEY_SHARD
 };
 
 static const struct argp_option option_list[] = {
@@ -103,7 +105,13 @@ static const struct argp_option option_list[] = {
       .key = KEY_NO_FIGURES,
       .doc = "Write neither figures nor a report" },
     { .name = "quiet", .key = 'q', .doc = "No progress, no table" },
-    { .name = "resume", .key = KEY_RESUME, .flags = OPTION_HIDDEN },
+    { .name = "resume",
+      .key = KEY_RESUME,
+      .doc = "Go on where an interrupted experiment stopped, or start one" },
+    { .name = "shard",
+      .key = KEY_SHARD,
+      .arg = "K/N",
+      .doc = "Run the K-th of N parts; `tierlab merge` puts them together" },
     { 0 }
 };
 
@@ -140,6 +148,8 @@ static const char **text_of(struct options *o, int key)
         return &o->strategy;
     case KEY_RANK:
         return &o->rank;
+    case KEY_SHARD:
+        return &o->shard;
     case KEY_THREADS:
         return &o->threads;
     case KEY_SPEED:
@@ -210,6 +220,8 @@ struct job {
     struct bench_check checks[CHECKS_MAX];
     struct bench_rank rank; /* if options->rank */
     unsigned threads;
+    struct bench_share share;
+    struct bench_resume resumed;
     char *folder;          /* of what is written; owned */
     char *scenario_folder; /* owned */
     struct bench_writer *writer;
@@ -231,6 +243,25 @@ static int read_threads(struct job *j, struct lim_diag *diag)
                         "--threads takes 1 to %d, not '%.40s'", THREADS_MAX,
                         text);
     j->threads = (unsigned)n;
+    return LIM_OK;
+}
+
+static int read_share(struct job *j, struct lim_diag *diag)
+{
+    const char *text = j->options->shard;
+    int end = 0;
+    j->share = (struct bench_share){ 1, 1 };
+    if (text == NULL)
+        return LIM_OK;
+    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 15 ||
+        sscanf(text, "%zu/%zu%n", &j->share.k, &j->share.n, &end) != 2 ||
+        text[end] != '\0' || j->share.k < 1 || j->share.k > j->share.n)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--shard takes K/N such as 2/8, not '%.40s'", text);
+    if (j->options->check_count > 0 || j->options->rank != NULL)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--check and --rank want all runs: use them when the "
+                        "shards are merged");
     return LIM_OK;
 }
 
@@ -262,15 +293,14 @@ static int read_command_line(struct job *j, struct lim_diag *diag)
 {
     const struct options *o = j->options;
     int error = LIM_OK;
-    if (o->resume)
-        return lim_fail(diag, LIM_EINVAL, 0,
-                        "--resume is not available in this version");
     for (size_t i = 0; error == LIM_OK && i < o->check_count; i++)
         error = bench_check_parse(&j->checks[i], o->checks[i], diag);
     if (error == LIM_OK && o->rank != NULL)
         error = bench_rank_init(&j->rank, o->rank, diag);
     if (error == LIM_OK)
         error = read_threads(j, diag);
+    if (error == LIM_OK)
+        error = read_share(j, diag);
     if (error == LIM_OK)
         error = read_place(j, diag);
     return error;
@@ -290,10 +320,17 @@ static int choose_folder(struct job *j, struct lim_diag *diag)
                                            : strdup(j->options->folder);
     if (j->folder == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-    if (bench_folder_exists(j->folder))
+    if (!j->options->resume && bench_folder_exists(j->folder))
         return lim_fail(diag, LIM_EINVAL, 0,
-                        "%s exists; choose another folder with -o", j->folder);
+                        "%s exists; choose another folder with -o, or go on "
+                        "there with --resume",
+                        j->folder);
     return LIM_OK;
+}
+
+static size_t runs_of(const struct job *j)
+{
+    return bench_share_runs(j->share, bench_experiment_runs(&j->experiment));
 }
 
 static void done(void *context, const struct bench_run *run, double wall_s)
@@ -302,9 +339,26 @@ static void done(void *context, const struct bench_run *run, double wall_s)
     bench_writer_run(j->writer, run);
     bench_wall_add(j->wall, wall_s);
     j->runs++;
-    size_t all = bench_experiment_runs(&j->experiment);
+    size_t all = runs_of(j);
     bench_progress_tell(&j->progress, (double)j->runs / (double)all,
                         "%zu of %zu runs", j->runs, all);
+}
+
+/* A new file, or the one that is there and is to go on. */
+static int open_at(struct job *j, const char *path,
+                   const struct bench_head *head, struct lim_diag *diag)
+{
+    if (!j->options->resume || !bench_folder_exists(path)) {
+        j->writer = bench_writer_open(path, head, diag);
+        return j->writer != NULL ? LIM_OK : LIM_EINVAL;
+    }
+    int error = bench_resume_read(path, head, j->share, &j->resumed, diag);
+    if (error != LIM_OK)
+        return error;
+    j->runs = j->resumed.runs;
+    j->writer =
+        bench_writer_go_on(path, j->resumed.length, j->resumed.runs, diag);
+    return j->writer != NULL ? LIM_OK : LIM_EINVAL;
 }
 
 static int open_writer(struct job *j, struct lim_diag *diag)
@@ -319,13 +373,15 @@ static int open_writer(struct job *j, struct lim_diag *diag)
         .scenario = j->experiment.tree,
         .strategy = j->plugin->file == NULL ? NULL : j->plugin->name,
         .strategy_file = j->plugin->file,
+        .shard = j->options->shard != NULL ? j->share.k : 0,
+        .shards = j->share.n,
     };
     char *path = bench_folder_join(j->folder, "results.jsonl");
     if (path == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-    j->writer = bench_writer_open(path, &head, diag);
+    int error = open_at(j, path, &head, diag);
     free(path);
-    return j->writer == NULL ? LIM_EINVAL : LIM_OK;
+    return error;
 }
 
 /* A server that is not there is no fault of the input. */
@@ -335,7 +391,7 @@ static int run_failed(int error, const struct lim_diag *diag)
     return error == LIM_ENOTFOUND ? BENCH_FAILED : code;
 }
 
-/* Runs all, and leaves a result file or nothing. */
+/* Runs what is not there yet. */
 static int run_all(struct job *j, bool *interrupted)
 {
     struct lim_diag diag = { 0 };
@@ -344,6 +400,8 @@ static int run_all(struct job *j, bool *interrupted)
         .place = &j->place,
         .version = j->version,
         .threads = j->threads,
+        .share = j->share,
+        .first = j->resumed.runs,
         .done = done,
         .context = j,
     };
@@ -367,7 +425,9 @@ static int write_results(struct job *j, bool *interrupted)
 {
     struct lim_diag diag = { 0 };
     bool sim = j->place.world == BENCH_ON_SIM;
-    int error = bench_folder_make(j->folder, &diag);
+    int error = LIM_OK;
+    if (!bench_folder_exists(j->folder))
+        error = bench_folder_make(j->folder, &diag);
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
     j->wall = bench_wall_new(sim ? j->threads : 1, j->place.speed);
@@ -376,7 +436,7 @@ static int write_results(struct job *j, bool *interrupted)
     if (error == LIM_OK)
         code = run_all(j, interrupted);
     else
-        bench_complain(NULL, error, &diag);
+        code = bench_complain(NULL, error, &diag);
     if (code != BENCH_DONE)
         bench_folder_unmake(j->folder);
     return code;
@@ -386,36 +446,6 @@ static int write_results(struct job *j, bool *interrupted)
 static const struct bench_rank *ranking(const struct job *j)
 {
     return j->options->rank == NULL ? NULL : &j->rank;
-}
-
-static int print_json(const struct bench_result *r, const struct bench_rank *k)
-{
-    cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "name", r->name);
-    cJSON_AddStringToObject(o, "on", r->on);
-    cJSON_AddNumberToObject(o, "seed", (double)r->seed);
-    cJSON_AddBoolToObject(o, "partial", r->partial);
-    cJSON *list = cJSON_AddArrayToObject(o, "variants");
-    for (size_t v = 0; v < r->variants; v++) {
-        const cJSON *settings = bench_aggregate_settings(r, v);
-        if (settings == NULL)
-            continue;
-        cJSON *variant = cJSON_CreateObject();
-        cJSON_AddItemToObject(variant, "settings",
-                              cJSON_Duplicate(settings, true));
-        cJSON_AddItemToObject(variant, "figures", bench_aggregate_json(r, v));
-        cJSON_AddItemToArray(list, variant);
-    }
-    if (k != NULL) {
-        cJSON_AddStringToObject(o, "rank_by", k->metric);
-        cJSON_AddItemToObject(o, "rank", bench_rank_json(k, r));
-    }
-    char *text = o == NULL ? NULL : cJSON_PrintUnformatted(o);
-    if (text != NULL)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(o);
-    return text == NULL ? BENCH_FAILED : BENCH_DONE;
 }
 
 static void print_tables(const struct bench_result *r,
@@ -448,7 +478,8 @@ static int tell(const struct job *j, const struct bench_result *r)
     const struct options *o = j->options;
     int code = BENCH_DONE;
     if (o->json)
-        code = print_json(r, ranking(j));
+        code = bench_show_json(stdout, r, ranking(j)) == LIM_OK ? BENCH_DONE
+                                                                : BENCH_FAILED;
     else if (!o->quiet)
         print_tables(r, ranking(j));
     fflush(stdout);

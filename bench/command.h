@@ -30,6 +30,7 @@ struct bench_command {
 int bench_cmd_sim(int argc, char **argv, const char *version);
 int bench_cmd_bench(int argc, char **argv, const char *version);
 int bench_cmd_compare(int argc, char **argv, const char *version);
+int bench_cmd_merge(int argc, char **argv, const char *version);
 int bench_cmd_plot(int argc, char **argv, const char *version);
 int bench_cmd_tiers(int argc, char **argv, const char *version);
 int bench_cmd_mock(int argc, char **argv, const char *version);

@@ -14,6 +14,8 @@ static const struct bench_command commands[] = {
       bench_cmd_bench },
     { "compare", "two results: what became better or worse, chance aside",
       bench_cmd_compare },
+    { "merge", "the shards of an experiment become one result",
+      bench_cmd_merge },
     { "plot", "draws the figures of a result again", bench_cmd_plot },
     { "tiers", "the tier tables, their source and date", bench_cmd_tiers },
     { "mock", "a mock server, as tierlab-mockd", bench_cmd_mock },

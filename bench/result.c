@@ -19,6 +19,7 @@ struct reader {
     struct bench_result *result;
     size_t runs_room;
     bool ended;
+    bool torn; /* the last line that was read is no JSON */
     int line;
     struct lim_diag *diag;
 };
@@ -52,6 +53,16 @@ static size_t read_count(struct mock_json *j, const char *key, int64_t min)
     return (size_t)n;
 }
 
+static void read_strategy(struct bench_result *x, struct mock_json *j)
+{
+    struct mock_json one;
+    if (mock_json_get(j, "strategy") == NULL)
+        return;
+    mock_json_enter(&one, j, "strategy");
+    x->strategy = copy_string(&one, "name");
+    x->strategy_file = copy_string(&one, "file");
+}
+
 static int read_head(struct reader *r, struct mock_json *j)
 {
     struct bench_result *x = r->result;
@@ -64,6 +75,7 @@ static int read_head(struct reader *r, struct mock_json *j)
     x->variants = read_count(j, "variants", 1);
     x->replications = read_count(j, "replications", 1);
     x->scenario = copy_object(j, "scenario");
+    read_strategy(x, j);
     if (*j->error == LIM_OK && (!x->version || !x->name || !x->on))
         return broken(r, "out of memory");
     if (*j->error == LIM_OK && x->variants > BENCH_RUNS_MAX / x->replications)
@@ -203,11 +215,19 @@ static int read_line(struct reader *r, const char *line, size_t length)
 {
     struct lim_diag why = { 0 };
     cJSON *record = mock_json_parse(line, length, &why);
+    r->torn = record == NULL;
     if (record == NULL)
         return broken(r, why.text);
     int error = read_record(r, record);
     cJSON_Delete(record);
     return error;
+}
+
+/* Whoever wrote the last line did not come to its end. */
+static int broke_off(struct bench_result *x)
+{
+    x->partial = true;
+    return LIM_OK;
 }
 
 int bench_result_parse(struct bench_result *x, const char *text, size_t length,
@@ -224,13 +244,15 @@ int bench_result_parse(struct bench_result *x, const char *text, size_t length,
         r.line++;
         if (stop > text)
             error = read_line(&r, text, (size_t)(stop - text));
+        if (r.torn && stop == end && x->name != NULL)
+            return broke_off(x);
         text = stop + 1;
     }
     if (error == LIM_OK && x->name == NULL)
         error = broken(&r, "no result file: it is empty");
     if (error != LIM_OK)
         bench_result_fini(x);
-    else if (!r.ended)
+    else if (!r.ended || x->run_count < x->variants * x->replications)
         x->partial = true;
     return error;
 }
@@ -274,6 +296,8 @@ void bench_result_fini(struct bench_result *r)
     free(r->version);
     free(r->name);
     free(r->on);
+    free(r->strategy);
+    free(r->strategy_file);
     cJSON_Delete(r->scenario);
     cJSON_Delete(r->wall);
     *r = (struct bench_result){ .name = NULL };

@@ -16,7 +16,8 @@
  *
  *     {"kind":"head","tierlab":"0.1.0","name":...,"on":"sim","seed":1,
  *      "variants":8,"replications":10,"scenario":{...}}
- *         and "strategy":{"name":"mine","file":"mine.so"} after --strategy
+ *         and "strategy":{"name":"mine","file":"mine.so"} after --strategy,
+ *         and "shard":[2,8] of its part, whose runs are 1, 9, 17, ...
  *     {"kind":"run","run":0,"variant":{"client.cap":1,...},
  *      "replication":0,"seed":1,"summary":{...}}
  *     {"kind":"timeline","run":0,"moments":[[t_s,arrived,admitted,http_429,
@@ -44,10 +45,11 @@ struct bench_result {
     char *name;    /* owned */
     char *on;      /* owned: "sim", "mock" or a URL */
     uint64_t seed;
-    size_t variants;        /* planned */
-    size_t replications;    /* planned, each variant */
-    cJSON *scenario;        /* owned: with "vary" */
-    struct bench_run *runs; /* owned, in run order */
+    size_t variants;                /* planned */
+    size_t replications;            /* planned, each variant */
+    cJSON *scenario;                /* owned: with "vary" */
+    char *strategy, *strategy_file; /* owned: that was loaded; NULL: none */
+    struct bench_run *runs;         /* owned, in run order */
     size_t run_count;
     bool partial; /* interrupted: runs are missing */
     cJSON *wall;  /* owned; NULL: no such record */
@@ -55,7 +57,8 @@ struct bench_result {
 
 /*
  * Reads a result file, or the one in a folder (results.jsonl).  Lines of
- * kinds that are not known are passed over.  Returns LIM_OK, or a negative
+ * kinds that are not known are passed over; so is a last line that broke off.
+ * Without an end, or with fewer runs than planned, it is partial.  Returns LIM_OK, or a negative
  * error and `diag` (with the line); after an error nothing is left to free.
  */
 int bench_result_read(struct bench_result *r, const char *path,
@@ -65,8 +68,9 @@ int bench_result_parse(struct bench_result *r, const char *text, size_t length,
 void bench_result_fini(struct bench_result *r);
 
 /*
- * Writing: line by line to a temporary file beside `path`, which takes its
- * name at the end; without bench_writer_close nothing is left behind.
+ * Writing: line by line, each of which is with the system when the function
+ * returns and on the disk a second later, so that whatever happens only what
+ * was under way is lost.  A file without an end goes on by bench_resume.
  */
 struct bench_writer;
 
@@ -76,24 +80,35 @@ struct bench_head {
     size_t variants, replications;
     const cJSON *scenario;
     const char *strategy, *strategy_file; /* that was loaded; NULL: none */
+    size_t shard, shards;                 /* 1 to shards; 0: no shard */
 };
 
-/* NULL and `diag`: the file cannot be made. */
+/* The line of a head.  NULL: no memory.  The caller frees it. */
+char *bench_head_line(const struct bench_head *head);
+
+/* Makes the file.  NULL and `diag`: it cannot be made, or is there. */
 struct bench_writer *bench_writer_open(const char *path,
                                        const struct bench_head *head,
                                        struct lim_diag *diag);
+
+/* Goes on with a file after its first `length` bytes, which hold `runs`. */
+struct bench_writer *bench_writer_go_on(const char *path, int64_t length,
+                                        size_t runs, struct lim_diag *diag);
 
 /* Writes a run's line, and its timeline if it has moments.  Errors are kept
    and told by bench_writer_close. */
 void bench_writer_run(struct bench_writer *w, const struct bench_run *run);
 
 /*
- * Writes the end and `wall` (NULL: none), and gives the file its name.
- * Frees the writer.  Returns LIM_OK, or LIM_EINVAL and `diag`.
+ * Writes the end and `wall` (NULL: none).  Frees the writer.  Returns LIM_OK,
+ * or LIM_EINVAL and `diag`.
  */
 int bench_writer_close(struct bench_writer *w, bool partial, const cJSON *wall,
                        struct lim_diag *diag);
-void bench_writer_abandon(struct bench_writer *w); /* NULL is allowed */
+
+/* Leaves the file as it is, or removes it if it holds no run.  NULL is
+   allowed. */
+void bench_writer_abandon(struct bench_writer *w);
 
 /*
  * The summary of one run as CONTRACT has it; wall_s < 0 leaves that figure

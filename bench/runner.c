@@ -34,6 +34,16 @@ struct worker {
     struct bench_scenario scenario;
 };
 
+size_t bench_share_runs(struct bench_share s, size_t runs)
+{
+    return s.k > runs ? 0 : (runs - s.k) / s.n + 1;
+}
+
+size_t bench_share_run(struct bench_share s, size_t i)
+{
+    return s.k - 1 + i * s.n;
+}
+
 static int make_scenario(const struct bench_experiment *e, size_t variant,
                          const struct bench_place *place,
                          struct bench_scenario *out, struct lim_diag *diag)
@@ -100,7 +110,8 @@ static int run_one(struct worker *w, size_t i, struct slot *slot,
 {
     static const struct sim_pace pace = { .go_on = go_on };
     const struct bench_runner *r = w->shared->runner;
-    struct bench_run_id id = bench_experiment_run(r->experiment, i);
+    size_t number = bench_share_run(r->share, i);
+    struct bench_run_id id = bench_experiment_run(r->experiment, number);
     struct bench_outcome outcome;
     int error = load(w, id.variant, diag);
     if (error == LIM_OK)
@@ -108,7 +119,7 @@ static int run_one(struct worker *w, size_t i, struct slot *slot,
                                 &outcome, diag);
     if (error != LIM_OK)
         return error;
-    slot->run = (struct bench_run){ .run = i,
+    slot->run = (struct bench_run){ .run = number,
                                     .variant = id.variant,
                                     .replication = id.replication,
                                     .seed = id.seed };
@@ -199,12 +210,15 @@ int bench_runner_run(const struct bench_runner *r, bool *interrupted,
     struct bench_interrupt held;
     struct lim_diag unused = { 0 };
     struct shared s = { .runner = r,
-                        .runs = bench_experiment_runs(r->experiment),
+                        .runs = bench_share_runs(
+                            r->share, bench_experiment_runs(r->experiment)),
+                        .next = r->first,
+                        .handed = r->first,
                         .diag = diag == NULL ? &unused : diag };
     size_t n = r->place->world == BENCH_ON_SIM ? r->threads : 1;
     n = n > s.runs ? s.runs : n;
-    struct worker *workers = calloc(n, sizeof *workers);
-    s.slots = calloc(s.runs, sizeof *s.slots);
+    struct worker *workers = calloc(n + 1, sizeof *workers);
+    s.slots = calloc(s.runs + 1, sizeof *s.slots);
     if (workers == NULL || s.slots == NULL) {
         s.error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     } else {

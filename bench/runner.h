@@ -5,6 +5,14 @@
 #include "bench/place.h"
 #include "bench/result.h"
 
+/* Which runs: k - 1, k - 1 + n, ... of a shard k of n.  {1, 1}: all. */
+struct bench_share {
+    size_t k, n;
+};
+
+size_t bench_share_runs(struct bench_share s, size_t runs);
+size_t bench_share_run(struct bench_share s, size_t i); /* the i-th of them */
+
 /*
  * Runs an experiment: threads take the runs in order, and what they come to
  * is handed over in that order, whatever their number.
@@ -14,6 +22,8 @@ struct bench_runner {
     const struct bench_place *place;
     const char *version;
     unsigned threads; /* >= 1; over HTTP there is one */
+    struct bench_share share;
+    size_t first; /* so many of the share's runs are there already */
     /* Called with each run in order, one at a time, from any thread. */
     void (*done)(void *context, const struct bench_run *run, double wall_s);
     void *context;

@@ -252,3 +252,34 @@ void bench_show_rank(FILE *f, const struct bench_result *r,
     free(title);
     bench_table_free(t);
 }
+
+int bench_show_json(FILE *f, const struct bench_result *r,
+                    const struct bench_rank *k)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "name", r->name);
+    cJSON_AddStringToObject(o, "on", r->on);
+    cJSON_AddNumberToObject(o, "seed", (double)r->seed);
+    cJSON_AddBoolToObject(o, "partial", r->partial);
+    cJSON *list = cJSON_AddArrayToObject(o, "variants");
+    for (size_t v = 0; v < r->variants; v++) {
+        const cJSON *settings = bench_aggregate_settings(r, v);
+        if (settings == NULL)
+            continue;
+        cJSON *variant = cJSON_CreateObject();
+        cJSON_AddItemToObject(variant, "settings",
+                              cJSON_Duplicate(settings, true));
+        cJSON_AddItemToObject(variant, "figures", bench_aggregate_json(r, v));
+        cJSON_AddItemToArray(list, variant);
+    }
+    if (k != NULL) {
+        cJSON_AddStringToObject(o, "rank_by", k->metric);
+        cJSON_AddItemToObject(o, "rank", bench_rank_json(k, r));
+    }
+    char *text = o == NULL ? NULL : cJSON_PrintUnformatted(o);
+    if (text != NULL)
+        fprintf(f, "%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(o);
+    return text == NULL ? LIM_ENOMEM : LIM_OK;
+}

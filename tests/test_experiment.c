@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/experiment.h"
+#include "bench/runner.h"
 #include "bench/path.h"
 #include "mockserver/json.h"
 
@@ -169,6 +170,21 @@ static void assignments_are_json_or_words(void)
     }
 }
 
+static void shards_are_disjoint_and_all_of_it(void)
+{
+    for (size_t n = 1; n <= 7; n++) {
+        unsigned seen[20] = { 0 };
+        for (size_t k = 1; k <= n; k++) {
+            struct bench_share s = { k, n };
+            for (size_t i = 0; i < bench_share_runs(s, 20); i++)
+                seen[bench_share_run(s, i)]++;
+        }
+        for (size_t run = 0; run < 20; run++)
+            CU_ASSERT_EQUAL(seen[run], 1);
+    }
+    CU_ASSERT_EQUAL(bench_share_runs((struct bench_share){ 5, 9 }, 4), 0);
+}
+
 CU_TestInfo experiment_tests[] = {
     { "the last list varies fastest", the_last_list_varies_fastest },
     { "replications stand inside and share their seeds",
@@ -181,5 +197,6 @@ CU_TestInfo experiment_tests[] = {
       a_setting_without_a_place_is_named },
     { "paths reach objects and lists", paths_reach_objects_and_lists },
     { "assignments are JSON or words", assignments_are_json_or_words },
+    { "shards are disjoint and all of it", shards_are_disjoint_and_all_of_it },
     CU_TEST_INFO_NULL
 };

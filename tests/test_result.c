@@ -65,6 +65,7 @@ static void write_file(const char *path, size_t runs, bool partial)
                                      .variants = 2,
                                      .replications = 3,
                                      .scenario = scenario };
+    unlink(path); /* what is there is not written over */
     struct bench_writer *w = bench_writer_open(path, &head, &diag);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w);
     for (size_t i = 0; i < runs; i++)
@@ -184,7 +185,7 @@ static void broken_files_are_refused_with_the_line(void)
                         "\"moments\":[[1,2,3,4,5,6,-7]]}",
           3 },
         { HEAD "{\"kind\":\"run\",\"run\":0}", 2 },
-        { HEAD "{\"kind\":\"run\",\"ru", 2 },
+        { HEAD "{\"kind\":\"run\",\"ru\n", 2 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bench_result r;

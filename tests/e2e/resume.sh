@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# An experiment that is killed goes on where it stopped, and shards of it come
+# to the same as the whole.  What belongs to the wall's clock aside, the result
+# files are equal to the byte.
+set -u
+
+tierlab=${BUILD:-build}/tierlab
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+# is NAME WANTED FOUND
+is() {
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "$1: wanted '$2', found '$3'"
+    fi
+}
+
+cat >"$tmp/s.json" <<'JSON'
+{"name": "sweep", "seed": 5, "duration": "2h", "replications": 10,
+ "provider": {"table": "seed"}, "workload": {"model": "gpt-3.5-turbo",
+  "arrivals": {"poisson": "400/m"}, "prompt_tokens": 100},
+ "vary": {"client.cap": [5, 10, 20, 40]}}
+JSON
+bench=("$tierlab" bench -q --no-figures "$tmp/s.json")
+same() { cmp <(grep -v '"kind":"wall"' "$1") <(grep -v '"kind":"wall"' "$2"); }
+
+"${bench[@]}" -o "$tmp/whole"
+is 'a whole run' 0 $?
+
+# Killed at a moment that the round decides, again and again, until it ends.
+kills=0
+for round in $(seq 20); do
+    "${bench[@]}" --resume -o "$tmp/killed" --threads $((1 + round % 2)) &
+    pid=$!
+    sleep "0.$(printf %02d $((RANDOM % 12)))"
+    if kill -KILL $pid 2>/dev/null; then
+        kills=$((kills + 1))
+    fi
+    wait $pid 2>/dev/null
+done
+is 'it was killed' yes "$([ $kills -gt 10 ] && echo yes)"
+"${bench[@]}" --resume -o "$tmp/killed"
+is 'it ends' 0 $?
+is 'the same as undisturbed' '' \
+    "$(same "$tmp/whole/results.jsonl" "$tmp/killed/results.jsonl" 2>&1)"
+"${bench[@]}" --resume -o "$tmp/killed"
+is 'nothing is left to do' 0 $?
+
+# A line that broke off, and an interrupt.
+head -c 5000 "$tmp/whole/results.jsonl" >"$tmp/killed/results.jsonl"
+"${bench[@]}" --resume -o "$tmp/killed"
+is 'from a line that broke off' '' \
+    "$(same "$tmp/whole/results.jsonl" "$tmp/killed/results.jsonl" 2>&1)"
+"${bench[@]}" -o "$tmp/cut" &
+pid=$!
+sleep 0.1
+kill -INT $pid
+wait $pid
+is 'an interrupt' 130 $?
+"${bench[@]}" --resume -o "$tmp/cut"
+is 'goes on after an interrupt' '' \
+    "$(same "$tmp/whole/results.jsonl" "$tmp/cut/results.jsonl" 2>&1)"
+
+# Two at a time would spoil it.
+head -c 5000 "$tmp/whole/results.jsonl" >"$tmp/killed/results.jsonl"
+"${bench[@]}" --resume -o "$tmp/killed" --threads 1 &
+pid=$!
+sleep 0.05
+"${bench[@]}" --resume -o "$tmp/killed" 2>"$tmp/err"
+is 'a second one beside it' 2 $?
+wait $pid
+is 'the first one ends' '' \
+    "$(same "$tmp/whole/results.jsonl" "$tmp/killed/results.jsonl" 2>&1)"
+
+# Only the same experiment goes on.
+"${bench[@]}" --resume -o "$tmp/whole" --seed 6 2>"$tmp/err"
+is 'of another seed' 2 $?
+is 'it says so' 1 "$(grep -c 'of another experiment' "$tmp/err")"
+"${bench[@]}" -o "$tmp/whole" 2>"$tmp/err"
+is 'without --resume' 2 $?
+is 'a hint' 1 "$(grep -c -e --resume "$tmp/err")"
+
+# Shards, side by side.
+if command -v parallel >/dev/null; then
+    parallel -j 2 "$tierlab" bench -q --no-figures --threads 1 \
+        --shard '{}/3' -o "$tmp/shard-{}" "$tmp/s.json" ::: 1 2 3
+else
+    echo 'no GNU parallel: the shards are run by xargs' >&2
+    printf '%s\n' 1 2 3 | xargs -P 2 -I @ "$tierlab" bench -q --no-figures \
+        --threads 1 --shard '@/3' -o "$tmp/shard-@" "$tmp/s.json"
+fi
+"$tierlab" merge -q -o "$tmp/merged" "$tmp"/shard-{3,1,2}
+is 'shards are merged' 0 $?
+is 'the same as the whole' '' \
+    "$(same "$tmp/whole/results.jsonl" "$tmp/merged/results.jsonl" 2>&1)"
+"$tierlab" merge -o "$tmp/less" "$tmp"/shard-{1,3} 2>"$tmp/err"
+is 'a shard is missing' 2 $?
+is 'which run' 1 "$(grep -c 'run 1 is in none' "$tmp/err")"
+is 'nothing is left of it' no "$([ -e "$tmp/less" ] && echo yes || echo no)"
+"$tierlab" merge -o "$tmp/less" "$tmp"/shard-{1,2,3,2} 2>"$tmp/err"
+is 'a shard twice' 2 $?
+"${bench[@]}" --shard 4/3 -o "$tmp/none" 2>/dev/null
+is 'no such shard' 2 $?
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
