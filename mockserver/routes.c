@@ -14,6 +14,7 @@ static const struct route {
     { "POST", "/v1/chat/completions", mock_chat_post },
     { "POST", "/v1/embeddings", mock_embeddings_post },
     { "POST", "/v1/images/generations", mock_images_post },
+    { "POST", "/v1/audio/speech", mock_speech_post },
     { "GET", "/v1/models", mock_models_list },
     { "GET", "/v1/models/*", mock_models_one },
     { "GET", "/healthz", mock_control_health },
