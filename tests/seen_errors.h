@@ -37,15 +37,15 @@ struct seen_error {
     "successfully."
 #define ERROR_AT(param, type, code, message)                                   \
     "{\n    \"error\": {\n        \"message\": \"" message                     \
-    "\",\n        \"type\": \"" type "\",\n        \"param\": " param           \
+    "\",\n        \"type\": \"" type "\",\n        \"param\": " param          \
     ",\n        \"code\": " code "\n    }\n}\n"
 #define ERROR(type, code, message) ERROR_AT("null", type, code, message)
 #define CODE_FIRST(type, code, message)                                        \
-    "{\n  \"error\": {\n    \"code\": " code ",\n    \"message\": \"" message    \
+    "{\n  \"error\": {\n    \"code\": " code ",\n    \"message\": \"" message  \
     "\",\n    \"param\": null,\n    \"type\": \"" type "\"\n  }\n}\n"
 #define BAD_KEY(message)                                                       \
-    "{\n  \"error\": {\n    \"message\": \"" message                            \
-    "\",\n    \"type\": \"invalid_request_error\",\n    \"code\": "             \
+    "{\n  \"error\": {\n    \"message\": \"" message                           \
+    "\",\n    \"type\": \"invalid_request_error\",\n    \"code\": "            \
     "\"invalid_api_key\",\n    \"param\": null\n  },\n  \"status\": 401\n}\n"
 
 static const struct seen_error seen[] = {
