@@ -10,6 +10,7 @@ FUZZ_CC = clang
 FUZZ_SECS = 60
 STUDY_HOURS = 500
 STUDY_SEEDS = 10000
+STUDY_PAIRS = 2000
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
        -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -282,6 +283,7 @@ golden: $(PROGRAMS)
 # The theory of queues, and the properties of windows and pool over many seeds.
 study: $(PROGRAMS) $(BUILD)/tests/unit
 	@STUDY_HOURS=$(STUDY_HOURS) tests/study.sh $(BUILD)
+	@STUDY_PAIRS=$(STUDY_PAIRS) tests/compare_study.sh $(BUILD)
 	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines
 
 bindir   = $(DESTDIR)$(PREFIX)/bin

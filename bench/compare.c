@@ -15,7 +15,7 @@
 static const char *const default_metrics[] = {
     "goodput_rpm",    "efficiency",   "latency_ms.p50",   "latency_ms.p95",
     "latency_ms.p99", "wait_ms.mean", "wait_ms.p95",      "http_429%",
-    "failed",         "expired",      "fairness.tenants", "spend_usd",
+    "failed",         "expired",      "fairness.tenants",
 };
 #define DEFAULTS (sizeof default_metrics / sizeof default_metrics[0])
 
