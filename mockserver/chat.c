@@ -1,10 +1,13 @@
 /*
- * POST /v1/chat/completions, answered whole.
+ * POST /v1/chat/completions, read; mockserver/talk answers it.
  *
  * The API does not say how it estimates a prompt of several messages; here
  * each message is estimated by itself (its characters / 4, rounded, + 2) and
  * the estimates are added.  Images, tools and names count nothing.  With `n`
  * choices the bound on the reply is reserved n times.
+ *
+ * Taken, and without effect: stop, seed, the penalties, logit_bias, logprobs
+ * (null in the answer) and the older functions.
  */
 
 #include <inttypes.h>
@@ -12,17 +15,37 @@
 #include <string.h>
 
 #include "limiter/tier.h"
+#include "mockserver/flight.h"
 #include "mockserver/jsontext.h"
-#include "mockserver/meter.h"
+#include "mockserver/params.h"
+#include "mockserver/talk.h"
 
 #define TOKENS_MAX 100000000
 #define CHOICES_MAX 128
+#define TOP_LOGPROBS_MAX 20
 
 struct chat {
     struct mock_meter m;
+    struct mock_wish wish;
     int64_t choices;
-    int64_t max_tokens; /* of one choice; -1: none */
+    int64_t max_tokens; /* where one choice is cut; -1: nowhere */
+    int64_t reserved;   /* for one choice; -1: nothing */
+    bool usage;
 };
+
+/* clang-format off */
+static const char *const parameters[] = {
+    "messages", "model", "stream", "max_tokens", "max_completion_tokens",
+    "temperature", "top_p", "n", "stop", "stream_options", "tools",
+    "tool_choice", "response_format", "seed", "user", "audio",
+    "frequency_penalty", "function_call", "functions", "logit_bias",
+    "logprobs", "metadata", "modalities", "moderation",
+    "parallel_tool_calls", "prediction", "presence_penalty",
+    "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
+    "reasoning_effort", "safety_identifier", "service_tier", "store",
+    "top_logprobs", "verbosity", "web_search_options", NULL
+};
+/* clang-format on */
 
 static int64_t part_characters(struct mock_meter *m, const cJSON *part,
                                const char *param)
@@ -36,8 +59,7 @@ static int64_t part_characters(struct mock_meter *m, const cJSON *part,
     }
     if (!cJSON_IsString(type)) {
         snprintf(path, sizeof path, "%s.type", param);
-        mock_meter_wrong(m, path, "missing_required_parameter",
-                         "Missing required parameter: '%s'.", path);
+        mock_params_missing(m, path);
         return 0;
     }
     if (strcmp(type->valuestring, "text") != 0)
@@ -77,18 +99,18 @@ static int64_t content_characters(struct mock_meter *m, const cJSON *content,
 
 static void read_message(struct mock_meter *m, const cJSON *message, int index)
 {
+    static const char *const roles[] = { "system",   "assistant", "user",
+                                         "function", "tool",      "developer",
+                                         NULL };
     char param[48];
-    const cJSON *role = cJSON_GetObjectItemCaseSensitive(message, "role");
     snprintf(param, sizeof param, "messages[%d]", index);
     if (!cJSON_IsObject(message)) {
         mock_meter_type(m, param, message, "an object");
         return;
     }
-    if (!cJSON_IsString(role)) {
-        snprintf(param, sizeof param, "messages[%d].role", index);
-        mock_meter_wrong(m, param, "missing_required_parameter",
-                         "Missing required parameter: '%s'.", param);
-    }
+    snprintf(param, sizeof param, "messages[%d].role", index);
+    mock_params_one_of(
+        m, param, cJSON_GetObjectItemCaseSensitive(message, "role"), roles);
     m->prompt_tokens += lim_estimate_text(content_characters(
         m, cJSON_GetObjectItemCaseSensitive(message, "content"), index));
 }
@@ -99,8 +121,7 @@ static void read_messages(struct mock_meter *m)
     const cJSON *message;
     int index = 0;
     if (list == NULL)
-        mock_meter_wrong(m, "messages", "missing_required_parameter",
-                         "Missing required parameter: 'messages'.");
+        mock_params_missing(m, "messages");
     else if (!cJSON_IsArray(list))
         mock_meter_type(m, "messages", list, "an array of objects");
     else if (list->child == NULL)
@@ -116,35 +137,63 @@ static void read_messages(struct mock_meter *m)
     }
 }
 
-static void read_stream(struct mock_meter *m)
-{
-    const cJSON *stream = cJSON_GetObjectItemCaseSensitive(m->root, "stream");
-    if (cJSON_IsTrue(stream))
-        mock_meter_wrong(m, "stream", "unsupported_value",
-                         "Streaming is not supported by this version of the "
-                         "mock: send the request without 'stream'.");
-    else if (stream != NULL && !cJSON_IsFalse(stream) && !cJSON_IsNull(stream))
-        mock_meter_type(m, "stream", stream, "a boolean");
-}
-
-/* Both names bound the reply; the smaller one holds. */
+/* The larger of the two bounds is reserved; the newer name's holds. */
 static void read_bounds(struct chat *c)
 {
-    int64_t bound = -1;
-    mock_meter_int(&c->m, "max_tokens", 1, TOKENS_MAX, &c->max_tokens);
-    mock_meter_int(&c->m, "max_completion_tokens", 1, TOKENS_MAX, &bound);
-    if (bound >= 0 && (c->max_tokens < 0 || bound < c->max_tokens))
-        c->max_tokens = bound;
+    int64_t old = -1;
+    int64_t new = -1;
+    mock_meter_int(&c->m, "max_tokens", 1, TOKENS_MAX, &old);
+    mock_meter_int(&c->m, "max_completion_tokens", 1, TOKENS_MAX, &new);
     mock_meter_int(&c->m, "n", 1, CHOICES_MAX, &c->choices);
-    if (c->max_tokens >= 0)
-        c->m.max_tokens = c->max_tokens * c->choices;
+    c->max_tokens = new >= 0 ? new : old;
+    c->reserved = lim_estimate_reply(old, new);
+    if (c->reserved >= 0)
+        c->m.max_tokens = c->reserved * c->choices;
+}
+
+static void read_logprobs(struct mock_meter *m)
+{
+    int64_t top = -1;
+    bool asked = false;
+    mock_meter_bool(m, "logprobs", &asked);
+    mock_meter_int(m, "top_logprobs", 0, TOP_LOGPROBS_MAX, &top);
+    if (top >= 0 && !asked)
+        mock_meter_wrong(m, "top_logprobs", NULL,
+                         "The 'top_logprobs' parameter is only allowed when "
+                         "'logprobs' is enabled.");
+}
+
+/* A model that is not told of JSON goes on and on; the API demands it. */
+static void check_json_is_named(struct mock_meter *m, const cJSON *format)
+{
+    const cJSON *messages =
+        cJSON_GetObjectItemCaseSensitive(m->root, "messages");
+    const cJSON *type = cJSON_GetObjectItemCaseSensitive(format, "type");
+    if (cJSON_IsString(type) && strcmp(type->valuestring, "json_object") == 0 &&
+        !mock_params_mention(messages, "json"))
+        mock_meter_wrong(m, "messages", NULL,
+                         "'messages' must contain the word 'json' in some "
+                         "form, to use 'response_format' of type "
+                         "'json_object'.");
+}
+
+static void read_wish(struct mock_visit *v, struct chat *c)
+{
+    const cJSON *format =
+        cJSON_GetObjectItemCaseSensitive(c->m.root, "response_format");
+    bool parallel = true;
+    mock_tools_read(&c->m, MOCK_TOOLS_NESTED, mock_visit_draw(v, 3), &c->wish);
+    mock_tools_format(&c->m, format, "response_format", MOCK_TOOLS_NESTED,
+                      &c->wish);
+    check_json_is_named(&c->m, format);
+    mock_meter_bool(&c->m, "parallel_tool_calls", &parallel);
 }
 
 static void check_context(struct chat *c)
 {
     const struct lim_price *price = lim_price_find(c->m.model);
     int64_t context = price != NULL ? price->context_tokens : -1;
-    int64_t reply = c->max_tokens > 0 ? c->max_tokens : 0;
+    int64_t reply = c->reserved > 0 ? c->reserved : 0;
     int64_t prompt = c->m.prompt_tokens;
     if (context <= 0 || prompt + reply <= context)
         return;
@@ -164,69 +213,54 @@ static void check_context(struct chat *c)
                          context, prompt + reply, prompt, reply);
 }
 
-static void write_choices(struct mock_visit *v, const struct chat *c,
-                          int64_t tokens)
+/*
+ * A reply that the newer bound cuts below the reserved one: its plan ends
+ * where the cut is.
+ */
+static void shorten(struct mock_visit *v, const struct chat *c)
 {
-    struct mock_text *b = &v->a->body;
-    for (int64_t i = 0; i < c->choices; i++) {
-        int64_t share = tokens / c->choices + (i < tokens % c->choices);
-        bool cut = c->max_tokens >= 0 && share >= c->max_tokens;
-        mock_text_puts(b, i > 0 ? ",{\"index\":" : "{\"index\":");
-        mock_text_int(b, i);
-        mock_text_puts(b, ",\"message\":{\"role\":\"assistant\",\"content\":");
-        mock_words_reply(b, share, mock_visit_draw(v, 2 + (uint64_t)i));
-        mock_text_puts(b, ",\"refusal\":null,\"annotations\":[]},"
-                          "\"logprobs\":null,\"finish_reason\":");
-        mock_text_puts(b, cut ? "\"length\"}" : "\"stop\"}");
-    }
-}
-
-static void write_usage(struct mock_text *b, int64_t prompt, int64_t reply)
-{
-    mock_text_puts(b, "\"usage\":{\"prompt_tokens\":");
-    mock_text_int(b, prompt);
-    mock_text_puts(b, ",\"completion_tokens\":");
-    mock_text_int(b, reply);
-    mock_text_puts(b, ",\"total_tokens\":");
-    mock_text_int(b, prompt + reply);
-    mock_text_puts(
-        b,
-        ",\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
-        "\"completion_tokens_details\":{\"reasoning_tokens\":0,"
-        "\"audio_tokens\":0,\"accepted_prediction_tokens\":0,"
-        "\"rejected_prediction_tokens\":0}}");
-}
-
-static void write_answer(struct mock_visit *v, const struct chat *c,
-                         const struct sim_plan *plan)
-{
-    struct mock_text *b = &v->a->body;
-    mock_text_puts(b, "{\"id\":\"chatcmpl-");
-    mock_text_hex(b, mock_visit_draw(v, 0) >> 12, 13);
-    mock_text_hex(b, mock_visit_draw(v, 1), 16);
-    mock_text_puts(b, "\",\"object\":\"chat.completion\",\"created\":");
-    mock_text_int(b, v->q->now / LIM_SEC);
-    mock_text_puts(b, ",\"model\":");
-    mock_text_json(b, c->m.model, strlen(c->m.model));
-    mock_text_puts(b, ",\"choices\":[");
-    write_choices(v, c, plan->completion_tokens);
-    mock_text_puts(b, "],");
-    write_usage(b, c->m.prompt_tokens, plan->completion_tokens);
-    mock_text_puts(b, ",\"service_tier\":\"default\","
-                      "\"system_fingerprint\":\"fp_tierlab\"}\n");
+    struct mock_flight *f = v->a->flight;
+    struct sim_plan *p = &f->plan;
+    int64_t most = c->max_tokens * c->choices;
+    int64_t gaps = p->completion_tokens - 1;
+    if (c->max_tokens < 0 || p->completion_tokens <= most)
+        return;
+    double kept = (double)(most - 1) / (double)gaps;
+    int64_t span = p->timing.total_ns - p->timing.ttft_ns;
+    p->told_tokens = p->told_tokens * most / p->completion_tokens;
+    p->completion_tokens = most;
+    p->timing.total_ns =
+        p->timing.ttft_ns + (int64_t)((double)span * kept + 0.5);
+    p->microusd =
+        p->microusd <= 0
+            ? p->microusd
+            : lim_price_cost(f->call.price, c->m.prompt_tokens, most, 0);
+    if (!c->m.stream)
+        v->a->at = v->q->now + p->timing.total_ns;
 }
 
 void mock_chat_post(struct mock_visit *v)
 {
-    struct chat c = { .choices = 1, .max_tokens = -1 };
+    struct chat c = { .choices = 1, .max_tokens = -1, .reserved = -1 };
     if (mock_meter_open(v, &c.m, NULL)) {
+        mock_params_known(&c.m, parameters, MOCK_PARAMS_UNRECOGNIZED);
         read_messages(&c.m);
-        read_stream(&c.m);
+        mock_params_stream(&c.m, &c.usage);
         read_bounds(&c);
+        mock_params_sampling(&c.m);
+        read_logprobs(&c.m);
+        read_wish(v, &c);
         check_context(&c);
         const struct sim_plan *plan = mock_meter_admit(v, &c.m);
-        if (plan != NULL)
-            write_answer(v, &c, plan);
+        if (plan != NULL) {
+            shorten(v, &c);
+            struct mock_talk t = { .prose = { .choices = c.choices,
+                                              .max_tokens = c.max_tokens },
+                                   .wish = c.wish,
+                                   .prompt_tokens = c.m.prompt_tokens,
+                                   .usage = c.usage };
+            mock_talk_answer(v, plan, &t, c.m.stream);
+        }
     }
     mock_meter_fini(&c.m);
 }

@@ -5,6 +5,8 @@
 
 #include "mockserver/access.h"
 #include "mockserver/azure.h"
+#include "mockserver/feed.h"
+#include "mockserver/flight.h"
 
 /* A path that ends with '*' takes one further segment. */
 static const struct route {
@@ -117,6 +119,14 @@ static bool enter(struct mock_visit *v, struct aim *aim)
     return true;
 }
 
+/* An answer whose body the client cannot read; a stream breaks itself. */
+static void break_malformed(struct mock_answer *a)
+{
+    if (a->flight != NULL && a->stream.next == NULL &&
+        a->flight->plan.fault == SIM_FAULT_MALFORMED)
+        mock_feed_break(&a->body, 0);
+}
+
 void mock_routes_go(struct mock_visit *v)
 {
     char allow[64] = "";
@@ -128,6 +138,7 @@ void mock_routes_go(struct mock_visit *v)
             continue;
         if (method_fits(&routes[i], v->q->method)) {
             routes[i].room(v);
+            break_malformed(v->a);
             return;
         }
         size_t used = strlen(allow);

@@ -131,6 +131,50 @@ bool ask_header(const struct ask *f, const char *text)
     return holds(&f->a.headers, text);
 }
 
+/* One event without the empty line at its end. */
+static void add_event(cJSON *list, const char *at, size_t length, int *broken)
+{
+    static const char data[] = "data: ";
+    const char *line = at;
+    if (length > 7 && strncmp(at, "event: ", 7) == 0) {
+        line = memchr(at, '\n', length);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+        line++;
+    }
+    length -= (size_t)(line - at);
+    CU_ASSERT_TRUE_FATAL(length > 6 && strncmp(line, data, 6) == 0);
+    CU_ASSERT_PTR_NULL(memchr(line, '\n', length));
+    if (length == 12 && strncmp(line + 6, "[DONE]", 6) == 0)
+        return;
+    cJSON *event = cJSON_ParseWithLength(line + 6, length - 6);
+    *broken += event == NULL;
+    if (event != NULL)
+        cJSON_AddItemToArray(list, event);
+}
+
+cJSON *ask_events(const struct ask *f, int *broken)
+{
+    cJSON *list = cJSON_CreateArray();
+    const char *at = f->events.length > 0 ? f->events.data : "";
+    *broken = 0;
+    while (*at != '\0') {
+        const char *end = strstr(at, "\n\n");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+        add_event(list, at, (size_t)(end - at), broken);
+        at = end + 2;
+    }
+    return list;
+}
+
+void ask_fault(struct ask *f, enum sim_fault fault)
+{
+    f->fault = (struct sim_fault_rule){
+        .fault = fault, .share = 1, .from = 0, .until = LIM_NEVER
+    };
+    f->api->service.config.faults.rules = &f->fault;
+    f->api->service.config.faults.count = 1;
+}
+
 void ask_play(struct ask *f, const struct ask_row *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 #ifndef TESTS_ASK_H
 #define TESTS_ASK_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 
 #include "mockserver/api.h"
@@ -17,6 +18,7 @@ struct ask {
     lim_time ended;          /* when the last byte of it came */
     bool cut;                /* it broke off */
     lim_time now;            /* of the next question */
+    struct sim_fault_rule fault;
 };
 
 /* `provider`: as in a scenario; keys are sk-mock-<organisation>-<n>. */
@@ -47,6 +49,16 @@ bool ask_says(const struct ask *f, const char *text);
 bool ask_header(const struct ask *f, const char *text);
 
 struct mock_slice ask_slice(const char *text); /* NULL is allowed */
+
+/*
+ * The data of the stream's events, parsed, but "[DONE]"; `*broken` counts
+ * those that are no JSON.  Lines of other kinds than data and event fail.  To
+ * be deleted.
+ */
+cJSON *ask_events(const struct ask *f, int *broken);
+
+/* A fault that strikes every admitted request from now on. */
+void ask_fault(struct ask *f, enum sim_fault fault);
 
 /* A question and its answer's status and words. */
 struct ask_row {
