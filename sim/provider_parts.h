@@ -1,0 +1,91 @@
+#ifndef SIM_PROVIDER_PARTS_H
+#define SIM_PROVIDER_PARTS_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#include "limiter/meter.h"
+#include "sim/billing.h"
+#include "sim/provider.h"
+
+/*
+ * What the files of the provider share, and nobody else.
+ *
+ * The rates of a tier are the same for all its organisations: they are made
+ * once.  What an organisation has of its own is the level of its windows,
+ * LIM_WINDOWS for each limit group, in one array.  A project has rates and
+ * windows for those groups alone in which it is limited.
+ */
+struct sim_window {
+    struct lim_meter level;
+    int64_t admitted;
+};
+
+/* The limits of one group; all 0 where it is not served. */
+struct sim_rates {
+    struct lim_meter_rule rule[LIM_WINDOWS];
+};
+
+struct sim_org {
+    const struct sim_rates *rates; /* of its tier, for each group */
+    struct sim_billing billing;
+    char *name;
+    struct sim_payment *payments; /* billing reads on in them */
+    struct sim_window windows[];
+};
+
+struct sim_share { /* a project */
+    char *name;
+    uint32_t parent;
+    uint32_t panels;            /* groups that it limits */
+    int32_t *panel_of;          /* of each group; -1: none */
+    struct sim_rates *rates;    /* of each panel */
+    struct sim_window *windows; /* LIM_WINDOWS of each panel */
+};
+
+struct sim_provider {
+    struct sim_org **orgs;
+    uint32_t count, room;
+    struct sim_share **shares;
+    uint32_t share_count, share_room;
+    enum lim_discipline discipline;
+    struct sim_charge charge;
+    unsigned groups;
+    struct sim_rates *rates; /* LIM_TIERS x groups */
+    struct sim_billing_rules rules;
+    int64_t quantum_ns;
+    double burst;
+    lim_time start;
+};
+
+static inline struct sim_rates *sim_provider_rates(const struct sim_provider *p,
+                                                   enum lim_tier tier)
+{
+    return &p->rates[(size_t)tier * p->groups];
+}
+
+/* The project of that number; NULL: it is an organisation's. */
+static inline struct sim_share *sim_provider_share(const struct sim_provider *p,
+                                                   uint32_t index)
+{
+    if (index < SIM_PROJECT_FIRST)
+        return NULL;
+    assert(index - SIM_PROJECT_FIRST < p->share_count);
+    return p->shares[index - SIM_PROJECT_FIRST];
+}
+
+/* The organisation of that number, or of the project of that number. */
+static inline struct sim_org *sim_provider_org(const struct sim_provider *p,
+                                               uint32_t index)
+{
+    if (index >= SIM_PROJECT_FIRST)
+        index = sim_provider_share(p, index)->parent;
+    assert(index < p->count);
+    return p->orgs[index];
+}
+
+/* Brings an organisation to `now`, when there is something to be done. */
+void sim_provider_catch_up(const struct sim_provider *p, struct sim_org *o,
+                           lim_time now);
+
+#endif
