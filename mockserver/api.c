@@ -96,9 +96,12 @@ static void add_headers(struct mock_visit *v)
         .processing_ns = v->a->at - v->q->now,
     };
     mock_api_request_id(api, source.id);
-    if (v->organisation >= 0 && !v->nameless)
-        source.organisation = sim_provider_organisation_name(
-            api->provider, (uint32_t)v->organisation);
+    if (v->organisation >= 0 && !v->nameless) {
+        uint32_t index = (uint32_t)v->organisation;
+        source.organisation =
+            sim_provider_organisation_name(api->provider, index);
+        source.project = sim_provider_project_name(api->provider, index);
+    }
     if (!v->edge)
         mock_shown_source(h, &api->config.manner, &source);
     mock_text_puts(h, api->speed_line);

@@ -10,7 +10,23 @@ static const struct mock_manner *manner(const struct mock_visit *v)
 
 void mock_refuse_show(struct mock_visit *v, const struct sim_verdict *verdict)
 {
-    mock_shown_limits(&v->a->headers, manner(v), &verdict->shown);
+    const struct lim_feedback *shown = &verdict->shown;
+    mock_shown_limits(&v->a->headers, manner(v), shown);
+    if (shown->requests.limit >= 0 || shown->tokens.limit >= 0)
+        mock_shown_project(&v->a->headers, manner(v), &verdict->project_tokens);
+}
+
+/* Whether it is the project alone that may not use the model; its name. */
+static const char *barred_project(const struct mock_visit *v, const char *model)
+{
+    const struct sim_provider *p = v->api->provider;
+    uint32_t index = (uint32_t)v->organisation;
+    int64_t parent = sim_provider_parent(p, index);
+    int group = sim_provider_group(p, model);
+    if (parent < 0 || group < 0 ||
+        !sim_provider_serves(p, (uint32_t)parent, (unsigned)group))
+        return NULL;
+    return sim_provider_project_name(p, index);
 }
 
 void mock_refuse_model(struct mock_visit *v, const char *model)
@@ -19,8 +35,12 @@ void mock_refuse_model(struct mock_visit *v, const char *model)
         mock_azure_no_deployment(v);
         return;
     }
-    v->a->status = 404;
-    mock_words_no_model(&v->a->body, manner(v)->era, model);
+    const char *project = barred_project(v, model);
+    v->a->status = project != NULL ? 403 : 404;
+    if (project != NULL)
+        mock_words_no_project_model(&v->a->body, project, model);
+    else
+        mock_words_no_model(&v->a->body, manner(v)->era, model);
 }
 
 /* The only answer that was seen of an empty purse before late 2023 told

@@ -20,7 +20,8 @@ void mock_refuse_verdict(struct mock_visit *v,
                          const struct mock_refuse_request *r,
                          const struct sim_verdict *verdict);
 
-/* The model is not there, or not for this organisation. */
+/* The model is not there, or not for this organisation; 403 where it is the
+   project alone that may not use it. */
 void mock_refuse_model(struct mock_visit *v, const char *model);
 
 /*

@@ -61,6 +61,7 @@ static struct sim_verdict untold(enum sim_answer answer)
     return (struct sim_verdict){ .answer = answer,
                                  .limit = LIM_RPM,
                                  .admitted_at = LIM_NEVER,
+                                 .project_tokens = { -1, -1, -1 },
                                  .shown = lim_feedback_none() };
 }
 
@@ -117,6 +118,7 @@ static void falsify(struct sim_plan *plan)
     } else if (plan->fault == SIM_FAULT_LYING_HEADERS) {
         lie(&shown->requests);
         lie(&shown->tokens);
+        lie(&plan->verdict.project_tokens);
         shown->hint_ns = -1;
     }
 }

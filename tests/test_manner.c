@@ -224,6 +224,45 @@ static void a_project_has_a_family_of_its_own(void)
     mock_text_fini(&h);
 }
 
+/* A project with few tokens for one model, and none for another. */
+static void a_project_is_told_apart(void)
+{
+    struct ask f;
+    struct sim_verdict verdict;
+    set_up(&f, "now", "");
+    struct sim_project_limit limits[] = {
+        { "gpt-4", lim_limits_none() }, { "gpt-3.5-turbo", lim_limits_none() }
+    };
+    limits[0].limits.max[LIM_RPM] = 0;
+    limits[1].limits.max[LIM_TPM] = 1000;
+    const struct sim_project web = { "web", limits, 2 };
+    int index = sim_provider_add_project(f.api->provider, 0, &web, NULL);
+    CU_ASSERT_TRUE_FATAL(index >= 0);
+    struct mock_question q = { .now = f.now };
+    struct mock_visit v = {
+        .api = f.api, .q = &q, .a = &f.a, .organisation = index
+    };
+    mock_refuse_model(&v, "gpt-4");
+    CU_ASSERT_EQUAL(f.a.status, 403);
+    CU_ASSERT_TRUE(
+        ask_says(&f, "Project `web` does not have access to model `gpt-4`"));
+    mock_text_clear(&f.a.body);
+    mock_refuse_model(&v, "gpt-9");
+    CU_ASSERT_EQUAL(f.a.status, 404);
+    const struct lim_cost cost = { { [LIM_REQUESTS] = 1, [LIM_TOKENS] = 100 } };
+    int group = sim_provider_group(f.api->provider, "gpt-3.5-turbo");
+    sim_provider_admit(f.api->provider, (uint32_t)index, (unsigned)group, &cost,
+                       f.now, &verdict);
+    mock_refuse_show(&v, &verdict);
+    CU_ASSERT_TRUE(ask_header(&f, "remaining-project-tokens: 900\r\n"));
+    CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-tokens: 19900\r\n"));
+    mock_text_clear(&f.a.headers);
+    verdict.shown = lim_feedback_none();
+    mock_refuse_show(&v, &verdict);
+    CU_ASSERT_EQUAL(f.a.headers.length, 0);
+    ask_tear_down(&f);
+}
+
 static void eras_have_names(void)
 {
     enum mock_era e;
@@ -266,6 +305,7 @@ CU_TestInfo manner_tests[] = {
     { "a kind tells the id of its request",
       a_kind_tells_the_id_of_its_request },
     { "a project has a family of its own", a_project_has_a_family_of_its_own },
+    { "a project is told apart", a_project_is_told_apart },
     { "a refusal without a hint tells none",
       a_refusal_without_a_hint_tells_none },
     { "eras have names", eras_have_names },
