@@ -185,7 +185,9 @@ static void add_map(struct mock_text *b, const struct moderation *r,
     for (size_t i = 0; i < CATEGORIES; i++) {
         if (r->older && categories[i].newer)
             continue;
-        mock_text_printf(b, "%s\"%s\":", i > 0 ? "," : "", categories[i].name);
+        mock_text_puts(b, i > 0 ? ",\"" : "\"");
+        mock_text_puts(b, categories[i].name);
+        mock_text_puts(b, "\":");
         add(b, s, i);
     }
     mock_text_puts(b, "}");
