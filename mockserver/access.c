@@ -4,14 +4,49 @@
 
 #include "mockserver/azure.h"
 
+/* "organisation/project", and "organisation/" where it has projects; names
+   have no slash.  Longer ones there are not. */
+#define FULL_NAME_MAX 256
+
+static size_t full_name(const char *organisation, struct mock_slice project,
+                        char out[FULL_NAME_MAX])
+{
+    size_t length = strlen(organisation);
+    if (length + 1 + project.length > FULL_NAME_MAX)
+        return 0;
+    memcpy(out, organisation, length);
+    out[length] = '/';
+    if (project.length > 0)
+        memcpy(out + length + 1, project.at, project.length);
+    return length + 1 + project.length;
+}
+
+static bool add_project(struct mock_api *api, uint32_t index)
+{
+    char text[FULL_NAME_MAX];
+    uint32_t found;
+    const char *name = sim_provider_project_name(api->provider, index);
+    const char *owner = sim_provider_organisation_name(api->provider, index);
+    size_t length = full_name(owner, (struct mock_slice){ NULL, 0 }, text);
+    if (length > 0 && !mock_keys_find(&api->keys, text, length, &found) &&
+        !mock_keys_add(&api->keys, text, length, index))
+        return false;
+    length = full_name(owner, (struct mock_slice){ name, strlen(name) }, text);
+    return length == 0 || mock_keys_add(&api->keys, text, length, index);
+}
+
 static bool add_names(struct mock_api *api)
 {
     uint32_t n = sim_provider_organisations(api->provider);
+    uint32_t projects = sim_provider_projects(api->provider);
     for (uint32_t i = 0; i < n; i++) {
         const char *name = sim_provider_organisation_name(api->provider, i);
         if (!mock_keys_add(&api->keys, name, strlen(name), i))
             return false;
     }
+    for (uint32_t i = 0; i < projects; i++)
+        if (!add_project(api, SIM_PROJECT_FIRST + i))
+            return false;
     return true;
 }
 
@@ -53,7 +88,12 @@ static int64_t new_organisation(struct mock_api *api, struct mock_slice key)
     return index;
 }
 
-enum access { ACCESS_GIVEN, ACCESS_BAD_KEY, ACCESS_NO_ROOM };
+enum access {
+    ACCESS_GIVEN,
+    ACCESS_BAD_KEY,
+    ACCESS_BAD_PROJECT,
+    ACCESS_NO_ROOM
+};
 
 static enum access find_any(struct mock_visit *v, struct mock_slice key)
 {
@@ -79,10 +119,46 @@ static enum access find_configured(struct mock_visit *v, struct mock_slice key)
     uint32_t index, number;
     if (!mock_keys_split(key.at, key.length, &name, &length, &number) ||
         !mock_keys_find(&api->keys, name, length, &index) ||
+        index >= SIM_PROJECT_FIRST ||
         number > api->config.provider.organisations[index].keys)
         return ACCESS_BAD_KEY;
     v->organisation = index;
     return ACCESS_GIVEN;
+}
+
+/*
+ * The project that a header names stands in for its organisation from here
+ * on.  One without projects of its own takes every name: what an SDK sends
+ * from its environment need not be configured.
+ */
+static enum access find_project(struct mock_visit *v)
+{
+    const struct mock_api *api = v->api;
+    char text[FULL_NAME_MAX];
+    uint32_t index;
+    struct mock_slice project = v->q->project;
+    if (project.length == 0 || api->config.any_key ||
+        api->config.manner.dialect == MOCK_AZURE)
+        return ACCESS_GIVEN;
+    const char *owner = sim_provider_organisation_name(
+        api->provider, (uint32_t)v->organisation);
+    size_t length = full_name(owner, project, text);
+    if (length > 0 && mock_keys_find(&api->keys, text, length, &index)) {
+        v->organisation = index;
+        return ACCESS_GIVEN;
+    }
+    length = full_name(owner, (struct mock_slice){ NULL, 0 }, text);
+    if (!mock_keys_find(&api->keys, text, length, &index))
+        return ACCESS_GIVEN;
+    v->organisation = -1;
+    return ACCESS_BAD_PROJECT;
+}
+
+static enum access find(struct mock_visit *v, struct mock_slice key)
+{
+    enum access a =
+        v->api->config.any_key ? find_any(v, key) : find_configured(v, key);
+    return a == ACCESS_GIVEN ? find_project(v) : a;
 }
 
 /* Azure takes a key in a header of its own too. */
@@ -121,12 +197,18 @@ bool mock_access_check(struct mock_visit *v)
         refuse_key(v, NULL);
         return false;
     }
-    switch (v->api->config.any_key ? find_any(v, key)
-                                   : find_configured(v, key)) {
+    switch (find(v, key)) {
     case ACCESS_GIVEN:
+        sim_provider_advance(v->api->provider, (uint32_t)v->organisation,
+                             v->q->now);
         return true;
     case ACCESS_BAD_KEY:
         refuse_key(v, &key);
+        return false;
+    case ACCESS_BAD_PROJECT: /* our words: those of the API were not seen */
+        mock_visit_fail(v, 401, NULL, "invalid_project",
+                        "The project in the OpenAI-Project header is not one "
+                        "of your organization.");
         return false;
     case ACCESS_NO_ROOM:
     default:

@@ -9,8 +9,12 @@
    error and `diag`. */
 int mock_access_init(struct mock_api *api, struct lim_diag *diag);
 
-/* Finds the organisation of the question's key.  False: it is answered, with
-   the key masked. */
+/*
+ * Finds the organisation of the question's key, or the project in it that the
+ * question names (a project's index then stands in v->organisation), and
+ * brings it to the question's time.  False: it is answered, with the key
+ * masked.
+ */
 bool mock_access_check(struct mock_visit *v);
 
 #endif
