@@ -24,7 +24,9 @@
 
 struct event {
     lim_time at;
-    int64_t tokens; /* that it may cost; below 0: a mistake is in it */
+    int64_t tokens; /* that it costs */
+    int64_t images; /* that it asks for; 0: it is a chat */
+    bool mistake;   /* a field is wrong: a 400, which costs the same */
 };
 
 struct run {
@@ -34,7 +36,7 @@ struct run {
     char table[512];
     int64_t tokens; /* costs are below this */
     struct event events[EVENTS];
-    size_t refused, too_large;
+    size_t refused[LIM_WINDOWS], too_large;
     const char *wrong; /* NULL: all was right */
     int line;
 };
@@ -61,7 +63,7 @@ static int64_t below(struct run *r, int64_t most)
     return (int64_t)(bits % (uint64_t)most);
 }
 
-/* Limits of rpm rpd tpm tpd; one in three is absent. */
+/* Limits of rpm rpd tpm tpd ipm; one in three is absent. */
 static void draw_table(struct run *r)
 {
     static const int64_t scale[] = { 3, 60, 997, 10000, 2000000 };
@@ -70,9 +72,13 @@ static void draw_table(struct run *r)
     snprintf(text, size,
              "@as_of 2026-01\n@source test made up\n"
              "@tier tier1 5 0 -\nm tier1 -");
-    for (int i = 0; i < LIM_IPM; i++) {
+    for (int i = 0; i < LIM_WINDOWS; i++) {
         size_t at = strlen(text);
-        int64_t limit = 1 + below(r, scale[below(r, i < LIM_TPM ? 3 : 5)]);
+        int64_t limit =
+            1 + below(r, scale[below(r, lim_limit_dimension(
+                                            (enum lim_limit)i) == LIM_TOKENS
+                                            ? 5
+                                            : 3)]);
         if (i != LIM_RPM && below(r, 3) == 0)
             snprintf(text + at, size - at, " -");
         else
@@ -80,7 +86,7 @@ static void draw_table(struct run *r)
         if (i == LIM_TPM)
             r->tokens = limit / 2 + 4;
     }
-    snprintf(text + strlen(text), size - strlen(text), " - - -\n");
+    snprintf(text + strlen(text), size - strlen(text), " - -\n");
 }
 
 static int64_t draw_gap(struct run *r)
@@ -88,6 +94,17 @@ static int64_t draw_gap(struct run *r)
     static const int64_t scale[] = { 1,       LIM_MSEC, LIM_SEC, LIM_SEC,
                                      LIM_SEC, LIM_MIN,  LIM_HOUR };
     return below(r, 4) == 0 ? 0 : below(r, 40 * scale[below(r, 7)]);
+}
+
+static void draw_event(struct run *r, struct event *e)
+{
+    if (below(r, 3) == 0)
+        e->images = 1 + below(r, 10);
+    else
+        e->tokens = 3 + below(r, r->tokens);
+    if (below(r, 20) == 0)
+        e->tokens *= 8;
+    e->mistake = below(r, 12) == 0;
 }
 
 static void draw(struct run *r, uint64_t seed)
@@ -102,11 +119,7 @@ static void draw(struct run *r, uint64_t seed)
     for (int i = 0; i < EVENTS; i++) {
         now += draw_gap(r);
         r->events[i].at = now;
-        r->events[i].tokens = 3 + below(r, r->tokens);
-        if (below(r, 12) == 0)
-            r->events[i].tokens *= -1;
-        else if (below(r, 20) == 0)
-            r->events[i].tokens *= 8;
+        draw_event(r, &r->events[i]);
     }
 }
 
@@ -133,25 +146,43 @@ static void open_api(struct ask *f, const struct run *r)
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->api);
 }
 
-/* A prompt of one character costs 2 tokens, max_tokens the rest. */
+/* A prompt of one character costs 2 tokens, max_tokens the rest.  Images that
+   are not of a gpt-image model cost no tokens. */
+static void write_request(const struct event *e, char *out, size_t size)
+{
+    const char *mistake = e->mistake ? ",\"stream\":7" : "";
+    if (e->images > 0)
+        snprintf(out, size,
+                 "{\"model\":\"m\",\"prompt\":\"x\",\"n\":%" PRId64 "%s}",
+                 e->images, mistake);
+    else
+        snprintf(out, size,
+                 "{\"model\":\"m\",\"max_tokens\":%" PRId64
+                 "%s,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+                 e->tokens - 2, mistake);
+}
+
 static int send(struct ask *f, const struct event *e)
 {
     char body[200];
-    bool mistake = e->tokens < 0;
-    int64_t tokens = mistake ? -e->tokens : e->tokens;
-    snprintf(body, sizeof body,
-             "{\"model\":\"m\",\"max_tokens\":%" PRId64 "%s,\"messages\":"
-             "[{\"role\":\"user\",\"content\":\"x\"}]}",
-             tokens - 2, mistake ? ",\"stream\":7" : "");
+    write_request(e, body, sizeof body);
     const struct mock_question q = {
         .method = ask_slice("POST"),
-        .path = ask_slice("/v1/chat/completions"),
+        .path = ask_slice(e->images > 0 ? "/v1/images/generations"
+                                        : "/v1/chat/completions"),
         .body = ask_slice(body),
         .authorization = ask_slice("Bearer sk-test"),
         .completion_tokens = ask_slice("1"),
         .now = e->at,
     };
     return ask_question(f, &q);
+}
+
+static struct lim_cost cost_of(const struct event *e)
+{
+    return (struct lim_cost){ { [LIM_REQUESTS] = 1,
+                                [LIM_TOKENS] = e->tokens,
+                                [LIM_IMAGES] = e->images } };
 }
 
 static void read_answer(struct ask *f, const struct event *e,
@@ -177,7 +208,8 @@ static int copy_answers(const struct run *r, size_t count,
                         const struct event *e, lim_time at)
 {
     struct ask f;
-    struct event again = { .at = at, .tokens = e->tokens };
+    struct event again = *e;
+    again.at = at;
     open_api(&f, r);
     for (size_t i = 0; i < count; i++)
         send(&f, &r->events[i]);
@@ -235,7 +267,10 @@ static void check_used(struct run *r, const struct ask *f,
     bool alike = look(f, requests ? LIM_RPM : LIM_TPM, now).limit ==
                  look(f, requests ? LIM_RPD : LIM_TPD, now).limit;
     MUST(r, b->error.used <= b->error.max);
-    if (s->limit == b->error.max && !alike)
+    if (b->error.limit == LIM_IPM)
+        MUST(r,
+             look(f, LIM_IPM, now).remaining == b->error.max - b->error.used);
+    else if (s->limit == b->error.max && !alike)
         MUST(r, s->remaining == b->error.max - b->error.used);
 }
 
@@ -243,10 +278,7 @@ static void check_hint(struct run *r, const struct ask *f, size_t index,
                        const struct read_back *b)
 {
     const struct event *e = &r->events[index];
-    const struct lim_cost cost = {
-        { [LIM_REQUESTS] = 1,
-          [LIM_TOKENS] = e->tokens < 0 ? -e->tokens : e->tokens }
-    };
+    const struct lim_cost cost = cost_of(e);
     int64_t hint = b->headers.feedback.hint_ns;
     struct sim_verdict v;
     sim_provider_probe(f->api->provider, 0, 0, &cost, e->at, &v);
@@ -262,7 +294,7 @@ static void check_hint(struct run *r, const struct ask *f, size_t index,
         MUST(r, (hint - wait) * b->error.max <= lim_limit_window(v.limit));
     else
         MUST(r, hint - wait < LIM_MSEC && hint >= wait);
-    int good = e->tokens < 0 ? 400 : 200;
+    int good = e->mistake ? 400 : 200;
     MUST(r, copy_answers(r, index, e, e->at + hint + LIM_MSEC) == good);
     MUST(r, copy_answers(r, index, e, v.admitted_at) == good);
     if (wait > LIM_MSEC)
@@ -273,12 +305,14 @@ static void check_hint(struct run *r, const struct ask *f, size_t index,
 static void check_too_large(struct run *r, const struct read_back *b,
                             const struct event *e)
 {
-    int64_t tokens = e->tokens < 0 ? -e->tokens : e->tokens;
+    const struct lim_cost cost = cost_of(e);
+    enum lim_limit limit = (enum lim_limit)b->error.limit;
+    int64_t asked = cost.amount[lim_limit_dimension(limit)];
     r->too_large++;
     MUST(r, b->retry_after_s < 0 && b->headers.feedback.hint_ns < 0);
     MUST(r, b->error.hint_ns < 0);
-    MUST(r, b->error.requested == tokens);
-    MUST(r, (double)tokens > r->burst * (double)b->error.max - 1);
+    MUST(r, b->error.requested == asked);
+    MUST(r, (double)asked > r->burst * (double)b->error.max - 1);
 }
 
 static void check_answer(struct run *r, struct ask *f, size_t index)
@@ -288,11 +322,14 @@ static void check_answer(struct run *r, struct ask *f, size_t index)
     read_answer(f, e, &b);
     check_families(r, f, &b, e->at);
     if (b.status != 429) {
-        MUST(r, b.status == (e->tokens < 0 ? 400 : 200));
+        MUST(r, b.status == (e->mistake ? 400 : 200));
         MUST(r, b.retry_after_s < 0 && b.headers.feedback.hint_ns < 0);
         return;
     }
-    r->refused++;
+    MUST(r, b.error.limit >= 0);
+    if (r->wrong != NULL)
+        return;
+    r->refused[b.error.limit]++;
     if (b.error.class == LIM_CLASS_TOO_LARGE) {
         check_too_large(r, &b, e);
         return;
@@ -323,12 +360,13 @@ static void everything_fits_together(void)
 {
     uint64_t first = setting("LIM_SEED", 1), failed = 0;
     uint64_t seeds = setting("LIM_SEEDS", getenv("LIM_SEED") ? 1 : SEEDS);
-    size_t refused = 0, too_large = 0;
+    size_t refused[LIM_WINDOWS] = { 0 }, too_large = 0;
     for (uint64_t seed = first; seed < first + seeds && failed < 5; seed++) {
         struct run r;
         draw(&r, seed);
         play(&r);
-        refused += r.refused;
+        for (int i = 0; i < LIM_WINDOWS; i++)
+            refused[i] += r.refused[i];
         too_large += r.too_large;
         failed += r.wrong != NULL;
         if (r.wrong != NULL)
@@ -336,7 +374,8 @@ static void everything_fits_together(void)
                    lim_discipline_name(r.discipline), r.line, r.wrong);
     }
     CU_ASSERT_EQUAL(failed, 0);
-    CU_ASSERT_TRUE(seeds < SEEDS || refused > 4 * seeds);
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        CU_ASSERT_TRUE(seeds < SEEDS || refused[i] > seeds / 10);
     CU_ASSERT_TRUE(seeds < SEEDS || too_large > 0);
 }
 
