@@ -199,6 +199,7 @@ static int make_api(struct daemon *d)
         .any_key = d->options.config == NULL,
         .one_organisation = d->options.one_organisation,
         .tier = d->tier,
+        .manner = d->config.manner,
         .speed = d->options.speed,
         .version = TIERLAB_VERSION,
         .log = d->log,
