@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "limiter/apierror.h"
+#include "mockserver/json.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/refuse.h"
 #include "mockserver/shown.h"
@@ -263,6 +264,30 @@ static void a_project_is_told_apart(void)
     ask_tear_down(&f);
 }
 
+static const char *told(const char *provider, struct lim_diag *d)
+{
+    struct mock_json j;
+    struct mock_config c;
+    int error = LIM_OK;
+    cJSON *root = mock_json_parse(provider, strlen(provider), d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+    mock_config_init(&c);
+    mock_json_open(&j, root, "", &error, d);
+    mock_config_read(&c, &j, NULL);
+    CU_ASSERT_NOT_EQUAL(error, LIM_OK);
+    cJSON_Delete(root);
+    mock_config_fini(&c);
+    return d->text;
+}
+
+static void a_wrong_name_is_told(void)
+{
+    struct lim_diag d = { 0 };
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(told("{\"era\":\"2024\"}", &d), "now 2022 2023-03 2023"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(told("{\"dialect\":\"azur\"}", &d), "azure"));
+}
+
 static void eras_have_names(void)
 {
     enum mock_era e;
@@ -308,6 +333,7 @@ CU_TestInfo manner_tests[] = {
     { "a project is told apart", a_project_is_told_apart },
     { "a refusal without a hint tells none",
       a_refusal_without_a_hint_tells_none },
+    { "a wrong name is told", a_wrong_name_is_told },
     { "eras have names", eras_have_names },
     CU_TEST_INFO_NULL
 };
