@@ -14,6 +14,8 @@ static const struct route {
     mock_room_fn *room;
 } routes[] = {
     { "POST", "/v1/chat/completions", mock_chat_post },
+    { "POST", "/v1/completions", mock_completions_post },
+    { "POST", "/v1/responses", mock_responses_post },
     { "POST", "/v1/embeddings", mock_embeddings_post },
     { "POST", "/v1/images/generations", mock_images_post },
     { "POST", "/v1/audio/speech", mock_speech_post },

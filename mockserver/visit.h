@@ -27,6 +27,8 @@ struct mock_visit {
 typedef void mock_room_fn(struct mock_visit *v);
 
 mock_room_fn mock_chat_post;
+mock_room_fn mock_completions_post;
+mock_room_fn mock_responses_post;
 mock_room_fn mock_embeddings_post;
 mock_room_fn mock_images_post;
 mock_room_fn mock_images_get;

@@ -1,0 +1,189 @@
+/* The older completions: prompts, what they reserve, echoes and streams. */
+
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/ask.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+#define PATH "/v1/completions"
+#define KEY "Bearer sk-mock-a-1"
+#define FREE                                                                   \
+    "{\"table\":\"seed\",\"latency\":\"none\",\"organisations\":"              \
+    "[{\"name\":\"a\",\"tier\":\"free\"}]}"
+#define NO_LIMITS                                                              \
+    "{\"table\":\"none\",\"latency\":\"none\",\"organisations\":"              \
+    "[{\"name\":\"a\"}]}"
+#define BODY(more) "{\"model\":\"gpt-4\"," more "}"
+
+static void mistakes_are_worded(void)
+{
+    const struct ask_row rows[] = {
+        { KEY, "GET", PATH, "", 405, "Not allowed to GET on /v1/completions." },
+        { KEY, "POST", PATH, "{\"prompt\":\"a\"}", 400,
+          "you must provide a model parameter" },
+        { KEY, "POST", PATH, BODY("\"prompt\":{}"), 400,
+          "Invalid type for 'prompt'" },
+        { KEY, "POST", PATH, BODY("\"prompt\":[]"), 400,
+          "Invalid 'prompt': empty array." },
+        { KEY, "POST", PATH, BODY("\"prompt\":[1,-2]"), 400,
+          "Invalid type for 'prompt': expected an integer" },
+        { KEY, "POST", PATH, BODY("\"prompt\":[\"a\",7]"), 400,
+          "Invalid type for 'prompt': expected a string or an array" },
+        { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"messages\":[]"), 400,
+          "Unrecognized request argument supplied: messages" },
+        { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"n\":2,\"best_of\":1"),
+          400, "more choices than it will generate" },
+        { KEY, "POST", PATH,
+          BODY("\"prompt\":\"a\",\"best_of\":2,\"stream\":true"), 400,
+          "'best_of' parameter is not supported when 'stream'" },
+        { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"best_of\":21"), 400,
+          "Expected a value <= 20, but got 21" },
+        { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"logprobs\":6"), 400,
+          "Expected a value <= 5, but got 6" },
+        { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"temperature\":\"hot\""),
+          400, "expected a decimal, but got a string" },
+        { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"max_tokens\":9000"), 400,
+          "maximum context length is 8192 tokens, however you requested 9002 "
+          "tokens (2 in your prompt; 9000 for the completion)." },
+    };
+    struct ask f;
+    ask_set_up(&f, FREE);
+    ask_play(&f, rows, COUNT(rows));
+    ask_tear_down(&f);
+}
+
+static int remaining(const struct ask *f, int tokens)
+{
+    char line[64];
+    snprintf(line, sizeof line, "x-ratelimit-remaining-tokens: %d\r\n", tokens);
+    return ask_header(f, line);
+}
+
+/* A body of the free tier's 10,000 tokens, and what it leaves of them. */
+static void each_choice_is_reserved(void)
+{
+    const struct {
+        const char *body;
+        int left;
+    } rows[] = {
+        { BODY("\"prompt\":\"abcd\""), 10000 - 3 - 16 },
+        { BODY("\"user\":\"u\""), 10000 - 2 - 16 },
+        { BODY("\"prompt\":\"abcd\",\"max_tokens\":0"), 10000 - 3 },
+        { BODY("\"prompt\":\"abcd\",\"n\":2"), 10000 - 3 - 32 },
+        { BODY("\"prompt\":\"abcd\",\"n\":2,\"best_of\":5"), 10000 - 3 - 80 },
+        { BODY("\"prompt\":[1,2,3,4,5]"), 10000 - 5 - 16 },
+        { BODY("\"prompt\":[\"abcd\",\"abcd\"],\"max_tokens\":10"),
+          10000 - 6 - 20 },
+        { BODY("\"prompt\":[[1,2],[3]],\"n\":3,\"max_tokens\":10"),
+          10000 - 3 - 60 },
+    };
+    struct ask f;
+    ask_set_up(&f, FREE);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        f.now += LIM_HOUR;
+        CU_ASSERT_EQUAL(ask(&f, PATH, rows[i].body), 200);
+        CU_ASSERT_TRUE(remaining(&f, rows[i].left));
+    }
+    ask_tear_down(&f);
+}
+
+static const cJSON *at(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static const char *text_at(const cJSON *object, const char *key)
+{
+    const cJSON *value = at(object, key);
+    return cJSON_IsString(value) ? value->valuestring : "";
+}
+
+static int ask_tokens(struct ask *f, const char *body, const char *tokens)
+{
+    const struct mock_question q = { .method = ask_slice("POST"),
+                                     .path = ask_slice(PATH),
+                                     .body = ask_slice(body),
+                                     .authorization = ask_slice(KEY),
+                                     .completion_tokens = ask_slice(tokens),
+                                     .now = f->now };
+    return ask_question(f, &q);
+}
+
+static void the_best_of_several_are_told(void)
+{
+    struct ask f;
+    ask_set_up(&f, NO_LIMITS);
+    ask_tokens(&f,
+               BODY("\"prompt\":[\"a\",\"b\"],\"n\":1,\"best_of\":3,"
+                    "\"max_tokens\":4"),
+               "20");
+    cJSON *root = cJSON_Parse(f.a.body.data);
+    const cJSON *choices = at(root, "choices");
+    CU_ASSERT_STRING_EQUAL(text_at(root, "object"), "text_completion");
+    CU_ASSERT_EQUAL_FATAL(cJSON_GetArraySize(choices), 2);
+    for (int i = 0; i < 2; i++) {
+        const cJSON *choice = cJSON_GetArrayItem(choices, i);
+        CU_ASSERT_EQUAL(at(choice, "index")->valueint, i);
+        /* 20 tokens for six: 4 4 3, 3 3 3 */
+        CU_ASSERT_EQUAL(strlen(text_at(choice, "text")), i == 0 ? 16 : 12);
+        CU_ASSERT_STRING_EQUAL(text_at(choice, "finish_reason"),
+                               i == 0 ? "length" : "stop");
+    }
+    CU_ASSERT_EQUAL(at(at(root, "usage"), "completion_tokens")->valueint, 20);
+    CU_ASSERT_EQUAL(at(at(root, "usage"), "prompt_tokens")->valueint, 4);
+    cJSON_Delete(root);
+    ask_tear_down(&f);
+}
+
+static void a_stream_says_what_the_whole_says(void)
+{
+    const char *const bodies[] = {
+        BODY("\"prompt\":[\"a\\n\\u00e9\",\"\"],\"n\":2,\"echo\":true"),
+        BODY("\"prompt\":[\"a\\n\\u00e9\",\"\"],\"n\":2,\"echo\":true,"
+             "\"stream\":true,\"stream_options\":{\"include_usage\":true}"),
+    };
+    struct ask f[2];
+    int broken;
+    for (int i = 0; i < 2; i++) {
+        ask_set_up(&f[i], NO_LIMITS);
+        CU_ASSERT_EQUAL(ask_tokens(&f[i], bodies[i], "23"), 200);
+    }
+    cJSON *root = cJSON_Parse(f[0].a.body.data);
+    cJSON *events = ask_events(&f[1], &broken);
+    CU_ASSERT_EQUAL(broken, 0);
+    CU_ASSERT_EQUAL(cJSON_GetArraySize(events), 2 + 23 + 4 + 1);
+    for (int i = 0; i < 4; i++) {
+        char text[256] = "";
+        const cJSON *event;
+        const cJSON *whole = cJSON_GetArrayItem(at(root, "choices"), i);
+        cJSON_ArrayForEach(event, events)
+        {
+            const cJSON *choice = cJSON_GetArrayItem(at(event, "choices"), 0);
+            if (choice != NULL && at(choice, "index")->valueint == i)
+                strcat(text, text_at(choice, "text"));
+        }
+        CU_ASSERT_STRING_EQUAL(text, text_at(whole, "text"));
+        CU_ASSERT_EQUAL(strncmp(text, "a\n\xc3\xa9", 4) == 0, i < 2);
+    }
+    CU_ASSERT_TRUE(ask_says(&f[1], "\"choices\":[],\"usage\":{\"prompt_tokens\""
+                                   ":5,\"completion_tokens\":23,"));
+    CU_ASSERT_TRUE(ask_says(&f[1], "data: [DONE]\n\n"));
+    cJSON_Delete(events);
+    cJSON_Delete(root);
+    for (int i = 0; i < 2; i++)
+        ask_tear_down(&f[i]);
+}
+
+CU_TestInfo completions_tests[] = {
+    { "mistakes are worded as the API does", mistakes_are_worded },
+    { "each choice is reserved", each_choice_is_reserved },
+    { "the best of several are told, all are counted",
+      the_best_of_several_are_told },
+    { "a stream says what the whole answer says",
+      a_stream_says_what_the_whole_says },
+    CU_TEST_INFO_NULL
+};
