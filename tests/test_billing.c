@@ -357,9 +357,9 @@ static void when_one_looks_does_not_matter(void)
         struct sim_payment payments[4];
         struct world a = settings((enum lim_tier)below(&d, 3));
         lim_time now = a.start;
-        int64_t after = 0;
+        int64_t after = 0, gap = below(&d, 2) ? 3 * LIM_DAY : 20 * LIM_SEC;
         for (size_t i = 0; i < COUNT(payments); i++) {
-            after += below(&d, 10 * LIM_DAY);
+            after += below(&d, 4 * gap);
             payments[i] =
                 (struct sim_payment){ after, 1 + below(&d, 99 * DOLLAR) };
         }
@@ -372,23 +372,27 @@ static void when_one_looks_does_not_matter(void)
         struct world b = a;
         build(&b);
         for (int i = 0; i < 40; i++) {
-            lim_time next = now + below(&d, 3 * LIM_DAY);
+            lim_time next = now + below(&d, gap);
             struct sim_verdict va, vb, later;
             struct lim_cost c = { { 1, below(&d, 2000), 0, 0 } };
             sim_provider_probe(b.provider, 0, 0, &c, next, &later);
-            left(&b, LIM_TPM, next);
+            int64_t seen = left(&b, LIM_RPM, next);
             for (int k = 0; k < 4; k++)
                 sim_provider_advance(b.provider, 0,
                                      now + below(&d, next - now + 1));
             now = next;
+            sim_provider_advance(b.provider, 0, now);
+            CU_ASSERT_EQUAL(left(&b, LIM_RPM, now), seen);
             va = admit(&a, c.amount[LIM_TOKENS], now);
             vb = admit(&b, c.amount[LIM_TOKENS], now);
             CU_ASSERT_EQUAL(va.answer, vb.answer);
             CU_ASSERT_EQUAL(va.answer, later.answer);
+            CU_ASSERT_EQUAL(va.admitted_at, later.admitted_at);
             CU_ASSERT_EQUAL(va.admitted_at, vb.admitted_at);
             CU_ASSERT_EQUAL(va.shown.tokens.remaining,
                             vb.shown.tokens.remaining);
             CU_ASSERT_EQUAL(left(&a, LIM_TPM, now), left(&b, LIM_TPM, now));
+            CU_ASSERT_EQUAL(left(&a, LIM_RPM, now), left(&b, LIM_RPM, now));
             CU_ASSERT(va.answer == SIM_QUOTA || va.max < 0 ||
                       va.used <= va.max);
         }
