@@ -122,13 +122,12 @@ static void read_file(struct hearing *h)
 
 static void check_model(struct hearing *h)
 {
-    const char *m = h->model;
+    const char *m = h->m.model;
     h->gpt = strncmp(m, "gpt-", 4) == 0;
     bool other = lim_price_find(m) != NULL && strstr(m, "transcribe") == NULL;
     if (other || (h->gpt && h->translation) || strncmp(m, "tts-", 4) == 0)
         mock_meter_wrong(&h->m, "model", "invalid_value",
-                         "Invalid value: '%s'. Supported values are: %s.",
-                         h->model,
+                         "Invalid value: '%s'. Supported values are: %s.", m,
                          h->translation ? "'whisper-1'"
                                         : "'whisper-1', 'gpt-4o-transcribe', "
                                           "and 'gpt-transcribe'");
@@ -143,7 +142,7 @@ static void read_format(struct hearing *h)
         mock_meter_wrong(&h->m, "response_format", "unsupported_value",
                          "response_format '%s' is not compatible with model "
                          "'%s'. Use 'json' or 'text' instead.",
-                         names[h->format], h->model);
+                         names[h->format], h->m.model);
 }
 
 static void read_temperature(struct hearing *h)
@@ -352,7 +351,8 @@ static bool open_form(struct mock_visit *v, struct hearing *h)
                         FILE_MAX, file->data.length);
         return false;
     }
-    if (field(h, "model", h->model, sizeof h->model))
+    if (field(h, "model", h->model, sizeof h->model) ||
+        v->deployment[0] != '\0')
         return true;
     mock_visit_fail(v, 400, NULL, NULL, "you must provide a model parameter");
     return false;

@@ -353,6 +353,7 @@ static int send(struct ask *f, const char *path, const char *fields,
     const struct mock_question q = {
         .method = ask_slice("POST"),
         .path = ask_slice(path),
+        .query = ask_slice("api-version=2024-06-01"),
         .body = { t.data, t.length },
         .authorization = ask_slice("Bearer sk-mock-a-1"),
         .content_type = ask_slice("multipart/form-data; boundary=xx"),
@@ -537,6 +538,22 @@ static void audio_shows_no_limits_of_tokens(void)
     ask_tear_down(&f);
 }
 
+/* Azure's path names the model. */
+static void a_deployment_needs_no_model(void)
+{
+    struct ask f;
+    static const char noise[16 * 2000];
+    ask_set_up(&f, "{\"table\":\"none\",\"latency\":\"none\",\"dialect\":"
+                   "\"azure\",\"organisations\":[{\"name\":\"a\"}]}");
+    CU_ASSERT_EQUAL(send(&f, "/openai/deployments/whisper-1/audio/translations",
+                         "", "a.mp3", noise, sizeof noise),
+                    200);
+    CU_ASSERT_EQUAL(send(&f, "/openai/v1/audio/translations", "", "a.mp3",
+                         noise, sizeof noise),
+                    400);
+    ask_tear_down(&f);
+}
+
 CU_TestInfo audio_tests[] = {
     { "WAV is a head and PCM", wav_is_a_head_and_pcm },
     { "FLAC holds the same samples", flac_holds_the_same_samples },
@@ -551,5 +568,6 @@ CU_TestInfo audio_tests[] = {
     { "gpt models count tokens", gpt_models_count_tokens },
     { "mistakes of forms are named", mistakes_of_forms_are_named },
     { "audio shows no limits of tokens", audio_shows_no_limits_of_tokens },
+    { "a deployment needs no model", a_deployment_needs_no_model },
     CU_TEST_INFO_NULL
 };
