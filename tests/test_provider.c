@@ -286,6 +286,23 @@ static void a_limit_of_zero_lets_nothing_through(void)
     end(&w);
 }
 
+/* Too many tokens, and no images at all. */
+static void no_access_is_told_before_a_size(void)
+{
+    struct world w = settings(table_of("5 - 100 - 0"));
+    build(&w, LIM_TIER_1, 0);
+    struct lim_cost image = { { 1, 101, 1, 0 } };
+    struct sim_verdict v;
+    sim_provider_admit(w.provider, 0, 0, &image, w.start, &v);
+    CU_ASSERT_EQUAL(v.answer, SIM_NO_MODEL);
+    CU_ASSERT_EQUAL(v.limit, LIM_IPM);
+    CU_ASSERT_EQUAL(v.max, 0);
+    image.amount[LIM_IMAGES] = 0;
+    sim_provider_admit(w.provider, 0, 0, &image, w.start, &v);
+    CU_ASSERT_EQUAL(v.answer, SIM_TOO_LARGE);
+    end(&w);
+}
+
 static void a_spent_month_ends_with_the_month(void)
 {
     struct world w = settings(table_of("3 - - - -"));
@@ -443,6 +460,7 @@ CU_TestInfo provider_tests[] = {
     { "a tier without access is told so", a_tier_without_access_is_told_so },
     { "a limit of zero lets nothing through",
       a_limit_of_zero_lets_nothing_through },
+    { "no access is told before a size", no_access_is_told_before_a_size },
     { "a spent month ends with the month", a_spent_month_ends_with_the_month },
     { "refusals are charged where that is set",
       refusals_are_charged_where_that_is_set },
