@@ -102,7 +102,14 @@ cJSON *bench_command_scenario(const char *path,
         bench_complain(path, LIM_EPARSE, &diag);
         return NULL;
     }
-    int error = change(tree, changes, &diag);
+    return bench_command_changed(tree, changes);
+}
+
+cJSON *bench_command_changed(cJSON *tree, const struct bench_changes *changes)
+{
+    struct lim_diag diag = { 0 };
+    int error = tree != NULL ? change(tree, changes, &diag)
+                             : lim_fail(&diag, LIM_ENOMEM, 0, "out of memory");
     if (error == LIM_OK)
         return tree;
     bench_complain(NULL, error, &diag);

@@ -31,6 +31,7 @@ int bench_cmd_sim(int argc, char **argv, const char *version);
 int bench_cmd_bench(int argc, char **argv, const char *version);
 int bench_cmd_compare(int argc, char **argv, const char *version);
 int bench_cmd_merge(int argc, char **argv, const char *version);
+int bench_cmd_run(int argc, char **argv, const char *version);
 int bench_cmd_plot(int argc, char **argv, const char *version);
 int bench_cmd_tiers(int argc, char **argv, const char *version);
 int bench_cmd_mock(int argc, char **argv, const char *version);
@@ -59,6 +60,9 @@ struct bench_changes {
  */
 cJSON *bench_command_scenario(const char *path,
                               const struct bench_changes *changes);
+
+/* Makes the changes in `tree`, which it takes.  NULL: it has complained. */
+cJSON *bench_command_changed(cJSON *tree, const struct bench_changes *changes);
 
 /* Takes one more "path=value"; false: there are too many. */
 bool bench_command_set(struct bench_changes *changes, const char *assignment);

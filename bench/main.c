@@ -16,6 +16,8 @@ static const struct bench_command commands[] = {
       bench_cmd_compare },
     { "merge", "the shards of an experiment become one result",
       bench_cmd_merge },
+    { "run", "a file of requests to a live endpoint, through the limiter",
+      bench_cmd_run },
     { "plot", "draws the figures of a result again", bench_cmd_plot },
     { "tiers", "the tier tables, their source and date", bench_cmd_tiers },
     { "mock", "a mock server, as tierlab-mockd", bench_cmd_mock },
@@ -44,7 +46,7 @@ static const struct bench_command *find(const char *name)
 
 static bool is_planned(const char *name)
 {
-    static const char *const planned[] = { "plan", "run", "probe" };
+    static const char *const planned[] = { "plan", "probe" };
     for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++)
         if (strcmp(name, planned[i]) == 0)
             return true;

@@ -1,0 +1,220 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "limiter/tier.h"
+#include "mockserver/units.h"
+
+/* A file being read, with the table of its tiers. */
+struct reading {
+    struct bench_roster *roster;
+    const struct bench_batch *batch;
+    const struct bench_accountfile *file;
+    const struct lim_table *table;
+};
+
+static const char *name_of(const struct bench_account *a)
+{
+    return a->organisation != NULL ? a->organisation : a->name;
+}
+
+/* Models that share a limit in the table share a group; others are alone. */
+static bool make_groups(const struct reading *x)
+{
+    struct bench_roster *r = x->roster;
+    size_t n = x->batch->model_count;
+    r->group_of = calloc(n, sizeof *r->group_of);
+    if (r->group_of == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const char *group = lim_table_group(x->table, x->batch->models[i]);
+        size_t like = 0;
+        for (; like < i; like++) {
+            const char *other =
+                lim_table_group(x->table, x->batch->models[like]);
+            if (group != NULL && other != NULL && strcmp(group, other) == 0)
+                break;
+        }
+        r->group_of[i] = like < i ? r->group_of[like] : r->groups++;
+    }
+    return r->groups <= LIM_GROUPS_MAX;
+}
+
+/* The limits that an account's entry in the file tells of a model. */
+static bool told_limits(const cJSON *entry, const char *model,
+                        struct lim_limits *out)
+{
+    const cJSON *limits = cJSON_GetObjectItemCaseSensitive(entry, "limits");
+    const cJSON *of = cJSON_GetObjectItemCaseSensitive(limits, model);
+    if (of == NULL)
+        return false;
+    *out = lim_limits_none();
+    for (int l = 0; l < LIM_WINDOWS; l++) {
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(
+            of, lim_limit_name((enum lim_limit)l));
+        double number = cJSON_IsNumber(value) ? value->valuedouble : -1;
+        if (cJSON_IsString(value))
+            (void)mock_units_count(value->valuestring, &number);
+        if (number >= 0)
+            out->max[l] = (int64_t)number;
+    }
+    return true;
+}
+
+/* False: nothing is known. */
+static bool find_limits(const struct reading *x, const cJSON *entry,
+                        const char *model, struct lim_limits *out, bool *serves)
+{
+    const cJSON *tier = cJSON_GetObjectItemCaseSensitive(entry, "tier");
+    enum lim_tier t;
+    *serves = true;
+    if (told_limits(entry, model, out))
+        return true;
+    *out = lim_limits_none();
+    if (!cJSON_IsString(tier) || !lim_tier_find(tier->valuestring, &t) ||
+        !lim_table_knows(x->table, model))
+        return false;
+    const struct lim_tier_row *row = lim_table_find(x->table, model, t);
+    *serves = row != NULL;
+    if (row != NULL)
+        *out = row->limits;
+    return true;
+}
+
+static bool add_organisation(const struct reading *x, const char *name,
+                             const cJSON *entry)
+{
+    struct bench_roster *r = x->roster;
+    struct lim_limits *limits = calloc(r->groups, sizeof *limits);
+    bool *serves = calloc(r->groups, sizeof *serves);
+    char *copy = strdup(name);
+    if (limits == NULL || serves == NULL || copy == NULL) {
+        free(limits);
+        free(serves);
+        free(copy);
+        return false;
+    }
+    for (size_t m = 0; m < x->batch->model_count; m++) {
+        unsigned g = r->group_of[m];
+        bool known =
+            find_limits(x, entry, x->batch->models[m], &limits[g], &serves[g]);
+        r->limits_known = r->limits_known && known;
+    }
+    r->organisations[r->count++] =
+        (struct lim_organisation){ .name = copy,
+                                   .keys = 1,
+                                   .limits = limits,
+                                   .serves = serves,
+                                   .spend_max = LIM_UNLIMITED };
+    return true;
+}
+
+static const struct lim_organisation *find(const struct bench_roster *r,
+                                           const char *name)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (strcmp(r->organisations[i].name, name) == 0)
+            return &r->organisations[i];
+    return NULL;
+}
+
+/* Every organisation of the file, once, with the limits that its first
+   account tells. */
+static bool add_file(const struct reading *x)
+{
+    struct bench_roster *r = x->roster;
+    const cJSON *list =
+        cJSON_GetObjectItemCaseSensitive(x->file->tree, "accounts");
+    for (size_t i = 0; i < x->file->count; i++) {
+        const char *name = name_of(&x->file->accounts[i]);
+        if (find(r, name) == NULL &&
+            !add_organisation(x, name, cJSON_GetArrayItem(list, (int)i)))
+            return false;
+    }
+    return true;
+}
+
+static unsigned keys_of(const struct bench_accountfile *f, const char *name)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < f->count; i++)
+        n += strcmp(name_of(&f->accounts[i]), name) == 0;
+    return n > 0 ? n : 1;
+}
+
+/* The credentials come in the same order. */
+static int add_credentials(struct bench_roster *r, const char *path,
+                           const struct bench_accountfile *f,
+                           struct lim_diag *diag)
+{
+    struct sim_organisation *o = calloc(r->count, sizeof *o);
+    struct sim_provider_config p = { .organisations = o,
+                                     .organisation_count = r->count };
+    if (o == NULL)
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    for (size_t i = 0; i < r->count; i++) {
+        r->organisations[i].keys =
+            f != NULL ? keys_of(f, r->organisations[i].name) : 1;
+        o[i] = (struct sim_organisation){ .name = r->organisations[i].name,
+                                          .keys = r->organisations[i].keys };
+    }
+    r->accounts = path != NULL ? bench_accounts_read(path, &p, diag)
+                               : bench_accounts_environment(&p, diag);
+    free(o);
+    return r->accounts != NULL ? LIM_OK : LIM_EINVAL;
+}
+
+int bench_roster_init(struct bench_roster *r, const char *path,
+                      const struct bench_batch *batch, struct lim_diag *diag)
+{
+    struct bench_accountfile file = { 0 };
+    struct lim_table *table = lim_table_builtin("current", diag);
+    int error = table != NULL ? LIM_OK : LIM_ENOMEM;
+    *r = (struct bench_roster){ .limits_known = true };
+    if (error == LIM_OK && path != NULL)
+        error = bench_accountfile_read(&file, path, diag);
+    if (error == LIM_OK) {
+        const struct reading x = { r, batch, &file, table };
+        r->organisations = calloc(file.count + 1, sizeof *r->organisations);
+        bool good = r->organisations != NULL && make_groups(&x) &&
+                    (path != NULL ? add_file(&x)
+                                  : add_organisation(&x, "default", NULL));
+        error =
+            good ? add_credentials(r, path, path != NULL ? &file : NULL, diag)
+                 : lim_fail(diag, LIM_EINVAL, 0,
+                            "out of memory, or more than %d models",
+                            LIM_GROUPS_MAX);
+    }
+    if (path != NULL && file.tree != NULL)
+        bench_accountfile_fini(&file);
+    lim_table_free(table);
+    if (error != LIM_OK)
+        bench_roster_fini(r);
+    return error;
+}
+
+/* Made by add_organisation; the pool only reads them. */
+static void free_const(const void *memory)
+{
+    union {
+        const void *in;
+        void *out;
+    } owned = { .in = memory };
+    free(owned.out);
+}
+
+void bench_roster_fini(struct bench_roster *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        free_const(r->organisations[i].name);
+        free_const(r->organisations[i].limits);
+        free_const(r->organisations[i].serves);
+    }
+    free(r->organisations);
+    free(r->group_of);
+    bench_accounts_free(r->accounts);
+    *r = (struct bench_roster){ 0 };
+}
