@@ -5,8 +5,10 @@
  * function of the number in its name, so the daemon keeps none: its URL leads
  * back here, and works after a restart as well.
  *
- * The gpt-image models sell an image by output tokens, which are told in the
- * usage as OpenAI's guide has them (read 2025-12); limits count images.
+ * The gpt-image models sell an image by output tokens.  How many is told in
+ * the usage by a table of ours, which at $40 a million comes to the list
+ * prices of gpt-image-1 ($0.011 to $0.25 an image, by quality and size, as
+ * resellers' pages of 2025 tell them).  Limits count images.
  */
 
 #include <inttypes.h>

@@ -3,9 +3,8 @@
  * in them.  What was said is a function of the file's bytes.
  *
  * Of whisper-1 limits count requests alone.  The gpt models count tokens, and
- * how many is not published: here ten for a second that is heard, as in
- * OpenAI's guide to the costs of realtime audio, the prompt's, and one for a
- * word of the reply.
+ * how many is not known to us: here ten for a second that is heard, the
+ * prompt's, and one for a word of the reply.
  */
 
 #include <inttypes.h>
