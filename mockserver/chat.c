@@ -33,40 +33,72 @@ struct chat {
     bool usage;
 };
 
+/* Those that are read together stand together. */
+enum {
+    STREAM = 2,
+    BOUNDS = 4,
+    SAMPLING = 7,
+    LOGPROBS = 13,
+    WISH = 15,
+    REST = 19
+};
+
 /* clang-format off */
 static const char *const parameters[] = {
-    "messages", "model", "stream", "max_tokens", "max_completion_tokens",
-    "temperature", "top_p", "n", "stop", "stream_options", "tools",
-    "tool_choice", "response_format", "seed", "user", "audio",
-    "frequency_penalty", "function_call", "functions", "logit_bias",
-    "logprobs", "metadata", "modalities", "moderation",
-    "parallel_tool_calls", "prediction", "presence_penalty",
-    "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
-    "reasoning_effort", "safety_identifier", "service_tier", "store",
-    "top_logprobs", "verbosity", "web_search_options", NULL
+    "messages", "model",
+    [STREAM] = "stream", "stream_options",
+    [BOUNDS] = "max_tokens", "max_completion_tokens", "n",
+    [SAMPLING] = "temperature", "top_p", "stop", "user", "presence_penalty",
+    "frequency_penalty",
+    [LOGPROBS] = "logprobs", "top_logprobs",
+    [WISH] = "tools", "tool_choice", "response_format", "parallel_tool_calls",
+    [REST] = "seed", "audio", "function_call", "functions", "logit_bias",
+    "metadata", "modalities", "moderation", "prediction", "prompt_cache_key",
+    "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
+    "safety_identifier", "service_tier", "store", "verbosity",
+    "web_search_options", NULL
 };
 /* clang-format on */
 
-static int64_t part_characters(struct mock_meter *m, const cJSON *part,
-                               const char *param)
+static const char *const roles[] = { "system", "assistant", "user", "function",
+                                     "tool",   "developer", NULL };
+
+/* Where a mistake is; written only when there is one. */
+struct place {
+    int message, part;
+    char param[64];
+};
+
+static const char *part_at(struct place *p, const char *member)
 {
-    char path[64];
+    snprintf(p->param, sizeof p->param, "messages[%d].content[%d]%s",
+             p->message, p->part, member);
+    return p->param;
+}
+
+static const char *message_at(struct place *p, const char *member)
+{
+    snprintf(p->param, sizeof p->param, "messages[%d]%s", p->message, member);
+    return p->param;
+}
+
+static int64_t part_characters(struct mock_meter *m, const cJSON *part,
+                               struct place *at)
+{
     const cJSON *type = cJSON_GetObjectItemCaseSensitive(part, "type");
     const cJSON *text = cJSON_GetObjectItemCaseSensitive(part, "text");
     if (!cJSON_IsObject(part)) {
-        mock_meter_type(m, param, part, "an object");
+        mock_meter_type(m, part_at(at, ""), part, "an object");
         return 0;
     }
     if (!cJSON_IsString(type)) {
-        snprintf(path, sizeof path, "%s.type", param);
-        mock_params_missing(m, path);
+        mock_params_missing(m, part_at(at, ".type"));
         return 0;
     }
     if (strcmp(type->valuestring, "text") != 0)
         return 0;
     if (!cJSON_IsString(text)) {
-        snprintf(path, sizeof path, "%s.text", param);
-        mock_meter_type(m, path, text, "a string");
+        mock_meter_type(m, part_at(at, ".text"), text, "a string");
         return 0;
     }
     return mock_jsontext_characters(text->valuestring);
@@ -74,45 +106,49 @@ static int64_t part_characters(struct mock_meter *m, const cJSON *part,
 
 /* The characters of a message's content: a string, parts, or null. */
 static int64_t content_characters(struct mock_meter *m, const cJSON *content,
-                                  int index)
+                                  struct place *at)
 {
-    char param[48];
     const cJSON *part;
     int64_t characters = 0;
-    int i = 0;
     if (content == NULL || cJSON_IsNull(content))
         return 0;
     if (cJSON_IsString(content))
         return mock_jsontext_characters(content->valuestring);
     if (!cJSON_IsArray(content)) {
-        snprintf(param, sizeof param, "messages[%d].content", index);
-        mock_meter_type(m, param, content, "a string or an array of parts");
+        mock_meter_type(m, message_at(at, ".content"), content,
+                        "a string or an array of parts");
         return 0;
     }
     cJSON_ArrayForEach(part, content)
     {
-        snprintf(param, sizeof param, "messages[%d].content[%d]", index, i++);
-        characters += part_characters(m, part, param);
+        characters += part_characters(m, part, at);
+        at->part++;
     }
     return characters;
 }
 
+static bool is_role(const cJSON *role)
+{
+    if (!cJSON_IsString(role))
+        return false;
+    for (size_t i = 0; roles[i] != NULL; i++)
+        if (strcmp(role->valuestring, roles[i]) == 0)
+            return true;
+    return false;
+}
+
 static void read_message(struct mock_meter *m, const cJSON *message, int index)
 {
-    static const char *const roles[] = { "system",   "assistant", "user",
-                                         "function", "tool",      "developer",
-                                         NULL };
-    char param[48];
-    snprintf(param, sizeof param, "messages[%d]", index);
+    struct place at = { .message = index };
+    const cJSON *role = cJSON_GetObjectItemCaseSensitive(message, "role");
+    const cJSON *content = cJSON_GetObjectItemCaseSensitive(message, "content");
     if (!cJSON_IsObject(message)) {
-        mock_meter_type(m, param, message, "an object");
+        mock_meter_type(m, message_at(&at, ""), message, "an object");
         return;
     }
-    snprintf(param, sizeof param, "messages[%d].role", index);
-    mock_params_one_of(
-        m, param, cJSON_GetObjectItemCaseSensitive(message, "role"), roles);
-    m->prompt_tokens += lim_estimate_text(content_characters(
-        m, cJSON_GetObjectItemCaseSensitive(message, "content"), index));
+    if (!is_role(role))
+        mock_params_one_of(m, message_at(&at, ".role"), role, roles);
+    m->prompt_tokens += lim_estimate_text(content_characters(m, content, &at));
 }
 
 static void read_messages(struct mock_meter *m)
@@ -243,13 +279,19 @@ void mock_chat_post(struct mock_visit *v)
 {
     struct chat c = { .choices = 1, .max_tokens = -1, .reserved = -1 };
     if (mock_meter_open(v, &c.m, NULL)) {
-        mock_params_known(&c.m, parameters, MOCK_PARAMS_UNRECOGNIZED);
+        uint64_t known =
+            mock_params_known(&c.m, parameters, MOCK_PARAMS_UNRECOGNIZED);
         read_messages(&c.m);
-        mock_params_stream(&c.m, &c.usage);
-        read_bounds(&c);
-        mock_params_sampling(&c.m);
-        read_logprobs(&c.m);
-        read_wish(v, &c);
+        if (mock_params_any(known, STREAM, BOUNDS))
+            mock_params_stream(&c.m, &c.usage);
+        if (mock_params_any(known, BOUNDS, SAMPLING))
+            read_bounds(&c);
+        if (mock_params_any(known, SAMPLING, LOGPROBS))
+            mock_params_sampling(&c.m);
+        if (mock_params_any(known, LOGPROBS, WISH))
+            read_logprobs(&c.m);
+        if (mock_params_any(known, WISH, REST))
+            read_wish(v, &c);
         check_context(&c);
         const struct sim_plan *plan = mock_meter_admit(v, &c.m);
         if (plan != NULL) {

@@ -1,5 +1,6 @@
 #include "mockserver/params.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,33 +16,42 @@ static const cJSON *get(const cJSON *object, const char *key)
     return cJSON_IsNull(value) ? NULL : value;
 }
 
-static bool among(const char *name, const char *const *names)
+static int index_of(const char *name, const char *const *names)
 {
-    for (; *names != NULL; names++)
-        if (name[0] == (*names)[0] && strcmp(name, *names) == 0)
-            return true;
-    return false;
+    for (int i = 0; names[i] != NULL; i++)
+        if (name[0] == names[i][0] && strcmp(name, names[i]) == 0)
+            return i;
+    return -1;
 }
 
-void mock_params_known(struct mock_meter *m, const char *const *names,
-                       enum mock_params_unknown words)
+static void refuse(struct mock_meter *m, const char *name,
+                   enum mock_params_unknown words)
 {
     char quoted[64];
+    mock_jsontext_quote(name, quoted, sizeof quoted);
+    if (words == MOCK_PARAMS_UNKNOWN)
+        mock_meter_wrong(m, quoted, "unknown_parameter",
+                         "Unknown parameter: '%s'.", quoted);
+    else
+        mock_meter_wrong(m, NULL, NULL,
+                         "Unrecognized request argument supplied: %s", quoted);
+}
+
+uint64_t mock_params_known(struct mock_meter *m, const char *const *names,
+                           enum mock_params_unknown words)
+{
+    uint64_t known = 0;
     const cJSON *item;
     cJSON_ArrayForEach(item, m->root)
     {
-        if (among(item->string, names))
-            continue;
-        mock_jsontext_quote(item->string, quoted, sizeof quoted);
-        if (words == MOCK_PARAMS_UNKNOWN)
-            mock_meter_wrong(m, quoted, "unknown_parameter",
-                             "Unknown parameter: '%s'.", quoted);
+        int i = index_of(item->string, names);
+        assert(i < 64);
+        if (i < 0)
+            refuse(m, item->string, words);
         else
-            mock_meter_wrong(m, NULL, NULL,
-                             "Unrecognized request argument supplied: %s",
-                             quoted);
-        return;
+            known |= UINT64_C(1) << i;
     }
+    return known;
 }
 
 void mock_params_missing(struct mock_meter *m, const char *param)

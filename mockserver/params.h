@@ -15,9 +15,19 @@ enum mock_params_unknown {
     MOCK_PARAMS_UNKNOWN       /* "Unknown parameter: ..." */
 };
 
-/* Takes only these parameters at the top of the body. */
-void mock_params_known(struct mock_meter *m, const char *const *names,
-                       enum mock_params_unknown words);
+/*
+ * Takes only these parameters, at most 64, at the top of the body.  Returns
+ * which of them are there: bit i is names[i], so that a room need not look
+ * for each one.
+ */
+uint64_t mock_params_known(struct mock_meter *m, const char *const *names,
+                           enum mock_params_unknown words);
+
+/* Tells whether one of names[from] up to names[to - 1] is there. */
+static inline bool mock_params_any(uint64_t known, unsigned from, unsigned to)
+{
+    return (known >> from & ((UINT64_C(1) << (to - from)) - 1)) != 0;
+}
 
 /* Keeps the mistake of a parameter that is missing. */
 void mock_params_missing(struct mock_meter *m, const char *param);
