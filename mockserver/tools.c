@@ -6,6 +6,7 @@
 #include "mockserver/jsontext.h"
 #include "mockserver/params.h"
 #include "mockserver/plausible.h"
+#include "mockserver/strict.h"
 
 #define TOOLS_MAX 128
 #define VALUE_DRAW 8 /* purpose of a draw: beside those of the answers */
@@ -74,6 +75,12 @@ static void read_tool(struct mock_meter *m, const cJSON *tool,
     snprintf(param, sizeof param, "tools[%d]%s.parameters", index, within);
     if (schema != NULL && !cJSON_IsObject(schema))
         mock_meter_type(m, param, schema, "an object");
+    else if (schema != NULL && cJSON_IsTrue(get(named(tool, shape), "strict")))
+        mock_strict_check(
+            m,
+            &(struct mock_strict){ "function", name_of(tool, shape), param,
+                                   "invalid_function_parameters" },
+            schema);
 }
 
 static const cJSON *read_list(struct mock_meter *m, enum mock_tools_shape shape)
@@ -198,6 +205,36 @@ void mock_tools_read(struct mock_meter *m, enum mock_tools_shape shape,
         call_allowed(wish, tools, choice, shape, draw);
 }
 
+/* Returns what holds name and schema, or NULL: it is missing. */
+static const cJSON *read_schema(struct mock_meter *m, const cJSON *format,
+                                const char *param, enum mock_tools_shape shape)
+{
+    char path[64];
+    bool flat = shape == MOCK_TOOLS_FLAT;
+    const char *nest = flat ? "" : ".json_schema";
+    const cJSON *within = flat ? format : get(format, "json_schema");
+    const cJSON *schema = get(within, "schema");
+    snprintf(path, sizeof path, "%s%s", param, nest);
+    if (within == NULL) {
+        mock_params_missing(m, path);
+        return NULL;
+    }
+    snprintf(path, sizeof path, "%s%s.name", param, nest);
+    if (!mock_params_name(m, path, get(within, "name")))
+        return within;
+    snprintf(path, sizeof path, "%s%s.schema", param, nest);
+    if (schema != NULL && !cJSON_IsObject(schema))
+        mock_meter_type(m, path, schema, "an object");
+    else if (schema != NULL && cJSON_IsTrue(get(within, "strict")))
+        mock_strict_check(
+            m,
+            &(struct mock_strict){
+                "response_format", get(within, "name")->valuestring,
+                flat ? path : param, flat ? "invalid_json_schema" : NULL },
+            schema);
+    return within;
+}
+
 void mock_tools_format(struct mock_meter *m, const cJSON *format,
                        const char *param, enum mock_tools_shape shape,
                        struct mock_wish *wish)
@@ -214,21 +251,8 @@ void mock_tools_format(struct mock_meter *m, const cJSON *format,
     }
     snprintf(path, sizeof path, "%s.type", param);
     int type = mock_params_one_of(m, path, get(format, "type"), types);
-    if (type == 1) {
-        bool flat = shape == MOCK_TOOLS_FLAT;
-        const char *nest = flat ? "" : ".json_schema";
-        within = flat ? format : get(format, "json_schema");
-        snprintf(path, sizeof path, "%s%s", param, nest);
-        if (within == NULL)
-            mock_params_missing(m, path);
-        snprintf(path, sizeof path, "%s%s.name", param, nest);
-        if (within != NULL)
-            mock_params_name(m, path, get(within, "name"));
-        snprintf(path, sizeof path, "%s%s.schema", param, nest);
-        const cJSON *schema = get(within, "schema");
-        if (schema != NULL && !cJSON_IsObject(schema))
-            mock_meter_type(m, path, schema, "an object");
-    }
+    if (type == 1)
+        within = read_schema(m, format, param, shape);
     if ((type == 0 || type == 1) && wish->kind == MOCK_WISH_TEXT) {
         wish->kind = MOCK_WISH_JSON;
         wish->schema = type == 1 ? get(within, "schema") : NULL;

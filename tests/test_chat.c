@@ -423,6 +423,53 @@ static void tools_are_called(void)
     ask_tear_down(&f);
 }
 
+#define STRICT(schema)                                                         \
+    BODY("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{"     \
+         "\"name\":\"w\",\"strict\":true,\"schema\":" schema "}}")
+
+static void strict_schemas_are_checked(void)
+{
+    const struct ask_row rows[] = {
+        { KEY, "POST", CHAT, STRICT(WEATHER), 400,
+          "\"Invalid schema for response_format 'w': In context=(), "
+          "'additionalProperties' is required to be supplied and to be "
+          "false.\"" },
+        { KEY, "POST", CHAT, STRICT("{\"type\":\"array\"}"), 400,
+          "schema must be a JSON Schema of 'type: \\\"object\\\"', got 'type: "
+          "\\\"array\\\"'." },
+        { KEY, "POST", CHAT,
+          STRICT("{\"type\":\"object\",\"additionalProperties\":false,"
+                 "\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{}},"
+                 "\"required\":[\"a\"]}"),
+          400,
+          "In context=(), 'required' is required to be supplied and to be an "
+          "array including every key in properties. Missing 'b'." },
+        { KEY, "POST", CHAT,
+          STRICT("{\"type\":\"object\",\"additionalProperties\":false,"
+                 "\"properties\":{\"a\":{\"anyOf\":[{\"type\":\"null\"},{"
+                 "\"type\":\"array\",\"items\":{\"type\":\"object\"}}]}},"
+                 "\"required\":[\"a\"]}"),
+          400,
+          "In context=('properties', 'a', 'anyOf', '1', 'items'), "
+          "'additionalProperties' is required" },
+        { KEY, "POST", CHAT,
+          STRICT("{\"type\":\"object\",\"additionalProperties\":false,"
+                 "\"properties\":{\"a\":{\"type\":\"string\"}},"
+                 "\"required\":[\"a\"]}"),
+          200, "{\\\"a\\\":\\\"" },
+        { KEY, "POST", CHAT,
+          BODY("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":"
+               "\"f\",\"strict\":true,\"parameters\":{\"type\":\"object\"}}}]"),
+          400,
+          "\"Invalid schema for function 'f': In context=(), "
+          "'additionalProperties' is required" },
+    };
+    struct ask f;
+    ask_set_up(&f, NO_LIMITS);
+    ask_play(&f, rows, COUNT(rows));
+    ask_tear_down(&f);
+}
+
 static void formats_are_kept(void)
 {
     struct ask f;
@@ -483,6 +530,7 @@ CU_TestInfo chat_tests[] = {
     { "tokens come when they are due", tokens_come_when_they_are_due },
     { "faults cut and break what is told", faults_cut_and_break },
     { "tools are called", tools_are_called },
+    { "strict schemas are checked", strict_schemas_are_checked },
     { "formats are kept", formats_are_kept },
     { "the larger bound is reserved, the newer one cuts",
       the_larger_bound_is_reserved },
