@@ -116,6 +116,19 @@ int ask(struct ask *f, const char *path, const char *body)
                   path, body);
 }
 
+int ask_tokens(struct ask *f, const char *path, const char *body,
+               const char *tokens)
+{
+    const struct mock_question q = { .method = ask_slice("POST"),
+                                     .path = ask_slice(path),
+                                     .body = ask_slice(body),
+                                     .authorization =
+                                         ask_slice("Bearer sk-mock-a-1"),
+                                     .completion_tokens = ask_slice(tokens),
+                                     .now = f->now };
+    return ask_question(f, &q);
+}
+
 static bool holds(const struct mock_text *t, const char *text)
 {
     return t->length > 0 && strstr(t->data, text) != NULL;
@@ -164,6 +177,57 @@ cJSON *ask_events(const struct ask *f, int *broken)
         at = end + 2;
     }
     return list;
+}
+
+const cJSON *ask_at(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+const char *ask_text(const cJSON *object, const char *key)
+{
+    const cJSON *value = ask_at(object, key);
+    return cJSON_IsString(value) ? value->valuestring : "";
+}
+
+const cJSON *ask_message(const struct ask *f, int choice, cJSON **root)
+{
+    *root = cJSON_Parse(f->a.body.data);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(*root);
+    return ask_at(cJSON_GetArrayItem(ask_at(*root, "choices"), choice),
+                  "message");
+}
+
+static void read_delta(const cJSON *delta, struct ask_told *t)
+{
+    const cJSON *call = cJSON_GetArrayItem(ask_at(delta, "tool_calls"), 0);
+    const char *more = ask_text(delta, "content");
+    if (call != NULL)
+        more = ask_text(ask_at(call, "function"), "arguments");
+    CU_ASSERT_TRUE_FATAL(strlen(t->text) + strlen(more) < sizeof t->text);
+    strcat(t->text, more);
+    t->roles += ask_at(delta, "role") != NULL;
+}
+
+struct ask_told ask_gather(const cJSON *events, int choice)
+{
+    struct ask_told t = { .chunks = 0 };
+    const cJSON *event;
+    cJSON_ArrayForEach(event, events)
+    {
+        const cJSON *c = cJSON_GetArrayItem(ask_at(event, "choices"), 0);
+        CU_ASSERT_STRING_EQUAL(ask_text(event, "object"),
+                               "chat.completion.chunk");
+        if (c == NULL || ask_at(c, "index")->valueint != choice)
+            continue;
+        CU_ASSERT_EQUAL(t.reason[0], '\0');
+        CU_ASSERT_TRUE(t.roles == 1 || t.chunks == 0);
+        read_delta(ask_at(c, "delta"), &t);
+        strcpy(t.reason, ask_text(c, "finish_reason"));
+        t.chunks++;
+    }
+    CU_ASSERT_EQUAL(t.roles, 1);
+    return t;
 }
 
 void ask_fault(struct ask *f, enum sim_fault fault)

@@ -44,6 +44,10 @@ int ask_as(struct ask *f, const char *authorization, const char *method,
 /* With the first key of organisation a: a POST, or a GET without body. */
 int ask(struct ask *f, const char *path, const char *body);
 
+/* A POST of the same whose reply has so many tokens. */
+int ask_tokens(struct ask *f, const char *path, const char *body,
+               const char *tokens);
+
 /* Tells whether body or events, or the header lines, hold `text`. */
 bool ask_says(const struct ask *f, const char *text);
 bool ask_header(const struct ask *f, const char *text);
@@ -56,6 +60,23 @@ struct mock_slice ask_slice(const char *text); /* NULL is allowed */
  * be deleted.
  */
 cJSON *ask_events(const struct ask *f, int *broken);
+
+/* Members of an object, NULL where there is none; a text is "" then. */
+const cJSON *ask_at(const cJSON *object, const char *key);
+const char *ask_text(const cJSON *object, const char *key);
+
+/* The message of a choice of a whole chat; `*root` is to be deleted. */
+const cJSON *ask_message(const struct ask *f, int choice, cJSON **root);
+
+/* What the chunks of a choice tell. */
+struct ask_told {
+    char text[8192]; /* content, or arguments */
+    char reason[16];
+    int chunks, roles;
+};
+
+/* Puts the chunks of a choice together, and checks their order. */
+struct ask_told ask_gather(const cJSON *events, int choice);
 
 /* A fault that strikes every admitted request from now on. */
 void ask_fault(struct ask *f, enum sim_fault fault);

@@ -91,50 +91,30 @@ static void each_choice_is_reserved(void)
     ask_tear_down(&f);
 }
 
-static const cJSON *at(const cJSON *object, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static const char *text_at(const cJSON *object, const char *key)
-{
-    const cJSON *value = at(object, key);
-    return cJSON_IsString(value) ? value->valuestring : "";
-}
-
-static int ask_tokens(struct ask *f, const char *body, const char *tokens)
-{
-    const struct mock_question q = { .method = ask_slice("POST"),
-                                     .path = ask_slice(PATH),
-                                     .body = ask_slice(body),
-                                     .authorization = ask_slice(KEY),
-                                     .completion_tokens = ask_slice(tokens),
-                                     .now = f->now };
-    return ask_question(f, &q);
-}
-
 static void the_best_of_several_are_told(void)
 {
     struct ask f;
     ask_set_up(&f, NO_LIMITS);
-    ask_tokens(&f,
+    ask_tokens(&f, PATH,
                BODY("\"prompt\":[\"a\",\"b\"],\"n\":1,\"best_of\":3,"
                     "\"max_tokens\":4"),
                "20");
     cJSON *root = cJSON_Parse(f.a.body.data);
-    const cJSON *choices = at(root, "choices");
-    CU_ASSERT_STRING_EQUAL(text_at(root, "object"), "text_completion");
+    const cJSON *choices = ask_at(root, "choices");
+    CU_ASSERT_STRING_EQUAL(ask_text(root, "object"), "text_completion");
     CU_ASSERT_EQUAL_FATAL(cJSON_GetArraySize(choices), 2);
     for (int i = 0; i < 2; i++) {
         const cJSON *choice = cJSON_GetArrayItem(choices, i);
-        CU_ASSERT_EQUAL(at(choice, "index")->valueint, i);
+        CU_ASSERT_EQUAL(ask_at(choice, "index")->valueint, i);
         /* 20 tokens for six: 4 4 3, 3 3 3 */
-        CU_ASSERT_EQUAL(strlen(text_at(choice, "text")), i == 0 ? 16 : 12);
-        CU_ASSERT_STRING_EQUAL(text_at(choice, "finish_reason"),
+        CU_ASSERT_EQUAL(strlen(ask_text(choice, "text")), i == 0 ? 16 : 12);
+        CU_ASSERT_STRING_EQUAL(ask_text(choice, "finish_reason"),
                                i == 0 ? "length" : "stop");
     }
-    CU_ASSERT_EQUAL(at(at(root, "usage"), "completion_tokens")->valueint, 20);
-    CU_ASSERT_EQUAL(at(at(root, "usage"), "prompt_tokens")->valueint, 4);
+    CU_ASSERT_EQUAL(
+        ask_at(ask_at(root, "usage"), "completion_tokens")->valueint, 20);
+    CU_ASSERT_EQUAL(ask_at(ask_at(root, "usage"), "prompt_tokens")->valueint,
+                    4);
     cJSON_Delete(root);
     ask_tear_down(&f);
 }
@@ -150,7 +130,7 @@ static void a_stream_says_what_the_whole_says(void)
     int broken;
     for (int i = 0; i < 2; i++) {
         ask_set_up(&f[i], NO_LIMITS);
-        CU_ASSERT_EQUAL(ask_tokens(&f[i], bodies[i], "23"), 200);
+        CU_ASSERT_EQUAL(ask_tokens(&f[i], PATH, bodies[i], "23"), 200);
     }
     cJSON *root = cJSON_Parse(f[0].a.body.data);
     cJSON *events = ask_events(&f[1], &broken);
@@ -159,14 +139,15 @@ static void a_stream_says_what_the_whole_says(void)
     for (int i = 0; i < 4; i++) {
         char text[256] = "";
         const cJSON *event;
-        const cJSON *whole = cJSON_GetArrayItem(at(root, "choices"), i);
+        const cJSON *whole = cJSON_GetArrayItem(ask_at(root, "choices"), i);
         cJSON_ArrayForEach(event, events)
         {
-            const cJSON *choice = cJSON_GetArrayItem(at(event, "choices"), 0);
-            if (choice != NULL && at(choice, "index")->valueint == i)
-                strcat(text, text_at(choice, "text"));
+            const cJSON *choice =
+                cJSON_GetArrayItem(ask_at(event, "choices"), 0);
+            if (choice != NULL && ask_at(choice, "index")->valueint == i)
+                strcat(text, ask_text(choice, "text"));
         }
-        CU_ASSERT_STRING_EQUAL(text, text_at(whole, "text"));
+        CU_ASSERT_STRING_EQUAL(text, ask_text(whole, "text"));
         CU_ASSERT_EQUAL(strncmp(text, "a\n\xc3\xa9", 4) == 0, i < 2);
     }
     CU_ASSERT_TRUE(ask_says(&f[1], "\"choices\":[],\"usage\":{\"prompt_tokens\""

@@ -74,28 +74,6 @@ static void mistakes_are_worded(void)
     ask_tear_down(&f);
 }
 
-static const cJSON *at(const cJSON *object, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static const char *text_at(const cJSON *object, const char *key)
-{
-    const cJSON *value = at(object, key);
-    return cJSON_IsString(value) ? value->valuestring : "";
-}
-
-static int ask_tokens(struct ask *f, const char *body, const char *tokens)
-{
-    const struct mock_question q = { .method = ask_slice("POST"),
-                                     .path = ask_slice(PATH),
-                                     .body = ask_slice(body),
-                                     .authorization = ask_slice(KEY),
-                                     .completion_tokens = ask_slice(tokens),
-                                     .now = f->now };
-    return ask_question(f, &q);
-}
-
 static void a_response_is_told(void)
 {
     struct ask f;
@@ -107,25 +85,25 @@ static void a_response_is_told(void)
         "\"function_call_output\",\"call_id\":\"c\",\"output\":\"abcd\"}],"
         "\"max_output_tokens\":20,\"metadata\":{\"k\":\"v\"},"
         "\"previous_response_id\":\"resp_1\",\"store\":false}";
-    CU_ASSERT_EQUAL(ask_tokens(&f, body, "7"), 200);
+    CU_ASSERT_EQUAL(ask_tokens(&f, PATH, body, "7"), 200);
     CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-tokens: 9970\r\n"));
     cJSON *root = cJSON_Parse(f.a.body.data);
-    const cJSON *item = cJSON_GetArrayItem(at(root, "output"), 0);
-    const cJSON *part = cJSON_GetArrayItem(at(item, "content"), 0);
-    CU_ASSERT_STRING_EQUAL(text_at(root, "object"), "response");
-    CU_ASSERT_STRING_EQUAL(text_at(root, "status"), "completed");
-    CU_ASSERT_STRING_EQUAL(text_at(root, "instructions"), "abcd");
-    CU_ASSERT_STRING_EQUAL(text_at(at(root, "metadata"), "k"), "v");
-    CU_ASSERT_TRUE(cJSON_IsFalse(at(root, "store")));
-    CU_ASSERT_EQUAL(strlen(text_at(part, "text")), 28);
-    CU_ASSERT_STRING_EQUAL(text_at(part, "type"), "output_text");
-    const cJSON *usage = at(root, "usage");
-    CU_ASSERT_EQUAL(at(usage, "input_tokens")->valueint, 10);
-    CU_ASSERT_EQUAL(at(usage, "output_tokens")->valueint, 7);
-    CU_ASSERT_EQUAL(at(usage, "total_tokens")->valueint, 17);
+    const cJSON *item = cJSON_GetArrayItem(ask_at(root, "output"), 0);
+    const cJSON *part = cJSON_GetArrayItem(ask_at(item, "content"), 0);
+    CU_ASSERT_STRING_EQUAL(ask_text(root, "object"), "response");
+    CU_ASSERT_STRING_EQUAL(ask_text(root, "status"), "completed");
+    CU_ASSERT_STRING_EQUAL(ask_text(root, "instructions"), "abcd");
+    CU_ASSERT_STRING_EQUAL(ask_text(ask_at(root, "metadata"), "k"), "v");
+    CU_ASSERT_TRUE(cJSON_IsFalse(ask_at(root, "store")));
+    CU_ASSERT_EQUAL(strlen(ask_text(part, "text")), 28);
+    CU_ASSERT_STRING_EQUAL(ask_text(part, "type"), "output_text");
+    const cJSON *usage = ask_at(root, "usage");
+    CU_ASSERT_EQUAL(ask_at(usage, "input_tokens")->valueint, 10);
+    CU_ASSERT_EQUAL(ask_at(usage, "output_tokens")->valueint, 7);
+    CU_ASSERT_EQUAL(ask_at(usage, "total_tokens")->valueint, 17);
     cJSON_Delete(root);
     f.now += LIM_HOUR;
-    ask_tokens(&f, BODY("\"max_output_tokens\":16"), "30");
+    ask_tokens(&f, PATH, BODY("\"max_output_tokens\":16"), "30");
     CU_ASSERT_TRUE(ask_says(&f, "\"status\":\"incomplete\",\"error\":null,"
                                 "\"incomplete_details\":{\"reason\":"
                                 "\"max_output_tokens\"}"));
@@ -147,22 +125,22 @@ static void check_events(const struct ask *f, const char *const *order,
     cJSON_ArrayForEach(event, events)
     {
         char line[128];
-        const char *type = text_at(event, "type");
+        const char *type = ask_text(event, "type");
         snprintf(line, sizeof line, "event: %s\ndata: {\"type\":\"%s\",", type,
                  type);
         CU_ASSERT_TRUE(ask_says(f, line));
-        CU_ASSERT_EQUAL(at(event, "sequence_number")->valueint, number++);
+        CU_ASSERT_EQUAL(ask_at(event, "sequence_number")->valueint, number++);
         if (strcmp(type, last) != 0) {
             CU_ASSERT_PTR_NOT_NULL_FATAL(*order);
             CU_ASSERT_STRING_EQUAL(type, *order++);
         }
         last = type;
         if (strstr(type, ".delta") != NULL)
-            strcat(text, text_at(event, "delta"));
+            strcat(text, ask_text(event, "delta"));
         if (strstr(type, "text.done") != NULL)
-            CU_ASSERT_STRING_EQUAL(text_at(event, "text"), text);
+            CU_ASSERT_STRING_EQUAL(ask_text(event, "text"), text);
         if (strstr(type, "arguments.done") != NULL)
-            CU_ASSERT_STRING_EQUAL(text_at(event, "arguments"), text);
+            CU_ASSERT_STRING_EQUAL(ask_text(event, "arguments"), text);
     }
     CU_ASSERT_PTR_NULL(*order);
     cJSON_Delete(events);
@@ -188,19 +166,20 @@ static void events_come_in_order(void)
     struct ask f;
     char text[4096];
     ask_set_up(&f, NO_LIMITS);
-    ask_tokens(&f, BODY("\"stream\":true"), "40");
+    ask_tokens(&f, PATH, BODY("\"stream\":true"), "40");
     CU_ASSERT_STRING_EQUAL(f.a.type, "text/event-stream; charset=utf-8");
     check_events(&f, message, text);
     CU_ASSERT_EQUAL(strlen(text), 160);
     CU_ASSERT_FALSE(ask_says(&f, "[DONE]"));
     CU_ASSERT_TRUE(ask_says(&f, "\"output_tokens\":40,"));
-    ask_tokens(&f, BODY("\"stream\":true," CALLS), "50");
+    ask_tokens(&f, PATH, BODY("\"stream\":true," CALLS), "50");
     check_events(&f, call, text);
     cJSON *arguments = cJSON_Parse(text);
-    CU_ASSERT_TRUE(cJSON_IsNumber(at(arguments, "a")));
-    CU_ASSERT_TRUE(cJSON_IsNumber(at(arguments, "b")));
+    CU_ASSERT_TRUE(cJSON_IsNumber(ask_at(arguments, "a")));
+    CU_ASSERT_TRUE(cJSON_IsNumber(ask_at(arguments, "b")));
     cJSON_Delete(arguments);
-    ask_tokens(&f, BODY("\"stream\":true,\"max_output_tokens\":16"), "17");
+    ask_tokens(&f, PATH, BODY("\"stream\":true,\"max_output_tokens\":16"),
+               "17");
     CU_ASSERT_TRUE(ask_says(&f, "event: response.incomplete\n"));
     ask_tear_down(&f);
 }
@@ -219,18 +198,18 @@ static void the_same_is_told_whole(void)
     };
     for (int i = 0; i < 2; i++) {
         ask_set_up(&f[i], NO_LIMITS);
-        CU_ASSERT_EQUAL(ask_tokens(&f[i], bodies[i], "30"), 200);
+        CU_ASSERT_EQUAL(ask_tokens(&f[i], PATH, bodies[i], "30"), 200);
     }
     cJSON *whole = cJSON_Parse(f[0].a.body.data);
     cJSON *events = ask_events(&f[1], &broken);
     const cJSON *last =
         cJSON_GetArrayItem(events, cJSON_GetArraySize(events) - 1);
-    const cJSON *item = cJSON_GetArrayItem(at(whole, "output"), 0);
-    const cJSON *part = cJSON_GetArrayItem(at(item, "content"), 0);
+    const cJSON *item = cJSON_GetArrayItem(ask_at(whole, "output"), 0);
+    const cJSON *part = cJSON_GetArrayItem(ask_at(item, "content"), 0);
     cJSON_DeleteItemFromObject(whole, "text");
     cJSON_DeleteItemFromObject(cJSON_GetObjectItem(last, "response"), "text");
-    CU_ASSERT_TRUE(cJSON_Compare(at(last, "response"), whole, true));
-    cJSON *value = cJSON_Parse(text_at(part, "text"));
+    CU_ASSERT_TRUE(cJSON_Compare(ask_at(last, "response"), whole, true));
+    cJSON *value = cJSON_Parse(ask_text(part, "text"));
     CU_ASSERT_TRUE(cJSON_GetArraySize(value) >= 2);
     cJSON_Delete(value);
     cJSON_Delete(events);
@@ -247,7 +226,7 @@ static void a_cut_stream_may_say_so(void)
     ask_set_up(&f, NO_LIMITS);
     ask_fault(&f, SIM_FAULT_CUT_STREAM);
     for (int i = 0; i < 60; i++) {
-        ask_tokens(&f, BODY("\"stream\":true"), "10");
+        ask_tokens(&f, PATH, BODY("\"stream\":true"), "10");
         cJSON *events = ask_events(&f, &broken);
         CU_ASSERT_EQUAL(broken, 0);
         CU_ASSERT_EQUAL(cJSON_GetArraySize(events), 4 + 5 + !f.cut);
