@@ -200,34 +200,42 @@ static void set_pace(struct ask *f)
                                        .per_token = sim_dist_constant(0.2) };
 }
 
-static void tokens_come_when_they_are_due(void)
+/* Each of the first tokens at its time; then what follows. */
+static void play_stream(struct ask *f, int tokens, lim_time end)
 {
-    struct ask f;
     struct mock_question q = { .method = ask_slice("POST"),
                                .path = ask_slice(CHAT),
                                .body = ask_slice(BODY("\"stream\":true")),
                                .authorization = ask_slice(KEY),
                                .completion_tokens = ask_slice("11"),
                                .now = ASK_START };
-    ask_set_up(&f, NO_LIMITS);
-    set_pace(&f);
-    mock_api_answer(f.api, &q, &f.a);
-    CU_ASSERT_EQUAL(f.a.at, ASK_START + LIM_SEC);
-    struct mock_stream *s = &f.a.stream;
-    lim_time now = f.a.at;
-    for (int i = 0; i < 10; i++) {
-        mock_text_clear(&f.events);
-        lim_time next = s->next(s->context, now, &f.events);
+    mock_api_answer(f->api, &q, &f->a);
+    CU_ASSERT_EQUAL(f->a.at, ASK_START + LIM_SEC);
+    struct mock_stream *s = &f->a.stream;
+    lim_time now = f->a.at;
+    for (int i = 0; i < tokens; i++) {
+        mock_text_clear(&f->events);
+        lim_time next = s->next(s->context, now, &f->events);
         CU_ASSERT_EQUAL(next, now + LIM_SEC / 5);
-        CU_ASSERT_EQUAL(strstr(f.events.data, "role") != NULL, i == 0);
+        CU_ASSERT_EQUAL(strstr(f->events.data, "role") != NULL, i == 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(f->events.data, "{\"content\":\""));
         now = next;
     }
-    CU_ASSERT_EQUAL(now, ASK_START + 3 * LIM_SEC);
-    CU_ASSERT_EQUAL(s->next(s->context, now, &f.events), LIM_NEVER);
-    CU_ASSERT_TRUE(ask_says(&f, "[DONE]"));
+    CU_ASSERT_EQUAL(s->next(s->context, now, &f->events), end);
     s->free(s->context);
     s->next = NULL;
-    mock_api_end(f.api, f.a.flight, true, now);
+    mock_api_end(f->api, f->a.flight, true, now);
+}
+
+static void tokens_come_when_they_are_due(void)
+{
+    struct ask f;
+    ask_set_up(&f, NO_LIMITS);
+    set_pace(&f);
+    play_stream(&f, 10, LIM_NEVER);
+    CU_ASSERT_TRUE(ask_says(&f, "[DONE]"));
+    ask_fault(&f, SIM_FAULT_CUT_STREAM);
+    play_stream(&f, 5, MOCK_STREAM_CUT);
     ask_tear_down(&f);
 }
 
