@@ -9,7 +9,7 @@
 #include "limiter/rng.h"
 #include "mockserver/base64.h"
 #include "mockserver/jsontext.h"
-#include "mockserver/meter.h"
+#include "mockserver/params.h"
 
 #define INPUTS_MAX 2048
 #define INPUT_TOKENS_MAX 8192
@@ -23,6 +23,10 @@ struct embeddings {
     int64_t dimensions;
     bool base64;
 };
+
+static const char *const parameters[] = { "input",      "model",
+                                          "dimensions", "encoding_format",
+                                          "user",       NULL };
 
 static int64_t token_count(struct mock_meter *m, const cJSON *list)
 {
@@ -229,6 +233,7 @@ void mock_embeddings_post(struct mock_visit *v)
     struct embeddings e = { .base64 = false };
     if (mock_meter_open(v, &e.m, NULL)) {
         e.m.completion_tokens = 0;
+        mock_params_known(&e.m, parameters, MOCK_PARAMS_UNRECOGNIZED);
         read_inputs(&e);
         read_format(&e);
         read_dimensions(&e);

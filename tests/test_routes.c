@@ -121,6 +121,10 @@ static void mistakes_are_worded(void)
           "{\"model\":\"text-embedding-ada-002\",\"input\":\"a\","
           "\"encoding_format\":\"hex\"}",
           400, "Invalid value for 'encoding_format'" },
+        { KEY, "POST", "/v1/embeddings",
+          "{\"model\":\"text-embedding-ada-002\",\"input\":\"a\","
+          "\"max_tokens\":1}",
+          400, "Unrecognized request argument supplied: max_tokens" },
         { KEY, "GET", "/mock/orgs?tokens=x", "", 400,
           "'tokens': expected a whole number." },
         { KEY, "GET", "/mock/orgs?model=%zz", "", 400, "'model'" },
@@ -229,6 +233,41 @@ static void embeddings_are_vectors(void)
     CU_ASSERT_EQUAL(
         ask(&f, "/v1/embeddings", "{\"model\":\"m\",\"input\":[[1],[2,-3]]}"),
         400);
+    ask_tear_down(&f);
+}
+
+/* So many inputs of one text each, of `length` letters. */
+static int embed(struct ask *f, int inputs, int length)
+{
+    struct mock_text body = { 0 };
+    mock_text_puts(&body, "{\"model\":\"text-embedding-3-small\","
+                          "\"encoding_format\":\"base64\",\"dimensions\":1,"
+                          "\"input\":[");
+    for (int i = 0; i < inputs; i++) {
+        mock_text_puts(&body, i > 0 ? ",\"" : "\"");
+        for (int k = 0; k < length; k++)
+            mock_text_add(&body, "a", 1);
+        mock_text_puts(&body, "\"");
+    }
+    mock_text_puts(&body, "]}");
+    int status = ask(f, "/v1/embeddings", body.data);
+    mock_text_fini(&body);
+    return status;
+}
+
+static void a_batch_of_embeddings_has_its_limits(void)
+{
+    struct ask f;
+    ask_set_up(&f, "{\"table\":\"none\",\"organisations\":[{\"name\":\"a\"}]}");
+    CU_ASSERT_EQUAL(embed(&f, 2048, 1), 200);
+    CU_ASSERT_EQUAL(embed(&f, 2049, 1), 400);
+    CU_ASSERT_TRUE(ask_says(&f, "2049 entries; at most 2048"));
+    CU_ASSERT_EQUAL(embed(&f, 1, 8190 * 4), 200);
+    CU_ASSERT_EQUAL(embed(&f, 1, 8191 * 4), 400);
+    CU_ASSERT_TRUE(ask_says(&f, "requested 8193 tokens"));
+    CU_ASSERT_EQUAL(embed(&f, 60, 4998 * 4), 200);
+    CU_ASSERT_EQUAL(embed(&f, 60, 4999 * 4), 400);
+    CU_ASSERT_TRUE(ask_says(&f, "maximum request size is 300000 tokens"));
     ask_tear_down(&f);
 }
 
@@ -351,6 +390,8 @@ CU_TestInfo routes_tests[] = {
     { "draws follow the client's number", draws_follow_the_clients_number },
     { "any key is an organisation", any_key_is_an_organisation },
     { "embeddings are vectors of length 1", embeddings_are_vectors },
+    { "a batch of embeddings has its limits",
+      a_batch_of_embeddings_has_its_limits },
     { "models are those of the tier", models_are_those_of_the_tier },
     { "the month's money ends", the_month_s_money_ends },
     { "the exact wait is told", the_exact_wait_is_told },
