@@ -111,16 +111,19 @@ static void read_input(struct mock_meter *m)
     const cJSON *instructions = get(m->root, "instructions");
     const cJSON *item;
     int index = 0;
-    if (input == NULL && get(m->root, "previous_response_id") == NULL &&
-        get(m->root, "prompt") == NULL && get(m->root, "conversation") == NULL)
-        mock_params_missing(m, "input");
-    if (cJSON_IsString(input))
+    if (input == NULL) {
+        if (get(m->root, "previous_response_id") == NULL &&
+            get(m->root, "prompt") == NULL &&
+            get(m->root, "conversation") == NULL)
+            mock_params_missing(m, "input");
+    } else if (cJSON_IsString(input)) {
         m->prompt_tokens +=
             lim_estimate_text(mock_jsontext_characters(input->valuestring));
-    else if (cJSON_IsArray(input))
+    } else if (cJSON_IsArray(input)) {
         cJSON_ArrayForEach(item, input) read_item(m, item, index++);
-    else if (input != NULL)
+    } else {
         mock_meter_type(m, "input", input, "a string or an array of items");
+    }
     if (cJSON_IsString(instructions))
         m->prompt_tokens += lim_estimate_text(
             mock_jsontext_characters(instructions->valuestring));

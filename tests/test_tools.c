@@ -60,10 +60,11 @@ static void mistakes_are_worded(void)
     ask_tear_down(&f);
 }
 
-#define WEATHER                                                                      \
-    "{\"type\":\"object\",\"properties\":{\"place\":{\"type\":\"string\","           \
-    "\"enum\":[\"Zürich\",\"東京\",\"Łódź\"]},\"days\":{\"type\":\"integer\"," \
-    "\"minimum\":1,\"maximum\":7}},\"required\":[\"place\",\"days\"]}"
+#define WEATHER                                                                \
+    "{\"type\":\"object\",\"properties\":{\"place\":{\"type\":\"string\","     \
+    "\"enum\":[\"Z\\u00fcrich\",\"\\u6771\\u4eac\",\"\\u0141\\u00f3d\\u017a"   \
+    "\"]},\"days\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":7}},"       \
+    "\"required\":[\"place\",\"days\"]}"
 #define TOOLS "\"tools\":[" TOOL("weather", WEATHER) "],\"tool_choice\":"
 
 static void check_weather(const char *text)
