@@ -18,6 +18,8 @@ static const struct bench_command commands[] = {
       bench_cmd_merge },
     { "run", "a file of requests to a live endpoint, through the limiter",
       bench_cmd_run },
+    { "probe", "what limits accounts have, by one request each",
+      bench_cmd_probe },
     { "plot", "draws the figures of a result again", bench_cmd_plot },
     { "tiers", "the tier tables, their source and date", bench_cmd_tiers },
     { "mock", "a mock server, as tierlab-mockd", bench_cmd_mock },
@@ -46,7 +48,7 @@ static const struct bench_command *find(const char *name)
 
 static bool is_planned(const char *name)
 {
-    static const char *const planned[] = { "plan", "probe" };
+    static const char *const planned[] = { "plan" };
     for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++)
         if (strcmp(name, planned[i]) == 0)
             return true;
