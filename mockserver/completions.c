@@ -332,7 +332,7 @@ static void answer(struct mock_visit *v, const struct completions *c,
     }
     mock_text_puts(&t.head, "data: ");
     add_head(&t.head, v);
-    if (c->echo)
+    if (c->echo && !t.head.failed)
         write_echoes(&t, c);
     if (t.head.failed || t.first.failed) {
         v->a->body.failed = true;

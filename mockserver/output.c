@@ -301,14 +301,14 @@ void mock_output_answer(struct mock_visit *v, const struct sim_plan *plan,
     mock_tools_fill(&o->wish, &o->prose);
     o->wish.schema = NULL;
     write_head(v, o);
-    if (!stream) {
+    if (o->prose.texts.failed || o->head.failed || o->asked.failed) {
+        v->a->body.failed = true;
+        fini(o);
+    } else if (stream) {
+        mock_feed_answer(v, plan, &form, o);
+    } else {
         add_response(&v->a->body, o, ENDED);
         mock_text_puts(&v->a->body, "\n");
-    }
-    if (o->prose.texts.failed || o->head.failed || o->asked.failed)
-        v->a->body.failed = true;
-    if (stream && !v->a->body.failed)
-        mock_feed_answer(v, plan, &form, o);
-    else
         fini(o);
+    }
 }

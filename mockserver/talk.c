@@ -197,13 +197,14 @@ void mock_talk_answer(struct mock_visit *v, const struct sim_plan *plan,
     if (stream) {
         mock_text_puts(&t->head, "data: ");
         add_head(&t->head, v, "chat.completion.chunk");
+    }
+    if (t->prose.texts.failed || t->head.failed) {
+        v->a->body.failed = true;
+        fini(t);
+    } else if (stream) {
+        mock_feed_answer(v, plan, &form, t);
     } else {
         write_whole(v, t);
-    }
-    if (t->prose.texts.failed || t->head.failed)
-        v->a->body.failed = true;
-    if (stream && !v->a->body.failed)
-        mock_feed_answer(v, plan, &form, t);
-    else
         fini(t);
+    }
 }

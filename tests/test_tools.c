@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/ask.h"
+#include "tests/failmalloc.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -200,10 +201,46 @@ static void formats_are_kept(void)
     ask_tear_down(&f);
 }
 
+/* Each allocation fails once; the sanitizers see what would be lost. */
+static void without_memory_an_answer_fails(void)
+{
+    const struct {
+        const char *path, *body;
+    } rows[] = {
+        { CHAT, BODY("\"stream\":true,\"n\":2," TOOLS "\"required\"") },
+        { CHAT, BODY(TOOLS "\"required\"") },
+        { "/v1/completions",
+          "{\"model\":\"gpt-4\",\"prompt\":\"a\",\"echo\":true,"
+          "\"stream\":true}" },
+        { "/v1/completions",
+          "{\"model\":\"gpt-4\",\"prompt\":\"a\",\"echo\":true}" },
+        { "/v1/responses",
+          "{\"model\":\"gpt-4\",\"input\":\"json\",\"stream\":true,\"text\":{"
+          "\"format\":{\"type\":\"json_object\"}}}" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool failed = true;
+        int failures = 0;
+        for (unsigned n = 1; failed; n++) {
+            struct ask f;
+            ask_set_up(&f, NO_LIMITS);
+            fail_after(n);
+            int status = ask(&f, rows[i].path, rows[i].body);
+            failed = fail_happened();
+            fail_after(0);
+            CU_ASSERT_TRUE(status == 200 || (failed && status == 500));
+            failures += status == 500;
+            ask_tear_down(&f);
+        }
+        CU_ASSERT_TRUE(failures >= 2);
+    }
+}
+
 CU_TestInfo tools_tests[] = {
     { "mistakes are worded as the API does", mistakes_are_worded },
     { "tools are called", tools_are_called },
     { "strict schemas are checked", strict_schemas_are_checked },
     { "formats are kept", formats_are_kept },
+    { "without memory an answer fails", without_memory_an_answer_fails },
     CU_TEST_INFO_NULL
 };
