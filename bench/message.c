@@ -13,14 +13,14 @@
 static const char filler[] = " the and for you not are but had"
                              " his her was one our out day get";
 
-static bool is_embedding(const char *model)
+bool bench_message_is_embedding(const char *model)
 {
     return strncmp(model, "text-embedding", strlen("text-embedding")) == 0;
 }
 
 int bench_message_init(struct bench_message *m, const struct sim_workload *w)
 {
-    bool embedding = is_embedding(w->model);
+    bool embedding = bench_message_is_embedding(w->model);
     const char *before = "{\"model\":";
     const char *after =
         embedding ? ",\"input\":\""

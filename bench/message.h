@@ -1,6 +1,7 @@
 #ifndef BENCH_MESSAGE_H
 #define BENCH_MESSAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/buffer.h"
@@ -24,10 +25,12 @@ struct bench_message {
     const char *tail;              /* closes what `head` opened */
 };
 
+/* Tells whether the model makes embeddings: it begins "text-embedding". */
+bool bench_message_is_embedding(const char *model);
+
 /*
  * Readies the messages of a workload, which must outlive them: embeddings
- * for a model whose name begins with "text-embedding", else chat.  Returns
- * LIM_OK or LIM_ENOMEM.
+ * for a model that makes them, else chat.  Returns LIM_OK or LIM_ENOMEM.
  */
 int bench_message_init(struct bench_message *m, const struct sim_workload *w);
 void bench_message_fini(struct bench_message *m);

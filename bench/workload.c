@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/arrivals.h"
+#include "bench/message.h"
 #include "mockserver/config.h"
 #include "sim/service.h"
 
@@ -64,6 +65,17 @@ static void read_model(struct mock_json *j,
                         *model, lim_table_name(provider->table));
 }
 
+static void read_stream(struct mock_json *j, struct sim_workload *w)
+{
+    mock_json_bool(j, "stream", &w->stream);
+    if (!w->stream || w->model == NULL)
+        return;
+    if (w->images > 0)
+        mock_json_wrong(j, "stream", "images do not come as streams");
+    else if (bench_message_is_embedding(w->model))
+        mock_json_wrong(j, "stream", "embeddings do not come as streams");
+}
+
 /* Whose the requests are, how urgent, and how alike. */
 static void read_standing(struct mock_json *j, struct sim_workload *w)
 {
@@ -101,6 +113,7 @@ void bench_workload_read(struct mock_json *j,
     mock_config_dist(j, "completion_tokens", false, &w->completion_tokens);
     mock_json_int(j, "max_tokens", 1, MAX_TOKENS_MAX, &w->max_tokens);
     mock_json_int(j, "images", 0, IMAGES_MAX, &w->images);
+    read_stream(j, w);
     mock_json_duration(j, "deadline", &w->deadline_ns);
     read_standing(j, w);
     mock_json_close(j);

@@ -15,6 +15,7 @@ void mock_config_init(struct mock_config *c)
 {
     *c = (struct mock_config){ .provider = sim_provider_config_default() };
     c->provider.table = NULL;
+    mock_config_faults_init(&c->faults);
 }
 
 void mock_config_fini(struct mock_config *c)
@@ -26,6 +27,7 @@ void mock_config_fini(struct mock_config *c)
         free(c->blocks[i]);
     free(c->blocks);
     free(c->organisations);
+    mock_config_faults_fini(&c->faults);
     lim_table_free(c->table);
     *c = (struct mock_config){ 0 };
 }
@@ -225,6 +227,17 @@ static void read_manner(struct mock_json *j, struct mock_manner *m)
         mock_json_unknown_name(j, "dialect", dialect, dialects);
 }
 
+static void read_faults(struct mock_config *c, struct mock_json *j)
+{
+    struct sim_provider_config *p = &c->provider;
+    struct mock_json one;
+    if (mock_json_get(j, "faults") == NULL)
+        return;
+    mock_json_enter(&one, j, "faults");
+    mock_config_faults_read(&c->faults, &one, p, p->start);
+    p->faults = c->faults.faults;
+}
+
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder)
 {
@@ -232,12 +245,11 @@ void mock_config_read(struct mock_config *c, struct mock_json *j,
     read_table(c, j, folder);
     mock_config_organisations(c, j);
     read_upgrades(j, p);
-    if (mock_json_get(j, "faults") != NULL)
-        mock_json_wrong(j, "faults", "faults are not in this version");
     read_windows(j, p);
     read_charge(j, &p->charge);
     mock_config_read_latency(j, p);
     mock_json_date(j, "start", &p->start);
+    read_faults(c, j);
     read_manner(j, &c->manner);
     mock_json_close(j);
 }

@@ -9,6 +9,14 @@
 #include "mockserver/manner.h"
 #include "sim/scenario.h"
 
+/* Faults that were read from JSON. */
+struct mock_faults {
+    struct sim_faults faults;     /* points into what follows */
+    struct sim_fault_rule *rules; /* owned, like their texts */
+    char **texts;
+    size_t text_count;
+};
+
 /*
  * The one parser of the one schema that is both a scenario's "provider" and
  * the daemon's --config.
@@ -19,8 +27,9 @@ struct mock_config {
     struct lim_table *table;                /* owned; NULL: no limits */
     struct sim_organisation *organisations; /* owned */
     size_t organisation_count;
-    char **names;  /* owned, of organisations */
-    void **blocks; /* owned: what organisations point to */
+    struct mock_faults faults; /* owned */
+    char **names;              /* owned, of organisations */
+    void **blocks;             /* owned: what organisations point to */
     size_t block_count;
 };
 
@@ -31,14 +40,40 @@ void mock_config_fini(struct mock_config *c);
 /*
  * Reads the object under `j` into what mock_config_init made, and closes it:
  * table (default "current"), organisations (default one, "org", at tier 1
- * with one key), upgrades, discipline, quantum, burst, charge, latency, start,
- * era and dialect (daemons alone heed these two).  Names of organisations are
+ * with one key), upgrades, discipline, quantum, burst, charge, latency, load,
+ * tier_speed, start, faults, era and dialect (daemons alone heed these two).  Names of organisations are
  * unique, of [A-Za-z0-9_-], and at a tier that the table has.  `folder` is
  * where a table file is looked for (NULL: the current one).  Every failure is
  * told through `j`; mock_config_fini is still to be called then.
  */
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder);
+
+/* Moves the provider's start, and with it the times of its faults. */
+void mock_config_start(struct mock_config *c, lim_time start);
+
+/* No rules, and the timeout of sim_faults_none. */
+void mock_config_faults_init(struct mock_faults *f);
+void mock_config_faults_fini(struct mock_faults *f);
+
+/*
+ * Reads the object under `j`, a provider's "faults", into what
+ * mock_config_faults_init made, and closes it:
+ *
+ *     {"http_500": 0.001, "timeout_after": "10m",
+ *      "http_429": [{"share": 1, "organisation": "free-1", "model": "gpt-4",
+ *                    "from": "5m", "until": "7m"}]}
+ *
+ * A fault has a share, a rule, or a list of rules.  from (default 0) and
+ * until (default never) count from `start`.  Organisations and models that
+ * rules name have to be of `provider` and its table; NULL: any are good.
+ * Rules stand in the order of enum sim_fault, whatever that of the text.
+ * Every failure is told through `j`; mock_config_faults_fini is still to be
+ * called then.
+ */
+void mock_config_faults_read(struct mock_faults *f, struct mock_json *j,
+                             const struct sim_provider_config *provider,
+                             lim_time start);
 
 /*
  * Makes the table of that name: "none" (LIM_OK and NULL), a built-in one, or

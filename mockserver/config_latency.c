@@ -1,4 +1,5 @@
-/* The "latency" of a provider, and distributions in general. */
+/* The "latency" of a provider and what it depends on, and distributions in
+   general. */
 
 #include "mockserver/config_parts.h"
 
@@ -9,6 +10,10 @@
 #include "mockserver/units.h"
 
 #define SIZE_MAX_TOKENS 1e9
+#define IN_FLIGHT_MAX 1000000000
+#define SLOPE_MAX 1e6
+#define SPEED_MIN 0.001
+#define SPEED_MAX 1000
 
 static double seconds_of(int64_t ns)
 {
@@ -117,8 +122,41 @@ void mock_config_dist(struct mock_json *j, const char *key, bool seconds,
         read_exponential(&one, seconds, out);
 }
 
-void mock_config_read_latency(struct mock_json *j,
-                              struct sim_provider_config *p)
+static bool has_parts(const cJSON *latency)
+{
+    static const char *const parts[] = { "ttft", "per_token",
+                                         "per_prompt_token", NULL };
+    for (size_t i = 0; parts[i] != NULL; i++)
+        if (cJSON_GetObjectItemCaseSensitive(latency, parts[i]) != NULL)
+            return true;
+    return false;
+}
+
+static void read_load(struct mock_json *j, struct sim_load *load)
+{
+    struct mock_json one;
+    if (mock_json_get(j, "load") == NULL)
+        return;
+    load->slope = 1;
+    mock_json_enter(&one, j, "load");
+    mock_json_int(&one, "in_flight", 1, IN_FLIGHT_MAX, &load->in_flight);
+    mock_json_number(&one, "slope", 0, SLOPE_MAX, &load->slope);
+    mock_json_close(&one);
+}
+
+static void read_tier_speed(struct mock_json *j, double factors[LIM_TIERS])
+{
+    struct mock_json one;
+    if (mock_json_get(j, "tier_speed") == NULL)
+        return;
+    mock_json_enter(&one, j, "tier_speed");
+    for (int t = 0; t < LIM_TIERS; t++)
+        mock_json_number(&one, lim_tier_name((enum lim_tier)t), SPEED_MIN,
+                         SPEED_MAX, &factors[t]);
+    mock_json_close(&one);
+}
+
+static void read_times(struct mock_json *j, struct sim_provider_config *p)
 {
     const cJSON *value = mock_json_get(j, "latency");
     struct sim_latency l = sim_latency_constant(0);
@@ -132,15 +170,23 @@ void mock_config_read_latency(struct mock_json *j,
                          &why);
         return;
     }
-    if (cJSON_GetObjectItemCaseSensitive(value, "ttft") != NULL ||
-        cJSON_GetObjectItemCaseSensitive(value, "per_token") != NULL) {
+    if (has_parts(value)) {
         mock_json_enter(&one, j, "latency");
         mock_config_dist(&one, "ttft", true, &l.ttft);
         mock_config_dist(&one, "per_token", true, &l.per_token);
+        read_amount(&one, "per_prompt_token", true, &l.per_prompt_token);
         mock_json_close(&one);
     } else {
         mock_config_dist(j, "latency", true, &l.ttft);
     }
     p->latency_source = SIM_LATENCY_GIVEN;
     p->latency = l;
+}
+
+void mock_config_read_latency(struct mock_json *j,
+                              struct sim_provider_config *p)
+{
+    read_times(j, p);
+    read_load(j, &p->load);
+    read_tier_speed(j, p->tier_speed);
 }

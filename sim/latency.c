@@ -34,18 +34,25 @@ static double draw(const struct sim_dist *d, enum lim_draw purpose,
 }
 
 struct sim_timing sim_latency_draw(const struct sim_latency *l, uint64_t seed,
-                                   uint64_t request, unsigned attempt,
-                                   int64_t completion_tokens)
+                                   const struct sim_latency_of *of)
 {
-    double ttft = draw(&l->ttft, LIM_DRAW_TTFT, seed, request, attempt);
-    struct sim_timing t = { .ttft_ns = ns_of(ttft) };
+    double ttft =
+        draw(&l->ttft, LIM_DRAW_TTFT, seed, of->request, of->attempt) +
+        l->per_prompt_token * (double)of->prompt_tokens;
+    struct sim_timing t = { .ttft_ns = ns_of(of->factor * ttft) };
     t.total_ns = t.ttft_ns;
-    if (completion_tokens > 1) {
-        double gap =
-            draw(&l->per_token, LIM_DRAW_PER_TOKEN, seed, request, attempt);
-        t.total_ns += ns_of((double)(completion_tokens - 1) * gap);
+    if (of->completion_tokens > 1) {
+        double gap = draw(&l->per_token, LIM_DRAW_PER_TOKEN, seed, of->request,
+                          of->attempt);
+        t.total_ns +=
+            ns_of(of->factor * ((double)(of->completion_tokens - 1) * gap));
     }
     return t;
+}
+
+double sim_load_factor(const struct sim_load *l, int64_t in_flight)
+{
+    return 1 + l->slope * (double)in_flight / (double)l->in_flight;
 }
 
 double sim_latency_mean(const struct sim_latency *l, double completion_tokens)

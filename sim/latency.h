@@ -8,13 +8,18 @@
 /*
  * How long an answer takes: time to first token, then one interval for each
  * further token of the reply.  `per_token` is drawn once a request.
+ *
+ * A prompt is read before the first token comes: with 10 us a prompt token
+ * (1 s for 100,000, as published of gpt-5) one of 20,000 tokens waits 0.2 s
+ * longer than an empty one.
  */
 struct sim_latency {
     struct sim_dist ttft;      /* seconds */
     struct sim_dist per_token; /* seconds for each token after the first */
+    double per_prompt_token;   /* seconds, added to ttft; >= 0 */
 };
 
-/* A latency of `seconds` in all, whatever the reply's length. */
+/* A latency of `seconds` in all, whatever the lengths. */
 struct sim_latency sim_latency_constant(double seconds);
 
 /* Both drawn times of one answer, in ns. */
@@ -23,12 +28,36 @@ struct sim_timing {
     int64_t total_ns; /* >= ttft_ns */
 };
 
+/* Whose answer is timed. */
+struct sim_latency_of {
+    uint64_t request;
+    unsigned attempt;
+    int64_t prompt_tokens, completion_tokens;
+    double factor; /* of all times; 1: as it is */
+};
+
 /* Draws for (request, attempt) from the streams of `seed`. */
 struct sim_timing sim_latency_draw(const struct sim_latency *l, uint64_t seed,
-                                   uint64_t request, unsigned attempt,
-                                   int64_t completion_tokens);
+                                   const struct sim_latency_of *of);
 
-/* The mean of the total for a reply of that many tokens, in seconds. */
+/*
+ * What else the times depend on, none of it by default.  No provider
+ * publishes either: both are settings of ours, to see what would be.
+ *
+ * An answer takes (1 + slope x in flight / `in_flight`) times as long, in
+ * flight being what the provider has admitted and not ended, of all
+ * organisations, when this one is admitted; and the factor of its
+ * organisation's tier, for instance 0.8 where a higher tier is served faster.
+ */
+struct sim_load {
+    int64_t in_flight; /* > 0 */
+    double slope;      /* >= 0; 0: no such dependence */
+};
+
+double sim_load_factor(const struct sim_load *l, int64_t in_flight);
+
+/* The mean of the total for a reply of that many tokens to an empty prompt,
+   in seconds. */
 double sim_latency_mean(const struct sim_latency *l, double completion_tokens);
 
 /* A named profile: what was measured, of which model, by whom, when. */

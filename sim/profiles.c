@@ -2,7 +2,9 @@
  * Latency profiles from published measurements.  Times to first token are
  * mixtures fitted to the published p50, p95, p99 and maximum (within 2 %;
  * 288 samples a model, so the far tail is rough).  No source gives the spread
- * of the token rate between requests: it is taken as 15 %.
+ * of the token rate between requests: it is taken as 15 %.  A slope by the
+ * prompt's length was published of gpt-5 alone; the others' prompts were
+ * short, and they have none.
  */
 
 #include "sim/latency.h"
@@ -82,9 +84,11 @@ static const struct sim_profile profiles[] = {
                 "0.84 s on average, p95 1.3 s; 24 tokens/s" },
     { .name = "gpt-5",
       .latency = { .ttft = TTFT(LN_0_700, 0.28, 0.010, LN_5, 0.30),
-                   .per_token = PER_TOKEN(LN_70) },
+                   .per_token = PER_TOKEN(LN_70),
+                   .per_prompt_token = 1e-5 },
       .source = "aistackwatch.com, April 2026: first token p50 about "
-                "700 ms, 70 tokens/s; spread as gpt-4.1, not measured" },
+                "700 ms, 70 tokens/s, 1 s more for each 100,000 prompt "
+                "tokens (a lower bound); spread as gpt-4.1, not measured" },
 };
 
 #define COUNT (sizeof profiles / sizeof profiles[0])

@@ -1,5 +1,9 @@
 #include "sim/scenario.h"
 
+#include <assert.h>
+
+static_assert(LIM_TIERS == 6, "each tier has its factor");
+
 struct sim_provider_config sim_provider_config_default(void)
 {
     return (struct sim_provider_config){
@@ -9,6 +13,8 @@ struct sim_provider_config sim_provider_config_default(void)
         .charge = { .refused = false, .bad_request = true, .settle = false },
         .latency_source = SIM_LATENCY_PROFILE,
         .latency = sim_latency_constant(0),
+        .load = { .in_flight = 100, .slope = 0 },
+        .tier_speed = { 1, 1, 1, 1, 1, 1 },
         .faults = sim_faults_none(),
         .seed = 1,
         .start = lim_date(2026, 1, 1),

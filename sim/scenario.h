@@ -89,6 +89,8 @@ struct sim_provider_config {
     struct sim_charge charge;
     enum sim_latency_source latency_source;
     struct sim_latency latency;
+    struct sim_load load;
+    double tier_speed[LIM_TIERS]; /* factors of all times, > 0; 1 */
     struct sim_faults faults; /* the rules outlive the provider */
     uint64_t seed;            /* of latency, faults and reply lengths */
     lim_time start;

@@ -76,7 +76,12 @@ static enum sim_fault draw_fault(const struct sim_service *s,
         .attempt = call->attempt,
         .now = now,
     };
-    return sim_faults_draw(&s->config.faults, s->config.seed, &t);
+    enum sim_fault fault =
+        sim_faults_draw(&s->config.faults, s->config.seed, &t);
+    /* a stream has no length that could be wrong */
+    if (call->stream && fault == SIM_FAULT_WRONG_LENGTH)
+        return SIM_FAULT_NONE;
+    return fault;
 }
 
 static int status_of_verdict(const struct sim_call *call,
@@ -101,6 +106,16 @@ static int status_of_fault(enum sim_fault fault)
         [SIM_FAULT_CLOCK_SKEW] = 200,
     };
     return of[fault];
+}
+
+/* How much longer the answers take now, of one who is admitted now. */
+static double slowness(const struct sim_service *s, uint32_t organisation)
+{
+    const struct sim_provider_config *c = &s->config;
+    double factor = c->tier_speed[sim_provider_tier(s->provider, organisation)];
+    if (c->load.slope > 0)
+        factor *= sim_load_factor(&c->load, s->in_flight);
+    return factor;
 }
 
 static void lie(struct lim_shown *s)
@@ -149,11 +164,17 @@ static void answer(struct sim_service *s, const struct sim_call *call,
 {
     uint64_t seed = s->config.seed;
     plan->admitted = true;
-    s->in_flight++;
     plan->completion_tokens = completion_of(call, seed);
     plan->told_tokens = plan->completion_tokens;
-    plan->timing = sim_latency_draw(call->latency, seed, call->request,
-                                    call->attempt, plan->completion_tokens);
+    const struct sim_latency_of of = {
+        .request = call->request,
+        .attempt = call->attempt,
+        .prompt_tokens = call->prompt_tokens,
+        .completion_tokens = plan->completion_tokens,
+        .factor = slowness(s, call->organisation),
+    };
+    plan->timing = sim_latency_draw(call->latency, seed, &of);
+    s->in_flight++;
     plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
                                     plan->completion_tokens, call->images);
     if (sim_fault_loses(plan->fault))
@@ -208,6 +229,23 @@ int sim_service_end(struct sim_service *s, const struct sim_call *call,
                                (unsigned)call->group, &u, now);
 }
 
+/* Tells whether the client sees the head of an admitted answer, and so what
+   it shows of the limits; a 500 shows nothing. */
+static bool head_comes(const struct sim_plan *plan)
+{
+    return plan->admitted && plan->status == 200 &&
+           plan->fault != SIM_FAULT_RESET_IN_HEAD;
+}
+
+int64_t sim_service_first_token(const struct sim_call *call,
+                                const struct sim_plan *plan)
+{
+    if (!call->stream || !head_comes(plan) ||
+        plan->fault == SIM_FAULT_RESET_AFTER_HEAD)
+        return -1;
+    return plan->timing.ttft_ns;
+}
+
 static enum lim_class class_of(const struct sim_plan *plan)
 {
     static const enum lim_class of[] = {
@@ -236,9 +274,10 @@ void sim_service_outcome(const struct sim_call *call,
         .usage_known = class == LIM_CLASS_OK,
         .tokens_used = call->prompt_tokens + plan->completion_tokens,
         .microusd = plan->microusd,
-        .first_token_ns = call->stream ? plan->timing.ttft_ns : -1,
+        .first_token_ns = sim_service_first_token(call, plan),
         .reply_tokens = plan->completion_tokens,
-        .feedback = lost ? lim_feedback_none() : plan->verdict.shown,
+        .feedback = lost && !head_comes(plan) ? lim_feedback_none()
+                                              : plan->verdict.shown,
     };
     if (plan->fault == SIM_FAULT_EDGE_429)
         out->feedback.hint_ns = SIM_EDGE_HINT_NS;

@@ -57,7 +57,8 @@ struct sim_plan {
     struct lim_cost cost;      /* reserved at admission */
     int64_t completion_tokens; /* after the cut by max_tokens */
     int64_t told_tokens;       /* of them, that reach the client */
-    int64_t microusd;          /* real cost; -1: price unknown */
+    int64_t microusd;          /* real cost, also of an answer that is lost;
+                                      of a 500: 0; -1: price unknown */
     struct sim_timing timing;  /* until the answer, or its fault, ends */
 };
 
@@ -79,7 +80,16 @@ int sim_service_begin(struct sim_service *s, const struct sim_call *call,
 int sim_service_end(struct sim_service *s, const struct sim_call *call,
                     const struct sim_plan *plan, lim_time now);
 
-/* What a client reads off the answer, or from that none came. */
+/* When the first byte of a stream's content comes, after its beginning; -1:
+   none comes, or it is no stream. */
+int64_t sim_service_first_token(const struct sim_call *call,
+                                const struct sim_plan *plan);
+
+/*
+ * What a client reads off the answer, or from that none came.  An answer that
+ * is lost after its head has status 0, and tells what the head showed of the
+ * limits.
+ */
 void sim_service_outcome(const struct sim_call *call,
                          const struct sim_plan *plan, struct lim_outcome *out);
 

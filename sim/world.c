@@ -18,14 +18,16 @@
 struct flight { /* a request on its way, by slot */
     struct sim_call call;
     struct sim_plan plan;
+    lim_time
+        ends; /* after its first token; LIM_NEVER: its timer is the end's */
 };
 
 struct world {
     const struct sim_scenario *scenario;
     struct sim_client *client;
     struct sim_service service;
-    struct sim_call *calls;  /* of each workload, its model resolved */
-    struct lim_timerq *ends; /* of the answers, by slot */
+    struct sim_call *calls; /* of each workload, its model resolved */
+    struct lim_timerq *due; /* first tokens and ends of answers, by slot */
     struct flight *flights;
     uint32_t flight_room;
     uint64_t attempts;
@@ -35,7 +37,7 @@ static void fini(struct world *w)
 {
     sim_client_free(w->client);
     sim_service_fini(&w->service);
-    lim_timerq_free(w->ends);
+    lim_timerq_free(w->due);
     free(w->flights);
     free(w->calls);
 }
@@ -51,9 +53,9 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
         return LIM_EINVAL;
     if (sim_service_init(&w->service, &config, diag) != LIM_OK)
         return LIM_EINVAL;
-    w->ends = lim_timerq_new(1);
+    w->due = lim_timerq_new(1);
     w->calls = calloc(s->workload_count, sizeof *w->calls);
-    if (w->ends == NULL || w->calls == NULL)
+    if (w->due == NULL || w->calls == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     for (size_t i = 0; i < s->workload_count; i++) {
         w->calls[i].model = s->workloads[i].model;
@@ -75,7 +77,7 @@ static int make_room(struct world *w, uint32_t slot)
         return LIM_ENOMEM;
     w->flights = flights;
     w->flight_room = room;
-    return lim_timerq_grow(w->ends, room);
+    return lim_timerq_grow(w->due, room);
 }
 
 static int begin(struct world *w, const struct sim_send *s, lim_time now)
@@ -93,7 +95,12 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     f->call.attempt = s->attempt;
     if (sim_service_begin(&w->service, &f->call, now, &f->plan) != LIM_OK)
         return LIM_ENOMEM;
-    lim_timerq_set(w->ends, s->slot, now + f->plan.timing.total_ns, 0);
+    lim_time ends = now + f->plan.timing.total_ns;
+    int64_t first_token =
+        f->call.stream ? sim_service_first_token(&f->call, &f->plan) : -1;
+    f->ends = first_token < 0 ? LIM_NEVER : ends;
+    lim_timerq_set(w->due, s->slot, first_token < 0 ? ends : now + first_token,
+                   0);
     w->attempts++;
     return LIM_OK;
 }
@@ -110,6 +117,19 @@ static int end(struct world *w, uint32_t slot, lim_time now)
     return error;
 }
 
+/* An answer's timer: its first token, then its end. */
+static int fire(struct world *w, uint32_t slot, lim_time now)
+{
+    struct flight *f = &w->flights[slot];
+    lim_time ends = f->ends;
+    if (ends == LIM_NEVER)
+        return end(w, slot, now);
+    f->ends = LIM_NEVER;
+    sim_client_first_token(w->client, slot, now);
+    lim_timerq_set(w->due, slot, ends, 0);
+    return LIM_OK;
+}
+
 /* Does all that there is to do at `now`. */
 static int act(struct world *w, lim_time now)
 {
@@ -117,8 +137,8 @@ static int act(struct world *w, lim_time now)
     uint32_t slot;
     int error = LIM_OK;
     while (error == LIM_OK) {
-        if (lim_timerq_pop(w->ends, now, &slot))
-            error = end(w, slot, now);
+        if (lim_timerq_pop(w->due, now, &slot))
+            error = fire(w, slot, now);
         else if (sim_client_next(w->client, now, &send))
             error = begin(w, &send, now);
         else
@@ -138,9 +158,9 @@ static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
         }
         if (act(w, *now) != LIM_OK)
             return LIM_ENOMEM;
-        lim_time ends = lim_timerq_next(w->ends);
+        lim_time due = lim_timerq_next(w->due);
         lim_time wakeup = sim_client_wakeup(w->client);
-        lim_time next = ends < wakeup ? ends : wakeup;
+        lim_time next = due < wakeup ? due : wakeup;
         if (next == LIM_NEVER)
             return LIM_OK;
         assert(next > *now);

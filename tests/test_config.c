@@ -199,8 +199,44 @@ static void says_what_is_wrong(void)
         { "{\"discipline\": \"buckets\"}",
           "provider.discipline: \"buckets\" is not a discipline (valid: bucket "
           "quantised fixed sliding-log sliding-counter)" },
-        { "{\"faults\": {\"http_500\": 0.1}}",
-          "provider.faults: faults are not in this version" },
+        { "{\"faults\": 5}", "provider.faults: found 5, expected an object" },
+        { "{\"faults\": {\"http_501\": 0.1}}",
+          "provider.faults.http_501: unknown key; did you mean" },
+        { "{\"faults\": {\"reset\": 1.5}}",
+          "provider.faults.reset: found 1.5, expected a number from 0 to 1" },
+        { "{\"faults\": {\"reset\": {}}}",
+          "provider.faults.reset.share: missing" },
+        { "{\"faults\": {\"reset\": [{\"share\": 1}, 7]}}",
+          "provider.faults.reset[1]: found 7, expected an object" },
+        { "{\"faults\": {\"reset\": [{\"share\": 1}, {\"shar\": 1}]}}",
+          "provider.faults.reset[1].share: missing" },
+        { "{\"faults\": {\"reset\": {\"share\": 1, \"form\": \"1m\"}}}",
+          "provider.faults.reset.form: unknown key; did you mean \"from\"?" },
+        { "{\"faults\": {\"reset\": {\"share\": 1, \"from\": \"2m\", "
+          "\"until\": \"2m\"}}}",
+          "provider.faults.reset.until: expected a time after \"from\"" },
+        { "{\"organisations\": [{\"name\": \"web-1\"}], \"faults\": "
+          "{\"reset\": {\"share\": 1, \"organisation\": \"web_1\"}}}",
+          "provider.faults.reset.organisation: there is no organisation "
+          "\"web_1\"; did you mean \"web-1\"?" },
+        { "{\"faults\": {\"reset\": {\"share\": 1, \"model\": \"gpt\"}}}",
+          "provider.faults.reset.model: table \"current\" has no model "
+          "\"gpt\"" },
+        { "{\"faults\": {\"timeout_after\": 0}}",
+          "provider.faults.timeout_after: expected a duration above 0" },
+        { "{\"faults\": {\"reset\": 0.6, \"http_500\": 0.6}}",
+          "provider.faults: the shares of faults that strike all requests "
+          "come to 1.2, more than 1" },
+        { "{\"load\": {\"in_flight\": 0}}",
+          "provider.load.in_flight: found 0, expected a whole number from 1" },
+        { "{\"load\": {\"slope\": -1}}", "provider.load.slope: found -1" },
+        { "{\"load\": 2}", "provider.load: found 2, expected an object" },
+        { "{\"tier_speed\": {\"tier6\": 1}}",
+          "provider.tier_speed.tier6: unknown key; did you mean \"tier1\"?" },
+        { "{\"tier_speed\": {\"tier5\": 0}}",
+          "provider.tier_speed.tier5: found 0, expected a number from 0.001" },
+        { "{\"latency\": {\"per_prompt_token\": -1}}",
+          "provider.latency.per_prompt_token: found -1, expected a duration" },
         { "{\"burst\": 0}", "provider.burst: expected a share above 0" },
         { "{\"burst\": 1.5}", "provider.burst: found 1.5, expected a number" },
         { "{\"charge\": true}", "provider.charge: found true, expected an" },
@@ -229,6 +265,96 @@ static void says_what_is_wrong(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(d.text, rows[i].reason));
         mock_config_fini(&c);
     }
+}
+
+static const struct sim_fault_rule *rule_at(const struct mock_config *c,
+                                            size_t i)
+{
+    CU_ASSERT_FATAL(i < c->provider.faults.count);
+    return &c->provider.faults.rules[i];
+}
+
+/* In the order of the faults, whatever that of the text. */
+static void faults_are_shares_rules_or_lists(void)
+{
+    struct mock_config c;
+    const lim_time start = lim_date(2026, 3, 1);
+    const char *text =
+        "{\"start\": \"2026-03-01\", \"organisations\": "
+        "[{\"name\": \"free\", \"count\": 2}], \"faults\": "
+        "{\"malformed\": 0.25, \"timeout_after\": \"30s\", \"http_429\": "
+        "[{\"share\": 1, \"organisation\": \"free-2\", \"from\": \"5m\", "
+        "\"until\": \"7m\"}, {\"share\": 0.5, \"model\": \"gpt-4o\"}], "
+        "\"http_500\": {\"share\": \"0.1%\", \"from\": 0}}}";
+    CU_ASSERT_EQUAL(read_config(&c, text, NULL, NULL), LIM_OK);
+    CU_ASSERT_EQUAL(c.provider.faults.timeout_ns, 30 * LIM_SEC);
+    CU_ASSERT_EQUAL(c.provider.faults.count, 4);
+    CU_ASSERT_EQUAL(rule_at(&c, 0)->fault, SIM_FAULT_HTTP_429);
+    CU_ASSERT_STRING_EQUAL(rule_at(&c, 0)->organisation, "free-2");
+    CU_ASSERT_PTR_NULL(rule_at(&c, 0)->model);
+    CU_ASSERT_EQUAL(rule_at(&c, 0)->from, start + 5 * LIM_MIN);
+    CU_ASSERT_EQUAL(rule_at(&c, 0)->until, start + 7 * LIM_MIN);
+    CU_ASSERT_STRING_EQUAL(rule_at(&c, 1)->model, "gpt-4o");
+    CU_ASSERT_EQUAL(rule_at(&c, 1)->share, 0.5);
+    CU_ASSERT_EQUAL(rule_at(&c, 1)->until, LIM_NEVER);
+    CU_ASSERT_EQUAL(rule_at(&c, 2)->fault, SIM_FAULT_HTTP_500);
+    CU_ASSERT_DOUBLE_EQUAL(rule_at(&c, 2)->share, 0.001, 1e-15);
+    CU_ASSERT_EQUAL(rule_at(&c, 2)->from, start);
+    CU_ASSERT_EQUAL(rule_at(&c, 3)->fault, SIM_FAULT_MALFORMED);
+    CU_ASSERT_EQUAL(rule_at(&c, 3)->from, INT64_MIN);
+    mock_config_start(&c, start - LIM_DAY);
+    CU_ASSERT_EQUAL(c.provider.start, start - LIM_DAY);
+    CU_ASSERT_EQUAL(rule_at(&c, 0)->from, start - LIM_DAY + 5 * LIM_MIN);
+    CU_ASSERT_EQUAL(rule_at(&c, 2)->from, start - LIM_DAY);
+    CU_ASSERT_EQUAL(rule_at(&c, 3)->from, INT64_MIN);
+    CU_ASSERT_EQUAL(rule_at(&c, 3)->until, LIM_NEVER);
+    mock_config_fini(&c);
+}
+
+/* Names need not be those of a provider where none is given. */
+static void faults_stand_alone_too(void)
+{
+    struct mock_json j;
+    struct mock_faults f;
+    struct lim_diag d = { 0 };
+    int error = LIM_OK;
+    const char *text = "{\"reset\": {\"share\": 1, \"organisation\": "
+                       "\"whoever\", \"model\": \"whatever\", \"until\": "
+                       "\"1m\"}}";
+    cJSON *value = mock_json_parse(text, strlen(text), &d);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(value);
+    mock_json_open(&j, value, "", &error, &d);
+    mock_config_faults_init(&f);
+    mock_config_faults_read(&f, &j, NULL, 7 * LIM_DAY);
+    cJSON_Delete(value);
+    CU_ASSERT_EQUAL(error, LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(f.faults.count, 1);
+    CU_ASSERT_STRING_EQUAL(f.faults.rules->organisation, "whoever");
+    CU_ASSERT_STRING_EQUAL(f.faults.rules->model, "whatever");
+    CU_ASSERT_EQUAL(f.faults.rules->until, 7 * LIM_DAY + LIM_MIN);
+    mock_config_faults_fini(&f);
+    CU_ASSERT_EQUAL(f.faults.count, 0);
+}
+
+static void times_depend_on_what_is_said(void)
+{
+    struct mock_config c;
+    CU_ASSERT_EQUAL(read_config(&c, "{}", NULL, NULL), LIM_OK);
+    CU_ASSERT_EQUAL(c.provider.load.slope, 0);
+    for (int t = 0; t < LIM_TIERS; t++)
+        CU_ASSERT_EQUAL(c.provider.tier_speed[t], 1);
+    mock_config_fini(&c);
+    const char *text = "{\"latency\": {\"per_prompt_token\": \"10us\"}, "
+                       "\"load\": {\"in_flight\": \"2k\"}, "
+                       "\"tier_speed\": {\"free\": 2, \"tier5\": 0.8}}";
+    CU_ASSERT_EQUAL(read_config(&c, text, NULL, NULL), LIM_OK);
+    CU_ASSERT_DOUBLE_EQUAL(c.provider.latency.per_prompt_token, 1e-5, 1e-15);
+    CU_ASSERT_EQUAL(c.provider.load.in_flight, 2000);
+    CU_ASSERT_EQUAL(c.provider.load.slope, 1);
+    CU_ASSERT_EQUAL(c.provider.tier_speed[LIM_TIER_FREE], 2);
+    CU_ASSERT_EQUAL(c.provider.tier_speed[LIM_TIER_4], 1);
+    CU_ASSERT_EQUAL(c.provider.tier_speed[LIM_TIER_5], 0.8);
+    mock_config_fini(&c);
 }
 
 static void sizes_are_distributions(void)
@@ -298,6 +424,10 @@ CU_TestInfo config_tests[] = {
     { "latency has many forms", latency_has_many_forms },
     { "profiles are found by name", profiles_are_found_by_name },
     { "says what is wrong, and where", says_what_is_wrong },
+    { "faults are shares, rules, or lists of rules",
+      faults_are_shares_rules_or_lists },
+    { "faults stand alone too", faults_stand_alone_too },
+    { "times depend on what is said", times_depend_on_what_is_said },
     { "sizes are distributions", sizes_are_distributions },
     { "tables come from files too", tables_come_from_files_too },
     CU_TEST_INFO_NULL

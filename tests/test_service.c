@@ -155,8 +155,11 @@ static void latency_is_the_models_or_the_given(void)
                                  .request = 7,
                                  .attempt = 2 });
     ask(&w);
+    const struct sim_latency_of of = {
+        .request = 7, .attempt = 2, .completion_tokens = 50, .factor = 1
+    };
     struct sim_timing t = sim_latency_draw(&sim_profile_find("gpt-4o")->latency,
-                                           w.config.seed, 7, 2, 50);
+                                           w.config.seed, &of);
     CU_ASSERT_EQUAL(w.plan.timing.ttft_ns, t.ttft_ns);
     CU_ASSERT_EQUAL(w.plan.timing.total_ns, t.total_ns);
     w.service.config.latency_source = SIM_LATENCY_GIVEN;
