@@ -142,6 +142,15 @@ static void pump(struct driver *d)
     }
 }
 
+static void take_first_token(struct driver *d, const struct bench_transfer *x,
+                             struct lim_outcome *outcome)
+{
+    if (!d->messages[x->tag].stream || x->first_byte == LIM_NEVER)
+        return;
+    outcome->first_token_ns = x->first_byte - x->sent;
+    sim_client_first_token(d->client, x->slot, x->first_byte);
+}
+
 static void take_reply(struct driver *d, const struct bench_transfer *x)
 {
     struct lim_outcome outcome;
@@ -157,6 +166,7 @@ static void take_reply(struct driver *d, const struct bench_transfer *x)
         d->network_errors++;
     bench_message_read(&d->messages[x->tag], x->status, &x->feedback,
                        x->answer.data, x->answer.length, &outcome);
+    take_first_token(d, x, &outcome);
     sim_client_done(d->client, x->slot, &outcome, now);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "bench/events.h"
 #include "limiter/apierror.h"
 
 static const char filler[] = " the and for you not are but had"
@@ -30,6 +31,7 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w)
         .price = lim_price_find(w->model),
         .path = embedding ? "/embeddings" : "/chat/completions",
         .images = w->images,
+        .stream = w->stream && !embedding,
         .tail = embedding ? "\"" : "\"}]",
     };
     cJSON *name = cJSON_CreateString(w->model);
@@ -69,14 +71,15 @@ static bool add_text(struct bench_buffer *body, int64_t chars)
 int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
                         int64_t max_tokens, struct bench_buffer *body)
 {
-    char end[64];
+    char end[128], bound[40] = "";
     int64_t chars = prompt_tokens > 2 ? 4 * (prompt_tokens - 2) : 0;
+    const char *stream = m->stream ? ",\"stream\":true,\"stream_options\":"
+                                     "{\"include_usage\":true}"
+                                   : "";
 
     if (max_tokens >= 0)
-        snprintf(end, sizeof end, "%s,\"max_tokens\":%" PRId64 "}", m->tail,
-                 max_tokens);
-    else
-        snprintf(end, sizeof end, "%s}", m->tail);
+        snprintf(bound, sizeof bound, ",\"max_tokens\":%" PRId64, max_tokens);
+    snprintf(end, sizeof end, "%s%s%s}", m->tail, bound, stream);
     body->length = 0;
     if (!bench_buffer_add(body, m->head, m->head_length) ||
         !add_text(body, chars) || !bench_buffer_add(body, end, strlen(end)))
@@ -112,8 +115,8 @@ static void read_usage(const struct bench_message *m, const cJSON *usage,
 }
 
 /* An answer that says 200 and is no JSON was cut or garbled on its way. */
-static void read_success(const struct bench_message *m, const char *body,
-                         size_t length, struct lim_outcome *out)
+static void read_whole(const struct bench_message *m, const char *body,
+                       size_t length, struct lim_outcome *out)
 {
     cJSON *root = cJSON_ParseWithLength(body, length);
 
@@ -124,11 +127,36 @@ static void read_success(const struct bench_message *m, const char *body,
     cJSON_Delete(root);
 }
 
+static void read_events(const struct bench_message *m, const char *body,
+                        size_t length, struct lim_outcome *out)
+{
+    struct bench_events events;
+
+    bench_events_read(&events, body, length);
+    out->class = events.class;
+    if (events.class == LIM_CLASS_OK && events.usage != NULL)
+        read_whole(m, events.usage, events.usage_length, out);
+}
+
+static void read_error(int status, const char *body, size_t length,
+                       struct lim_outcome *out)
+{
+    struct lim_apierror error;
+
+    lim_apierror_read(&error, status, body, length);
+    out->class = error.class;
+    if (out->feedback.hint_ns < 0)
+        out->feedback.hint_ns = error.hint_ns;
+    out->feedback.refused_by =
+        error.class == LIM_CLASS_QUOTA ? LIM_SPEND : error.limit;
+    out->feedback.refused_max = error.max;
+}
+
 void bench_message_read(const struct bench_message *m, int status,
                         const struct lim_feedback *f, const char *body,
                         size_t length, struct lim_outcome *out)
 {
-    struct lim_apierror error;
+    bool success = status >= 200 && status < 300;
 
     assert(status >= 0);
     *out = (struct lim_outcome){
@@ -141,12 +169,13 @@ void bench_message_read(const struct bench_message *m, int status,
     };
     if (status == 0)
         return;
-    lim_apierror_read(&error, status, body, length);
-    out->class = error.class;
-    if (out->feedback.hint_ns < 0)
-        out->feedback.hint_ns = error.hint_ns;
-    out->feedback.refused_by = error.limit;
-    out->feedback.refused_max = error.max;
-    if (out->class == LIM_CLASS_OK)
-        read_success(m, body, length, out);
+    if (success && m->stream && bench_events_are(body, length)) {
+        read_events(m, body, length, out);
+    } else {
+        read_error(status, body, length, out);
+        if (out->class == LIM_CLASS_OK)
+            read_whole(m, body, length, out);
+    }
+    if (success && out->class != LIM_CLASS_OK)
+        out->status = 0;
 }

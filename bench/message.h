@@ -20,6 +20,7 @@ struct bench_message {
     const struct lim_price *price; /* of the model; NULL: not known */
     const char *path;              /* below the base URL: "/chat/completions" */
     int64_t images;                /* a request */
+    bool stream;                   /* the reply comes token by token */
     char *head;                    /* owned: JSON up to the text ... */
     size_t head_length;            /* ... and its length */
     const char *tail;              /* closes what `head` opened */
@@ -43,8 +44,11 @@ int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
                         int64_t max_tokens, struct bench_buffer *body);
 
 /*
- * Makes the outcome of an answer: `status` 0 for one that never came, `f`
- * from its headers.
+ * Makes the outcome of an answer: `status` 0 for one that never came, or not
+ * to its end; `f` from its headers.  A 200 whose body is broken, tells of an
+ * error or ends too early has failed: its status becomes 0, as of an answer
+ * that was lost in any other way.  When its first token came is the caller's
+ * to add.
  */
 void bench_message_read(const struct bench_message *m, int status,
                         const struct lim_feedback *f, const char *body,

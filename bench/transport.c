@@ -70,12 +70,24 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     return length;
 }
 
+/* The body of a refusal is no beginning of an answer. */
+static void note_first_byte(struct flight *f)
+{
+    long status = 0;
+
+    curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 200 && status < 300)
+        f->transfer.first_byte = mock_loop_now(f->transport->config.loop);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct flight *f = context;
     struct bench_buffer *answer = &f->transfer.answer;
     size_t length = size * count;
 
+    if (answer->length == 0)
+        note_first_byte(f);
     if (length > ANSWER_MAX - answer->length ||
         !bench_buffer_add(answer, bytes, length))
         return 0;
@@ -231,6 +243,7 @@ struct bench_transfer *bench_transport_take(struct bench_transport *t)
     x->body.length = 0;
     x->answer.length = 0;
     x->status = 0;
+    x->first_byte = LIM_NEVER;
     x->feedback = lim_feedback_none();
     x->mock_speed = -1;
     x->trouble = NULL;
@@ -287,6 +300,7 @@ void bench_transport_send(struct bench_transport *t, struct bench_transfer *x)
     struct flight *f = (struct flight *)(void *)x;
 
     assert(f->shard == NULL);
+    x->sent = mock_loop_now(t->config.loop);
     lim_headers_init(&f->headers);
     set_request(f);
     f->shard = shard_with_room(t);

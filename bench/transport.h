@@ -37,7 +37,9 @@ struct bench_transfer {
     struct bench_buffer body;            /* empty: GET */
 
     /* The answer, valid until it is given back. */
-    int status; /* 0: none came */
+    int status;          /* 0: none came, or not to its end */
+    lim_time sent;       /* when it was sent, on the loop's clock */
+    lim_time first_byte; /* of the body of a 2xx, if it came; LIM_NEVER */
     struct lim_feedback feedback;
     double mock_speed; /* of x-mock-speed; -1: not sent */
     struct bench_buffer answer;

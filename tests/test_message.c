@@ -161,7 +161,7 @@ static void a_garbled_success_is_none(void)
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         struct lim_outcome o = outcome_of(200, bodies[i]);
         CU_ASSERT_EQUAL(o.class, LIM_CLASS_TRANSIENT);
-        CU_ASSERT_EQUAL(o.status, 200);
+        CU_ASSERT_EQUAL(o.status, 0);
     }
 }
 
@@ -179,6 +179,84 @@ static void a_refusal_names_limit_and_hint(void)
     CU_ASSERT_EQUAL(o.status, 429);
     CU_ASSERT_EQUAL(o.feedback.hint_ns, 3890 * LIM_MSEC);
     CU_ASSERT_EQUAL(o.feedback.refused_by, LIM_TPM);
+}
+
+static void an_empty_purse_is_one_of_money(void)
+{
+    struct lim_outcome o =
+        outcome_of(429, "{\"error\":{\"message\":\"You exceeded your current "
+                        "quota\",\"type\":\"insufficient_quota\","
+                        "\"param\":null,\"code\":\"insufficient_quota\"}}");
+
+    CU_ASSERT_EQUAL(o.class, LIM_CLASS_QUOTA);
+    CU_ASSERT_EQUAL(o.feedback.refused_by, LIM_SPEND);
+}
+
+static void streams_are_asked_for_with_their_usage(void)
+{
+    struct sim_workload w = workload("gpt-4o");
+    struct bench_message m;
+    struct bench_buffer body = { 0 };
+
+    w.stream = true;
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_write(&m, 10, 600, &body), LIM_OK);
+    cJSON *root = cJSON_Parse(body.data);
+    const cJSON *options =
+        cJSON_GetObjectItemCaseSensitive(root, "stream_options");
+    CU_ASSERT_TRUE(
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "stream")));
+    CU_ASSERT_TRUE(cJSON_IsTrue(
+        cJSON_GetObjectItemCaseSensitive(options, "include_usage")));
+    CU_ASSERT_TRUE(cJSON_HasObjectItem(root, "max_tokens"));
+    cJSON_Delete(root);
+    bench_buffer_fini(&body);
+    bench_message_fini(&m);
+    w.model = "text-embedding-3-small";
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_FALSE(m.stream);
+    bench_message_fini(&m);
+}
+
+/* Also from a server that answers in one piece. */
+static void streams_are_read_like_whole_answers(void)
+{
+    const struct {
+        const char *body;
+        enum lim_class class;
+        int status;
+        int64_t tokens;
+    } rows[] = {
+        { "data: {\"choices\":[{\"finish_reason\":\"stop\"}],\"usage\":null}"
+          "\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,"
+          "\"completion_tokens\":500,\"total_tokens\":1500}}\n\n"
+          "data: [DONE]\n\n",
+          LIM_CLASS_OK, 200, 1500 },
+        { "{\"choices\":[],\"usage\":{\"total_tokens\":9}}", LIM_CLASS_OK, 200,
+          9 },
+        { "data: [DONE]\n\n", LIM_CLASS_OK, 200, -1 },
+        { "data: {\"choices\":[]}\n\n", LIM_CLASS_TRANSIENT, 0, -1 },
+        { "data: {\"error\":{\"type\":\"tokens\",\"message\":\"m\"}}\n\n",
+          LIM_CLASS_RATE_LIMIT, 0, -1 },
+        { "<html>", LIM_CLASS_TRANSIENT, 0, -1 },
+        { "", LIM_CLASS_TRANSIENT, 0, -1 },
+    };
+    struct sim_workload w = workload("gpt-4o");
+    struct bench_message m;
+    struct lim_feedback f = lim_feedback_none();
+
+    w.stream = true;
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lim_outcome o;
+        bench_message_read(&m, 200, &f, rows[i].body, strlen(rows[i].body), &o);
+        CU_ASSERT_EQUAL(o.class, rows[i].class);
+        CU_ASSERT_EQUAL(o.status, rows[i].status);
+        CU_ASSERT_EQUAL(o.usage_known, rows[i].tokens >= 0);
+        if (rows[i].tokens >= 0)
+            CU_ASSERT_EQUAL(o.tokens_used, rows[i].tokens);
+    }
+    bench_message_fini(&m);
 }
 
 static void no_answer_is_tried_again(void)
@@ -200,6 +278,11 @@ CU_TestInfo message_tests[] = {
     { "odd usage is unknown", odd_usage_is_unknown },
     { "a garbled success is none", a_garbled_success_is_none },
     { "a refusal names limit and hint", a_refusal_names_limit_and_hint },
+    { "an empty purse is one of money", an_empty_purse_is_one_of_money },
+    { "streams are asked for with their usage",
+      streams_are_asked_for_with_their_usage },
+    { "streams are read like whole answers",
+      streams_are_read_like_whole_answers },
     { "no answer is tried again", no_answer_is_tried_again },
     CU_TEST_INFO_NULL
 };
