@@ -27,6 +27,7 @@ struct flight {
     struct bench_shard *shard;
     struct flight *next; /* in a list of `transport` */
     CURL *easy;
+    bool begun; /* the request was sent, or is being sent */
     struct lim_headers headers;
     struct curl_slist nodes[NODES];
 };
@@ -94,6 +95,26 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return length;
 }
 
+/*
+ * libcurl sends a request again, up to five times, when a connection that was
+ * used before is closed without a byte of an answer.  It may have been charged
+ * each time; whether it is tried again is for the pool to say.
+ */
+static int on_begin(void *context, char *to, char *from, int to_port,
+                    int from_port)
+{
+    struct flight *f = context;
+
+    (void)to;
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    if (f->begun)
+        return CURL_PREREQFUNC_ABORT;
+    f->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 /* What is the same for all requests of a handle. */
 static void set_up(struct flight *f)
 {
@@ -113,6 +134,8 @@ static void set_up(struct flight *f)
     curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, 60L);
     if (!t->config.proxies)
         curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_begin);
+    curl_easy_setopt(e, CURLOPT_PREREQDATA, f);
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
@@ -301,6 +324,7 @@ void bench_transport_send(struct bench_transport *t, struct bench_transfer *x)
 
     assert(f->shard == NULL);
     x->sent = mock_loop_now(t->config.loop);
+    f->begun = false;
     lim_headers_init(&f->headers);
     set_request(f);
     f->shard = shard_with_room(t);
@@ -323,6 +347,8 @@ static struct bench_transfer *land(struct flight *f, CURLcode result)
     curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
     if (result == CURLE_OK && status > 0)
         x->status = (int)status;
+    else if (result == CURLE_ABORTED_BY_CALLBACK)
+        x->trouble = "the connection was closed without an answer";
     else
         x->trouble = result != CURLE_OK ? curl_easy_strerror(result)
                                         : "an answer without a status";

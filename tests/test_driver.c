@@ -23,11 +23,19 @@
     "{\"error\":{\"message\":\"Rate limit reached\",\"type\":\"requests\","    \
     "\"param\":null,\"code\":\"rate_limit_exceeded\"}}"
 
+#define TOKEN                                                                  \
+    "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":"    \
+    "null}],\"usage\":null}\n\n"
+#define END "data: " OK_BODY "\n\ndata: [DONE]\n\n"
+
 /* A server in a thread of its own: what it answers, and what it saw. */
 struct stand {
-    double told;      /* in x-mock-speed; < 0: not told */
-    int64_t delay_ns; /* of each answer */
-    unsigned refuse;  /* attempts of each request that get a 429 */
+    double told;         /* in x-mock-speed; < 0: not told */
+    int64_t delay_ns;    /* of each answer */
+    unsigned refuse;     /* attempts of each request that get a 429 */
+    bool streams;        /* a token, and after delay_ns again the end */
+    enum mock_wire wire; /* of those that are refused: lost so, no 429 */
+    bool cut;            /* likewise: the stream has no end */
 
     struct mock_loop *loop;
     struct mock_server *server;
@@ -83,6 +91,63 @@ static void on_end(void *context, bool sent)
     s->in_flight--;
 }
 
+/* A stream of two pieces. */
+struct pieces {
+    struct stand *stand;
+    lim_time end; /* LIM_NEVER: the first has not come */
+    bool cut;
+};
+
+static lim_time next_piece(void *context, lim_time now, struct mock_text *out)
+{
+    struct pieces *p = context;
+
+    if (p->end == LIM_NEVER) {
+        p->end = now + p->stand->delay_ns;
+        mock_text_puts(out, TOKEN);
+        return p->end;
+    }
+    if (now < p->end)
+        return p->end;
+    if (p->cut)
+        return MOCK_STREAM_CUT;
+    mock_text_puts(out, END);
+    return LIM_NEVER;
+}
+
+static struct mock_stream two_pieces(struct stand *s, bool cut)
+{
+    struct pieces *p = malloc(sizeof *p);
+
+    if (p == NULL)
+        abort();
+    *p = (struct pieces){ .stand = s, .end = LIM_NEVER, .cut = cut };
+    return (struct mock_stream){ next_piece, free, p };
+}
+
+static bool asks_for_a_stream(const struct mock_request *r)
+{
+    const char wish[] = "\"stream\":true";
+
+    return memmem(r->body, r->body_length, wish, sizeof wish - 1) != NULL;
+}
+
+/* A good answer, or one that is lost on its way. */
+static void give(struct stand *s, struct mock_exchange *x, bool lost,
+                 struct mock_reply *reply)
+{
+    reply->at = mock_exchange_time(x) + s->delay_ns;
+    if (lost)
+        reply->wire = s->wire;
+    if (s->streams)
+        reply->stream = two_pieces(s, lost && s->cut);
+    if (s->streams)
+        reply->body = "";
+    mock_exchange_on_end(x, on_end, s);
+    if (++s->in_flight > s->in_flight_max)
+        s->in_flight_max = s->in_flight;
+}
+
 static void handle(void *context, struct mock_exchange *x,
                    const struct mock_request *r)
 {
@@ -97,15 +162,16 @@ static void handle(void *context, struct mock_exchange *x,
         snprintf(headers, sizeof headers, "x-mock-speed: %g\r\n", s->told);
     if (r->path_length == 8 && memcmp(r->path, "/healthz", 8) == 0) {
         s->health++;
-    } else if (note(s, r) < s->refuse) {
-        reply.status = 429;
-        reply.body = REFUSAL;
-        strncat(headers, "retry-after-ms: 500\r\n", 40);
     } else {
-        reply.at = mock_exchange_time(x) + s->delay_ns;
-        mock_exchange_on_end(x, on_end, s);
-        if (++s->in_flight > s->in_flight_max)
-            s->in_flight_max = s->in_flight;
+        bool refused = note(s, r) < s->refuse;
+        s->bad += asks_for_a_stream(r) != s->streams;
+        if (refused && s->wire == MOCK_WIRE_WHOLE && !s->cut) {
+            reply.status = 429;
+            reply.body = REFUSAL;
+            strncat(headers, "retry-after-ms: 500\r\n", 40);
+        } else {
+            give(s, x, refused, &reply);
+        }
     }
     reply.headers_length = strlen(headers);
     reply.body_length = strlen(reply.body);
@@ -295,6 +361,81 @@ static void a_refusal_is_tried_again_after_its_hint(void)
     sim_summary_fini(&t.summary);
 }
 
+/* No matter how an answer is lost, its request is sent again just once, by
+   the pool, also where the connection had been used before. */
+static void a_lost_answer_is_one_attempt(void)
+{
+    static const enum mock_wire wires[] = {
+        MOCK_WIRE_SILENT,           MOCK_WIRE_RESET,    MOCK_WIRE_RESET_IN_HEAD,
+        MOCK_WIRE_RESET_AFTER_HEAD, MOCK_WIRE_CUT_BODY, MOCK_WIRE_LONG,
+    };
+
+    for (size_t i = 0; i < sizeof wires / sizeof wires[0]; i++) {
+        struct stand stand = { .told = SPEED, .refuse = 1, .wire = wires[i] };
+        struct scene scene;
+        struct take t;
+        set_scene(&scene, 20, 5);
+        start(&stand);
+        drive(&t, &scene, stand.base_url, true, NULL);
+        finish(&stand);
+        CU_ASSERT_EQUAL_FATAL(t.error, LIM_OK);
+        CU_ASSERT_EQUAL(t.summary.succeeded, 20);
+        CU_ASSERT_EQUAL(t.summary.attempts, 40);
+        CU_ASSERT_EQUAL(t.wall.network_errors, 20);
+        CU_ASSERT_EQUAL(stand.seen, 40);
+        CU_ASSERT_EQUAL(stand.bad, 0);
+        sim_summary_fini(&t.summary);
+    }
+}
+
+static void a_stream_tells_its_first_token(void)
+{
+    struct stand stand = { .told = SPEED,
+                           .delay_ns = 5 * LIM_SEC,
+                           .streams = true };
+    struct scene scene;
+    struct take t;
+
+    set_scene(&scene, 10, 10);
+    scene.workload.stream = true;
+    start(&stand);
+    drive(&t, &scene, stand.base_url, true, NULL);
+    finish(&stand);
+    CU_ASSERT_EQUAL_FATAL(t.error, LIM_OK);
+    CU_ASSERT_EQUAL(t.summary.succeeded, 10);
+    CU_ASSERT_EQUAL(t.summary.attempts, 10);
+    CU_ASSERT_TRUE_FATAL(t.summary.ttft_ms.any);
+    CU_ASSERT(t.summary.ttft_ms.p50 >= 5000);
+    CU_ASSERT(t.summary.ttft_ms.p50 < 9000);
+    CU_ASSERT(t.summary.latency_ms.p50 >= 10000);
+    CU_ASSERT(t.summary.tokens_per_min > 0);
+    CU_ASSERT_EQUAL(stand.bad, 0);
+    sim_summary_fini(&t.summary);
+}
+
+static void a_stream_without_end_is_tried_again(void)
+{
+    struct stand stand = { .told = SPEED,
+                           .delay_ns = LIM_SEC,
+                           .refuse = 2,
+                           .streams = true,
+                           .cut = true };
+    struct scene scene;
+    struct take t;
+
+    set_scene(&scene, 10, 5);
+    scene.workload.stream = true;
+    start(&stand);
+    drive(&t, &scene, stand.base_url, true, NULL);
+    finish(&stand);
+    CU_ASSERT_EQUAL_FATAL(t.error, LIM_OK);
+    CU_ASSERT_EQUAL(t.summary.succeeded, 10);
+    CU_ASSERT_EQUAL(t.summary.attempts, 30);
+    CU_ASSERT_EQUAL(t.wall.network_errors, 20);
+    CU_ASSERT_EQUAL(stand.bad, 0);
+    sim_summary_fini(&t.summary);
+}
+
 static void others_are_not_treated_as_mocks(void)
 {
     struct stand stand = { .told = -1 };
@@ -438,6 +579,10 @@ CU_TestInfo driver_tests[] = {
     { "many in flight are spread over handles", many_in_flight_are_spread },
     { "a refusal is tried again after its hint",
       a_refusal_is_tried_again_after_its_hint },
+    { "a lost answer is one attempt", a_lost_answer_is_one_attempt },
+    { "a stream tells its first token", a_stream_tells_its_first_token },
+    { "a stream without end is tried again",
+      a_stream_without_end_is_tried_again },
     { "others are not treated as mock servers",
       others_are_not_treated_as_mocks },
     { "another speed is an error", another_speed_is_an_error },
