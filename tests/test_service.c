@@ -193,6 +193,233 @@ static void a_refusal_comes_at_once(void)
     end(&w);
 }
 
+/* What each fault does to an answer of 21 tokens, of which the first comes
+   after 1 s and each other after 0.1 s, and to what its client reads of it. */
+struct fault_row {
+    enum sim_fault fault;
+    int status, charged;
+    int64_t told, ttft_ms, total_ms;
+    bool paid;
+    enum lim_class class;
+    int seen; /* status that the client sees */
+    bool shown;
+    int64_t first_token_ms; /* of a stream; -1: none */
+};
+
+static const struct fault_row fault_rows[] = {
+    { SIM_FAULT_NONE, 200, 1, 21, 1000, 3000, true, LIM_CLASS_OK, 200, true,
+      1000 },
+    { SIM_FAULT_HTTP_429, 429, 0, 0, 0, 0, false, LIM_CLASS_RATE_LIMIT, 429,
+      false, -1 },
+    { SIM_FAULT_EDGE_429, 429, 0, 0, 0, 0, false, LIM_CLASS_RATE_LIMIT, 429,
+      false, -1 },
+    { SIM_FAULT_HTTP_503, 503, 0, 0, 0, 0, false, LIM_CLASS_TRANSIENT, 503,
+      false, -1 },
+    { SIM_FAULT_SLOW_DOWN, 503, 0, 0, 0, 0, false, LIM_CLASS_TRANSIENT, 503,
+      false, -1 },
+    { SIM_FAULT_HTTP_500, 500, 1, 0, 1000, 1000, false, LIM_CLASS_TRANSIENT,
+      500, false, -1 },
+    { SIM_FAULT_TIMEOUT, 0, 1, 0, 600000, 600000, true, LIM_CLASS_TRANSIENT, 0,
+      false, -1 },
+    { SIM_FAULT_RESET, 0, 1, 0, 1000, 1000, true, LIM_CLASS_TRANSIENT, 0, false,
+      -1 },
+    { SIM_FAULT_RESET_IN_HEAD, 200, 1, 0, 1000, 1000, true, LIM_CLASS_TRANSIENT,
+      0, false, -1 },
+    { SIM_FAULT_RESET_AFTER_HEAD, 200, 1, 0, 1000, 1000, true,
+      LIM_CLASS_TRANSIENT, 0, true, -1 },
+    { SIM_FAULT_CUT_STREAM, 200, 1, 10, 1000, 2000, true, LIM_CLASS_TRANSIENT,
+      0, true, 1000 },
+    { SIM_FAULT_MALFORMED, 200, 1, 21, 1000, 3000, true, LIM_CLASS_TRANSIENT, 0,
+      true, 1000 },
+    { SIM_FAULT_WRONG_LENGTH, 200, 1, 21, 1000, 3000, true, LIM_CLASS_TRANSIENT,
+      0, true, 1000 },
+    { SIM_FAULT_NO_HEADERS, 200, 1, 21, 1000, 3000, true, LIM_CLASS_OK, 200,
+      false, 1000 },
+    { SIM_FAULT_LYING_HEADERS, 200, 1, 21, 1000, 3000, true, LIM_CLASS_OK, 200,
+      true, 1000 },
+    { SIM_FAULT_CLOCK_SKEW, 200, 1, 21, 1000, 3000, true, LIM_CLASS_OK, 200,
+      true, 1000 },
+};
+
+/* Requests of the day that are left. */
+static int64_t left(const struct world *w)
+{
+    const struct lim_cost nothing = { { 0 } };
+    struct sim_verdict v;
+    sim_provider_probe(w->service.provider, 0, (unsigned)w->call.group,
+                       &nothing, w->config.start, &v);
+    return v.shown.requests.remaining;
+}
+
+static void check_plan(const struct fault_row *r, const struct world *w)
+{
+    const struct sim_plan *p = &w->plan;
+    CU_ASSERT_EQUAL(p->fault, r->fault);
+    CU_ASSERT_EQUAL(p->status, r->status);
+    CU_ASSERT_EQUAL(p->admitted, r->charged > 0);
+    CU_ASSERT_EQUAL(p->told_tokens, r->told);
+    CU_ASSERT_EQUAL(p->timing.ttft_ns, r->ttft_ms * LIM_MSEC);
+    CU_ASSERT_EQUAL(p->timing.total_ns, r->total_ms * LIM_MSEC);
+    CU_ASSERT_EQUAL(p->microusd > 0, r->paid);
+    CU_ASSERT(p->microusd >= 0);
+}
+
+static void check_outcome(const struct fault_row *r, const struct world *w)
+{
+    struct lim_outcome o;
+    sim_service_outcome(&w->call, &w->plan, &o);
+    CU_ASSERT_EQUAL(o.class, r->class);
+    CU_ASSERT_EQUAL(o.status, r->seen);
+    CU_ASSERT_EQUAL(o.usage_known, r->class == LIM_CLASS_OK);
+    CU_ASSERT_EQUAL(o.feedback.requests.limit >= 0, r->shown);
+    CU_ASSERT_EQUAL(o.feedback.refused_by, -1);
+    CU_ASSERT_EQUAL(o.feedback.hint_ns,
+                    r->fault == SIM_FAULT_EDGE_429 ? SIM_EDGE_HINT_NS : -1);
+    if (!w->call.stream || r->first_token_ms < 0)
+        CU_ASSERT_EQUAL(o.first_token_ns, -1);
+    if (w->call.stream && r->first_token_ms >= 0)
+        CU_ASSERT_EQUAL(o.first_token_ns, r->first_token_ms * LIM_MSEC);
+}
+
+static void play_fault(const struct fault_row *r, bool stream)
+{
+    const struct sim_fault_rule rule = {
+        .fault = r->fault, .share = 1, .from = INT64_MIN, .until = LIM_NEVER
+    };
+    struct world w;
+    begin(&w, (struct sim_call){ .model = "gpt-4o",
+                                 .prompt_tokens = 1000,
+                                 .max_tokens = -1,
+                                 .completion_tokens = 21,
+                                 .stream = stream });
+    w.service.config.faults.rules = &rule;
+    w.service.config.faults.count = r->fault != SIM_FAULT_NONE;
+    w.service.config.latency_source = SIM_LATENCY_GIVEN;
+    w.service.config.latency.ttft = sim_dist_constant(1);
+    w.service.config.latency.per_token = sim_dist_constant(0.1);
+    sim_service_resolve(&w.service, &w.call);
+    int64_t before = left(&w);
+    ask(&w);
+    CU_ASSERT_EQUAL(before - left(&w), r->charged);
+    CU_ASSERT_EQUAL(w.service.in_flight, r->charged);
+    check_plan(r, &w);
+    check_outcome(r, &w);
+    if (w.plan.admitted)
+        sim_service_end(&w.service, &w.call, &w.plan, w.config.start);
+    int64_t spent = sim_provider_spent(w.service.provider, 0, w.config.start);
+    CU_ASSERT_EQUAL(spent > 0, r->paid);
+    CU_ASSERT_EQUAL(w.service.in_flight, 0);
+    end(&w);
+}
+
+static void each_fault_has_its_plan(void)
+{
+    const size_t n = sizeof fault_rows / sizeof fault_rows[0];
+    CU_ASSERT_EQUAL(n, SIM_FAULTS);
+    for (size_t i = 0; i < n; i++) {
+        CU_ASSERT_EQUAL(fault_rows[i].fault, i);
+        play_fault(&fault_rows[i], false);
+        if (fault_rows[i].fault != SIM_FAULT_WRONG_LENGTH)
+            play_fault(&fault_rows[i], true);
+    }
+}
+
+static void streams_have_no_length_to_be_wrong(void)
+{
+    struct fault_row good = fault_rows[SIM_FAULT_NONE];
+    const struct sim_fault_rule rule = { .fault = SIM_FAULT_WRONG_LENGTH,
+                                         .share = 1,
+                                         .from = INT64_MIN,
+                                         .until = LIM_NEVER };
+    struct world w;
+    begin(&w, (struct sim_call){ .model = "gpt-4o",
+                                 .max_tokens = -1,
+                                 .completion_tokens = 21,
+                                 .stream = true });
+    w.service.config.faults.rules = &rule;
+    w.service.config.faults.count = 1;
+    ask(&w);
+    CU_ASSERT_EQUAL(w.plan.fault, good.fault);
+    CU_ASSERT_EQUAL(w.plan.told_tokens, good.told);
+    end(&w);
+}
+
+/* Headers are false on refusals too; what was refused stays refused. */
+static void refusals_can_lie(void)
+{
+    const struct {
+        enum sim_fault fault;
+        bool shown, full, hint;
+    } rows[] = {
+        { SIM_FAULT_NONE, true, false, true },
+        { SIM_FAULT_NO_HEADERS, false, false, false },
+        { SIM_FAULT_LYING_HEADERS, true, true, false },
+        { SIM_FAULT_RESET, true, false, true }, /* it is no answer's */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sim_fault_rule rule = { .fault = rows[i].fault,
+                                       .share = 1,
+                                       .from = INT64_MIN,
+                                       .until = LIM_NEVER };
+        struct lim_outcome o;
+        struct world w;
+        begin(&w, (struct sim_call){ .model = "gpt-4o",
+                                     .prompt_tokens = 20000,
+                                     .max_tokens = -1,
+                                     .completion_tokens = 1 });
+        ask(&w);
+        w.service.config.faults.rules = &rule;
+        w.service.config.faults.count = rule.fault != SIM_FAULT_NONE;
+        ask(&w);
+        CU_ASSERT_EQUAL(w.plan.verdict.answer, SIM_RATE_LIMITED);
+        sim_service_outcome(&w.call, &w.plan, &o);
+        CU_ASSERT_EQUAL(o.class, LIM_CLASS_RATE_LIMIT);
+        CU_ASSERT_EQUAL(o.status, 429);
+        CU_ASSERT_EQUAL(o.feedback.refused_by, LIM_TPM);
+        CU_ASSERT_EQUAL(o.feedback.tokens.limit >= 0, rows[i].shown);
+        if (rows[i].shown)
+            CU_ASSERT_EQUAL(o.feedback.tokens.remaining == 30000, rows[i].full);
+        CU_ASSERT_EQUAL(o.feedback.hint_ns > 0, rows[i].hint);
+        end(&w);
+    }
+}
+
+/* In the world's organisation, at tier1, with a constant second and tokens. */
+static void times_grow_with_load_and_fall_with_tiers(void)
+{
+    const struct {
+        double slope, tier1;
+        int64_t before, total_ms; /* admitted before it; its time */
+    } rows[] = {
+        { 0, 1, 5, 2000 },    { 1, 1, 0, 2000 },    { 1, 1, 5, 3000 },
+        { 1, 1, 10, 4000 },   { 0.5, 1, 10, 3000 }, { 0, 0.5, 5, 1000 },
+        { 1, 0.5, 10, 2000 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w;
+        begin(&w, (struct sim_call){ .model = "gpt-4o",
+                                     .max_tokens = -1,
+                                     .completion_tokens = 11 });
+        w.service.config.latency_source = SIM_LATENCY_GIVEN;
+        w.service.config.latency.ttft = sim_dist_constant(1);
+        w.service.config.latency.per_token = sim_dist_constant(0.1);
+        w.service.config.load = (struct sim_load){ 10, rows[i].slope };
+        w.service.config.tier_speed[LIM_TIER_1] = rows[i].tier1;
+        sim_service_resolve(&w.service, &w.call);
+        for (int64_t k = 0; k < rows[i].before; k++)
+            ask(&w);
+        struct sim_plan last = w.plan;
+        ask(&w);
+        CU_ASSERT_EQUAL(w.plan.timing.total_ns, rows[i].total_ms * LIM_MSEC);
+        CU_ASSERT_EQUAL(w.plan.timing.ttft_ns, rows[i].total_ms * LIM_MSEC / 2);
+        if (rows[i].before > 0)
+            sim_service_end(&w.service, &w.call, &last, w.config.start);
+        CU_ASSERT_EQUAL(w.service.in_flight,
+                        rows[i].before > 0 ? rows[i].before : 1);
+        end(&w);
+    }
+}
+
 CU_TestInfo service_tests[] = {
     { "a request is charged for prompt and allowance",
       a_request_is_charged_for_prompt_and_allowance },
@@ -205,5 +432,11 @@ CU_TestInfo service_tests[] = {
     { "latency is the model's or the given",
       latency_is_the_models_or_the_given },
     { "a refusal comes at once", a_refusal_comes_at_once },
+    { "each fault has its plan", each_fault_has_its_plan },
+    { "streams have no length to be wrong",
+      streams_have_no_length_to_be_wrong },
+    { "refusals can lie", refusals_can_lie },
+    { "times grow with load and fall with tiers",
+      times_grow_with_load_and_fall_with_tiers },
     CU_TEST_INFO_NULL
 };

@@ -127,7 +127,6 @@ refused 'a bad threshold' 'latency.p95' \
     "$tierlab" bench "$good" --check 'latency.p95<5' -o "$tmp/written"
 refused 'a threshold without a value' 'threshold' \
     "$tierlab" bench "$good" --check 'attempts' -o "$tmp/written"
-refused '--resume' 'not available' "$tierlab" bench "$good" --resume
 refused 'an unknown table' 'seed' "$tierlab" tiers --table sede
 refused 'an unknown model' 'gpt-4o' "$tierlab" tiers gpt-4oo
 refused 'no result' 'nowhere' "$tierlab" plot "$tmp/nowhere"
