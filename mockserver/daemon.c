@@ -214,7 +214,7 @@ static int make_server(struct daemon *d)
     d->loop = mock_loop_new(d->config.provider.start, d->options.speed);
     if (d->loop == NULL)
         return complain(FAILED, "event loop", strerror(errno));
-    d->serve = mock_serve_new(d->api, d->loop);
+    d->serve = mock_serve_new(d->api, d->loop, NULL);
     config.handler = mock_serve_handle;
     config.context = d->serve;
     config.drained = mock_serve_drained;

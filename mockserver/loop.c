@@ -138,6 +138,20 @@ struct mock_loop *mock_loop_new(lim_time start, double speed)
     return l;
 }
 
+struct mock_loop *mock_loop_new_like(const struct mock_loop *other)
+{
+    if (other->multiplier == 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    struct mock_loop *l = mock_loop_new(other->start, other->speed);
+    if (l == NULL)
+        return NULL;
+    l->mono_start = other->mono_start;
+    mock_loop_update(l);
+    return l;
+}
+
 void mock_loop_free(struct mock_loop *l)
 {
     if (l == NULL)

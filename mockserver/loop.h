@@ -24,6 +24,12 @@ typedef void mock_loop_timer_fn(void *context, uint32_t timer, lim_time now);
 /* `start` is at least 0, `speed` 0 or 0.001 to 1e6.  NULL: they are not
    (EINVAL), no memory or no descriptors (errno tells). */
 struct mock_loop *mock_loop_new(lim_time start, double speed);
+
+/* A loop for another thread, on the clock of `other`: both tell the same
+   time.  NULL: no memory or no descriptors, or that clock stands still
+   (EINVAL: there is nobody to move both at once). */
+struct mock_loop *mock_loop_new_like(const struct mock_loop *other);
+
 void mock_loop_free(struct mock_loop *l); /* NULL is allowed */
 
 /* The loop's time; in a timer's callback, that at which it was due even if

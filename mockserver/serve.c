@@ -5,6 +5,7 @@
 struct mock_serve {
     struct mock_api *api;
     struct mock_loop *loop;
+    pthread_mutex_t *lock;       /* of the API; NULL: nobody else has it */
     struct mock_answer answer;   /* of the request at hand */
     struct mock_exchange *clock; /* that waits for the clock, or NULL */
     bool advancing;
@@ -16,13 +17,15 @@ struct sent {
     struct mock_flight *flight;
 };
 
-struct mock_serve *mock_serve_new(struct mock_api *api, struct mock_loop *loop)
+struct mock_serve *mock_serve_new(struct mock_api *api, struct mock_loop *loop,
+                                  pthread_mutex_t *lock)
 {
     struct mock_serve *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
     s->api = api;
     s->loop = loop;
+    s->lock = lock;
     return s;
 }
 
@@ -43,10 +46,30 @@ static struct mock_slice header(const struct mock_request *r, const char *name)
     return s;
 }
 
+static void enter(struct mock_serve *s)
+{
+    if (s->lock != NULL)
+        pthread_mutex_lock(s->lock);
+}
+
+static void leave(struct mock_serve *s)
+{
+    if (s->lock != NULL)
+        pthread_mutex_unlock(s->lock);
+}
+
+static void end_flight(struct mock_serve *s, struct mock_flight *flight,
+                       bool sent, lim_time now)
+{
+    enter(s);
+    mock_api_end(s->api, flight, sent, now);
+    leave(s);
+}
+
 static void on_end(void *context, bool sent)
 {
     struct sent *e = context;
-    mock_api_end(e->serve->api, e->flight, sent, mock_loop_now(e->serve->loop));
+    end_flight(e->serve, e->flight, sent, mock_loop_now(e->serve->loop));
     free(e);
 }
 
@@ -86,7 +109,7 @@ static void answer(struct mock_serve *s, struct mock_exchange *x)
             *e = (struct sent){ s, flight };
             mock_exchange_on_end(x, on_end, e);
         } else {
-            mock_api_end(s->api, flight, true, mock_exchange_time(x));
+            end_flight(s, flight, true, mock_exchange_time(x));
         }
     }
     reply(s, x);
@@ -130,7 +153,9 @@ void mock_serve_handle(void *context, struct mock_exchange *x,
         .retry_count = header(r, "x-stainless-retry-count"),
         .now = mock_exchange_time(x),
     };
+    enter(s);
     mock_api_answer(s->api, &q, &s->answer);
+    leave(s);
     if (s->answer.status != 0) {
         answer(s, x);
     } else {
