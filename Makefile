@@ -297,7 +297,7 @@ MAN3     = $(wildcard limiter/*.3)
 
 install: all
 	install -d $(bindir) $(libdir)/pkgconfig $(incdir) $(man1dir) \
-	    $(man3dir) $(datadir)/scenarios
+	    $(man3dir) $(datadir)/scenarios/theory
 	install -m 755 $(PROGRAMS) $(bindir)
 	install -m 644 $(LIB_limiter) $(LIB_shared) $(libdir)
 	ln -sf $(notdir $(LIB_shared)) $(libdir)/$(SONAME)
@@ -307,7 +307,9 @@ install: all
 	    limiter/limiter.pc.in >$(libdir)/pkgconfig/limiter.pc
 	$(if $(MAN1),install -m 644 $(MAN1) $(man1dir))
 	$(if $(MAN3),install -m 644 $(MAN3) $(man3dir))
-	install -m 644 $(wildcard bench/scenarios/*) $(datadir)/scenarios
+	install -m 644 $(wildcard bench/scenarios/*.*) $(datadir)/scenarios
+	install -m 644 $(wildcard bench/scenarios/theory/*) \
+	    $(datadir)/scenarios/theory
 
 uninstall:
 	rm -f $(bindir)/tierlab $(bindir)/tierlab-mockd \

@@ -249,13 +249,16 @@ static int read_threads(struct job *j, struct lim_diag *diag)
 static int read_share(struct job *j, struct lim_diag *diag)
 {
     const char *text = j->options->shard;
-    int end = 0;
     j->share = (struct bench_share){ 1, 1 };
     if (text == NULL)
         return LIM_OK;
-    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 15 ||
-        sscanf(text, "%zu/%zu%n", &j->share.k, &j->share.n, &end) != 2 ||
-        text[end] != '\0' || j->share.k < 1 || j->share.k > j->share.n)
+    bool plain = strspn(text, "0123456789/") == strlen(text);
+    char *end;
+    j->share.k = strtoul(text, &end, 10);
+    if (*end == '/')
+        j->share.n = strtoul(end + 1, &end, 10);
+    if (!plain || strlen(text) > 15 || strchr(text, '/') == NULL ||
+        *end != '\0' || j->share.k < 1 || j->share.k > j->share.n)
         return lim_fail(diag, LIM_EINVAL, 0,
                         "--shard takes K/N such as 2/8, not '%.40s'", text);
     if (j->options->check_count > 0 || j->options->rank != NULL)

@@ -58,8 +58,9 @@ struct bench_result {
 /*
  * Reads a result file, or the one in a folder (results.jsonl).  Lines of
  * kinds that are not known are passed over; so is a last line that broke off.
- * Without an end, or with fewer runs than planned, it is partial.  Returns LIM_OK, or a negative
- * error and `diag` (with the line); after an error nothing is left to free.
+ * Without an end, or with fewer runs than planned, it is partial.  Returns
+ * LIM_OK, or a negative error and `diag` (with the line); after an error
+ * nothing is left to free.
  */
 int bench_result_read(struct bench_result *r, const char *path,
                       struct lim_diag *diag);

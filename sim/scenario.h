@@ -91,8 +91,8 @@ struct sim_provider_config {
     struct sim_latency latency;
     struct sim_load load;
     double tier_speed[LIM_TIERS]; /* factors of all times, > 0; 1 */
-    struct sim_faults faults; /* the rules outlive the provider */
-    uint64_t seed;            /* of latency, faults and reply lengths */
+    struct sim_faults faults;     /* the rules outlive the provider */
+    uint64_t seed;                /* of latency, faults and reply lengths */
     lim_time start;
 };
 

@@ -105,7 +105,7 @@ good=$tmp/good.json
 printf '{%s}' "$work" >"$good"
 refused 'no command' 'usage' "$tierlab"
 refused 'an unknown command' 'did you mean' "$tierlab" simm
-refused 'a later command' 'not available' "$tierlab" compare a b
+refused 'nothing to compare' 'cannot open' "$tierlab" compare a b
 refused 'no scenario' 'scenario' "$tierlab" sim
 refused 'two scenarios' 'one scenario' "$tierlab" sim "$good" "$good"
 refused 'no such file' 'nowhere.json' "$tierlab" sim "$tmp/nowhere.json"
