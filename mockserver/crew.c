@@ -94,6 +94,8 @@ struct mock_crew *mock_crew_start(const struct mock_crew_config *config)
 
 static void tell(struct mock_crew *c, uint64_t word)
 {
+    if (c == NULL)
+        return;
     for (unsigned i = 0; i < c->count; i++)
         if (c->members[i].running &&
             write(c->members[i].told, &word, sizeof word) < 0)
@@ -113,6 +115,8 @@ void mock_crew_stop(struct mock_crew *c)
 bool mock_crew_ended(struct mock_crew *c)
 {
     bool all = true;
+    if (c == NULL)
+        return true;
     for (unsigned i = 0; i < c->count; i++) {
         struct member *m = &c->members[i];
         if (m->running && pthread_tryjoin_np(m->thread, NULL) == 0)

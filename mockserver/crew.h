@@ -29,7 +29,8 @@ struct mock_crew_config {
 /* Starts to serve.  NULL and errno: no threads, no memory, no port. */
 struct mock_crew *mock_crew_start(const struct mock_crew_config *config);
 
-/* Ends in good order, or at once.  Neither waits. */
+/* Ends in good order, or at once.  Neither waits; NULL is allowed for each
+   of these. */
 void mock_crew_drain(struct mock_crew *c);
 void mock_crew_stop(struct mock_crew *c);
 

@@ -3,6 +3,8 @@
 #include "mockserver/daemon.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mockserver/azure.h"
 #include "mockserver/config.h"
+#include "mockserver/crew.h"
 #include "mockserver/loop.h"
 #include "mockserver/options.h"
 #include "mockserver/serve.h"
@@ -22,6 +26,7 @@
 
 #define NAME "tierlab-mockd"
 #define CONFIG_FILE_MAX (4 << 20)
+#define LOOK_MS 50 /* at the crew while it ends */
 
 enum { DONE = 0, FAILED = 1, BAD_INPUT = 2 };
 
@@ -34,7 +39,10 @@ struct daemon {
     struct mock_loop *loop;
     struct mock_api *api;
     struct mock_serve *serve;
+    struct mock_server_config server_config;
     struct mock_server *server;
+    pthread_mutex_t lock; /* of the API, where several serve */
+    struct mock_crew *crew;
     int signals;
     bool ending, forced;
 };
@@ -63,18 +71,24 @@ static char *folder_of(const char *path)
     return strndup(path, slash > path ? (size_t)(slash - path) : 1);
 }
 
+static cJSON *read_json(const char *path, struct lim_diag *why)
+{
+    size_t length;
+    char *text = mock_read_file(path, CONFIG_FILE_MAX, &length, why);
+    if (text == NULL)
+        return NULL;
+    cJSON *root = mock_json_parse(text, length, why);
+    free(text);
+    return root;
+}
+
 static int read_config(struct daemon *d)
 {
     const char *path = d->options.config;
     struct lim_diag why = { 0 };
     struct mock_json j;
-    size_t length;
     int error = LIM_OK;
-    char *text = mock_read_file(path, CONFIG_FILE_MAX, &length, &why);
-    if (text == NULL)
-        return complain_file(path, &why);
-    cJSON *root = mock_json_parse(text, length, &why);
-    free(text);
+    cJSON *root = read_json(path, &why);
     if (root == NULL)
         return complain_file(path, &why);
     char *folder = folder_of(path);
@@ -99,6 +113,42 @@ static int choose_table(struct daemon *d)
     if (mock_config_tier_name(tier, &d->tier, &why) != LIM_OK ||
         mock_config_tier(d->config.table, d->tier, &why) != LIM_OK)
         return complain(BAD_INPUT, "--tier", why.text);
+    return DONE;
+}
+
+/* In place of what a configuration says.  Without one there are no names of
+   organisations yet. */
+static int read_faults(struct daemon *d)
+{
+    const char *path = d->options.faults;
+    struct sim_provider_config *p = &d->config.provider;
+    struct mock_faults *f = &d->config.faults;
+    struct lim_diag why = { 0 };
+    struct mock_json j;
+    int error = LIM_OK;
+    if (path == NULL)
+        return DONE;
+    cJSON *root = read_json(path, &why);
+    if (root == NULL)
+        return complain_file(path, &why);
+    mock_config_faults_fini(f);
+    mock_config_faults_init(f);
+    mock_json_open(&j, root, "", &error, &why);
+    mock_config_faults_read(f, &j, d->options.config != NULL ? p : NULL,
+                            p->start);
+    p->faults = f->faults;
+    cJSON_Delete(root);
+    return error == LIM_OK ? DONE : complain_file(path, &why);
+}
+
+static int choose_manner(struct daemon *d)
+{
+    const struct mock_options *o = &d->options;
+    struct mock_manner *m = &d->config.manner;
+    if (o->era != NULL && !mock_words_era_find(o->era, &m->era))
+        return complain(BAD_INPUT, "--era", "valid: now 2023 2023-03 2022");
+    if (o->dialect != NULL && !mock_azure_dialect_find(o->dialect, &m->dialect))
+        return complain(BAD_INPUT, "--dialect", "valid: openai azure");
     return DONE;
 }
 
@@ -128,10 +178,12 @@ static int configure(struct daemon *d)
         return complain(BAD_INPUT, "--latency", why.text);
     p->seed = o->seed;
     if (o->start >= 0)
-        p->start = o->start;
+        mock_config_start(&d->config, o->start);
     else if (o->config == NULL)
         p->start = wall_clock();
-    return DONE;
+    p->faults = d->config.faults.faults;
+    status = choose_manner(d);
+    return status == DONE ? read_faults(d) : status;
 }
 
 static int open_log(struct daemon *d)
@@ -161,6 +213,7 @@ static void on_signal(void *context, uint32_t events)
     }
     d->ending = true;
     mock_server_drain(d->server);
+    mock_crew_drain(d->crew);
     if (d->options.speed == 0)
         mock_loop_stop(d->loop);
 }
@@ -210,20 +263,41 @@ static int make_api(struct daemon *d)
 
 static int make_server(struct daemon *d)
 {
-    struct mock_server_config config = mock_server_config_default();
+    struct mock_server_config *config = &d->server_config;
+    bool alone = d->options.threads == 1;
+    *config = mock_server_config_default();
     d->loop = mock_loop_new(d->config.provider.start, d->options.speed);
     if (d->loop == NULL)
         return complain(FAILED, "event loop", strerror(errno));
-    d->serve = mock_serve_new(d->api, d->loop, NULL);
-    config.handler = mock_serve_handle;
-    config.context = d->serve;
-    config.drained = mock_serve_drained;
-    config.error_body = mock_words_of_server;
+    d->serve = mock_serve_new(d->api, d->loop, alone ? NULL : &d->lock);
+    config->handler = mock_serve_handle;
+    config->context = d->serve;
+    config->drained = mock_serve_drained;
+    config->error_body = mock_words_of_server;
+    config->reuse_port = !alone;
     if (d->serve != NULL)
-        d->server = mock_server_new(d->loop, &config);
+        d->server = mock_server_new(d->loop, config);
     if (d->server == NULL)
         return complain(FAILED, "server", strerror(ENOMEM));
     return watch_signals(d);
+}
+
+static int start_crew(struct daemon *d, uint16_t port)
+{
+    const struct mock_crew_config config = {
+        .api = d->api,
+        .lock = &d->lock,
+        .loop = d->loop,
+        .server = d->server_config,
+        .host = d->options.host,
+        .port = port,
+        .threads = d->options.threads - 1,
+    };
+    if (d->options.threads == 1)
+        return DONE;
+    d->crew = mock_crew_start(&config);
+    return d->crew != NULL ? DONE
+                           : complain(FAILED, "--threads", strerror(errno));
 }
 
 static int listen_and_tell(struct daemon *d)
@@ -236,6 +310,8 @@ static int listen_and_tell(struct daemon *d)
                 d->options.port, strerror(errno));
         return FAILED;
     }
+    if (start_crew(d, port) != DONE)
+        return FAILED;
     printf("listening on http://%s%s%s:%u\n", colon ? "[" : "", host,
            colon ? "]" : "", port);
     if (fflush(stdout) != 0)
@@ -243,10 +319,19 @@ static int listen_and_tell(struct daemon *d)
     return DONE;
 }
 
+/* The others may have answers to give after our own; a signal ends it. */
+static void wait_for_crew(struct daemon *d)
+{
+    struct pollfd signals = { .fd = d->signals, .events = POLLIN };
+    while (!d->forced && !mock_crew_ended(d->crew))
+        d->forced = poll(&signals, 1, LOOK_MS) > 0;
+}
+
 static int run(struct daemon *d)
 {
     if (mock_loop_run(d->loop) != 0)
         return complain(FAILED, "event loop", strerror(errno));
+    wait_for_crew(d);
     if (d->forced)
         return complain(FAILED, "ended by a second signal",
                         "answers were still waiting");
@@ -255,6 +340,8 @@ static int run(struct daemon *d)
 
 static void clean_up(struct daemon *d)
 {
+    mock_crew_stop(d->crew);
+    mock_crew_free(d->crew);
     mock_server_free(d->server);
     mock_serve_free(d->serve);
     mock_loop_free(d->loop);
@@ -271,7 +358,7 @@ int mock_daemon_main(int argc, char **argv)
     static int (*const steps[])(struct daemon * d) = {
         configure, open_log, make_api, make_server, listen_and_tell, run,
     };
-    struct daemon d = { .signals = -1 };
+    struct daemon d = { .signals = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
     int status = DONE;
     mock_options_read(&d.options, argc, argv);
     if (d.options.version) {

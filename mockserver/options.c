@@ -21,7 +21,10 @@ enum key {
     KEY_START,
     KEY_DISCIPLINE,
     KEY_VERSION,
-    KEY_LATER
+    KEY_THREADS,
+    KEY_FAULTS,
+    KEY_ERA,
+    KEY_DIALECT
 };
 
 static const struct argp_option options[] = {
@@ -45,10 +48,15 @@ static const struct argp_option options[] = {
     { "start", KEY_START, "DATE", 0,
       "when the clock starts (now; with --config, what that says)", 3 },
     { "seed", KEY_SEED, "N", 0, "of everything that is drawn (1)", 3 },
+    { "faults", KEY_FAULTS, "FILE", 0,
+      "what goes wrong, as a scenario's \"provider.faults\" in JSON", 3 },
+    { "era", KEY_ERA, "NAME", 0,
+      "whose wording: now, 2023, 2023-03 or 2022 (now)", 3 },
+    { "dialect", KEY_DIALECT, "NAME", 0,
+      "whose paths, keys, errors and headers: openai or azure (openai)", 3 },
+    { "threads", KEY_THREADS, "N", 0, "threads that serve (1)", 4 },
     { "log", KEY_LOG, "FILE", 0, "one JSON object a request; - for stdout", 4 },
     { "version", KEY_VERSION, NULL, 0, "print the version", -1 },
-    { "threads", KEY_LATER, "N", OPTION_HIDDEN, NULL, 0 },
-    { "faults", KEY_LATER, "FILE", OPTION_HIDDEN, NULL, 0 },
     { 0 },
 };
 
@@ -73,6 +81,19 @@ static void read_speed(struct argp_state *state, const char *arg, double *out)
         *out = speed;
 }
 
+static void read_threads(struct argp_state *state, const char *arg,
+                         unsigned *out)
+{
+    char *end;
+    long n = strtol(arg, &end, 10);
+    if (*arg < '0' || *arg > '9' || *end != '\0' || n < 1 ||
+        n > MOCK_OPTIONS_THREADS_MAX)
+        argp_error(state, "--threads %s: expected 1 to %d", arg,
+                   MOCK_OPTIONS_THREADS_MAX);
+    else
+        *out = (unsigned)n;
+}
+
 static void read_seed(struct argp_state *state, const char *arg, uint64_t *out)
 {
     char *end;
@@ -93,6 +114,9 @@ static void check_together(struct argp_state *state,
                               o->one_organisation || o->no_limits))
         argp_error(state, "--table, --tier, --one-org and --no-limits cannot "
                           "go with --config, which says that itself");
+    if (o->threads > 1 && o->speed == 0)
+        argp_error(state, "--threads and --speed 0 cannot go together: "
+                          "nobody can move several clocks at once");
     if (o->no_limits && o->table != NULL)
         argp_error(state, "--no-limits and --table cannot go together");
 }
@@ -108,8 +132,14 @@ static void read_words(struct argp_state *state, int key, char *arg)
                        "2026-01-01 or 2026-01-01T00:00:00Z",
                        arg);
         break;
-    case KEY_LATER:
-        argp_error(state, "this version has neither --threads nor --faults");
+    case KEY_FAULTS:
+        o->faults = arg;
+        break;
+    case KEY_ERA:
+        o->era = arg;
+        break;
+    case KEY_DIALECT:
+        o->dialect = arg;
         break;
     case ARGP_KEY_ARG:
         argp_error(state, "unexpected argument: %s", arg);
@@ -162,8 +192,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_VERSION:
         o->version = true;
         return 0;
+    case KEY_THREADS:
+        read_threads(state, arg, &o->threads);
+        return 0;
     case KEY_START:
-    case KEY_LATER:
+    case KEY_FAULTS:
+    case KEY_ERA:
+    case KEY_DIALECT:
     case ARGP_KEY_ARG:
         read_words(state, key, arg);
         return 0;
@@ -185,9 +220,12 @@ void mock_options_read(struct mock_options *o, int argc, char **argv)
                "SIGTERM and SIGINT end it in good order, a second one at "
                "once.  See tierlab-mockd(1).",
     };
-    *o = (struct mock_options){
-        .host = "127.0.0.1", .port = 8080, .speed = 1, .seed = 1, .start = -1
-    };
+    *o = (struct mock_options){ .host = "127.0.0.1",
+                                .port = 8080,
+                                .threads = 1,
+                                .speed = 1,
+                                .seed = 1,
+                                .start = -1 };
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, o);
 }

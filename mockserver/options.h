@@ -7,11 +7,15 @@
 #include "limiter/time.h"
 #include "mockserver/config.h"
 
+#define MOCK_OPTIONS_THREADS_MAX 64
+
 /* The daemon's command line, read; NULL where nothing was said. */
 struct mock_options {
     const char *host;
     uint16_t port;
     const char *table, *tier, *discipline, *latency, *config, *log;
+    const char *faults, *era, *dialect;
+    unsigned threads; /* 1 to MOCK_OPTIONS_THREADS_MAX */
     bool one_organisation, no_limits, version;
     double speed;
     uint64_t seed;

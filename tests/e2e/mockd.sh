@@ -216,6 +216,69 @@ ok "a second signal ends it at once, with 1" is $? 1
 pid=
 wait "$last"
 
+# Faults, wordings and dialects from the command line.
+echo '{"http_500": 1}' >"$tmp/faults.json"
+start --no-limits --latency none --faults "$tmp/faults.json" || exit 1
+call POST /v1/chat/completions "$chat"
+ok "a fault of the command line strikes" is "$status" 500
+echo '{"organisations": [{"name": "a"}], "faults": {"http_500": 1}}' \
+    >"$tmp/both.json"
+echo '{"http_503": {"share": 1, "until": "1h"}}' >"$tmp/faults.json"
+start --config "$tmp/both.json" --start 2030-01-01 --latency none \
+    --faults "$tmp/faults.json" || exit 1
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "... in place of the configuration's" is "$status" 503
+start --table seed --tier free --latency none --speed 0 --era 2022 || exit 1
+for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
+ok "the wording of 2022" body 'Limit: 3.000000 / min.'
+start --table seed --tier free --latency none --dialect azure || exit 1
+status=$(curl -s -m 10 -o "$tmp/body" -w '%{http_code}' -H 'api-key: sk-test' \
+    -d "$chat" "$url/openai/deployments/gpt-4/chat/completions?api-version=2024-10-21")
+ok "Azure's paths and keys" is "$status" 200
+
+# Several threads serve one truth, and end together.
+start --table seed --tier free --latency none --threads 4 || exit 1
+for _ in $(seq 40); do
+    curl -s -m 10 -o /dev/null -w '%{http_code}\n' -d "$chat" \
+        -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
+done >"$tmp/statuses"
+wait $(jobs -p | grep -v "^$pid\$")
+ok "four threads admit three of forty" is "$(grep -c 200 "$tmp/statuses")" 3
+ok "... and refuse the others" is "$(grep -c 429 "$tmp/statuses")" 37
+start --no-limits --latency 500ms --threads 4 || exit 1
+for i in $(seq 20); do
+    curl -s -m 10 -o /dev/null -w '%{http_code}\n' -d "$chat" \
+        -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
+done >"$tmp/statuses"
+for _ in $(seq 100); do
+    call GET /mock/state
+    [ "$(field in_flight)" = 20 ] && break
+    sleep 0.02
+done
+kill -TERM "$pid"
+wait "$pid"
+ok "SIGTERM ends four threads with 0" is $? 0
+pid=
+wait
+ok "each answered what waited" is "$(grep -c 200 "$tmp/statuses")" 20
+start --no-limits --latency 60s --threads 4 || exit 1
+for i in $(seq 20); do
+    curl -s -m 10 -o /dev/null -d "$chat" \
+        -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
+done
+for _ in $(seq 100); do
+    call GET /mock/state
+    [ "$(field in_flight)" = 20 ] && break
+    sleep 0.02
+done
+kill -TERM "$pid"
+sleep 0.2
+kill -TERM "$pid"
+wait "$pid"
+ok "a second signal ends four threads with 1" is $? 1
+pid=
+wait
+
 # What it does not take: status and words.
 refused() { # STATUS WORDS ARGUMENTS...
     local want=$1 words=$2
@@ -237,8 +300,13 @@ refused 2 'neither a duration nor a profile' --latency soon
 refused 2 '"fix" is not a discipline (valid: bucket quantised fixed' --discipline fix
 echo '{"burst": 0.5}' >"$tmp/burst.json"
 refused 2 'windows have no burst' --config "$tmp/burst.json" --discipline fixed
-refused 2 'neither --threads nor --faults' --threads 2
-refused 2 'neither --threads nor --faults' --faults f.json
+refused 2 'expected 1 to 64' --threads 0
+refused 2 'cannot go together' --threads 2 --speed 0
+refused 2 'cannot open' --faults "$tmp/none.json"
+refused 2 'valid: now 2023 2023-03 2022' --era 1999
+refused 2 'valid: openai azure' --dialect aws
+echo '{"http_599": 1}' >"$tmp/bad.json"
+refused 2 'bad.json: http_599: unknown key' --faults "$tmp/bad.json"
 refused 2 'cannot go with --config' --config x --tier free
 refused 2 'unexpected argument: x' x
 refused 2 'cannot open' --config "$tmp/none.json"
