@@ -42,6 +42,7 @@ void mock_api_free(struct mock_api *api)
     if (api == NULL)
         return;
     mock_keys_fini(&api->keys);
+    mock_config_faults_fini(&api->faults);
     sim_service_fini(&api->service);
     free(api);
 }
@@ -154,6 +155,9 @@ static void no_memory(struct mock_answer *a)
 {
     mock_text_clear(&a->headers);
     mock_text_clear(&a->body);
+    if (a->stream.next != NULL && a->stream.free != NULL)
+        a->stream.free(a->stream.context);
+    a->stream = (struct mock_stream){ 0 };
     a->status = 500;
 }
 

@@ -8,6 +8,7 @@
 
 #include "limiter/error.h"
 #include "limiter/time.h"
+#include "mockserver/config.h"
 #include "mockserver/keys.h"
 #include "mockserver/manner.h"
 #include "mockserver/server.h"
@@ -78,6 +79,7 @@ struct mock_api {
     struct sim_service service;
     struct sim_provider *provider; /* the service's */
     struct mock_keys keys;         /* or names of organisations */
+    struct mock_faults faults;     /* set by hand */
     struct mock_clock_wait clock;
     uint64_t requests;  /* so far, of every kind */
     uint64_t metered;   /* of them, numbered by ourselves */

@@ -1,12 +1,15 @@
 /*
  * GET /mock/orgs: every window of every organisation as it stands, exactly;
- * and how long a given cost would have to wait.
+ * and how long a given cost would have to wait.  POST changes one's tier and
+ * money.
  */
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "limiter/window.h"
+#include "mockserver/config.h"
+#include "mockserver/json.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/visit.h"
 
@@ -172,6 +175,32 @@ static bool add_group(struct mock_visit *v, const struct ask *a,
     return true;
 }
 
+/* What it paid, and what leads to its next tier; null where that moves by
+   hand alone. */
+static void add_standing(struct mock_visit *v, uint32_t i)
+{
+    struct mock_text *b = &v->a->body;
+    struct sim_standing s;
+    sim_provider_standing(v->api->provider, i, v->q->now, &s);
+    if (!s.known) {
+        mock_text_puts(b, ",\"paid_microusd\":null,\"next\":null");
+        return;
+    }
+    mock_text_printf(
+        b, ",\"paid_microusd\":%" PRId64 ",\"next\":", s.paid_microusd);
+    if (!s.has_next) {
+        mock_text_puts(b, "null");
+        return;
+    }
+    mock_text_printf(
+        b, "{\"tier\":\"%s\",\"missing_microusd\":%" PRId64 ",\"at\":",
+        lim_tier_name(s.next), s.missing_microusd);
+    if (s.next_at == LIM_NEVER)
+        mock_text_puts(b, "null}");
+    else
+        mock_text_printf(b, "%" PRId64 "}", s.next_at);
+}
+
 static void add_organisation(struct mock_visit *v, const struct ask *a,
                              uint32_t i)
 {
@@ -190,6 +219,7 @@ static void add_organisation(struct mock_visit *v, const struct ask *a,
         mock_text_puts(b, "null");
     else
         mock_text_printf(b, "%" PRId64, spend_max);
+    add_standing(v, i);
     mock_text_puts(b, ",\"groups\":[");
     for (unsigned g = 0; g < group_count(v->api); g++)
         if (add_group(v, a, i, g, first))
@@ -215,4 +245,108 @@ void mock_orgs_get(struct mock_visit *v)
         add_organisation(v, &a, i);
     }
     mock_text_puts(b, "]}\n");
+}
+
+/* What a POST asks for; money below 0 and NULL: not said. */
+struct change {
+    const char *organisation, *tier;
+    int64_t spent, pay, spend_max;
+    bool spend_of_tier;
+    enum lim_tier to;
+    uint32_t index;
+};
+
+static void read_money(struct mock_json *j, const char *key, int64_t *out)
+{
+    const cJSON *value = mock_json_get(j, key);
+    *out = -1;
+    if (value == NULL)
+        return;
+    mock_json_money(j, key, out);
+    if (*j->error == LIM_OK && *out < 0)
+        mock_json_wrong(j, key, "expected money, at least $0");
+}
+
+static void find_organisation(const struct mock_api *api, struct mock_json *j,
+                              struct change *c)
+{
+    const struct sim_provider *p = api->provider;
+    uint32_t n = sim_provider_organisations(p);
+    const char *wanted = c->organisation != NULL ? c->organisation : "";
+    for (c->index = 0; c->index < n; c->index++)
+        if (strcmp(wanted, sim_provider_organisation_name(p, c->index)) == 0)
+            return;
+    mock_json_wrong(j, "organisation", "there is none such (see /mock/orgs)");
+}
+
+static void check_tier(const struct mock_api *api, struct mock_json *j,
+                       struct change *c)
+{
+    const struct lim_table *table = api->config.provider.table;
+    struct lim_diag why = { 0 };
+    if (c->tier != NULL &&
+        (mock_config_tier_name(c->tier, &c->to, &why) != LIM_OK ||
+         mock_config_tier(table, c->to, &why) != LIM_OK))
+        mock_json_wrong(j, "tier", "%s", why.text);
+}
+
+static int read_change(const struct mock_visit *v, const cJSON *root,
+                       struct change *c, struct lim_diag *why)
+{
+    struct mock_json j;
+    int error = LIM_OK;
+    *c = (struct change){ .spend_max = -1 };
+    mock_json_open(&j, root, "", &error, why);
+    mock_json_string(&j, "organisation", &c->organisation);
+    mock_json_string(&j, "tier", &c->tier);
+    read_money(&j, "spent", &c->spent);
+    read_money(&j, "pay", &c->pay);
+    c->spend_of_tier = cJSON_IsNull(mock_json_get(&j, "spend_max"));
+    if (!c->spend_of_tier)
+        read_money(&j, "spend_max", &c->spend_max);
+    mock_json_close(&j);
+    if (error == LIM_OK)
+        find_organisation(v->api, &j, c);
+    if (error == LIM_OK)
+        check_tier(v->api, &j, c);
+    return error;
+}
+
+static int apply(struct mock_visit *v, const struct change *c,
+                 struct lim_diag *why)
+{
+    struct sim_provider *p = v->api->provider;
+    lim_time now = v->q->now;
+    if (c->tier != NULL &&
+        sim_provider_set_tier(p, c->index, c->to, now, why) != LIM_OK)
+        return LIM_EINVAL;
+    if (c->pay >= 0)
+        sim_provider_pay(p, c->index, c->pay, now);
+    if (c->spent >= 0)
+        sim_provider_set_spent(p, c->index, c->spent, now);
+    if (c->spend_of_tier || c->spend_max >= 0)
+        sim_provider_set_spend_max(
+            p, c->index, c->spend_of_tier ? SIM_SPEND_OF_TIER : c->spend_max);
+    return LIM_OK;
+}
+
+/* All of it or nothing; the answer is the organisation as it then is. */
+void mock_orgs_set(struct mock_visit *v)
+{
+    const struct ask all = { .group = -1 };
+    struct lim_diag why = { 0 };
+    struct change c;
+    int error = LIM_EPARSE;
+    cJSON *root = mock_json_parse(v->q->body.at, v->q->body.length, &why);
+    if (root != NULL)
+        error = read_change(v, root, &c, &why);
+    if (error == LIM_OK)
+        error = apply(v, &c, &why);
+    if (error == LIM_OK) {
+        add_organisation(v, &all, c.index);
+        mock_text_puts(&v->a->body, "\n");
+    } else {
+        mock_visit_fail(v, 400, NULL, NULL, "%s", why.text);
+    }
+    cJSON_Delete(root);
 }

@@ -28,6 +28,11 @@ static const struct route {
     { "GET", "/mock/images/*", mock_images_get },
     { "GET", "/mock/state", mock_control_state },
     { "GET", "/mock/orgs", mock_orgs_get },
+    { "POST", "/mock/orgs", mock_orgs_set },
+    { "GET", "/mock/faults", mock_steer_faults },
+    { "POST", "/mock/faults", mock_steer_set_faults },
+    { "DELETE", "/mock/faults", mock_steer_no_faults },
+    { "POST", "/mock/reset", mock_steer_reset },
     { "GET", "/mock/clock", mock_control_clock },
     { "POST", "/mock/clock", mock_control_set_clock },
 };

@@ -41,6 +41,11 @@ mock_room_fn mock_models_one;
 mock_room_fn mock_control_health;
 mock_room_fn mock_control_state;
 mock_room_fn mock_orgs_get;
+mock_room_fn mock_orgs_set;
+mock_room_fn mock_steer_faults;
+mock_room_fn mock_steer_set_faults;
+mock_room_fn mock_steer_no_faults;
+mock_room_fn mock_steer_reset;
 mock_room_fn mock_control_clock;
 mock_room_fn mock_control_set_clock;
 

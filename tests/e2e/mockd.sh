@@ -236,6 +236,58 @@ status=$(curl -s -m 10 -o "$tmp/body" -w '%{http_code}' -H 'api-key: sk-test' \
     -d "$chat" "$url/openai/deployments/gpt-4/chat/completions?api-version=2024-10-21")
 ok "Azure's paths and keys" is "$status" 200
 
+# A hand changes tier, money and faults.
+cat >"$tmp/paid.json" <<'END'
+{"table": "seed", "latency": "none",
+ "organisations": [{"name": "a", "tier": "free", "paid": "$0"}]}
+END
+start --config "$tmp/paid.json" --speed 0 || exit 1
+for i in 1 2 3 4; do call POST /v1/chat/completions "$chat" sk-mock-a-1; done
+ok "a free account is at its limit" is "$status" 429
+call POST /mock/orgs '{"organisation": "a", "tier": "tier1"}'
+ok "its tier is set" is "$(field tier)" '"tier1"'
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "... and carries more" is "$status" 200
+call POST /mock/orgs '{"organisation": "a", "pay": "$5"}'
+ok "a payment is known" is "$(field paid_microusd)" 5000000
+call POST /mock/orgs '{"organisation": "a", "spent": "$7", "spend_max": "$7"}'
+ok "a spend is set" is "$(field spent_microusd)" 7000000
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "... and the quota is used up" body insufficient_quota
+call POST /mock/orgs '{"organisation": "a", "spend_max": null}'
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "the tier's own quota again" is "$status" 200
+for bad in '{"organisation": "b"}' '{"organisation": "a", "tier": "gold"}' \
+    '{"organisation": "a", "tier": "tier2", "pay": "$1"}' '{"tier": "free"}' \
+    '{"organisation": "a", "pay": "-$1"}' '{"organisation": "a", "pey": 1}' '['; do
+    call POST /mock/orgs "$bad"
+    ok "POST /mock/orgs $bad is a 400" is "$status" 400
+done
+call GET /mock/orgs
+ok "none of them paid" is "$(field paid_microusd)" 5000000
+call POST /mock/faults '{"http_503": {"share": 1, "until": "10s"}}'
+ok "a fault is set" body '"fault":"http_503","share":1'
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "... strikes" is "$status" 503
+call POST /mock/faults '{"http_503": 2}'
+ok "a wrong one is a 400" is "$status" 400
+call GET /mock/faults
+ok "... and changes nothing" body '"fault":"http_503","share":1'
+call POST /mock/clock '{"advance": "10s"}'
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "... ends in time" is "$status" 200
+call POST /mock/faults '{"http_500": 1}'
+call DELETE /mock/faults
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "... and at a word" is "$status" 200
+call POST /mock/orgs '{"organisation": "a", "tier": "free"}'
+call POST /mock/faults '{"http_500": 1}'
+call POST /mock/reset
+for i in 1 2 3; do call POST /v1/chat/completions "$chat" sk-mock-a-1; done
+ok "after a reset windows are full and faults gone" is "$status" 200
+call POST /v1/chat/completions "$chat" sk-mock-a-1
+ok "... and limits as they were" is "$status" 429
+
 # Several threads serve one truth, and end together.
 start --table seed --tier free --latency none --threads 4 || exit 1
 for _ in $(seq 40); do
