@@ -217,3 +217,9 @@ bool mock_access_check(struct mock_visit *v)
         return false;
     }
 }
+
+uint32_t mock_access_owner(const struct mock_api *api, int64_t index)
+{
+    int64_t parent = sim_provider_parent(api->provider, (uint32_t)index);
+    return (uint32_t)(parent >= 0 ? parent : index);
+}

@@ -17,4 +17,7 @@ int mock_access_init(struct mock_api *api, struct lim_diag *diag);
  */
 bool mock_access_check(struct mock_visit *v);
 
+/* The organisation itself, of one or of a project's index. */
+uint32_t mock_access_owner(const struct mock_api *api, int64_t index);
+
 #endif

@@ -30,6 +30,10 @@ struct mock_api *mock_api_new(const struct mock_api_config *config,
     if (sim_service_init(&api->service, &config->provider, diag) != LIM_OK)
         goto fail;
     api->provider = api->service.provider;
+    const struct lim_table *table = config->provider.table;
+    mock_patience_init(&api->patience,
+                       table != NULL ? (unsigned)lim_table_groups(table) : 1,
+                       config->speed);
     if (mock_access_init(api, diag) == LIM_OK)
         return api;
 fail:
@@ -43,6 +47,7 @@ void mock_api_free(struct mock_api *api)
         return;
     mock_keys_fini(&api->keys);
     mock_config_faults_fini(&api->faults);
+    mock_patience_fini(&api->patience);
     sim_service_fini(&api->service);
     free(api);
 }
@@ -205,6 +210,11 @@ void mock_api_end(struct mock_api *api, struct mock_flight *flight, bool sent,
     /* The answer is given: without memory its reservation just stays. */
     (void)sim_service_end(&api->service, &flight->call, &flight->plan, now);
     api->abandoned += !sent;
+    if (!sent && flight->call.group >= 0)
+        mock_patience_excuse(
+            &api->patience,
+            mock_access_owner(api, (int64_t)flight->call.organisation),
+            (unsigned)flight->call.group);
     free(flight);
 }
 

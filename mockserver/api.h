@@ -11,6 +11,7 @@
 #include "mockserver/config.h"
 #include "mockserver/keys.h"
 #include "mockserver/manner.h"
+#include "mockserver/patience.h"
 #include "mockserver/server.h"
 #include "mockserver/text.h"
 #include "sim/service.h"
@@ -80,6 +81,7 @@ struct mock_api {
     struct sim_provider *provider; /* the service's */
     struct mock_keys keys;         /* or names of organisations */
     struct mock_faults faults;     /* set by hand */
+    struct mock_patience patience;
     struct mock_clock_wait clock;
     uint64_t requests;  /* so far, of every kind */
     uint64_t metered;   /* of them, numbered by ourselves */

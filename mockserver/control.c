@@ -60,6 +60,10 @@ void mock_control_state(struct mock_visit *v)
                      ",\"abandoned\":%" PRIu64,
                      sim_provider_organisations(api->provider), api->requests,
                      api->decisions, api->service.in_flight, api->abandoned);
+    mock_text_printf(b,
+                     ",\"ignored_retry_after\":{\"certain\":%" PRIu64
+                     ",\"likely\":%" PRIu64 "}",
+                     api->patience.certain, api->patience.likely);
     add_statuses(b, api);
     mock_text_puts(b, "}\n");
 }

@@ -3,6 +3,7 @@
 #include "mockserver/daemon.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -28,7 +29,7 @@
 #define CONFIG_FILE_MAX (4 << 20)
 #define LOOK_MS 50 /* at the crew while it ends */
 
-enum { DONE = 0, FAILED = 1, BAD_INPUT = 2 };
+enum { DONE = 0, FAILED = 1, BAD_INPUT = 2, MISSED = 3 };
 
 /* Everything that lives while the daemon runs. */
 struct daemon {
@@ -327,6 +328,22 @@ static void wait_for_crew(struct daemon *d)
         d->forced = poll(&signals, 1, LOOK_MS) > 0;
 }
 
+/* Tells of clients that came again too early. */
+static int judge(const struct daemon *d)
+{
+    const struct mock_patience *p = &d->api->patience;
+    uint64_t all = p->certain + p->likely;
+    if (!d->options.fail_on_ignored || all == 0)
+        return DONE;
+    fprintf(stderr,
+            NAME ": %" PRIu64 " requests came before the time that a 429 had "
+                 "told, %" PRIu64 " of them retries by their own word; the "
+                 "first %.3f s after the start\n",
+            all, p->certain,
+            (double)(p->first - d->config.provider.start) / LIM_SEC);
+    return MISSED;
+}
+
 static int run(struct daemon *d)
 {
     if (mock_loop_run(d->loop) != 0)
@@ -335,7 +352,7 @@ static int run(struct daemon *d)
     if (d->forced)
         return complain(FAILED, "ended by a second signal",
                         "answers were still waiting");
-    return DONE;
+    return judge(d);
 }
 
 static void clean_up(struct daemon *d)

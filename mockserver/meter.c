@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mockserver/access.h"
 #include "mockserver/flight.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/refuse.h"
@@ -214,9 +215,36 @@ static void number(struct mock_visit *v, struct sim_call *call)
     call->attempt = counted ? (unsigned)attempt : 0;
 }
 
+static struct mock_patience_call caller(const struct mock_visit *v,
+                                        const struct mock_meter *m)
+{
+    int64_t retry = 0;
+    struct mock_slice count = v->q->retry_count;
+    bool numbered = mock_slice_number(count, &retry);
+    return (struct mock_patience_call){
+        .organisation = mock_access_owner(v->api, v->organisation),
+        .group = (unsigned)m->group,
+        .numbered = numbered,
+        .retry = retry > 0,
+        .now = v->q->now,
+    };
+}
+
+/* Older wordings tell no time in their headers. */
+static void watch_refused(struct mock_visit *v, const struct mock_meter *m,
+                          const struct sim_verdict *verdict)
+{
+    int64_t hint = verdict->shown.hint_ns;
+    struct mock_patience_call c = caller(v, m);
+    if (verdict->answer == SIM_RATE_LIMITED && hint >= 0 &&
+        v->api->config.manner.era == MOCK_ERA_NOW)
+        mock_patience_refused(&v->api->patience, &c, v->q->now + hint);
+}
+
 static void refuse(struct mock_visit *v, const struct mock_meter *m,
                    const struct sim_verdict *verdict)
 {
+    watch_refused(v, m, verdict);
     const struct mock_refuse_request r = { .model = m->model,
                                            .images = m->images > 0 };
     mock_refuse_verdict(v, &r, verdict);
@@ -324,6 +352,17 @@ static bool decide(struct mock_visit *v, const struct mock_meter *m,
     return ok;
 }
 
+static void watch(struct mock_visit *v, const struct mock_meter *m,
+                  const struct sim_plan *plan)
+{
+    struct mock_patience *p = &v->api->patience;
+    struct mock_patience_call c = caller(v, m);
+    if (plan->admitted)
+        mock_patience_admitted(p, &c);
+    if (plan->fault != SIM_FAULT_NONE)
+        mock_patience_excuse(p, c.organisation, c.group);
+}
+
 const struct sim_plan *mock_meter_admit(struct mock_visit *v,
                                         struct mock_meter *m)
 {
@@ -338,6 +377,7 @@ const struct sim_plan *mock_meter_admit(struct mock_visit *v,
         return NULL;
     }
     v->tokens = f->plan.cost.amount[LIM_TOKENS];
+    watch(v, m, &f->plan);
     if (f->plan.admitted)
         return carry_out(v, m, f) ? &f->plan : NULL;
     if (f->plan.verdict.answer == SIM_UNASKED)

@@ -24,7 +24,8 @@ enum key {
     KEY_THREADS,
     KEY_FAULTS,
     KEY_ERA,
-    KEY_DIALECT
+    KEY_DIALECT,
+    KEY_FAIL_ON_IGNORED
 };
 
 static const struct argp_option options[] = {
@@ -54,6 +55,8 @@ static const struct argp_option options[] = {
       "whose wording: now, 2023, 2023-03 or 2022 (now)", 3 },
     { "dialect", KEY_DIALECT, "NAME", 0,
       "whose paths, keys, errors and headers: openai or azure (openai)", 3 },
+    { "fail-on-ignored-retry-after", KEY_FAIL_ON_IGNORED, NULL, 0,
+      "end with status 3 if a client came again too early", 4 },
     { "threads", KEY_THREADS, "N", 0, "threads that serve (1)", 4 },
     { "log", KEY_LOG, "FILE", 0, "one JSON object a request; - for stdout", 4 },
     { "version", KEY_VERSION, NULL, 0, "print the version", -1 },
@@ -138,6 +141,9 @@ static void read_words(struct argp_state *state, int key, char *arg)
     case KEY_ERA:
         o->era = arg;
         break;
+    case KEY_FAIL_ON_IGNORED:
+        o->fail_on_ignored = true;
+        break;
     case KEY_DIALECT:
         o->dialect = arg;
         break;
@@ -199,6 +205,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FAULTS:
     case KEY_ERA:
     case KEY_DIALECT:
+    case KEY_FAIL_ON_IGNORED:
     case ARGP_KEY_ARG:
         read_words(state, key, arg);
         return 0;

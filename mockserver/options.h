@@ -17,6 +17,7 @@ struct mock_options {
     const char *faults, *era, *dialect;
     unsigned threads; /* 1 to MOCK_OPTIONS_THREADS_MAX */
     bool one_organisation, no_limits, version;
+    bool fail_on_ignored; /* a 429's retry-after */
     double speed;
     uint64_t seed;
     lim_time start; /* -1: not said */

@@ -288,6 +288,40 @@ ok "after a reset windows are full and faults gone" is "$status" 200
 call POST /v1/chat/completions "$chat" sk-mock-a-1
 ok "... and limits as they were" is "$status" 429
 
+# Clients that ignore retry-after.
+early() { # SPEED ARGUMENTS OF CURL...: four requests, and a fifth after 200 ms
+    start --table seed --tier free --latency none --speed "$1" \
+        --fail-on-ignored-retry-after || exit 1
+    shift
+    for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
+    sleep 0.2
+    curl -s -m 10 -o "$tmp/body" -H 'Authorization: Bearer sk-test' "$@" \
+        -d "$chat" "$url/v1/chat/completions"
+    call GET /mock/state
+    kill -TERM "$pid"
+    wait "$pid"
+    early=$?
+    pid=
+}
+early 1
+ok "a loop that does not wait is found" is "$early" 3
+ok "... and told of" grep -q '1 requests came before' "$tmp/err"
+ok "... as likely" body '"ignored_retry_after":{"certain":0,"likely":1}'
+early 200
+ok "one that waits 40 s of 20 is not" is "$early" 0
+start --table seed --tier free --latency none \
+    --fail-on-ignored-retry-after || exit 1
+for retry in 0 0 0 0 1; do
+    curl -s -m 10 -o "$tmp/body" -H 'Authorization: Bearer sk-test' \
+        -H "x-stainless-retry-count: $retry" -d "$chat" "$url/v1/chat/completions"
+done
+call GET /mock/state
+ok "a retry is certain" body '"ignored_retry_after":{"certain":1,"likely":0}'
+kill -TERM "$pid"
+wait "$pid"
+ok "... and the end is 3" is $? 3
+pid=
+
 # Several threads serve one truth, and end together.
 start --table seed --tier free --latency none --threads 4 || exit 1
 for _ in $(seq 40); do
