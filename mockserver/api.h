@@ -63,6 +63,7 @@ struct mock_api_config {
     enum lim_tier tier;        /* of such organisations */
     struct mock_manner manner; /* era and dialect */
     double speed;
+    bool several; /* clocks, one a thread: no hand moves them */
     const char *version;
     FILE *log; /* NULL: none; one JSON object a request */
 };

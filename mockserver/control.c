@@ -132,10 +132,10 @@ void mock_control_set_clock(struct mock_visit *v)
 {
     struct lim_diag why = { 0 };
     struct mock_clock_wait wait;
-    if (v->api->config.speed != 0) {
+    if (v->api->config.several) {
         mock_visit_fail(v, 409, NULL, NULL,
-                        "The clock runs by itself: it is set only with "
-                        "--speed 0.");
+                        "Several threads serve, each with its clock: it is "
+                        "set only with --threads 1.");
     } else if (v->api->clock.waiting) {
         mock_visit_fail(v, 409, NULL, NULL,
                         "Another request to set the clock is waiting.");

@@ -255,6 +255,7 @@ static int make_api(struct daemon *d)
         .tier = d->tier,
         .manner = d->config.manner,
         .speed = d->options.speed,
+        .several = d->options.threads > 1,
         .version = TIERLAB_VERSION,
         .log = d->log,
     };

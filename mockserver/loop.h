@@ -45,8 +45,8 @@ int64_t mock_loop_wall(const struct mock_loop *l);
 
 double mock_loop_speed(const struct mock_loop *l);
 
-/* Speed 0 only: moves time forward to `to`, running the timers due on the
-   way in order.  A `to` that has passed does nothing. */
+/* Moves time forward to `to`, running the timers due on the way in order; a
+   clock that runs goes on from there.  A `to` that has passed does nothing. */
 void mock_loop_advance(struct mock_loop *l, lim_time to);
 
 /* Watches `fd`; `events` as for epoll (level-triggered).  0, or -1 (errno).

@@ -26,6 +26,7 @@ static const struct route {
     { "GET", "/v1/models/*", mock_models_one },
     { "GET", "/healthz", mock_control_health },
     { "GET", "/mock/images/*", mock_images_get },
+    { "GET", "/metrics", mock_metrics_get },
     { "GET", "/mock/state", mock_control_state },
     { "GET", "/mock/orgs", mock_orgs_get },
     { "POST", "/mock/orgs", mock_orgs_set },

@@ -46,6 +46,7 @@ mock_room_fn mock_steer_faults;
 mock_room_fn mock_steer_set_faults;
 mock_room_fn mock_steer_no_faults;
 mock_room_fn mock_steer_reset;
+mock_room_fn mock_metrics_get;
 mock_room_fn mock_control_clock;
 mock_room_fn mock_control_set_clock;
 

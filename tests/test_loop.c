@@ -151,6 +151,25 @@ static void a_callback_may_move_the_clock(void)
     mock_loop_free(t.loop);
 }
 
+/* So slow that what passes on the wall during the test is next to nothing. */
+static void a_running_clock_goes_on_from_there(void)
+{
+    static struct tally t;
+    t = (struct tally){ .loop = mock_loop_new(START, 0.001) };
+    uint32_t a = mock_loop_timer_new(t.loop, note, &t);
+    mock_loop_timer_set(t.loop, a, t.at[a] = START + LIM_HOUR);
+    mock_loop_advance(t.loop, START + LIM_DAY);
+    CU_ASSERT_STRING_EQUAL(t.order, "a");
+    CU_ASSERT_EQUAL(mock_loop_now(t.loop), START + LIM_DAY);
+    lim_time now = mock_loop_update(t.loop);
+    CU_ASSERT(now >= START + LIM_DAY);
+    CU_ASSERT(now < START + LIM_DAY + LIM_HOUR);
+    mock_loop_advance(t.loop, START);
+    CU_ASSERT(mock_loop_now(t.loop) >= now);
+    CU_ASSERT(mock_loop_now(t.loop) < START + LIM_DAY + LIM_HOUR);
+    mock_loop_free(t.loop);
+}
+
 static void free_itself(void *context, uint32_t timer, lim_time now)
 {
     struct tally *t = context;
@@ -269,6 +288,8 @@ CU_TestInfo loop_tests[] = {
     { "a frozen clock moves by hand alone",
       a_frozen_clock_moves_by_hand_alone },
     { "a callback may move the clock", a_callback_may_move_the_clock },
+    { "a running clock goes on from there",
+      a_running_clock_goes_on_from_there },
     { "timers may be moved and freed anywhere",
       timers_may_be_moved_and_freed_anywhere },
     { "wall timers ignore the speed", wall_timers_ignore_the_speed },

@@ -184,6 +184,7 @@ static void any_key_is_an_organisation(void)
     CU_ASSERT_EQUAL(ask_as(&f, "Bearer pk-one", "POST", CHAT, GPT4), 401);
     CU_ASSERT_EQUAL(ask(&f, "/mock/orgs", ""), 200);
     CU_ASSERT_FALSE(ask_says(&f, "sk-"));
+    f.api->config.several = true;
     CU_ASSERT_EQUAL(ask_as(&f, NULL, "POST", "/mock/clock", "{\"advance\":1}"),
                     409);
     ask_tear_down(&f);

@@ -288,6 +288,46 @@ ok "after a reset windows are full and faults gone" is "$status" 200
 call POST /v1/chat/completions "$chat" sk-mock-a-1
 ok "... and limits as they were" is "$status" 429
 
+# A clock that runs is moved forward, too: tomorrow's requests now.
+start --table seed --tier free --latency none || exit 1
+for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
+ok "a free account is at its limit" is "$status" 429
+call POST /mock/clock '{"advance": "1d"}'
+ok "a running clock is moved" is "$status" 200
+call POST /v1/chat/completions "$chat"
+ok "... and windows are full" is "$status" 200
+ok "... the day's, too" head_has 'x-ratelimit-remaining-requests: 199'
+start --table none --latency 1h || exit 1
+curl -s -m 10 -o "$tmp/later" -H 'Authorization: Bearer sk-test' -d "$chat" \
+    "$url/v1/chat/completions" &
+later=$!
+for _ in $(seq 100); do
+    call GET /mock/state
+    [ "$(field in_flight)" = 1 ] && break
+    sleep 0.02
+done
+call POST /mock/clock '{"advance": "1h"}'
+wait "$later"
+ok "what is due on the way is answered" grep -q chat.completion "$tmp/later"
+start --threads 2 || exit 1
+call POST /mock/clock '{"advance": "1h"}'
+ok "several clocks are not moved" is "$status" 409
+
+# Metrics: every line of the format, and the right numbers.
+start --table seed --tier free --latency none --speed 0 || exit 1
+for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
+call GET /metrics
+ok "metrics are text" head_has 'content-type: text/plain; version=0.0.4; charset=utf-8'
+name='tierlab_mock_[a-z_]+'
+label='[a-z]+="[^"\\]*"'
+ok "each line is of the format" is "$(grep -Evc "^(# HELP $name .+|# TYPE \
+$name (gauge|counter)|$name(\{$label(,$label)*\})? [-+.e0-9]+)\$" \
+    "$tmp/body")" 0
+ok "each family stands once" is "$(grep '^# TYPE' "$tmp/body" | sort | uniq -d)" ''
+ok "refusals are counted" body 'tierlab_mock_requests_total{status="429"} 1'
+ok "limits are told" body 'group="gpt-4",limit="rpd"} 200'
+ok "levels are told" body 'group="gpt-4",limit="rpd"} 197'
+
 # Clients that ignore retry-after.
 early() { # SPEED ARGUMENTS OF CURL...: four requests, and a fifth after 200 ms
     start --table seed --tier free --latency none --speed "$1" \
