@@ -335,7 +335,7 @@ void mock_orgs_set(struct mock_visit *v)
 {
     const struct ask all = { .group = -1 };
     struct lim_diag why = { 0 };
-    struct change c;
+    struct change c = { .index = 0 };
     int error = LIM_EPARSE;
     cJSON *root = mock_json_parse(v->q->body.at, v->q->body.length, &why);
     if (root != NULL)
