@@ -1,4 +1,4 @@
-/* GET /metrics: the daemon for Prometheus, text format 0.0.4.  No key needed. */
+/* GET /metrics: the daemon for Prometheus, text format 0.0.4 */
 
 #include <inttypes.h>
 

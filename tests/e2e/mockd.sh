@@ -248,9 +248,9 @@ call POST /mock/orgs '{"organisation": "a", "tier": "tier1"}'
 ok "its tier is set" is "$(field tier)" '"tier1"'
 call POST /v1/chat/completions "$chat" sk-mock-a-1
 ok "... and carries more" is "$status" 200
-call POST /mock/orgs '{"organisation": "a", "pay": "$5"}'
+call POST /mock/orgs '{"organisation": "a", "pay": 5}'
 ok "a payment is known" is "$(field paid_microusd)" 5000000
-call POST /mock/orgs '{"organisation": "a", "spent": "$7", "spend_max": "$7"}'
+call POST /mock/orgs '{"organisation": "a", "spent": 7, "spend_max": 7}'
 ok "a spend is set" is "$(field spent_microusd)" 7000000
 call POST /v1/chat/completions "$chat" sk-mock-a-1
 ok "... and the quota is used up" body insufficient_quota
@@ -258,8 +258,8 @@ call POST /mock/orgs '{"organisation": "a", "spend_max": null}'
 call POST /v1/chat/completions "$chat" sk-mock-a-1
 ok "the tier's own quota again" is "$status" 200
 for bad in '{"organisation": "b"}' '{"organisation": "a", "tier": "gold"}' \
-    '{"organisation": "a", "tier": "tier2", "pay": "$1"}' '{"tier": "free"}' \
-    '{"organisation": "a", "pay": "-$1"}' '{"organisation": "a", "pey": 1}' '['; do
+    '{"organisation": "a", "tier": "tier2", "pay": 1}' '{"tier": "free"}' \
+    '{"organisation": "a", "pay": -1}' '{"organisation": "a", "pey": 1}' '['; do
     call POST /mock/orgs "$bad"
     ok "POST /mock/orgs $bad is a 400" is "$status" 400
 done
@@ -364,11 +364,14 @@ pid=
 
 # Several threads serve one truth, and end together.
 start --table seed --tier free --latency none --threads 4 || exit 1
+callers=()
 for _ in $(seq 40); do
     curl -s -m 10 -o /dev/null -w '%{http_code}\n' -d "$chat" \
-        -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
-done >"$tmp/statuses"
-wait $(jobs -p | grep -v "^$pid\$")
+        -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" \
+        >>"$tmp/statuses" &
+    callers+=($!)
+done
+wait "${callers[@]}"
 ok "four threads admit three of forty" is "$(grep -c 200 "$tmp/statuses")" 3
 ok "... and refuse the others" is "$(grep -c 429 "$tmp/statuses")" 37
 start --no-limits --latency 500ms --threads 4 || exit 1
