@@ -47,7 +47,7 @@ fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 
 # Files that are built into the programs, as strings.
 limiter_TEXT    = $(wildcard limiter/tables/*.tsv)
-mockserver_TEXT =
+mockserver_TEXT = mockserver/page.html
 bench_TEXT      = $(wildcard bench/figures/*.gp bench/*.html bench/*.css) \
                   bench/presets.json
 

@@ -27,6 +27,10 @@ struct mock_api *mock_api_new(const struct mock_api_config *config,
     api->config = *config;
     snprintf(api->speed_line, sizeof api->speed_line, "x-mock-speed: %.17g\r\n",
              config->speed);
+    if (!mock_journal_init(&api->journal)) {
+        lim_fail(diag, LIM_ENOMEM, 0, "%s", lim_strerror(LIM_ENOMEM));
+        goto fail;
+    }
     if (sim_service_init(&api->service, &config->provider, diag) != LIM_OK)
         goto fail;
     api->provider = api->service.provider;
@@ -48,6 +52,7 @@ void mock_api_free(struct mock_api *api)
     mock_keys_fini(&api->keys);
     mock_config_faults_fini(&api->faults);
     mock_patience_fini(&api->patience);
+    mock_journal_fini(&api->journal);
     sim_service_fini(&api->service);
     free(api);
 }
@@ -156,6 +161,32 @@ static void write_log(const struct mock_visit *v)
     mock_text_fini(&line);
 }
 
+static void copy(char *out, size_t size, const char *text, size_t length)
+{
+    size_t n = length < size ? length : size - 1;
+    if (n > 0)
+        memcpy(out, text, n);
+    out[n] = '\0';
+}
+
+static void write_journal(const struct mock_visit *v)
+{
+    struct mock_journal_entry *e = mock_journal_next(&v->api->journal);
+    int64_t retry = -1;
+    (void)mock_slice_number(v->q->retry_count, &retry);
+    e->time = v->q->now;
+    e->organisation = v->organisation;
+    e->tokens = v->tokens;
+    e->latency_ns = v->a->at - v->q->now;
+    e->status = v->a->status;
+    e->limit = v->limit;
+    e->fault = (int)v->fault;
+    e->retry = retry < INT32_MAX ? (int)retry : INT32_MAX;
+    e->ignored = v->ignored;
+    copy(e->path, sizeof e->path, v->q->path.at, v->q->path.length);
+    copy(e->model, sizeof e->model, v->model, strlen(v->model));
+}
+
 static void no_memory(struct mock_answer *a)
 {
     mock_text_clear(&a->headers);
@@ -177,6 +208,8 @@ static void finish(struct mock_visit *v)
     assert(a->status >= 0);
     assert(a->status < 600);
     v->api->statuses[a->status]++;
+    if (v->is_api)
+        write_journal(v);
     if (v->api->config.log != NULL)
         write_log(v);
 }

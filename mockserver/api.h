@@ -9,6 +9,7 @@
 #include "limiter/error.h"
 #include "limiter/time.h"
 #include "mockserver/config.h"
+#include "mockserver/journal.h"
 #include "mockserver/keys.h"
 #include "mockserver/manner.h"
 #include "mockserver/patience.h"
@@ -83,6 +84,7 @@ struct mock_api {
     struct mock_keys keys;         /* or names of organisations */
     struct mock_faults faults;     /* set by hand */
     struct mock_patience patience;
+    struct mock_journal journal;
     struct mock_clock_wait clock;
     uint64_t requests;  /* so far, of every kind */
     uint64_t metered;   /* of them, numbered by ourselves */

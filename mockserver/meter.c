@@ -238,7 +238,8 @@ static void watch_refused(struct mock_visit *v, const struct mock_meter *m,
     struct mock_patience_call c = caller(v, m);
     if (verdict->answer == SIM_RATE_LIMITED && hint >= 0 &&
         v->api->config.manner.era == MOCK_ERA_NOW)
-        mock_patience_refused(&v->api->patience, &c, v->q->now + hint);
+        v->ignored =
+            mock_patience_refused(&v->api->patience, &c, v->q->now + hint);
 }
 
 static void refuse(struct mock_visit *v, const struct mock_meter *m,
@@ -359,6 +360,7 @@ static void watch(struct mock_visit *v, const struct mock_meter *m,
     struct mock_patience_call c = caller(v, m);
     if (plan->admitted)
         mock_patience_admitted(p, &c);
+    v->fault = plan->fault;
     if (plan->fault != SIM_FAULT_NONE)
         mock_patience_excuse(p, c.organisation, c.group);
 }

@@ -100,17 +100,19 @@ static void blame(struct mock_patience *p, const struct mock_patience_call *c)
         p->first = c->now;
 }
 
-void mock_patience_refused(struct mock_patience *p,
+bool mock_patience_refused(struct mock_patience *p,
                            const struct mock_patience_call *c, lim_time told)
 {
     struct watch *w = watch_of(p, c);
+    bool ignored = false;
     if (w == NULL)
-        return;
+        return false;
     if (may_return(c) && w->excused > 0) {
         w->excused--;
     } else if (may_return(c) && w->told > 0 &&
                (c->numbered || c->now > w->since + p->grace_ns)) {
         blame(p, c);
+        ignored = true;
         w->told--;
     }
     if (w->told == 0) {
@@ -120,6 +122,7 @@ void mock_patience_refused(struct mock_patience *p,
         w->until = told;
     }
     w->told++;
+    return ignored;
 }
 
 void mock_patience_excuse(struct mock_patience *p, uint32_t organisation,

@@ -47,11 +47,11 @@ void mock_patience_fini(struct mock_patience *p); /* one of zeros, too */
 /* Forgets all that was seen. */
 void mock_patience_clear(struct mock_patience *p);
 
-/* The call was admitted, or refused until `told`.  Without memory for an
-   organisation it is not watched. */
+/* The call was admitted, or refused until `told`; true: it is one that ignored
+   its time.  Without memory for an organisation it is not watched. */
 void mock_patience_admitted(struct mock_patience *p,
                             const struct mock_patience_call *c);
-void mock_patience_refused(struct mock_patience *p,
+bool mock_patience_refused(struct mock_patience *p,
                            const struct mock_patience_call *c, lim_time told);
 
 /* Something failed of which no time was told, and which may be tried again. */

@@ -27,6 +27,8 @@ static const struct route {
     { "GET", "/healthz", mock_control_health },
     { "GET", "/mock/images/*", mock_images_get },
     { "GET", "/metrics", mock_metrics_get },
+    { "GET", "/", mock_diary_page },
+    { "GET", "/mock/journal", mock_diary_journal },
     { "GET", "/mock/state", mock_control_state },
     { "GET", "/mock/orgs", mock_orgs_get },
     { "POST", "/mock/orgs", mock_orgs_set },
@@ -120,6 +122,7 @@ static bool enter(struct mock_visit *v, struct aim *aim)
     aim->api = begins(aim->path, root, strlen(root));
     if (!aim->api)
         return true;
+    v->is_api = true;
     v->api->decisions++;
     if (!mock_access_check(v))
         return false;

@@ -91,6 +91,7 @@ void mock_steer_reset(struct mock_visit *v)
     sim_provider_reset(api->provider, v->q->now);
     take(api, NULL, api->config.provider.faults);
     mock_patience_clear(&api->patience);
+    mock_journal_clear(&api->journal);
     memset(api->statuses, 0, sizeof api->statuses);
     api->requests = 0;
     api->metered = 0;

@@ -20,8 +20,11 @@ struct mock_visit {
     char model[128];        /* for the log; "" */
     int limit;              /* that refused, or -1 */
     int64_t tokens;         /* charged; -1 */
-    bool nameless;          /* the answer does not tell whose it is */
-    bool edge;              /* it came from in front of the API: no ids */
+    enum sim_fault fault;
+    bool is_api;   /* not of the daemon itself */
+    bool ignored;  /* the time that a 429 told */
+    bool nameless; /* the answer does not tell whose it is */
+    bool edge;     /* it came from in front of the API: no ids */
 };
 
 typedef void mock_room_fn(struct mock_visit *v);
@@ -47,6 +50,8 @@ mock_room_fn mock_steer_set_faults;
 mock_room_fn mock_steer_no_faults;
 mock_room_fn mock_steer_reset;
 mock_room_fn mock_metrics_get;
+mock_room_fn mock_diary_page;
+mock_room_fn mock_diary_journal;
 mock_room_fn mock_control_clock;
 mock_room_fn mock_control_set_clock;
 

@@ -96,7 +96,7 @@ static void mistakes_are_worded(void)
         { KEY, "POST", "/v1/x", "{}", 404, "Invalid URL (POST /v1/x)" },
         { KEY, "GET", CHAT, "", 405,
           "Not allowed to GET on /v1/chat/completions." },
-        { KEY, "GET", "/", "", 404, "Invalid URL (GET /)" },
+        { KEY, "GET", "/x", "", 404, "Invalid URL (GET /x)" },
         { KEY, "GET", "/v1/models/gpt-9", "", 404,
           "The model 'gpt-9' does not exist" },
         { KEY, "GET", "/v1/models/", "", 404, "Invalid URL" },

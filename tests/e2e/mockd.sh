@@ -313,6 +313,20 @@ start --threads 2 || exit 1
 call POST /mock/clock '{"advance": "1h"}'
 ok "several clocks are not moved" is "$status" 409
 
+# The journal.
+start --table seed --tier free --latency none --speed 0 || exit 1
+for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
+call GET '/mock/journal'
+ok "the journal has them all" is "$(grep -c '"number":' "$tmp/body")" 4
+ok "... and what refused" body '"model":"gpt-4","limit":"rpm"'
+ok "... and no key" is "$(grep -c sk-test "$tmp/body")" 0
+call GET '/mock/journal?since=2&limit=1'
+ok "... in parts" is "$(field number)" 3
+call GET '/mock/journal?limit=x'
+ok "... by numbers" is "$status" 400
+call GET /
+ok "the page is there" head_has 'content-type: text/html; charset=utf-8'
+
 # Metrics: every line of the format, and the right numbers.
 start --table seed --tier free --latency none --speed 0 || exit 1
 for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
