@@ -14,14 +14,13 @@ struct sim_trace_row {
 };
 
 /*
- * Parses a request trace in the form of Azure's LLM inference trace of 2023:
+ * Parses a request trace in one of four public forms (sim/schema.h), told by
+ * the first line: Azure's LLM inference traces of 2023 and 2024, BurstGPT,
+ * Vidur (these are CSV with a header line) and Mooncake (a JSON object a
+ * line).
  *
- *     TIMESTAMP,ContextTokens,GeneratedTokens
- *     2023-11-16 18:17:03.9799600,4808,10
- *
- * The header line is required; times are UTC with up to 9 digits of a
- * second's fraction; lines may end with CR LF.  Nothing else is let pass: no
- * spaces, signs, empty lines or times that fall.  There must be a row.
+ * Lines may end with CR LF.  Nothing else is let pass: no spaces around
+ * fields, signs, quotes, empty lines or times that fall.  There must be a row.
  *
  * The text need not end with 0.  The caller frees `*rows` with free().
  * Returns LIM_OK, LIM_ENOMEM, or LIM_EPARSE with line and reason in `diag`.

@@ -67,15 +67,16 @@ static void what_is_wrong_is_named_with_its_line(void)
         { "2023-11-16 18:17:60,1,2\n", "a time" },
         { "2023-11-16 18:17:04.,1,2\n", "a time" },
         { "2023-11-16 18:17:04.0123456789,1,2\n", "a time" },
-        { "2023-11-16 18:17:04\n", "a time" },
+        { "2023-11-16 18:17:04\n", "1 field, but the header names 3" },
         { "2023-11-16 18:17:04,\n", "ContextTokens" },
         { "2023-11-16 18:17:04,x,2\n", "ContextTokens" },
         { "2023-11-16 18:17:04,-1,2\n", "ContextTokens" },
         { "2023-11-16 18:17:04,2147483648,2\n", "ContextTokens" },
         { "2023-11-16 18:17:04,99999999999,2\n", "ContextTokens" },
-        { "2023-11-16 18:17:04,1\n", "ContextTokens" },
+        { "2023-11-16 18:17:04,1\n", "2 fields, but the header names 3" },
+        { "2023-11-16 18:17:04+01:00,1,2\n", "a time" },
         { "2023-11-16 18:17:04,1,\n", "GeneratedTokens" },
-        { "2023-11-16 18:17:04,1,2,3\n", "GeneratedTokens" },
+        { "2023-11-16 18:17:04,1,2,3\n", "4 fields" },
         { "2023-11-16 18:17:04,1,2 \n", "GeneratedTokens" },
         { "2023-11-16 18:17:04,1,2\r\r\n", "GeneratedTokens" },
     };
@@ -111,6 +112,99 @@ static void a_header_and_a_row_must_be_there(void)
             sim_trace_parse(texts[i], strlen(texts[i]), &out, &n, &diag),
             LIM_EPARSE);
         CU_ASSERT_EQUAL(diag.line, 1);
+    }
+}
+
+static void check_rows(const char *text, const struct sim_trace_row *wanted,
+                       size_t count)
+{
+    struct sim_trace_row *rows = NULL;
+    size_t n = 0;
+    struct lim_diag diag = { 0 };
+    CU_ASSERT_EQUAL_FATAL(sim_trace_parse(text, strlen(text), &rows, &n, &diag),
+                          LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(n, count);
+    for (size_t i = 0; i < n; i++) {
+        CU_ASSERT_EQUAL(rows[i].at_ns, wanted[i].at_ns);
+        CU_ASSERT_EQUAL(rows[i].prompt_tokens, wanted[i].prompt_tokens);
+        CU_ASSERT_EQUAL(rows[i].completion_tokens, wanted[i].completion_tokens);
+    }
+    free(rows);
+}
+
+static void each_public_form_is_told_by_its_first_line(void)
+{
+    static const struct sim_trace_row rows[] = { { 0, 472, 18 },
+                                                 { 1500 * LIM_MSEC, 1087, 230 },
+                                                 { LIM_MIN, 9, 0 } };
+    static const char *const texts[] = {
+        HEADER "2024-05-10 23:59:59.009930+00:00,472,18\n"
+               "2024-05-11 00:00:00.509930+00:00,1087,230\n"
+               "2024-05-11 00:00:59.009930+00:00,9,0\n",
+        "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
+        "5,ChatGPT,472,18,490,Conversation log\n"
+        "6.5,ChatGPT,1087,230,1317,Conversation log\n"
+        "65.0000000000001,GPT-4,9,0,9,API log\n",
+        "Timestamp,Session ID,Elapsed time,Model,Request tokens,"
+        "Response tokens,Total tokens,Log Type\r\n"
+        "0,a,1.5,GPT-4,472,18,490,API log\r\n"
+        "1.5,,,GPT-4,1087,230,1317,API log\r\n"
+        "60,,,GPT-4,9,0,9,API log\r\n",
+        "num_prefill_tokens,arrived_at,num_decode_tokens\n"
+        "472,0.25,18\n1087,1.75,230\n9,60.25,0",
+        "{\"timestamp\": 27482, \"input_length\": 472, \"output_length\": "
+        "18, \"hash_ids\": [46, 47]}\n"
+        "{\"hash_ids\":[],\"output_length\":230,\"input_length\":1087,"
+        "\"timestamp\":28982}\n"
+        "{\"timestamp\": 87482, \"x\": {\"a\": \"}\\\",\"}, "
+        "\"input_length\": 9, \"output_length\": 0}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        check_rows(texts[i], rows, 3);
+}
+
+static void what_is_wrong_in_another_form_is_named_too(void)
+{
+    static const struct {
+        const char *text;
+        int line;
+        const char *reason;
+    } wrong[] = {
+        { "arrived_at,num_prefill_tokens,num_decode_tokens\n1,2,3\n0.5,2,3\n",
+          3, "before that of the line above" },
+        { "arrived_at,num_prefill_tokens,num_decode_tokens\nx,2,3\n", 2,
+          "arrived_at: expected a time such as 342.5, in seconds" },
+        { "arrived_at,num_prefill_tokens,num_decode_tokens\n9000000001,2,3\n",
+          2, "arrived_at" },
+        { "arrived_at,num_prefill_tokens,num_decode_tokens\n1.,2,3\n", 2,
+          "arrived_at" },
+        { "Timestamp,Request tokens,Response tokens\n1,2.5,3\n", 2,
+          "Request tokens: expected a whole number" },
+        { "Timestamp,Request tokens,Request tokens\n1,2,3\n", 1, "BurstGPT" },
+        { "{\"timestamp\": 1, \"input_length\": 2}\n", 1,
+          "\"output_length\" is missing" },
+        { "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": -3}\n", 1,
+          "output_length: expected a whole number" },
+        { "{\"timestamp\": \"1\", \"input_length\": 2}\n", 1,
+          "timestamp: expected a time such as 27482, in milliseconds" },
+        { "{\"timestamp\": 1", 1, "a JSON object on a line" },
+        { "{\"timestamp\": 1, \"a\": [1}\n", 1, "a JSON object on a line" },
+        { "{\"timestamp\": 1, \"a\": \"\\", 1, "a JSON object on a line" },
+        { "{}\n", 1, "a JSON object on a line" },
+        { "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3}\n"
+          "1,2,3\n",
+          2, "a JSON object on a line" },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct sim_trace_row *out = NULL;
+        size_t n;
+        struct lim_diag diag = { 0 };
+        CU_ASSERT_EQUAL(sim_trace_parse(wrong[i].text, strlen(wrong[i].text),
+                                        &out, &n, &diag),
+                        LIM_EPARSE);
+        CU_ASSERT_EQUAL(diag.line, wrong[i].line);
+        CU_ASSERT_PTR_NOT_NULL(strstr(diag.text, wrong[i].reason));
+        CU_ASSERT_PTR_NULL(out);
     }
 }
 
@@ -164,6 +258,10 @@ CU_TestInfo trace_tests[] = {
     { "what is wrong is named with its line",
       what_is_wrong_is_named_with_its_line },
     { "a header and a row must be there", a_header_and_a_row_must_be_there },
+    { "each public form is told by its first line",
+      each_public_form_is_told_by_its_first_line },
+    { "what is wrong in another form is named too",
+      what_is_wrong_in_another_form_is_named_too },
     { "the Azure traces are read whole", the_azure_traces_are_read_whole },
     CU_TEST_INFO_NULL
 };
