@@ -167,7 +167,8 @@ static bool ends_with(const char *s, const char *end)
    it stands; an absolute path is the same in both. */
 static void make_absolute(const char *path, cJSON *value)
 {
-    bool file = ends_with(path, ".trace") || ends_with(path, ".table");
+    bool file = ends_with(path, ".trace") || ends_with(path, ".table") ||
+                ends_with(path, ".empirical");
     if (!file || !cJSON_IsString(value) ||
         strpbrk(value->valuestring, "./") == NULL)
         return;

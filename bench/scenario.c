@@ -7,7 +7,6 @@
 
 #include "bench/client.h"
 #include "bench/names.h"
-#include "bench/workload.h"
 #include "mockserver/file.h"
 
 #define SEED_MAX (INT64_C(1) << 53)
@@ -140,8 +139,8 @@ static void read_workloads(struct mock_json *j, struct bench_scenario *s,
     if (*j->error != LIM_OK)
         return;
     s->workloads = calloc((size_t)n, sizeof *s->workloads);
-    s->traces = calloc((size_t)n, sizeof *s->traces);
-    if (s->workloads == NULL || s->traces == NULL) {
+    s->files = calloc((size_t)n, sizeof *s->files);
+    if (s->workloads == NULL || s->files == NULL) {
         mock_json_wrong(j, "workload", "out of memory");
         return;
     }
@@ -159,7 +158,7 @@ static void read_workloads(struct mock_json *j, struct bench_scenario *s,
                                (size_t)i);
         else
             mock_json_enter(&one, j, "workload");
-        bench_workload_read(&one, &place, &s->workloads[i], &s->traces[i]);
+        bench_workload_read(&one, &place, &s->workloads[i], &s->files[i]);
     }
     check_shares(j, s);
 }
@@ -199,9 +198,9 @@ int bench_scenario_with(struct bench_scenario *s, const cJSON *tree,
 
 void bench_scenario_fini(struct bench_scenario *s)
 {
-    for (size_t i = 0; s->traces != NULL && i < s->sim.workload_count; i++)
-        free(s->traces[i]);
-    free(s->traces);
+    for (size_t i = 0; s->files != NULL && i < s->sim.workload_count; i++)
+        bench_workload_files_fini(&s->files[i]);
+    free(s->files);
     free(s->workloads);
     mock_config_fini(&s->config);
     cJSON_Delete(s->tree);

@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "bench/workload.h"
 #include "limiter/error.h"
 #include "mockserver/config.h"
 #include "sim/scenario.h"
@@ -16,10 +17,10 @@
  */
 struct bench_scenario {
     struct sim_scenario sim;
-    struct mock_config config;      /* owned: sim.provider */
-    struct sim_workload *workloads; /* owned */
-    struct sim_trace_row **traces;  /* owned, one a workload or NULL */
-    cJSON *tree;                    /* owned copy: what was read */
+    struct mock_config config;          /* owned: sim.provider */
+    struct sim_workload *workloads;     /* owned */
+    struct bench_workload_files *files; /* owned, one a workload */
+    cJSON *tree;                        /* owned copy: what was read */
 };
 
 /*

@@ -5,7 +5,6 @@
 
 #include "bench/arrivals.h"
 #include "bench/message.h"
-#include "mockserver/config.h"
 #include "sim/service.h"
 
 #define MAX_TOKENS_MAX 10000000
@@ -93,9 +92,10 @@ static void read_standing(struct mock_json *j, struct sim_workload *w)
 
 void bench_workload_read(struct mock_json *j,
                          const struct bench_workload_place *place,
-                         struct sim_workload *w, struct sim_trace_row **rows)
+                         struct sim_workload *w,
+                         struct bench_workload_files *files)
 {
-    *rows = NULL;
+    *files = (struct bench_workload_files){ .rows = NULL };
     *w = (struct sim_workload){
         .arrivals = { .speed = 1, .cv = 1 },
         .prompt_tokens = sim_dist_constant(300),
@@ -108,13 +108,19 @@ void bench_workload_read(struct mock_json *j,
     if (w->share > 0 && mock_json_get(j, "arrivals") == NULL)
         w->arrivals.kind = SIM_ARRIVE_SHARED;
     else
-        bench_arrivals_read(j, place, &w->arrivals, rows);
-    mock_config_dist(j, "prompt_tokens", false, &w->prompt_tokens);
-    mock_config_dist(j, "completion_tokens", false, &w->completion_tokens);
+        bench_arrivals_read(j, place, &w->arrivals, &files->rows);
+    bench_sizes_read(j, place->folder, w, &files->sizes);
     mock_json_int(j, "max_tokens", 1, MAX_TOKENS_MAX, &w->max_tokens);
     mock_json_int(j, "images", 0, IMAGES_MAX, &w->images);
     read_stream(j, w);
     mock_json_duration(j, "deadline", &w->deadline_ns);
     read_standing(j, w);
     mock_json_close(j);
+}
+
+void bench_workload_files_fini(struct bench_workload_files *files)
+{
+    free(files->rows);
+    bench_sizes_fini(&files->sizes);
+    files->rows = NULL;
 }

@@ -1,6 +1,7 @@
 #ifndef BENCH_WORKLOAD_H
 #define BENCH_WORKLOAD_H
 
+#include "bench/empirical.h"
 #include "mockserver/json.h"
 #include "sim/scenario.h"
 
@@ -11,16 +12,25 @@
 struct bench_workload_place {
     const struct sim_provider_config *provider; /* models must be in it */
     bool bounded;       /* the scenario has a duration */
-    const char *folder; /* of trace files; NULL: the current one */
+    const char *folder; /* of files; NULL: the current one */
+};
+
+/* What a stream brings from files; owned. */
+struct bench_workload_files {
+    struct sim_trace_row *rows; /* NULL: no trace */
+    struct bench_sizes sizes;
 };
 
 /*
  * Reads one stream of a scenario's "workload".  Its strings are those of the
- * JSON; `*rows` is the trace that it brings, NULL for none, which the caller
- * frees, also after a failure.  Failures are told through `j`.
+ * JSON; `files` is what it brings from files, to be freed by
+ * bench_workload_files_fini also after a failure.  Failures are told through
+ * `j`.
  */
 void bench_workload_read(struct mock_json *j,
                          const struct bench_workload_place *place,
-                         struct sim_workload *w, struct sim_trace_row **rows);
+                         struct sim_workload *w,
+                         struct bench_workload_files *files);
+void bench_workload_files_fini(struct bench_workload_files *files);
 
 #endif

@@ -215,8 +215,9 @@ static void draw_sizes(const struct sim_client *c, struct job *j,
     }
     j->prompt_tokens =
         size_of(&w->prompt_tokens, lim_rng_draw(c->draw_prompt, j->request, 0));
-    j->completion_tokens = size_of(
-        &w->completion_tokens, lim_rng_draw(c->draw_completion, j->request, 0));
+    uint64_t stream = w->paired ? c->draw_prompt : c->draw_completion;
+    j->completion_tokens =
+        size_of(&w->completion_tokens, lim_rng_draw(stream, j->request, 0));
 }
 
 /* Which of its workload's prompts a request has: a key that no other

@@ -343,6 +343,18 @@ static double scaled_power(double scale, double x, double p)
     return x > 0 ? scale * sim_exp(p * sim_log(x)) : 0;
 }
 
+struct sim_dist sim_dist_empirical(const double *values, size_t n)
+{
+    double sum = 0;
+    assert(n >= 1);
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return (struct sim_dist){ .kind = SIM_DIST_EMPIRICAL,
+                              .a = sum / (double)n,
+                              .values = values,
+                              .count = n };
+}
+
 double sim_dist_draw(const struct sim_dist *d, uint64_t bits)
 {
     double u = lim_rng_uniform(bits);
@@ -357,6 +369,8 @@ double sim_dist_draw(const struct sim_dist *d, uint64_t bits)
         return d->a * gamma_of(d->b, bits);
     case SIM_DIST_WEIBULL:
         return scaled_power(d->a, -sim_log(1 - u), d->b);
+    case SIM_DIST_EMPIRICAL:
+        return d->values[(size_t)(u * (double)d->count)];
     case SIM_DIST_CONSTANT:
         break;
     }
@@ -396,6 +410,7 @@ double sim_dist_mean(const struct sim_dist *d)
         return d->a * d->b;
     case SIM_DIST_WEIBULL:
         return d->c;
+    case SIM_DIST_EMPIRICAL:
     case SIM_DIST_CONSTANT:
     case SIM_DIST_EXPONENTIAL:
         break;

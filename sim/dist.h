@@ -19,12 +19,15 @@ enum sim_dist_kind {
     SIM_DIST_LOGNORMAL,   /* exp(a + b z) */
     SIM_DIST_MIXTURE,     /* share c: exp(d + e z), else exp(a + b z) */
     SIM_DIST_GAMMA,       /* scale a, shape b */
-    SIM_DIST_WEIBULL      /* scale a, 1 / shape b, mean c */
+    SIM_DIST_WEIBULL,     /* scale a, 1 / shape b, mean c */
+    SIM_DIST_EMPIRICAL    /* one of `values`, mean a */
 };
 
 struct sim_dist {
     enum sim_dist_kind kind;
     double a, b, c, d, e;
+    const double *values; /* of an empirical one */
+    size_t count;
 };
 
 struct sim_dist sim_dist_constant(double value);
@@ -55,6 +58,12 @@ struct sim_dist sim_dist_mixture(double p50, double s1, double share,
  */
 struct sim_dist sim_dist_gamma(double mean, double cv);
 struct sim_dist sim_dist_weibull(double mean, double cv);
+
+/*
+ * One of n >= 1 values, each with the same chance: those in rising order make
+ * it the inverse transform.  They must outlive it.
+ */
+struct sim_dist sim_dist_empirical(const double *values, size_t n);
 
 /* Returns the variate of `bits`. */
 double sim_dist_draw(const struct sim_dist *d, uint64_t bits);

@@ -170,6 +170,7 @@ struct sim_workload {
                      one of them by chance, as their shares are; 0: none */
     struct sim_dist prompt_tokens; /* traces bring their own */
     struct sim_dist completion_tokens;
+    bool paired;         /* both are empirical: a draw takes a row of both */
     int64_t max_tokens;  /* -1: none */
     int64_t images;      /* a request; 0: not images */
     bool stream;         /* replies come token by token */
