@@ -96,6 +96,9 @@ static void show_rates(FILE *f, const struct sim_summary *s)
                 100 * s->pool.share[l], l == s->binding ? " (binds)" : "");
     }
     fprintf(f, "%s\n", any ? "" : " there are none");
+    if (s->dispersion_60s >= 0)
+        fprintf(f, "  arrivals: index of dispersion %.3g a minute\n",
+                s->dispersion_60s);
     if (s->spend_usd >= 0)
         fprintf(f, "  $%.4f spent\n", s->spend_usd);
     else

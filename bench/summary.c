@@ -78,6 +78,7 @@ static void add_rates(cJSON *o, const struct sim_summary *s)
     cJSON_AddNumberToObject(o, "throughput_rps", s->throughput_rps);
     cJSON_AddNumberToObject(o, "goodput_rpm", s->goodput_rpm);
     cJSON_AddNumberToObject(o, "tokens_per_min", s->tokens_per_min);
+    add_share(o, "dispersion_60s", s->dispersion_60s);
 }
 
 cJSON *bench_summary_to_json(const struct sim_summary *s, const char *version,

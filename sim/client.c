@@ -286,10 +286,7 @@ static void arrive(struct sim_client *c, lim_time now)
         .priority = w->priority,
         .affinity = affinity_of(c, &j),
     };
-    c->tally.arrived++;
-    c->tally.open.arrived++;
-    if (c->tally.first_arrival == LIM_NEVER)
-        c->tally.first_arrival = j.arrival;
+    sim_tally_arrival(&c->tally, j.arrival);
     sim_account_arrived(&c->account, r.group, &r.cost);
     int answer = lim_submit(c->pool, &r, now, &j.id, &refusal);
     if (answer == LIM_ACCEPTED) {

@@ -28,6 +28,7 @@ struct sim_summary {
     uint64_t requests, succeeded, failed, refused, expired, unfinished;
     uint64_t attempts, http_429, http_5xx;
     double duration_s, makespan_s;
+    double dispersion_60s; /* of arrivals, see sim/dispersion.h; -1: none */
     double throughput_rps, goodput_rpm, tokens_per_min;
     struct sim_quantiles latency_ms, service_ms, wait_ms, ttft_ms;
     struct sim_utilisation pool;

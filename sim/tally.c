@@ -21,6 +21,7 @@ void sim_tally_init(struct sim_tally *t, unsigned tenants, lim_time start,
            t->moment_ns < duration_ns / (SIM_MOMENTS_MAX / 2))
         t->moment_ns *= 2;
     t->moment_end = start + t->moment_ns;
+    sim_dispersion_init(&t->dispersion, start);
 }
 
 void sim_tally_fini(struct sim_tally *t)
@@ -81,6 +82,15 @@ static void add(struct sim_tally *t, struct sim_series *s, int64_t ns)
     s->value[s->count++] = ns;
 }
 
+void sim_tally_arrival(struct sim_tally *t, lim_time at)
+{
+    t->arrived++;
+    t->open.arrived++;
+    if (t->first_arrival == LIM_NEVER)
+        t->first_arrival = at;
+    sim_dispersion_add(&t->dispersion, at);
+}
+
 void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
                        lim_time sent, lim_time first_token, lim_time now,
                        int64_t tokens)
@@ -133,6 +143,15 @@ static double seconds(int64_t ns)
     return (double)ns / (double)LIM_SEC;
 }
 
+/* Where the minutes of the arrivals end. */
+static lim_time last_minute(const struct sim_tally *t, lim_time now,
+                            int64_t duration_ns)
+{
+    if (duration_ns == LIM_NEVER)
+        return LIM_NEVER;
+    return now - t->start < duration_ns ? now : t->start + duration_ns;
+}
+
 void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
                        struct sim_summary *out)
 {
@@ -155,6 +174,8 @@ void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
         out->goodput_rpm = (double)t->succeeded / run_s * 60;
         out->tokens_per_min = (double)t->tokens / run_s * 60;
     }
+    out->dispersion_60s =
+        sim_dispersion_index(&t->dispersion, last_minute(t, now, duration_ns));
     out->latency_ms = sim_tally_quantiles(&t->latency);
     out->service_ms = sim_tally_quantiles(&t->service);
     out->wait_ms = sim_tally_quantiles(&t->wait);

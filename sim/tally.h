@@ -7,6 +7,7 @@
 
 #include "limiter/limits.h"
 #include "limiter/time.h"
+#include "sim/dispersion.h"
 #include "sim/summary.h"
 
 /*
@@ -30,6 +31,7 @@ struct sim_tally {
     bool price_unknown;
     lim_time last_end; /* of an attempt */
     lim_time first_arrival;
+    struct sim_dispersion dispersion;
     struct sim_series latency, service, wait, ttft;
     struct sim_moment *moments;
     size_t moment_count;
@@ -52,6 +54,9 @@ void sim_tally_fini(struct sim_tally *t);
 /* Closes the intervals of the timeline that end before or at `now`. */
 void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
                        uint64_t in_flight);
+
+/* A request arrived at `at`. */
+void sim_tally_arrival(struct sim_tally *t, lim_time at);
 
 /* A request that arrived at `arrival` succeeded, its last try sent at
    `sent`, its first token at `first_token` (< 0: not a stream). */

@@ -299,7 +299,7 @@ static void a_figure_that_cannot_rank_is_an_error(void)
 static void every_figure_has_a_direction(void)
 {
     static const char *const none[] = { "requests", "duration_s", "bound_rpm",
-                                        "seed" };
+                                        "dispersion_60s", "seed" };
     const struct sim_summary all = { 0 };
     cJSON *summary = bench_summary_to_json(&all, "", 0, -1);
     const cJSON *item;
