@@ -51,6 +51,9 @@ static void show_times(FILE *f, const struct sim_summary *s)
         add_times(t, "first token", &s->ttft_ms);
     bench_table_print(t, f);
     bench_table_free(t);
+    if (s->latency_ms.error > 0)
+        fprintf(f, "  (p50 to p99 to %.1f %% of themselves)\n",
+                100 * s->latency_ms.error);
 }
 
 static void show_requests(FILE *f, const struct sim_summary *s)

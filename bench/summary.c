@@ -28,6 +28,8 @@ static void add_quantiles(cJSON *o, const char *key,
     cJSON_AddNumberToObject(set, "p95", q->p95);
     cJSON_AddNumberToObject(set, "p99", q->p99);
     cJSON_AddNumberToObject(set, "max", q->max);
+    if (q->error > 0)
+        cJSON_AddNumberToObject(set, "error", q->error);
 }
 
 static void add_utilisation(cJSON *o, const char *key,

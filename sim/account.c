@@ -142,7 +142,7 @@ int sim_account_init(struct sim_account *a, const struct sim_scenario *s,
 void sim_account_fini(struct sim_account *a)
 {
     for (unsigned g = 0; a->arrived != NULL && g < a->group_count; g++)
-        free(a->arrived[g].tokens);
+        sim_costs_fini(&a->arrived[g].tokens);
     free(a->arrived);
     free(a->admitted);
     free(a->serves);
@@ -173,20 +173,11 @@ struct lim_cost sim_account_cost(const struct sim_account *a,
 void sim_account_arrived(struct sim_account *a, unsigned group,
                          const struct lim_cost *cost)
 {
-    struct sim_costs *c = &a->arrived[group];
-    if (c->count == c->room) {
-        size_t room = c->room == 0 ? 1024 : c->room * 2;
-        int64_t *tokens = realloc(c->tokens, room * sizeof *tokens);
-        if (tokens == NULL) {
-            a->out_of_memory = true;
-            return;
-        }
-        c->tokens = tokens;
-        c->room = room;
-    }
-    if (c->count == 0 || cost->amount[LIM_IMAGES] < c->least_images)
+    struct sim_arrived *c = &a->arrived[group];
+    if (c->tokens.count == 0 || cost->amount[LIM_IMAGES] < c->least_images)
         c->least_images = cost->amount[LIM_IMAGES];
-    c->tokens[c->count++] = cost->amount[LIM_TOKENS];
+    if (sim_costs_add(&c->tokens, cost->amount[LIM_TOKENS]) != LIM_OK)
+        a->out_of_memory = true;
 }
 
 void sim_account_admitted(struct sim_account *a, uint32_t organisation,
@@ -286,28 +277,33 @@ static double fairness(const struct sim_summary *s)
     return sum * sum / ((double)s->organisation_count * squares);
 }
 
-/* Adds the bound of one group; `limits` has room for every organisation. */
-static double bound_group(struct sim_account *a, unsigned g,
-                          struct lim_limits *limits, int64_t elapsed_ns,
-                          int *binding)
+/* Adds the bound of one group to `*bound`; `limits` has room for every
+   organisation.  LIM_OK or LIM_ENOMEM. */
+static int bound_group(const struct sim_account *a, unsigned g,
+                       struct lim_limits *limits, int64_t elapsed_ns,
+                       double *bound, int *binding)
 {
-    struct sim_costs *c = &a->arrived[g];
-    struct sim_demand d = { .requests = c->count, .least = { 1, 0, 0, 0 } };
-    if (c->count == 0)
-        return 0;
+    const struct sim_arrived *c = &a->arrived[g];
+    struct sim_demand d = { .requests = c->tokens.count,
+                            .least = { 1, 0, c->least_images, 0 } };
+    if (d.requests == 0)
+        return LIM_OK;
+    struct sim_run *runs = sim_costs_runs(&c->tokens, &d.run_count);
+    if (runs == NULL)
+        return LIM_ENOMEM;
     for (unsigned o = 0; o < a->organisation_count; o++) {
         size_t at = (size_t)o * a->group_count + g;
         limits[o] = a->serves[at] ? a->limits[at] : (struct lim_limits){ 0 };
     }
-    sim_bound_sums(c->tokens, c->count);
-    d.sums[LIM_TOKENS] = c->tokens;
-    d.least[LIM_IMAGES] = c->least_images;
+    d.runs = runs;
     struct sim_bound b =
         sim_bound_group(&d, limits, a->organisation_count,
                         a->scenario->provider.burst, elapsed_ns);
+    free(runs);
     if (b.binding >= 0)
         *binding = b.binding;
-    return b.requests;
+    *bound += b.requests;
+    return LIM_OK;
 }
 
 int sim_account_summary(struct sim_account *a, uint64_t got, int64_t elapsed_ns,
@@ -327,13 +323,14 @@ int sim_account_summary(struct sim_account *a, uint64_t got, int64_t elapsed_ns,
     out->fairness_organisations = fairness(out);
     out->binding = -1;
     double bound = 0;
-    for (unsigned g = 0; g < a->group_count; g++)
-        bound += bound_group(a, g, limits, elapsed_ns, &out->binding);
+    int error = LIM_OK;
+    for (unsigned g = 0; g < a->group_count && error == LIM_OK; g++)
+        error = bound_group(a, g, limits, elapsed_ns, &bound, &out->binding);
     out->efficiency = bound > 0 ? (double)got / bound : -1;
     if (elapsed_ns > 0)
         out->bound_rpm = bound / ((double)elapsed_ns / (double)LIM_MIN);
     free(limits);
-    return LIM_OK;
+    return error;
 }
 
 void sim_summary_fini(struct sim_summary *s)

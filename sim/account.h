@@ -5,6 +5,7 @@
 
 #include "limiter/pool.h"
 #include "limiter/price.h"
+#include "sim/costs.h"
 #include "sim/scenario.h"
 #include "sim/summary.h"
 
@@ -14,11 +15,9 @@
  * that utilisation, the bound, efficiency and fairness.  Internal to
  * sim/client; fields are read there.
  */
-struct sim_costs { /* what arrived in one limit group */
-    uint64_t count;
+struct sim_arrived { /* in one limit group */
+    struct sim_costs tokens;
     int64_t least_images;
-    int64_t *tokens; /* of each request */
-    size_t room;
 };
 
 struct sim_account {
@@ -32,7 +31,7 @@ struct sim_account {
     unsigned tenant_count;
     unsigned *tenant_of_workload;
     const struct lim_price **price_of_workload; /* NULL: not known */
-    struct sim_costs *arrived;                  /* by group */
+    struct sim_arrived *arrived;                /* by group */
     double *admitted;                           /* by organisation, group,
                                                dimension */
     bool out_of_memory;

@@ -49,12 +49,36 @@ static int64_t cost_at(const int64_t *sums, size_t i)
     return i == 0 ? sums[0] : sums[i] - sums[i - 1];
 }
 
+/* The same as below, with the costs as runs. */
+static double count_runs(const struct sim_demand *d, struct room r)
+{
+    size_t low = 0, high = d->run_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct sim_run *run = &d->runs[middle];
+        if ((double)run->sum <= r.total && (double)run->cost <= r.largest)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint64_t before = low > 0 ? d->runs[low - 1].end : 0;
+    int64_t sum = low > 0 ? d->runs[low - 1].sum : 0;
+    if (low == d->run_count || (double)d->runs[low].cost > r.largest)
+        return (double)before;
+    int64_t cost = d->runs[low].cost;
+    uint64_t whole = (uint64_t)((r.total - (double)sum) / (double)cost);
+    double left = r.total - (double)(sum + (int64_t)whole * cost);
+    return (double)(before + whole) + left / (double)cost;
+}
+
 /* How many requests fit, the cheapest first. */
 static double count(const struct sim_demand *d, enum lim_limit limit,
                     struct room r)
 {
     enum lim_dimension i = lim_limit_dimension(limit);
     const int64_t *sums = d->sums[i];
+    if (i == LIM_TOKENS && d->runs != NULL)
+        return count_runs(d, r);
     if (sums == NULL)
         return alike(d, d->least[i], r);
     size_t low = 0, high = d->requests;

@@ -24,6 +24,13 @@
  * Plain double arithmetic: right to about 1e-12 of itself.
  */
 
+/* Requests of equal cost, of all in rising order of it. */
+struct sim_run {
+    int64_t cost; /* of each */
+    uint64_t end; /* how many there are up to the last of these */
+    int64_t sum;  /* of the costs of so many */
+};
+
 /* What arrived for one limit group. */
 struct sim_demand {
     uint64_t requests;
@@ -31,6 +38,9 @@ struct sim_demand {
        requests; NULL: none costs less than `least`. */
     const int64_t *sums[LIM_DIMENSIONS];
     int64_t least[LIM_DIMENSIONS];
+    /* The same costs of tokens as runs, instead; NULL: `sums` has them. */
+    const struct sim_run *runs;
+    size_t run_count;
 };
 
 struct sim_bound {

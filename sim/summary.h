@@ -12,11 +12,13 @@
 /*
  * What a run came to: the figures of the summary (CONTRACT.md), counted as
  * things happen.  Both worlds feed the same tally: the simulator and the
- * driver.  Quantiles are exact: every latency is kept and sorted at the end.
+ * driver.  Quantiles of up to a million are exact; of more they come from a
+ * histogram, within 1/256 of themselves.
  */
 struct sim_quantiles {
     bool any;                             /* false: the set was empty */
     double mean, p50, p90, p95, p99, max; /* milliseconds */
+    double error; /* of p50 to p99, at most such a share; 0: exact */
 };
 
 /* Used over what the limits allowed; -1: no such limit. */

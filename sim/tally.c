@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "limiter/error.h"
 #include "sim/stats.h"
 
 #define NS_PER_MS 1e6
@@ -26,10 +27,10 @@ void sim_tally_init(struct sim_tally *t, unsigned tenants, lim_time start,
 
 void sim_tally_fini(struct sim_tally *t)
 {
-    free(t->latency.value);
-    free(t->service.value);
-    free(t->wait.value);
-    free(t->ttft.value);
+    sim_series_fini(&t->latency);
+    sim_series_fini(&t->service);
+    sim_series_fini(&t->wait);
+    sim_series_fini(&t->ttft);
     free(t->tenant_tokens);
     free(t->moments);
 }
@@ -67,19 +68,61 @@ void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
     }
 }
 
+void sim_series_fini(struct sim_series *s)
+{
+    free(s->value);
+    free(s->histogram);
+    *s = (struct sim_series){ .count = 0 };
+}
+
+/* There are too many to keep. */
+static int make_histogram(struct sim_series *s)
+{
+    s->histogram = calloc(1, sizeof *s->histogram);
+    if (s->histogram == NULL)
+        return LIM_ENOMEM;
+    for (size_t i = 0; i < s->count; i++)
+        sim_histogram_add(s->histogram, s->value[i]);
+    free(s->value);
+    s->value = NULL;
+    s->room = 0;
+    return LIM_OK;
+}
+
+static int make_room(struct sim_series *s)
+{
+    size_t room = s->room == 0 ? 1024 : s->room * 2;
+    if (room > SIM_EXACT_MAX)
+        room = SIM_EXACT_MAX;
+    int64_t *value = realloc(s->value, room * sizeof *value);
+    if (value == NULL)
+        return LIM_ENOMEM;
+    s->value = value;
+    s->room = room;
+    return LIM_OK;
+}
+
+int sim_series_add(struct sim_series *s, int64_t ns)
+{
+    int error = LIM_OK;
+    if (s->histogram == NULL && s->count == SIM_EXACT_MAX)
+        error = make_histogram(s);
+    else if (s->histogram == NULL && s->count == s->room)
+        error = make_room(s);
+    if (error != LIM_OK)
+        return error;
+    if (s->histogram != NULL)
+        sim_histogram_add(s->histogram, ns);
+    else
+        s->value[s->count] = ns;
+    s->count++;
+    return LIM_OK;
+}
+
 static void add(struct sim_tally *t, struct sim_series *s, int64_t ns)
 {
-    if (s->count == s->room) {
-        size_t room = s->room == 0 ? 1024 : s->room * 2;
-        int64_t *value = realloc(s->value, room * sizeof *value);
-        if (value == NULL) {
-            t->out_of_memory = true;
-            return;
-        }
-        s->value = value;
-        s->room = room;
-    }
-    s->value[s->count++] = ns;
+    if (sim_series_add(s, ns) != LIM_OK)
+        t->out_of_memory = true;
 }
 
 void sim_tally_arrival(struct sim_tally *t, lim_time at)
@@ -109,21 +152,29 @@ void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
 
 static double quantile(const struct sim_series *s, double p)
 {
-    return (double)sim_quantile(s->value, s->count, p) / NS_PER_MS;
+    int64_t ns = s->histogram != NULL ? sim_histogram_quantile(s->histogram, p)
+                                      : sim_quantile(s->value, s->count, p);
+    return (double)ns / NS_PER_MS;
 }
 
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
 {
     struct sim_quantiles q = { .any = s->count > 0 };
+    const struct sim_histogram *h = s->histogram;
     if (!q.any)
         return q;
-    sim_sort(s->value, s->count);
-    q.mean = sim_mean_whole(s->value, s->count) / NS_PER_MS;
+    if (h == NULL)
+        sim_sort(s->value, s->count);
+    q.error = h != NULL ? SIM_HISTOGRAM_ERROR : 0;
+    q.mean = (h != NULL ? sim_histogram_mean(h)
+                        : sim_mean_whole(s->value, s->count)) /
+             NS_PER_MS;
     q.p50 = quantile(s, 0.50);
     q.p90 = quantile(s, 0.90);
     q.p95 = quantile(s, 0.95);
     q.p99 = quantile(s, 0.99);
-    q.max = (double)s->value[s->count - 1] / NS_PER_MS;
+    q.max =
+        (double)(h != NULL ? h->largest : s->value[s->count - 1]) / NS_PER_MS;
     return q;
 }
 

@@ -8,6 +8,7 @@
 #include "limiter/limits.h"
 #include "limiter/time.h"
 #include "sim/dispersion.h"
+#include "sim/histogram.h"
 #include "sim/summary.h"
 
 /*
@@ -17,7 +18,11 @@
 struct sim_series { /* times in ns, grown as they come */
     int64_t *value;
     size_t count, room;
+    struct sim_histogram *histogram; /* of all, beyond SIM_EXACT_MAX */
 };
+
+/* So many values are kept, and their quantiles exact; of more, a histogram. */
+#define SIM_EXACT_MAX 1000000
 
 struct sim_tally {
     lim_time start;
@@ -63,6 +68,10 @@ void sim_tally_arrival(struct sim_tally *t, lim_time at);
 void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
                        lim_time sent, lim_time first_token, lim_time now,
                        int64_t tokens);
+
+/* Adds to a series; LIM_OK or LIM_ENOMEM. */
+int sim_series_add(struct sim_series *s, int64_t ns);
+void sim_series_fini(struct sim_series *s);
 
 /* Sorts a series and reads its quantiles, in ms. */
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s);
