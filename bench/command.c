@@ -8,6 +8,7 @@
 
 #include "bench/path.h"
 #include "bench/scenario.h"
+#include "sim/ledger.h"
 
 int bench_complain(const char *file, int error, const struct lim_diag *diag)
 {
@@ -21,7 +22,8 @@ int bench_complain(const char *file, int error, const struct lim_diag *diag)
     if (file != NULL && !named && diag->line > 0)
         fprintf(stderr, "%d:", diag->line);
     fprintf(stderr, "%s%s\n", file != NULL && !named ? " " : "", text);
-    return error == LIM_ENOMEM ? BENCH_FAILED : BENCH_USAGE;
+    bool broken = error == LIM_ENOMEM || error == SIM_EBROKEN;
+    return broken ? BENCH_FAILED : BENCH_USAGE;
 }
 
 bool bench_command_set(struct bench_changes *changes, const char *assignment)

@@ -392,10 +392,11 @@ static int finish(struct driver *d, struct sim_summary *out,
                   struct sim_moment **moments, size_t *count)
 {
     lim_time now = mock_loop_now(d->loop);
-    int error = sim_client_finish(d->client, now < d->end ? now : d->end, out);
+    int error = sim_client_finish(d->client, now < d->end ? now : d->end, out,
+                                  d->diag);
 
     if (error != LIM_OK)
-        return lim_fail(d->diag, error, 0, "out of memory");
+        return error;
     out->partial = d->partial;
     if (moments != NULL && copy_moments(d->client, moments, count) != LIM_OK) {
         sim_summary_fini(out);

@@ -6,7 +6,6 @@
 
 #include "sim/client.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "limiter/tier.h"
 #include "sim/account.h"
 #include "sim/arrivals.h"
+#include "sim/ledger.h"
 #include "sim/tally.h"
 
 #define REQUESTS_AT_ONCE_MAX (1 << 22)
@@ -31,6 +31,7 @@ struct job {
     uint32_t user; /* of a closed loop */
     uint16_t source, workload;
     uint16_t attempt;
+    bool here, flying; /* not yet at its end; sent, not yet answered */
 };
 
 struct sim_client {
@@ -47,6 +48,8 @@ struct sim_client {
     int source;          /* whose request comes next; -1: none comes */
     lim_time arrival;    /* when; LIM_NEVER */
     struct sim_tally tally;
+    struct sim_station system, flights; /* of requests, of attempts */
+    uint32_t slots;                     /* that were ever used */
 };
 
 /* The most requests that can be under way at a time, for the pool's arrays. */
@@ -251,6 +254,23 @@ static unsigned workload_of(const struct sim_client *c, unsigned source,
     return found;
 }
 
+/* An accepted request is there. */
+static void enter(struct sim_client *c, const struct job *j, lim_time now)
+{
+    uint32_t slot = (uint32_t)j->id;
+    c->jobs[slot] = *j;
+    c->jobs[slot].here = true;
+    if (slot >= c->slots)
+        c->slots = slot + 1;
+    sim_station_enter(&c->system, j->arrival, now);
+}
+
+static void leave(struct sim_client *c, struct job *j, lim_time now)
+{
+    j->here = false;
+    sim_station_leave(&c->system, j->arrival, now);
+}
+
 /* A request has come to its end: in a closed loop, its user thinks. */
 static void ended(struct sim_client *c, const struct job *j, lim_time now)
 {
@@ -290,7 +310,7 @@ static void arrive(struct sim_client *c, lim_time now)
     sim_account_arrived(&c->account, r.group, &r.cost);
     int answer = lim_submit(c->pool, &r, now, &j.id, &refusal);
     if (answer == LIM_ACCEPTED) {
-        c->jobs[(uint32_t)j.id] = j;
+        enter(c, &j, now);
         tell(c, now, "arrives    request %llu, %s, %lld tokens",
              (unsigned long long)j.request, w->model,
              (long long)r.cost.amount[LIM_TOKENS]);
@@ -310,7 +330,8 @@ static void arrive(struct sim_client *c, lim_time now)
 static void give_up(struct sim_client *c, const struct lim_action *a,
                     lim_time now)
 {
-    const struct job *j = &c->jobs[(uint32_t)a->id];
+    struct job *j = &c->jobs[(uint32_t)a->id];
+    leave(c, j, now);
     if (a->reason == LIM_REASON_DEADLINE)
         c->tally.expired++;
     else if (a->reason == LIM_REASON_SHED)
@@ -331,6 +352,8 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
     struct job *j = &c->jobs[slot];
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
     j->sent = now;
+    j->flying = true;
+    sim_station_enter(&c->flights, now, now);
     j->first_token = -1;
     j->attempt = (uint16_t)a->attempt;
     j->organisation = a->organisation;
@@ -454,6 +477,8 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
     enum lim_reason reason;
     advance(c, now);
     c->tally.last_end = now;
+    j->flying = false;
+    sim_station_leave(&c->flights, j->sent, now);
     count(c, j, o);
     report(c, j, o, now);
     tell(c, now, "answer     request %llu from %s: %d %s%s%s",
@@ -465,6 +490,7 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
         sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
                           j->arrival, j->sent, j->first_token, now,
                           o->tokens_used);
+        leave(c, j, now);
         ended(c, j, now);
         break;
     case LIM_FATE_FAILED:
@@ -474,6 +500,7 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
              (unsigned long long)j->request,
              reason == LIM_REASON_RETRIES ? "no retries left"
                                           : "no retry would mend it");
+        leave(c, j, now);
         ended(c, j, now);
         break;
     case LIM_FATE_RETRY:
@@ -492,8 +519,39 @@ bool sim_client_finished(const struct sim_client *c, lim_time now)
     return n.waiting + n.in_flight + n.backing_off == 0;
 }
 
+/* Whether what the tally, the pool and the jobs say fits together. */
+static int check_books(struct sim_client *c, const struct lim_counts *n,
+                       uint64_t unfinished, lim_time now, struct lim_diag *diag)
+{
+    sim_area stay = 0, flight = 0;
+    uint64_t here = 0, flying = 0;
+    for (uint32_t i = 0; i < c->slots; i++) {
+        const struct job *j = &c->jobs[i];
+        here += j->here;
+        flying += j->flying;
+        stay += j->here ? now - j->arrival : 0;
+        flight += j->flying ? now - j->sent : 0;
+    }
+    if (here != n->waiting + n->in_flight + n->backing_off ||
+        here != unfinished || flying != n->in_flight ||
+        c->flights.entered != c->tally.attempts)
+        return lim_fail(diag, SIM_EBROKEN, 0,
+                        "the run broke conservation: %llu requests and %llu "
+                        "attempts are left, but %llu are unfinished and %llu "
+                        "in flight; please report it",
+                        (unsigned long long)here, (unsigned long long)flying,
+                        (unsigned long long)unfinished,
+                        (unsigned long long)n->in_flight);
+    int error =
+        sim_station_check(&c->system, "requests", here, stay, now, diag);
+    if (error == LIM_OK)
+        error = sim_station_check(&c->flights, "attempts", flying, flight, now,
+                                  diag);
+    return error;
+}
+
 int sim_client_finish(struct sim_client *c, lim_time now,
-                      struct sim_summary *out)
+                      struct sim_summary *out, struct lim_diag *diag)
 {
     const struct sim_scenario *s = c->scenario;
     struct lim_counts n = lim_pool_counts(c->pool);
@@ -502,13 +560,15 @@ int sim_client_finish(struct sim_client *c, lim_time now,
         now = c->start;
     advance(c, now);
     sim_tally_summary(&c->tally, now, s->duration_ns, out);
-    assert(out->unfinished == n.waiting + n.in_flight + n.backing_off);
+    int error = check_books(c, &n, out->unfinished, now, diag);
+    if (error != LIM_OK)
+        return error;
     /* What is in flight at the end was admitted, as far as one can know. */
     uint64_t got = c->tally.admitted + n.in_flight - c->tally.lost;
-    int error = sim_account_summary(&c->account, got, now - c->start, out);
+    error = sim_account_summary(&c->account, got, now - c->start, out);
     if (error != LIM_OK || c->tally.out_of_memory) {
         sim_summary_fini(out);
-        return LIM_ENOMEM;
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     }
     return LIM_OK;
 }

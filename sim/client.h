@@ -71,10 +71,12 @@ bool sim_client_finished(const struct sim_client *c, lim_time now);
 
 /*
  * Ends the run at `now`: what is not done counts as unfinished.  Fills `out`
- * (its owner calls sim_summary_fini).  Returns LIM_OK or LIM_ENOMEM.
+ * (its owner calls sim_summary_fini).  Returns LIM_OK; or LIM_ENOMEM or
+ * SIM_EBROKEN (sim/ledger.h: the run's books do not come out even), and
+ * `diag`: nothing is left to free then.
  */
 int sim_client_finish(struct sim_client *c, lim_time now,
-                      struct sim_summary *out);
+                      struct sim_summary *out, struct lim_diag *diag);
 
 /* The moments of the run so far; they live as long as the client. */
 size_t sim_client_moments(const struct sim_client *c,

@@ -193,7 +193,7 @@ int sim_world_run(const struct sim_scenario *s, uint64_t seed,
     if (error == LIM_OK)
         error = run(&w, pace, &now, &partial);
     if (error == LIM_OK)
-        error = sim_client_finish(w.client, now, out);
+        error = sim_client_finish(w.client, now, out, diag);
     if (error == LIM_OK) {
         out->partial = partial;
         if (moments != NULL)

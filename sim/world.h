@@ -25,7 +25,8 @@ struct sim_pace {
 /*
  * Runs a scenario with the draws of `seed`.  Fills `out`; the caller calls
  * sim_summary_fini.  `moments` (NULL is allowed) takes the timeline, which
- * the caller frees.  Returns LIM_OK, LIM_ENOMEM or LIM_EINVAL with `diag`.
+ * the caller frees.  Returns LIM_OK, or LIM_ENOMEM, LIM_EINVAL or SIM_EBROKEN
+ * (sim/ledger.h) and `diag`.
  */
 int sim_world_run(const struct sim_scenario *s, uint64_t seed,
                   const struct sim_watch *watch, const struct sim_pace *pace,
