@@ -17,6 +17,7 @@
 #include "bench/resume.h"
 #include "bench/result.h"
 #include "bench/runner.h"
+#include "bench/sequence.h"
 #include "bench/show.h"
 #include "bench/wall.h"
 #include "mockserver/units.h"
@@ -26,7 +27,7 @@
 
 struct options {
     const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy,
-        *rank, *shard;
+        *rank, *shard, *precision;
     struct bench_changes changes;
     const char *checks[CHECKS_MAX];
     size_t check_count;
@@ -48,7 +49,8 @@ enum key {
     KEY_JSON,
     KEY_NO_FIGURES,
     KEY_RESUME,
-    KEY_SHARD
+    KEY_SHARD,
+    KEY_PRECISION
 };
 
 static const struct argp_option option_list[] = {
@@ -112,6 +114,10 @@ static const struct argp_option option_list[] = {
       .key = KEY_SHARD,
       .arg = "K/N",
       .doc = "Run the K-th of N parts; `tierlab merge` puts them together" },
+    { .name = "precision",
+      .key = KEY_PRECISION,
+      .arg = "SHARE[,FIGURE]...",
+      .doc = "Add replications until figures are known so well, such as 2%" },
     { 0 }
 };
 
@@ -135,30 +141,26 @@ static void add_argument(struct options *o, const char *arg,
 /* Where the text of an option goes that is only kept. */
 static const char **text_of(struct options *o, int key)
 {
-    switch (key) {
-    case KEY_ON:
-        return &o->on;
-    case 'o':
-        return &o->folder;
-    case KEY_SEED:
-        return &o->changes.seed;
-    case KEY_REPLICATIONS:
-        return &o->changes.replications;
-    case KEY_STRATEGY:
-        return &o->strategy;
-    case KEY_RANK:
-        return &o->rank;
-    case KEY_SHARD:
-        return &o->shard;
-    case KEY_THREADS:
-        return &o->threads;
-    case KEY_SPEED:
-        return &o->speed;
-    case KEY_ACCOUNTS:
-        return &o->accounts;
-    default:
-        return NULL;
-    }
+    const struct {
+        int key;
+        const char **text;
+    } texts[] = {
+        { KEY_ON, &o->on },
+        { 'o', &o->folder },
+        { KEY_SEED, &o->changes.seed },
+        { KEY_REPLICATIONS, &o->changes.replications },
+        { KEY_STRATEGY, &o->strategy },
+        { KEY_RANK, &o->rank },
+        { KEY_SHARD, &o->shard },
+        { KEY_PRECISION, &o->precision },
+        { KEY_THREADS, &o->threads },
+        { KEY_SPEED, &o->speed },
+        { KEY_ACCOUNTS, &o->accounts },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].key == key)
+            return texts[i].text;
+    return NULL;
 }
 
 static bool *flag_of(struct options *o, int key)
@@ -218,7 +220,9 @@ struct job {
     const struct bench_plugin *plugin;
     struct bench_place place;
     struct bench_check checks[CHECKS_MAX];
-    struct bench_rank rank; /* if options->rank */
+    struct bench_rank rank;           /* if options->rank */
+    struct bench_precision precision; /* if options->precision */
+    struct bench_sequence sequence;   /* likewise */
     unsigned threads;
     struct bench_share share;
     struct bench_resume resumed;
@@ -227,6 +231,7 @@ struct job {
     struct bench_writer *writer;
     cJSON *wall;
     size_t runs;
+    double began;
     struct bench_progress progress;
 };
 
@@ -252,13 +257,7 @@ static int read_share(struct job *j, struct lim_diag *diag)
     j->share = (struct bench_share){ 1, 1 };
     if (text == NULL)
         return LIM_OK;
-    bool plain = strspn(text, "0123456789/") == strlen(text);
-    char *end;
-    j->share.k = strtoul(text, &end, 10);
-    if (*end == '/')
-        j->share.n = strtoul(end + 1, &end, 10);
-    if (!plain || strlen(text) > 15 || strchr(text, '/') == NULL ||
-        *end != '\0' || j->share.k < 1 || j->share.k > j->share.n)
+    if (!bench_share_parse(&j->share, text))
         return lim_fail(diag, LIM_EINVAL, 0,
                         "--shard takes K/N such as 2/8, not '%.40s'", text);
     if (j->options->check_count > 0 || j->options->rank != NULL)
@@ -292,6 +291,20 @@ static int read_place(struct job *j, struct lim_diag *diag)
     return LIM_OK;
 }
 
+static int read_precision(struct job *j, struct lim_diag *diag)
+{
+    const struct options *o = j->options;
+    if (o->precision == NULL)
+        return LIM_OK;
+    if (o->resume || o->shard != NULL || j->place.world == BENCH_ON_URL)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--precision goes with neither --resume, --shard nor "
+                        "a URL");
+    j->sequence.precision = &j->precision;
+    j->sequence.progress = &j->progress;
+    return bench_precision_parse(&j->precision, o->precision, diag);
+}
+
 static int read_command_line(struct job *j, struct lim_diag *diag)
 {
     const struct options *o = j->options;
@@ -306,29 +319,9 @@ static int read_command_line(struct job *j, struct lim_diag *diag)
         error = read_share(j, diag);
     if (error == LIM_OK)
         error = read_place(j, diag);
+    if (error == LIM_OK)
+        error = read_precision(j, diag);
     return error;
-}
-
-static const char *name_of(const struct job *j)
-{
-    const cJSON *name =
-        cJSON_GetObjectItemCaseSensitive(j->experiment.tree, "name");
-    bool named = cJSON_IsString(name) && name->valuestring[0] != 0;
-    return named ? name->valuestring : "scenario";
-}
-
-static int choose_folder(struct job *j, struct lim_diag *diag)
-{
-    j->folder = j->options->folder == NULL ? bench_folder_for(name_of(j))
-                                           : strdup(j->options->folder);
-    if (j->folder == NULL)
-        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-    if (!j->options->resume && bench_folder_exists(j->folder))
-        return lim_fail(diag, LIM_EINVAL, 0,
-                        "%s exists; choose another folder with -o, or go on "
-                        "there with --resume",
-                        j->folder);
-    return LIM_OK;
 }
 
 static size_t runs_of(const struct job *j)
@@ -368,7 +361,7 @@ static int open_writer(struct job *j, struct lim_diag *diag)
 {
     const struct bench_head head = {
         .version = j->version,
-        .name = name_of(j),
+        .name = bench_experiment_name(&j->experiment),
         .on = j->place.name,
         .seed = j->experiment.seed,
         .variants = j->experiment.variants,
@@ -394,11 +387,9 @@ static int run_failed(int error, const struct lim_diag *diag)
     return error == LIM_ENOTFOUND ? BENCH_FAILED : code;
 }
 
-/* Runs what is not there yet. */
-static int run_all(struct job *j, bool *interrupted)
+static struct bench_runner runner_of(struct job *j)
 {
-    struct lim_diag diag = { 0 };
-    const struct bench_runner runner = {
+    return (struct bench_runner){
         .experiment = &j->experiment,
         .place = &j->place,
         .version = j->version,
@@ -408,11 +399,20 @@ static int run_all(struct job *j, bool *interrupted)
         .done = done,
         .context = j,
     };
-    double begin = bench_command_clock();
-    bench_progress_begin(&j->progress, !j->options->quiet);
-    int error = bench_runner_run(&runner, interrupted, &diag);
+}
+
+/* Runs what is not there yet. */
+static int run_all(struct job *j, bool *interrupted)
+{
+    struct lim_diag diag = { 0 };
+    const struct bench_runner runner = runner_of(j);
+    int error = LIM_OK;
+    if (j->options->precision != NULL)
+        bench_sequence_hand(&j->sequence, &runner);
+    else
+        error = bench_runner_run(&runner, interrupted, &diag);
     bench_progress_end(&j->progress);
-    bench_wall_end(j->wall, bench_command_clock() - begin);
+    bench_wall_end(j->wall, bench_command_clock() - j->began);
     if (error != LIM_OK) {
         bench_writer_abandon(j->writer);
         return run_failed(error, &diag);
@@ -422,6 +422,19 @@ static int run_all(struct job *j, bool *interrupted)
         return BENCH_DONE;
     bench_complain(NULL, error, &diag);
     return BENCH_FAILED;
+}
+
+/* With a wanted precision all runs come before the file, whose head tells
+   their number. */
+static int run_before(struct job *j, bool *interrupted, struct lim_diag *diag)
+{
+    const struct bench_runner runner = runner_of(j);
+    j->began = bench_command_clock();
+    bench_progress_begin(&j->progress, !j->options->quiet);
+    if (j->options->precision == NULL)
+        return LIM_OK;
+    return bench_sequence_run(&j->sequence, &runner, &j->experiment,
+                              interrupted, diag);
 }
 
 static int write_results(struct job *j, bool *interrupted)
@@ -434,7 +447,9 @@ static int write_results(struct job *j, bool *interrupted)
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
     j->wall = bench_wall_new(sim ? j->threads : 1, j->place.speed);
-    error = j->wall == NULL ? LIM_ENOMEM : open_writer(j, &diag);
+    error = j->wall == NULL ? LIM_ENOMEM : run_before(j, interrupted, &diag);
+    if (error == LIM_OK)
+        error = open_writer(j, &diag);
     int code = BENCH_FAILED;
     if (error == LIM_OK)
         code = run_all(j, interrupted);
@@ -490,6 +505,8 @@ static int tell(const struct job *j, const struct bench_result *r)
         code = draw(j, r);
     if (!o->quiet)
         fprintf(stderr, "written to %s\n", j->folder);
+    if (o->precision != NULL && !o->quiet && !r->partial)
+        bench_precision_tell(&j->precision, r, stderr);
     size_t missed = 0;
     for (size_t i = 0; i < o->check_count; i++)
         missed += bench_check_run(&j->checks[i], r, stderr);
@@ -524,9 +541,11 @@ static int run_job(struct job *j)
     int error = bench_runner_check(&j->experiment, &j->place, &diag);
     if (error != LIM_OK)
         return bench_complain(j->options->scenario, error, &diag);
-    error = choose_folder(j, &diag);
-    if (error != LIM_OK)
-        return bench_complain(NULL, error, &diag);
+    j->folder = bench_folder_choose(j->options->folder,
+                                    bench_experiment_name(&j->experiment),
+                                    j->options->resume, &diag);
+    if (j->folder == NULL)
+        return bench_complain(NULL, LIM_EINVAL, &diag);
     int code = write_results(j, &interrupted);
     return code == BENCH_DONE ? finish(j, interrupted) : code;
 }
@@ -569,6 +588,7 @@ int bench_cmd_bench(int argc, char **argv, const char *version)
         .scenario_folder = bench_scenario_folder(o.scenario),
     };
     int code = start(&j);
+    bench_sequence_fini(&j.sequence);
     cJSON_Delete(j.wall);
     free(j.folder);
     free(j.scenario_folder);

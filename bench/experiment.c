@@ -102,6 +102,13 @@ void bench_experiment_fini(struct bench_experiment *e)
     *e = (struct bench_experiment){ 0 };
 }
 
+const char *bench_experiment_name(const struct bench_experiment *e)
+{
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(e->tree, "name");
+    bool named = cJSON_IsString(name) && name->valuestring[0] != 0;
+    return named ? name->valuestring : "scenario";
+}
+
 size_t bench_experiment_runs(const struct bench_experiment *e)
 {
     return e->variants * e->replications;

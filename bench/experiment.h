@@ -52,6 +52,9 @@ int bench_experiment_init(struct bench_experiment *e, const cJSON *tree,
                           struct lim_diag *diag);
 void bench_experiment_fini(struct bench_experiment *e);
 
+/* Its name; "scenario" if it has none.  It lives as long as `e`. */
+const char *bench_experiment_name(const struct bench_experiment *e);
+
 /* The number of runs, and each: `run` is below bench_experiment_runs. */
 size_t bench_experiment_runs(const struct bench_experiment *e);
 struct bench_run_id bench_experiment_run(const struct bench_experiment *e,

@@ -69,3 +69,21 @@ char *bench_folder_for(const char *name)
             *p = '-';
     return path;
 }
+
+char *bench_folder_choose(const char *asked, const char *name, bool go_on,
+                          struct lim_diag *diag)
+{
+    char *folder = asked == NULL ? bench_folder_for(name) : strdup(asked);
+    if (folder == NULL) {
+        lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+        return NULL;
+    }
+    if (go_on || !bench_folder_exists(folder))
+        return folder;
+    lim_fail(diag, LIM_EINVAL, 0,
+             "%s exists; choose another folder with -o, or go on there with "
+             "--resume",
+             folder);
+    free(folder);
+    return NULL;
+}

@@ -26,4 +26,12 @@ char *bench_folder_join(const char *folder, const char *file);
  */
 char *bench_folder_for(const char *name);
 
+/*
+ * The folder that was asked for, else that of a name.  NULL and `diag`: no
+ * memory, or something is there that is not to be gone on with.  The caller
+ * frees it.
+ */
+char *bench_folder_choose(const char *asked, const char *name, bool go_on,
+                          struct lim_diag *diag);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/interrupt.h"
 
@@ -34,6 +35,17 @@ struct worker {
     struct bench_scenario scenario;
 };
 
+bool bench_share_parse(struct bench_share *s, const char *text)
+{
+    char *end;
+    *s = (struct bench_share){ strtoul(text, &end, 10), 1 };
+    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 15 ||
+        *end != '/')
+        return false;
+    s->n = strtoul(end + 1, &end, 10);
+    return *end == 0 && s->k >= 1 && s->k <= s->n;
+}
+
 size_t bench_share_runs(struct bench_share s, size_t runs)
 {
     return s.k > runs ? 0 : (runs - s.k) / s.n + 1;
@@ -42,6 +54,21 @@ size_t bench_share_runs(struct bench_share s, size_t runs)
 size_t bench_share_run(struct bench_share s, size_t i)
 {
     return s.k - 1 + i * s.n;
+}
+
+/* How many runs there are to do, and the number of the i-th. */
+static size_t runs_of(const struct bench_runner *r)
+{
+    const struct bench_experiment *e = r->experiment;
+    return bench_share_runs(r->share,
+                            bench_experiment_runs(e) - e->variants * r->from);
+}
+
+static size_t number_of(const struct bench_runner *r, size_t i)
+{
+    size_t each = r->experiment->replications - r->from;
+    size_t run = bench_share_run(r->share, i);
+    return run + (run / each + 1) * r->from;
 }
 
 static int make_scenario(const struct bench_experiment *e, size_t variant,
@@ -110,7 +137,7 @@ static int run_one(struct worker *w, size_t i, struct slot *slot,
 {
     static const struct sim_pace pace = { .go_on = go_on };
     const struct bench_runner *r = w->shared->runner;
-    size_t number = bench_share_run(r->share, i);
+    size_t number = number_of(r, i);
     struct bench_run_id id = bench_experiment_run(r->experiment, number);
     struct bench_outcome outcome;
     int error = load(w, id.variant, diag);
@@ -210,8 +237,7 @@ int bench_runner_run(const struct bench_runner *r, bool *interrupted,
     struct bench_interrupt held;
     struct lim_diag unused = { 0 };
     struct shared s = { .runner = r,
-                        .runs = bench_share_runs(
-                            r->share, bench_experiment_runs(r->experiment)),
+                        .runs = runs_of(r),
                         .next = r->first,
                         .handed = r->first,
                         .diag = diag == NULL ? &unused : diag };

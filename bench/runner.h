@@ -10,6 +10,9 @@ struct bench_share {
     size_t k, n;
 };
 
+/* Reads "2/8": 1 <= k <= n. */
+bool bench_share_parse(struct bench_share *s, const char *text);
+
 size_t bench_share_runs(struct bench_share s, size_t runs);
 size_t bench_share_run(struct bench_share s, size_t i); /* the i-th of them */
 
@@ -24,6 +27,8 @@ struct bench_runner {
     unsigned threads; /* >= 1; over HTTP there is one */
     struct bench_share share;
     size_t first; /* so many of the share's runs are there already */
+    size_t from;  /* replications of each variant that are not run; with any,
+                     share is {1, 1} */
     /* Called with each run in order, one at a time, from any thread. */
     void (*done)(void *context, const struct bench_run *run, double wall_s);
     void *context;
