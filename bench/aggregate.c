@@ -74,6 +74,20 @@ static struct bench_estimate estimate(const double *values, size_t n)
     return e;
 }
 
+/* One run that cannot be repeated has intervals of its own for two means. */
+static void estimate_alone(const struct bench_run *run, const char *metric,
+                           struct bench_estimate *e)
+{
+    bool goodput = strcmp(metric, "goodput_rpm") == 0;
+    double half;
+    if ((goodput || strcmp(metric, "latency_ms.mean") == 0) &&
+        bench_path_number(run->summary,
+                          goodput ? "batch_means.goodput_rpm.ci95"
+                                  : "batch_means.latency_ms.ci95",
+                          &half))
+        e->ci95 = half;
+}
+
 struct bench_estimate bench_aggregate(const struct bench_result *r,
                                       size_t variant, const char *metric)
 {
@@ -84,6 +98,8 @@ struct bench_estimate bench_aggregate(const struct bench_result *r,
     for (size_t i = first_of(r, variant); is_of(r, i, variant); i++)
         n += figure(&r->runs[i], metric, &values[n]);
     struct bench_estimate e = estimate(values, n);
+    if (n == 1)
+        estimate_alone(&r->runs[first_of(r, variant)], metric, &e);
     free(values);
     return e;
 }

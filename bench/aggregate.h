@@ -10,7 +10,8 @@
 struct bench_estimate {
     size_t n; /* runs that have the figure; 0: none, or no memory */
     double mean;
-    double ci95; /* half-width of the t interval; < 0: n is 1 */
+    double ci95; /* half-width of the t interval; < 0: n is 1, but a run
+                    over HTTP has those of its batch means */
 };
 
 /*

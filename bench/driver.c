@@ -392,11 +392,17 @@ static int finish(struct driver *d, struct sim_summary *out,
                   struct sim_moment **moments, size_t *count)
 {
     lim_time now = mock_loop_now(d->loop);
-    int error = sim_client_finish(d->client, now < d->end ? now : d->end, out,
-                                  d->diag);
+    struct sim_batches goodput, latency;
 
+    if (sim_client_batches(d->client, &goodput, &latency) != LIM_OK)
+        return lim_fail(d->diag, LIM_ENOMEM, 0, "out of memory");
+    int error =
+        sim_client_finish(d->client, now < d->end ? now : d->end, out, d->diag);
     if (error != LIM_OK)
         return error;
+    out->batched = true;
+    out->goodput_batches = goodput;
+    out->latency_batches = latency;
     out->partial = d->partial;
     if (moments != NULL && copy_moments(d->client, moments, count) != LIM_OK) {
         sim_summary_fini(out);

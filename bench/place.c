@@ -7,6 +7,7 @@
 #include "bench/command.h"
 #include "bench/daemon.h"
 #include "bench/driver.h"
+#include "bench/settle.h"
 
 static bool is_url(const char *name)
 {
@@ -44,7 +45,12 @@ static int run_sim(const struct bench_scenario *s, uint64_t seed,
                    struct bench_outcome *out, struct lim_diag *diag)
 {
     double begin = bench_command_clock();
-    int error = sim_world_run(&s->sim, seed, watch, pace, &out->summary,
+    struct sim_scenario sim = s->sim;
+    int error = LIM_OK;
+    if (s->warmup_auto)
+        error = bench_settle(&sim, seed, pace, &sim.warmup_ns, diag);
+    if (error == LIM_OK)
+        error = sim_world_run(&sim, seed, watch, pace, &out->summary,
                               &out->moments, &out->moment_count, diag);
     out->wall_s = bench_command_clock() - begin;
     return error;
@@ -121,6 +127,9 @@ int bench_place_run(const struct bench_place *p, const struct bench_scenario *s,
                     struct lim_diag *diag)
 {
     *out = (struct bench_outcome){ .wall_s = 0 };
+    if (s->warmup_auto && p->world != BENCH_ON_SIM)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "warmup: \"auto\" is for the simulator; give a time");
     if (p->world == BENCH_ON_MOCK)
         return run_mock(p, s, seed, watch, pace, out, diag);
     if (p->world == BENCH_ON_URL)

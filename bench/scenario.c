@@ -80,6 +80,23 @@ static void read_head(struct mock_json *j, struct sim_scenario *s)
         mock_json_wrong(j, "duration", "must be above 0 and at most 10 years");
 }
 
+/* A time, or "auto". */
+static void read_warmup(struct mock_json *j, struct bench_scenario *s)
+{
+    const cJSON *value = mock_json_get(j, "warmup");
+    s->warmup_auto =
+        cJSON_IsString(value) && strcmp(value->valuestring, "auto") == 0;
+    if (value != NULL && s->sim.duration_ns == LIM_NEVER)
+        mock_json_wrong(j, "warmup",
+                        "only a run with a \"duration\" has a steady state");
+    if (value == NULL || s->warmup_auto)
+        return;
+    mock_json_duration(j, "warmup", &s->sim.warmup_ns);
+    if (s->sim.warmup_ns < 0 || s->sim.warmup_ns >= s->sim.duration_ns)
+        mock_json_wrong(j, "warmup",
+                        "expected \"auto\" or a time below the duration");
+}
+
 static void read_provider(struct mock_json *j, struct bench_scenario *s,
                           const char *folder)
 {
@@ -186,6 +203,7 @@ int bench_scenario_with(struct bench_scenario *s, const cJSON *tree,
     struct mock_json j;
     mock_json_open(&j, s->tree, "", &error, diag);
     read_head(&j, &s->sim);
+    read_warmup(&j, s);
     read_provider(&j, s, folder);
     read_client(&j, own, &s->sim.client);
     read_workloads(&j, s, folder);

@@ -17,6 +17,7 @@
  */
 struct bench_scenario {
     struct sim_scenario sim;
+    bool warmup_auto;                   /* found for each run, bench/settle.h */
     struct mock_config config;          /* owned: sim.provider */
     struct sim_workload *workloads;     /* owned */
     struct bench_workload_files *files; /* owned, one a workload */

@@ -73,9 +73,31 @@ static void add_counts(cJSON *o, const struct sim_summary *s)
     add_count(o, "http_5xx", s->http_5xx);
 }
 
+static void add_batches(cJSON *o, const char *key, const struct sim_batches *b)
+{
+    if (!b->any) {
+        cJSON_AddNullToObject(o, key);
+        return;
+    }
+    cJSON *set = cJSON_AddObjectToObject(o, key);
+    cJSON_AddNumberToObject(set, "mean", b->mean);
+    cJSON_AddNumberToObject(set, "ci95", b->ci95);
+    cJSON_AddNumberToObject(set, "correlation", b->correlation);
+}
+
+/* What one run alone tells of how well it knows its means. */
+static void add_alone(cJSON *o, const struct sim_summary *s)
+{
+    cJSON *means = cJSON_AddObjectToObject(o, "batch_means");
+    add_batches(means, "goodput_rpm", &s->goodput_batches);
+    add_batches(means, "latency_ms", &s->latency_batches);
+}
+
 static void add_rates(cJSON *o, const struct sim_summary *s)
 {
     cJSON_AddNumberToObject(o, "duration_s", s->duration_s);
+    if (s->warmup_s > 0)
+        cJSON_AddNumberToObject(o, "warmup_s", s->warmup_s);
     cJSON_AddNumberToObject(o, "makespan_s", s->makespan_s);
     cJSON_AddNumberToObject(o, "throughput_rps", s->throughput_rps);
     cJSON_AddNumberToObject(o, "goodput_rpm", s->goodput_rpm);
@@ -96,6 +118,8 @@ cJSON *bench_summary_to_json(const struct sim_summary *s, const char *version,
     add_quantiles(o, "wait_ms", &s->wait_ms);
     add_quantiles(o, "ttft_ms", &s->ttft_ms);
     add_limits(o, s);
+    if (s->batched)
+        add_alone(o, s);
     if (s->partial)
         cJSON_AddTrueToObject(o, "partial");
     cJSON_AddStringToObject(o, "version", version);

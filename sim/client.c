@@ -151,7 +151,8 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     int error = sim_account_init(&c->account, s, diag);
     if (error == LIM_EINVAL)
         goto fail;
-    sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns);
+    sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns,
+                   s->warmup_ns);
     if (error != LIM_OK || !make_arrays(c, seed))
         goto no_memory;
     find_source(c);
@@ -357,7 +358,7 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
     j->first_token = -1;
     j->attempt = (uint16_t)a->attempt;
     j->organisation = a->organisation;
-    c->tally.attempts++;
+    sim_tally_sent(&c->tally, now);
     *out = (struct sim_send){
         .slot = slot,
         .request = j->request,
@@ -578,4 +579,10 @@ size_t sim_client_moments(const struct sim_client *c,
 {
     *out = c->tally.moments;
     return c->tally.moment_count;
+}
+
+int sim_client_batches(const struct sim_client *c, struct sim_batches *goodput,
+                       struct sim_batches *latency)
+{
+    return sim_tally_batches(&c->tally, goodput, latency);
 }

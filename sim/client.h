@@ -78,6 +78,13 @@ bool sim_client_finished(const struct sim_client *c, lim_time now);
 int sim_client_finish(struct sim_client *c, lim_time now,
                       struct sim_summary *out, struct lim_diag *diag);
 
+/*
+ * The intervals that one run alone can give of its goodput and mean latency;
+ * before sim_client_finish.  Returns LIM_OK or LIM_ENOMEM.
+ */
+int sim_client_batches(const struct sim_client *c, struct sim_batches *goodput,
+                       struct sim_batches *latency);
+
 /* The moments of the run so far; they live as long as the client. */
 size_t sim_client_moments(const struct sim_client *c,
                           const struct sim_moment **out);

@@ -184,6 +184,7 @@ struct sim_scenario {
     const char *name;
     uint64_t seed;
     int64_t duration_ns; /* LIM_NEVER: until the end */
+    int64_t warmup_ns;   /* left out of times and rates; 0: nothing */
     bool drain;
     struct sim_provider_config provider;
     struct sim_client_config client;

@@ -8,6 +8,7 @@
 #include "limiter/limits.h"
 #include "limiter/pool.h"
 #include "limiter/time.h"
+#include "sim/steady.h"
 
 /*
  * What a run came to: the figures of the summary (CONTRACT.md), counted as
@@ -30,6 +31,7 @@ struct sim_summary {
     uint64_t requests, succeeded, failed, refused, expired, unfinished;
     uint64_t attempts, http_429, http_5xx;
     double duration_s, makespan_s;
+    double warmup_s;       /* left out of times and rates */
     double dispersion_60s; /* of arrivals, see sim/dispersion.h; -1: none */
     double throughput_rps, goodput_rpm, tokens_per_min;
     struct sim_quantiles latency_ms, service_ms, wait_ms, ttft_ms;
@@ -46,6 +48,8 @@ struct sim_summary {
     double spend_usd;              /* -1: a price is not known */
     int binding;                   /* enum lim_limit, or -1: none binds */
     bool partial;                  /* interrupted */
+    bool batched;                  /* a run of its own: it has */
+    struct sim_batches goodput_batches, latency_batches; /* rpm, ms */
 };
 
 void sim_summary_fini(struct sim_summary *s);

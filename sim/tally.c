@@ -8,10 +8,11 @@
 #define NS_PER_MS 1e6
 
 void sim_tally_init(struct sim_tally *t, unsigned tenants, lim_time start,
-                    int64_t duration_ns)
+                    int64_t duration_ns, int64_t warmup_ns)
 {
     *t = (struct sim_tally){ .tenants = tenants,
                              .start = start,
+                             .from = start + warmup_ns,
                              .last_end = LIM_NEVER,
                              .first_arrival = LIM_NEVER,
                              .moment_ns = LIM_SEC };
@@ -134,15 +135,26 @@ void sim_tally_arrival(struct sim_tally *t, lim_time at)
     sim_dispersion_add(&t->dispersion, at);
 }
 
+void sim_tally_sent(struct sim_tally *t, lim_time now)
+{
+    t->attempts++;
+    t->late_attempts += now >= t->from;
+}
+
 void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
                        lim_time sent, lim_time first_token, lim_time now,
                        int64_t tokens)
 {
     t->succeeded++;
     t->open.succeeded++;
-    t->tokens += tokens;
+    if (now >= t->from) {
+        t->late_succeeded++;
+        t->late_tokens += tokens;
+    }
     if (t->tenant_tokens != NULL)
         t->tenant_tokens[tenant] += tokens;
+    if (arrival < t->from)
+        return;
     add(t, &t->latency, now - arrival);
     add(t, &t->service, now - sent);
     add(t, &t->wait, sent - arrival);
@@ -194,6 +206,34 @@ static double seconds(int64_t ns)
     return (double)ns / (double)LIM_SEC;
 }
 
+static void batch_goodput(const struct sim_tally *t, double *x,
+                          struct sim_batches *out)
+{
+    size_t n = 0;
+    double length_s = seconds(t->moment_ns);
+    double from_s = seconds(t->from - t->start) + length_s;
+    for (size_t i = 0; i < t->moment_count; i++)
+        if (t->moments[i].t_s >= from_s)
+            x[n++] = (double)t->moments[i].succeeded / length_s * 60;
+    *out = sim_steady_batches(x, n);
+}
+
+int sim_tally_batches(const struct sim_tally *t, struct sim_batches *goodput,
+                      struct sim_batches *latency)
+{
+    const struct sim_series *s = &t->latency;
+    size_t n = s->histogram == NULL ? s->count : 0;
+    double *x = malloc((n + SIM_MOMENTS_MAX) * sizeof *x);
+    if (x == NULL)
+        return LIM_ENOMEM;
+    batch_goodput(t, x, goodput);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (double)s->value[i] / NS_PER_MS;
+    *latency = sim_steady_batches(x, n);
+    free(x);
+    return LIM_OK;
+}
+
 /* Where the minutes of the arrivals end. */
 static lim_time last_minute(const struct sim_tally *t, lim_time now,
                             int64_t duration_ns)
@@ -206,7 +246,7 @@ static lim_time last_minute(const struct sim_tally *t, lim_time now,
 void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
                        struct sim_summary *out)
 {
-    double run_s = seconds(now - t->start);
+    double run_s = seconds(now - t->start), late_s = seconds(now - t->from);
     out->requests = t->arrived;
     out->succeeded = t->succeeded;
     out->failed = t->failed;
@@ -220,10 +260,11 @@ void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
     out->makespan_s =
         t->last_end == LIM_NEVER ? 0 : seconds(t->last_end - t->first_arrival);
     out->duration_s = duration_ns == LIM_NEVER ? run_s : seconds(duration_ns);
-    if (run_s > 0) {
-        out->throughput_rps = (double)t->attempts / run_s;
-        out->goodput_rpm = (double)t->succeeded / run_s * 60;
-        out->tokens_per_min = (double)t->tokens / run_s * 60;
+    out->warmup_s = seconds(t->from - t->start);
+    if (late_s > 0) {
+        out->throughput_rps = (double)t->late_attempts / late_s;
+        out->goodput_rpm = (double)t->late_succeeded / late_s * 60;
+        out->tokens_per_min = (double)t->late_tokens / late_s * 60;
     }
     out->dispersion_60s =
         sim_dispersion_index(&t->dispersion, last_minute(t, now, duration_ns));

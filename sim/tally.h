@@ -25,12 +25,14 @@ struct sim_series { /* times in ns, grown as they come */
 #define SIM_EXACT_MAX 1000000
 
 struct sim_tally {
-    lim_time start;
+    lim_time start, from; /* from: of the end of the warm-up */
     uint64_t arrived, succeeded, failed, refused, expired;
     uint64_t attempts, http_429, http_5xx;
     uint64_t admitted, lost; /* admitted; of them failed */
-    int64_t tokens;          /* of what succeeded */
-    int64_t *tenant_tokens;  /* of it, by tenant */
+    /* Of what happened from `from` on. */
+    uint64_t late_attempts, late_succeeded;
+    int64_t late_tokens;    /* of what succeeded */
+    int64_t *tenant_tokens; /* of it, by tenant */
     unsigned tenants;
     int64_t microusd;
     bool price_unknown;
@@ -50,10 +52,11 @@ struct sim_tally {
 
 /*
  * Starts a tally for `tenants` >= 1; `duration_ns` (LIM_NEVER: open) sizes
- * the timeline.
+ * the timeline.  Requests that arrive in the first `warmup_ns` are not in the
+ * sets of times, and what happens then not in rates; all else counts it.
  */
 void sim_tally_init(struct sim_tally *t, unsigned tenants, lim_time start,
-                    int64_t duration_ns);
+                    int64_t duration_ns, int64_t warmup_ns);
 void sim_tally_fini(struct sim_tally *t);
 
 /* Closes the intervals of the timeline that end before or at `now`. */
@@ -62,6 +65,9 @@ void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
 
 /* A request arrived at `at`. */
 void sim_tally_arrival(struct sim_tally *t, lim_time at);
+
+/* An attempt is sent. */
+void sim_tally_sent(struct sim_tally *t, lim_time now);
 
 /* A request that arrived at `arrival` succeeded, its last try sent at
    `sent`, its first token at `first_token` (< 0: not a stream). */
@@ -75,6 +81,13 @@ void sim_series_fini(struct sim_series *s);
 
 /* Sorts a series and reads its quantiles, in ms. */
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s);
+
+/*
+ * Batch means (sim/steady.h) of goodput and latency so far, for one run that
+ * cannot be repeated; before sim_tally_summary.  LIM_OK or LIM_ENOMEM.
+ */
+int sim_tally_batches(const struct sim_tally *t, struct sim_batches *goodput,
+                      struct sim_batches *latency);
 
 /* Fills the parts of `out` that the tally knows; `now` is the run's end. */
 void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
