@@ -291,13 +291,15 @@ libdir   = $(DESTDIR)$(PREFIX)/lib
 incdir   = $(DESTDIR)$(PREFIX)/include/limiter
 man1dir  = $(DESTDIR)$(PREFIX)/share/man/man1
 man3dir  = $(DESTDIR)$(PREFIX)/share/man/man3
+man7dir  = $(DESTDIR)$(PREFIX)/share/man/man7
 datadir  = $(DESTDIR)$(PREFIX)/share/tierlab
 MAN1     = $(wildcard bench/*.1 mockserver/*.1)
 MAN3     = $(wildcard limiter/*.3)
+MAN7     = $(wildcard bench/*.7)
 
 install: all
 	install -d $(bindir) $(libdir)/pkgconfig $(incdir) $(man1dir) \
-	    $(man3dir) $(datadir)/scenarios/theory
+	    $(man3dir) $(man7dir) $(datadir)/scenarios/theory
 	install -m 755 $(PROGRAMS) $(bindir)
 	install -m 644 $(LIB_limiter) $(LIB_shared) $(libdir)
 	ln -sf $(notdir $(LIB_shared)) $(libdir)/$(SONAME)
@@ -307,6 +309,7 @@ install: all
 	    limiter/limiter.pc.in >$(libdir)/pkgconfig/limiter.pc
 	$(if $(MAN1),install -m 644 $(MAN1) $(man1dir))
 	$(if $(MAN3),install -m 644 $(MAN3) $(man3dir))
+	$(if $(MAN7),install -m 644 $(MAN7) $(man7dir))
 	install -m 644 $(wildcard bench/scenarios/*.*) $(datadir)/scenarios
 	install -m 644 $(wildcard bench/scenarios/theory/*) \
 	    $(datadir)/scenarios/theory
@@ -316,7 +319,8 @@ uninstall:
 	    $(libdir)/liblimiter.a $(libdir)/pkgconfig/limiter.pc \
 	    $(addprefix $(libdir)/,liblimiter.so $(SONAME) $(notdir $(LIB_shared))) \
 	    $(addprefix $(man1dir)/,$(notdir $(MAN1))) \
-	    $(addprefix $(man3dir)/,$(notdir $(MAN3)))
+	    $(addprefix $(man3dir)/,$(notdir $(MAN3))) \
+	    $(addprefix $(man7dir)/,$(notdir $(MAN7)))
 	rm -rf $(incdir) $(datadir)
 
 clean:
