@@ -35,13 +35,15 @@
 
 #define TTFT(ln_p50, s1, share, ln_ratio, s2)                                  \
     {                                                                          \
-        SIM_DIST_MIXTURE, ln_p50, s1, share, ln_p50 + ln_ratio, s2             \
+        .kind = SIM_DIST_MIXTURE, .a = ln_p50, .b = s1, .c = share,            \
+        .d = ln_p50 + ln_ratio, .e = s2                                        \
     }
 
 /* A lognormal whose mean is 1 / rate. */
 #define PER_TOKEN(ln_rate)                                                     \
     {                                                                          \
-        SIM_DIST_LOGNORMAL, -(ln_rate)-HALF_SQUARE_15, SIGMA_15, 0, 0, 0       \
+        .kind = SIM_DIST_LOGNORMAL, .a = -(ln_rate)-HALF_SQUARE_15,            \
+        .b = SIGMA_15                                                          \
     }
 
 #define MODELSTATS "modelstats.ai, 24 h of pings every 5 min, one US site"
@@ -78,7 +80,9 @@ static const struct sim_profile profiles[] = {
                 "1307310, 2025, five replies of 500 tokens at 67.6 "
                 "tokens/s of the whole time, less 726 ms" },
     { .name = "gpt-4",
-      .latency = { .ttft = { SIM_DIST_LOGNORMAL, LN_0_805, 0.2913, 0, 0, 0 },
+      .latency = { .ttft = { .kind = SIM_DIST_LOGNORMAL,
+                             .a = LN_0_805,
+                             .b = 0.2913 },
                    .per_token = PER_TOKEN(LN_24) },
       .source = "Azure/azure-openai-benchmark, README, 2023: first token "
                 "0.84 s on average, p95 1.3 s; 24 tokens/s" },
