@@ -61,6 +61,11 @@ found=$("$tierlab" sim --json "$tmp/sizes.json" 2>"$tmp/err" |
 is 'the mean of the rows' yes \
     "$([ "$((found / 240000))" -ge 213 ] && [ "$((found / 240000))" -le 227 ] &&
         echo yes)"
+"$tierlab" sim -q "$tmp/sizes.json" --requests "$tmp/rows" \
+    --set 'provider.latency={"ttft": "1s", "per_token": "1s"}' 2>"$tmp/err"
+found=$(awk -F, 'NR > 1 { print $10 ":" ($7 - $6) / 1e9 }' "$tmp/rows" |
+    sort -u | xargs)
+is 'tokens and seconds, of rows' '100:10 300:30' "$found"
 printf '%s\n' 40 40 >"$tmp/forty"
 found=$(cd "$tmp" && "$OLDPWD/$tierlab" sim --json sizes.json \
     --set 'workload.prompt_tokens={"empirical": "forty"}' \
