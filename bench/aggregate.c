@@ -82,8 +82,8 @@ static void estimate_alone(const struct bench_run *run, const char *metric,
     double half;
     if ((goodput || strcmp(metric, "latency_ms.mean") == 0) &&
         bench_path_number(run->summary,
-                          goodput ? "batch_means.goodput_rpm.ci95"
-                                  : "batch_means.latency_ms.ci95",
+                          goodput ? "batch_means.goodput.ci95"
+                                  : "batch_means.latency.ci95",
                           &half))
         e->ci95 = half;
 }

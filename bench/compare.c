@@ -37,7 +37,7 @@ static int check_scenarios(const struct bench_result *base,
                            struct lim_diag *diag)
 {
     static const char *const parts[] = { "provider", "workload", "duration",
-                                         "drain" };
+                                         "drain", "warmup" };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const cJSON *a = bench_path_get(base->scenario, parts[i]);
         const cJSON *b = bench_path_get(now->scenario, parts[i]);

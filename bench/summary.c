@@ -89,8 +89,8 @@ static void add_batches(cJSON *o, const char *key, const struct sim_batches *b)
 static void add_alone(cJSON *o, const struct sim_summary *s)
 {
     cJSON *means = cJSON_AddObjectToObject(o, "batch_means");
-    add_batches(means, "goodput_rpm", &s->goodput_batches);
-    add_batches(means, "latency_ms", &s->latency_batches);
+    add_batches(means, "goodput", &s->goodput_batches);
+    add_batches(means, "latency", &s->latency_batches);
 }
 
 static void add_rates(cJSON *o, const struct sim_summary *s)

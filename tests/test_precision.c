@@ -108,6 +108,25 @@ static void more_runs_do_not_bring_a_figure_that_is_not_there(void)
     bench_result_fini(&r);
 }
 
+/* Of goodput and mean latency, and of nothing else. */
+static void a_run_over_http_has_intervals_of_its_own(void)
+{
+    struct made m = made_default();
+    struct bench_result r;
+    m.replications = 1;
+    made_result(&r, &m);
+    cJSON *summary = r.runs[0].summary;
+    CU_ASSERT(bench_aggregate(&r, 0, "goodput_rpm").ci95 < 0);
+    cJSON_AddItemToObject(summary, "batch_means",
+                          cJSON_Parse("{\"goodput\": {\"ci95\": 2.5}, "
+                                      "\"latency\": null}"));
+    CU_ASSERT_EQUAL(bench_aggregate(&r, 0, "goodput_rpm").ci95, 2.5);
+    CU_ASSERT(bench_aggregate(&r, 0, "latency_ms.mean").ci95 < 0);
+    CU_ASSERT(bench_aggregate(&r, 0, "latency_ms.p95").ci95 < 0);
+    CU_ASSERT(bench_aggregate(&r, 1, "goodput_rpm").ci95 < 0);
+    bench_result_fini(&r);
+}
+
 static const char scenario[] =
     "{\"duration\": \"10m\", \"provider\": {\"table\": \"none\", \"latency\": "
     "{\"exponential\": {\"mean\": \"1s\"}}}, \"workload\": {\"model\": "
@@ -188,6 +207,8 @@ CU_TestInfo precision_tests[] = {
     { "ten are the least", ten_are_the_least },
     { "more runs do not bring a figure that is not there",
       more_runs_do_not_bring_a_figure_that_is_not_there },
+    { "a run over HTTP has intervals of its own",
+      a_run_over_http_has_intervals_of_its_own },
     { "threads make no difference", threads_make_no_difference },
     CU_TEST_INFO_NULL
 };
