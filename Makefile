@@ -40,8 +40,8 @@ limiter_SRC    = $(wildcard limiter/*.c limiter/*/*.c)
 sim_SRC        = $(wildcard sim/*.c)
 mockserver_SRC = $(filter-out mockserver/main.c,$(wildcard mockserver/*.c))
 bench_SRC      = $(filter-out bench/main.c,$(wildcard bench/*.c))
-test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c,\
-                 $(wildcard tests/*.c))
+test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c \
+                 tests/parse_%.c,$(wildcard tests/*.c))
 suites         = $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC)))
 fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 
@@ -180,6 +180,9 @@ $(BUILD)/tests/%.so: tests/%.c Makefile $(BUILD)/flags
 $(BUILD)/tests/example_%: $(BUILD)/tests/example_%.o $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
 
+$(BUILD)/tests/parse_http: $(BUILD)/tests/parse_http.o $(LIB_mockserver)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 $(BUILD)/tests/bench_%: $(BUILD)/tests/bench_%.o $(LIB_sim) $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread -lm
 
@@ -222,6 +225,13 @@ check: test
 test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS) \
             $(LIB_shared)
 	@tests/run.sh $(BUILD)
+
+# Real clients, which npm installs below $(BUILD); not part of `make test`.
+test-sdk: deps
+	@+$(again) test-sdk-built
+
+test-sdk-built: $(BUILD)/tierlab-mockd $(BUILD)/tests/parse_http
+	@tests/sdk/run.sh $(BUILD)
 
 unit: $(BUILD)/tests/unit
 	$(BUILD)/tests/unit
@@ -326,7 +336,8 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all deps demo demo-built test check test-built unit asan ubsan tsan \
+.PHONY: all deps demo demo-built test check test-built test-sdk \
+        test-sdk-built unit asan ubsan tsan \
         tsan-built fuzz fuzz-built bench layers lint format format-check \
         golden study install uninstall clean FORCE
 .SECONDARY:

@@ -65,6 +65,8 @@ void mock_exchange_end(struct mock_exchange *c, bool sent)
 void mock_exchange_all_sent(struct mock_exchange *c)
 {
     mock_exchange_end(c, true);
+    if (c->server->draining) /* maybe only since its head was written */
+        c->keep_alive = false;
     if (c->keep_alive)
         c->unread = false;
     mock_connection_enter(c, c->keep_alive ? MOCK_IDLE : MOCK_CLOSING);

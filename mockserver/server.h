@@ -75,7 +75,8 @@ struct mock_stream {
 
 #define MOCK_STREAM_CUT (-1)
 
-/* What goes wrong with an answer on its way, on purpose. */
+/* What goes wrong with an answer on its way, on purpose.  Of a stream, no
+   piece comes: it ends behind its head at the latest. */
 enum mock_wire {
     MOCK_WIRE_WHOLE,
     MOCK_WIRE_SILENT,           /* closed when it was due, without a byte */
@@ -116,9 +117,10 @@ void mock_exchange_reply(struct mock_exchange *x,
 
 /*
  * Has `fn` called once when the exchange ends: with `sent` true when the
- * last byte of the answer was handed to the system, false when the client
- * was gone before that (answered or not) or the server was freed.  `x` is
- * not to be used from then on.  Must be called before mock_exchange_reply.
+ * last byte that was to be sent was handed to the system, false when the
+ * client was gone before that (answered or not), it was reset or its stream
+ * cut on purpose, or the server was freed.  `x` is not to be used from then
+ * on.  Must be called before mock_exchange_reply.
  */
 typedef void mock_exchange_end_fn(void *context, bool sent);
 void mock_exchange_on_end(struct mock_exchange *x, mock_exchange_end_fn *fn,
@@ -169,7 +171,8 @@ int mock_server_listen(struct mock_server *s, const char *host, uint16_t port,
 /*
  * Ends in good order: accepts no more, closes idle connections, answers what
  * is being read or waits, with `connection: close`, and then calls `drained`.
- * A second call does nothing.
+ * An answer whose head was written before is sent to its end, and then its
+ * connection closes.  A second call does nothing.
  */
 void mock_server_drain(struct mock_server *s);
 

@@ -64,6 +64,66 @@ static void answer(struct mock_exchange *x, const char *body, size_t length,
     mock_exchange_reply(x, &r);
 }
 
+struct pieces {
+    struct served *f;
+    lim_time start;
+    long told, all;
+    bool cut;
+};
+
+#define PIECE_NS (20 * LIM_MSEC)
+
+static lim_time next_piece(void *context, lim_time now, struct mock_text *out)
+{
+    struct pieces *p = context;
+    while (p->told < p->all && p->start + p->told * PIECE_NS <= now) {
+        mock_text_puts(out, "piece ");
+        mock_text_int(out, p->told++);
+        mock_text_puts(out, "\n");
+    }
+    if (p->told < p->all)
+        return p->start + p->told * PIECE_NS;
+    return p->cut ? MOCK_STREAM_CUT : LIM_NEVER;
+}
+
+static void free_pieces(void *context)
+{
+    struct pieces *p = context;
+    p->f->streams--;
+    free(p);
+}
+
+static struct mock_stream pieces_new(struct served *f, lim_time start,
+                                     long count, bool cut)
+{
+    struct pieces *p = malloc(sizeof *p);
+    *p = (struct pieces){ f, start, 0, count, cut };
+    f->streams++;
+    return (struct mock_stream){ next_piece, free_pieces, p };
+}
+
+/* False: the path asks for neither a stream nor a spoiled answer. */
+static bool answer_in_parts(struct served *f, struct mock_exchange *x,
+                            const struct mock_request *r)
+{
+    static const char body[] = "0123456789";
+    bool cut = path_is(r, "/cut"), wire_stream = path_is(r, "/wire-stream");
+    struct mock_reply reply = { .status = 200, .content_type = "text/plain" };
+    long n = query_number(r);
+    if (path_is(r, "/wire") || wire_stream)
+        reply.wire = (enum mock_wire)n;
+    else if (!cut && !path_is(r, "/stream"))
+        return false;
+    if (path_is(r, "/wire")) {
+        reply.body = body;
+        reply.body_length = sizeof body - 1;
+    } else {
+        reply.stream = pieces_new(f, mock_exchange_time(x), n, cut);
+    }
+    mock_exchange_reply(x, &reply);
+    return true;
+}
+
 static void answer_held(void *context, uint32_t timer, lim_time now)
 {
     struct served *f = context;
@@ -98,7 +158,7 @@ static void handle(void *context, struct mock_exchange *x,
         f->held[f->held_count++ % SERVED_HELD_MAX] = x;
         mock_loop_timer_set(f->loop, f->later,
                             now + query_number(r) * LIM_MSEC);
-    } else {
+    } else if (!answer_in_parts(f, x, r)) {
         answer(x, r->path, r->path_length, 0);
     }
 }
@@ -177,6 +237,7 @@ void served_finish(struct served *f)
     pthread_join(f->thread, NULL);
     mock_server_free(f->server);
     CU_ASSERT_EQUAL(f->requests, f->sent + f->gone);
+    CU_ASSERT_EQUAL(f->streams, 0);
     mock_loop_unwatch(f->loop, f->commands[0]);
     close(f->commands[0]);
     close(f->commands[1]);
