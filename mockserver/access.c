@@ -35,16 +35,17 @@ static bool add_project(struct mock_api *api, uint32_t index)
     return length == 0 || mock_keys_add(&api->keys, text, length, index);
 }
 
-static bool add_names(struct mock_api *api)
+bool mock_access_grow(struct mock_api *api, uint32_t organisation,
+                      uint32_t project)
 {
     uint32_t n = sim_provider_organisations(api->provider);
     uint32_t projects = sim_provider_projects(api->provider);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = organisation; i < n; i++) {
         const char *name = sim_provider_organisation_name(api->provider, i);
         if (!mock_keys_add(&api->keys, name, strlen(name), i))
             return false;
     }
-    for (uint32_t i = 0; i < projects; i++)
+    for (uint32_t i = project; i < projects; i++)
         if (!add_project(api, SIM_PROJECT_FIRST + i))
             return false;
     return true;
@@ -62,7 +63,7 @@ static int add_organisation(struct mock_api *api, const char *name,
 
 int mock_access_init(struct mock_api *api, struct lim_diag *diag)
 {
-    if (!api->config.any_key && !add_names(api))
+    if (!api->config.any_key && !mock_access_grow(api, 0, 0))
         return lim_fail(diag, LIM_ENOMEM, 0, "%s", lim_strerror(LIM_ENOMEM));
     if (api->config.one_organisation)
         return add_organisation(api, "org", diag) < 0 ? LIM_EINVAL : LIM_OK;

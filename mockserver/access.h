@@ -9,6 +9,11 @@
    error and `diag`. */
 int mock_access_init(struct mock_api *api, struct lim_diag *diag);
 
+/* The keys of organisations and projects that the provider has from these
+   numbers on are good from now on.  False: no memory for all. */
+bool mock_access_grow(struct mock_api *api, uint32_t organisation,
+                      uint32_t project);
+
 /*
  * Finds the organisation of the question's key, or the project in it that the
  * question names (a project's index then stands in v->organisation), and

@@ -12,6 +12,7 @@
 #include "mockserver/journal.h"
 #include "mockserver/keys.h"
 #include "mockserver/manner.h"
+#include "mockserver/orders.h"
 #include "mockserver/patience.h"
 #include "mockserver/server.h"
 #include "mockserver/text.h"
@@ -83,6 +84,7 @@ struct mock_api {
     struct sim_provider *provider; /* the service's */
     struct mock_keys keys;         /* or names of organisations */
     struct mock_faults faults;     /* set by hand */
+    struct mock_orders orders;
     struct mock_patience patience;
     struct mock_journal journal;
     struct mock_clock_wait clock;

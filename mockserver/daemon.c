@@ -16,20 +16,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mockserver/azure.h"
 #include "mockserver/config.h"
 #include "mockserver/crew.h"
 #include "mockserver/loop.h"
 #include "mockserver/options.h"
+#include "mockserver/reload.h"
 #include "mockserver/serve.h"
 #include "mockserver/server.h"
+#include "mockserver/setup.h"
 #include "mockserver/words.h"
 
-#define NAME "tierlab-mockd"
-#define CONFIG_FILE_MAX (4 << 20)
 #define LOOK_MS 50 /* at the crew while it ends */
-
-enum { DONE = 0, FAILED = 1, BAD_INPUT = 2, MISSED = 3 };
 
 /* Everything that lives while the daemon runs. */
 struct daemon {
@@ -48,111 +45,6 @@ struct daemon {
     bool ending, forced;
 };
 
-static int complain(int status, const char *what, const char *why)
-{
-    fprintf(stderr, NAME ": %s: %s\n", what, why);
-    return status;
-}
-
-static int complain_file(const char *file, const struct lim_diag *diag)
-{
-    if (diag->line > 0)
-        fprintf(stderr, NAME ": %s:%d: %s\n", file, diag->line, diag->text);
-    else
-        fprintf(stderr, NAME ": %s: %s\n", file, diag->text);
-    return BAD_INPUT;
-}
-
-/* The folder of a file; the caller frees it.  NULL: no memory. */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return strdup(".");
-    return strndup(path, slash > path ? (size_t)(slash - path) : 1);
-}
-
-static cJSON *read_json(const char *path, struct lim_diag *why)
-{
-    size_t length;
-    char *text = mock_read_file(path, CONFIG_FILE_MAX, &length, why);
-    if (text == NULL)
-        return NULL;
-    cJSON *root = mock_json_parse(text, length, why);
-    free(text);
-    return root;
-}
-
-static int read_config(struct daemon *d)
-{
-    const char *path = d->options.config;
-    struct lim_diag why = { 0 };
-    struct mock_json j;
-    int error = LIM_OK;
-    cJSON *root = read_json(path, &why);
-    if (root == NULL)
-        return complain_file(path, &why);
-    char *folder = folder_of(path);
-    mock_json_open(&j, root, "", &error, &why);
-    mock_config_read(&d->config, &j, folder);
-    free(folder);
-    cJSON_Delete(root);
-    return error == LIM_OK ? DONE : complain_file(path, &why);
-}
-
-/* Without a configuration: one tier for all, organisations as they come. */
-static int choose_table(struct daemon *d)
-{
-    const struct mock_options *o = &d->options;
-    const char *table = o->table != NULL ? o->table : "current";
-    const char *tier = o->tier != NULL ? o->tier : "tier1";
-    struct lim_diag why = { 0 };
-    if (mock_config_table(o->no_limits ? "none" : table, NULL, &d->config.table,
-                          &why) != LIM_OK)
-        return complain(BAD_INPUT, "--table", why.text);
-    d->config.provider.table = d->config.table;
-    if (mock_config_tier_name(tier, &d->tier, &why) != LIM_OK ||
-        mock_config_tier(d->config.table, d->tier, &why) != LIM_OK)
-        return complain(BAD_INPUT, "--tier", why.text);
-    return DONE;
-}
-
-/* In place of what a configuration says.  Without one there are no names of
-   organisations yet. */
-static int read_faults(struct daemon *d)
-{
-    const char *path = d->options.faults;
-    struct sim_provider_config *p = &d->config.provider;
-    struct mock_faults *f = &d->config.faults;
-    struct lim_diag why = { 0 };
-    struct mock_json j;
-    int error = LIM_OK;
-    if (path == NULL)
-        return DONE;
-    cJSON *root = read_json(path, &why);
-    if (root == NULL)
-        return complain_file(path, &why);
-    mock_config_faults_fini(f);
-    mock_config_faults_init(f);
-    mock_json_open(&j, root, "", &error, &why);
-    mock_config_faults_read(f, &j, d->options.config != NULL ? p : NULL,
-                            p->start);
-    p->faults = f->faults;
-    cJSON_Delete(root);
-    return error == LIM_OK ? DONE : complain_file(path, &why);
-}
-
-static int choose_manner(struct daemon *d)
-{
-    const struct mock_options *o = &d->options;
-    struct mock_manner *m = &d->config.manner;
-    if (o->era != NULL && !mock_words_era_find(o->era, &m->era))
-        return complain(BAD_INPUT, "--era", "valid: now 2023 2023-03 2022");
-    if (o->dialect != NULL && !mock_azure_dialect_find(o->dialect, &m->dialect))
-        return complain(BAD_INPUT, "--dialect", "valid: openai azure");
-    return DONE;
-}
-
 static lim_time wall_clock(void)
 {
     struct timespec t;
@@ -162,29 +54,7 @@ static lim_time wall_clock(void)
 
 static int configure(struct daemon *d)
 {
-    const struct mock_options *o = &d->options;
-    struct sim_provider_config *p = &d->config.provider;
-    struct lim_diag why = { 0 };
-    int status = o->config != NULL ? read_config(d) : choose_table(d);
-    if (status != DONE)
-        return status;
-    if (o->discipline != NULL &&
-        mock_config_discipline(o->discipline, &p->discipline, &why) != LIM_OK)
-        return complain(BAD_INPUT, "--discipline", why.text);
-    if (p->burst < 1 && !lim_discipline_has_burst(p->discipline))
-        return complain(BAD_INPUT, "--discipline",
-                        "such windows have no burst, and --config sets one");
-    if (o->latency != NULL &&
-        mock_config_latency(o->latency, p, &why) != LIM_OK)
-        return complain(BAD_INPUT, "--latency", why.text);
-    p->seed = o->seed;
-    if (o->start >= 0)
-        mock_config_start(&d->config, o->start);
-    else if (o->config == NULL)
-        p->start = wall_clock();
-    p->faults = d->config.faults.faults;
-    status = choose_manner(d);
-    return status == DONE ? read_faults(d) : status;
+    return mock_setup_read(&d->options, wall_clock(), &d->config, &d->tier);
 }
 
 static int open_log(struct daemon *d)
@@ -194,9 +64,37 @@ static int open_log(struct daemon *d)
         return DONE;
     d->log = strcmp(path, "-") == 0 ? stdout : fopen(path, "ae");
     if (d->log == NULL)
-        return complain(FAILED, path, strerror(errno));
+        return mock_setup_complain(FAILED, path, strerror(errno));
     setvbuf(d->log, NULL, _IOLBF, BUFSIZ);
     return DONE;
+}
+
+/* All that the files say anew, or nothing; the daemon goes on either way. */
+static void reload(struct daemon *d)
+{
+    struct mock_reload_done done;
+    struct mock_config fresh;
+    struct lim_diag why = { 0 };
+    enum lim_tier tier;
+    mock_config_init(&fresh);
+    int status =
+        mock_setup_read(&d->options, d->config.provider.start, &fresh, &tier);
+    if (status == DONE) {
+        pthread_mutex_lock(&d->lock);
+        if (mock_reload(d->api, &d->config, &fresh, mock_loop_now(d->loop),
+                        &done, &why) != LIM_OK)
+            status =
+                mock_setup_complain(BAD_INPUT, d->options.config, why.text);
+        pthread_mutex_unlock(&d->lock);
+    }
+    mock_config_fini(&fresh);
+    if (status == DONE)
+        fprintf(stderr,
+                MOCK_SETUP_NAME ": read again: organisations added: %zu, moved "
+                                "to another tier: %zu\n",
+                done.added, done.moved);
+    else
+        fprintf(stderr, MOCK_SETUP_NAME ": nothing was changed\n");
 }
 
 /* A clock that stands still would never let waiting answers go. */
@@ -207,6 +105,11 @@ static void on_signal(void *context, uint32_t events)
     (void)events;
     if (read(d->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
+    if (info.ssi_signo == SIGHUP) {
+        if (!d->ending)
+            reload(d);
+        return;
+    }
     if (d->ending) {
         d->forced = true;
         mock_loop_stop(d->loop);
@@ -225,13 +128,15 @@ static int watch_signals(struct daemon *d)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    if (d->options.config != NULL || d->options.faults != NULL)
+        sigaddset(&set, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return complain(FAILED, "sigprocmask", strerror(errno));
+        return mock_setup_complain(FAILED, "sigprocmask", strerror(errno));
     d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (d->signals < 0 ||
         mock_loop_watch(d->loop, d->signals, EPOLLIN, on_signal, d) != 0)
-        return complain(FAILED, "signalfd", strerror(errno));
+        return mock_setup_complain(FAILED, "signalfd", strerror(errno));
     return DONE;
 }
 
@@ -260,7 +165,8 @@ static int make_api(struct daemon *d)
         .log = d->log,
     };
     d->api = mock_api_new(&config, &why);
-    return d->api != NULL ? DONE : complain(FAILED, "provider", why.text);
+    return d->api != NULL ? DONE
+                          : mock_setup_complain(FAILED, "provider", why.text);
 }
 
 static int make_server(struct daemon *d)
@@ -270,7 +176,7 @@ static int make_server(struct daemon *d)
     *config = mock_server_config_default();
     d->loop = mock_loop_new(d->config.provider.start, d->options.speed);
     if (d->loop == NULL)
-        return complain(FAILED, "event loop", strerror(errno));
+        return mock_setup_complain(FAILED, "event loop", strerror(errno));
     d->serve = mock_serve_new(d->api, d->loop, alone ? NULL : &d->lock);
     config->handler = mock_serve_handle;
     config->context = d->serve;
@@ -280,7 +186,7 @@ static int make_server(struct daemon *d)
     if (d->serve != NULL)
         d->server = mock_server_new(d->loop, config);
     if (d->server == NULL)
-        return complain(FAILED, "server", strerror(ENOMEM));
+        return mock_setup_complain(FAILED, "server", strerror(ENOMEM));
     return watch_signals(d);
 }
 
@@ -298,8 +204,9 @@ static int start_crew(struct daemon *d, uint16_t port)
     if (d->options.threads == 1)
         return DONE;
     d->crew = mock_crew_start(&config);
-    return d->crew != NULL ? DONE
-                           : complain(FAILED, "--threads", strerror(errno));
+    return d->crew != NULL
+               ? DONE
+               : mock_setup_complain(FAILED, "--threads", strerror(errno));
 }
 
 static int listen_and_tell(struct daemon *d)
@@ -308,8 +215,8 @@ static int listen_and_tell(struct daemon *d)
     bool colon = strchr(host, ':') != NULL;
     uint16_t port;
     if (mock_server_listen(d->server, host, d->options.port, &port) != 0) {
-        fprintf(stderr, NAME ": cannot listen on %s port %u: %s\n", host,
-                d->options.port, strerror(errno));
+        fprintf(stderr, MOCK_SETUP_NAME ": cannot listen on %s port %u: %s\n",
+                host, d->options.port, strerror(errno));
         return FAILED;
     }
     if (start_crew(d, port) != DONE)
@@ -317,7 +224,7 @@ static int listen_and_tell(struct daemon *d)
     printf("listening on http://%s%s%s:%u\n", colon ? "[" : "", host,
            colon ? "]" : "", port);
     if (fflush(stdout) != 0)
-        return complain(FAILED, "standard output", strerror(errno));
+        return mock_setup_complain(FAILED, "standard output", strerror(errno));
     return DONE;
 }
 
@@ -337,9 +244,10 @@ static int judge(const struct daemon *d)
     if (!d->options.fail_on_ignored || all == 0)
         return DONE;
     fprintf(stderr,
-            NAME ": %" PRIu64 " requests came before the time that a 429 had "
-                 "told, %" PRIu64 " of them retries by their own word; the "
-                 "first %.3f s after the start\n",
+            MOCK_SETUP_NAME
+            ": %" PRIu64 " requests came before the time that a 429 had "
+            "told, %" PRIu64 " of them retries by their own word; the "
+            "first %.3f s after the start\n",
             all, p->certain,
             (double)(p->first - d->config.provider.start) / LIM_SEC);
     return MISSED;
@@ -348,11 +256,11 @@ static int judge(const struct daemon *d)
 static int run(struct daemon *d)
 {
     if (mock_loop_run(d->loop) != 0)
-        return complain(FAILED, "event loop", strerror(errno));
+        return mock_setup_complain(FAILED, "event loop", strerror(errno));
     wait_for_crew(d);
     if (d->forced)
-        return complain(FAILED, "ended by a second signal",
-                        "answers were still waiting");
+        return mock_setup_complain(FAILED, "ended by a second signal",
+                                   "answers were still waiting");
     return judge(d);
 }
 
@@ -380,7 +288,7 @@ int mock_daemon_main(int argc, char **argv)
     int status = DONE;
     mock_options_read(&d.options, argc, argv);
     if (d.options.version) {
-        puts(NAME " " TIERLAB_VERSION);
+        puts(MOCK_SETUP_NAME " " TIERLAB_VERSION);
         return DONE;
     }
     mock_config_init(&d.config);

@@ -7,6 +7,7 @@
 #include "mockserver/azure.h"
 #include "mockserver/feed.h"
 #include "mockserver/flight.h"
+#include "mockserver/refuse.h"
 
 /* A path that ends with '*' takes one further segment. */
 static const struct route {
@@ -35,6 +36,10 @@ static const struct route {
     { "GET", "/mock/faults", mock_steer_faults },
     { "POST", "/mock/faults", mock_steer_set_faults },
     { "DELETE", "/mock/faults", mock_steer_no_faults },
+    { "GET", "/mock/kinds", mock_orders_kinds },
+    { "GET", "/mock/next", mock_orders_get },
+    { "POST", "/mock/next", mock_orders_post },
+    { "DELETE", "/mock/next", mock_orders_delete },
     { "POST", "/mock/reset", mock_steer_reset },
     { "GET", "/mock/clock", mock_control_clock },
     { "POST", "/mock/clock", mock_control_set_clock },
@@ -114,6 +119,21 @@ static void refuse(struct mock_visit *v, const char *allow)
     mock_text_printf(&v->a->headers, "allow: %s\r\n", allow);
 }
 
+/* What a hand ordered comes in place of all else.  Who is told so may come
+   again at once. */
+static bool answer_as_ordered(struct mock_visit *v)
+{
+    struct mock_api *api = v->api;
+    uint32_t owner = mock_access_owner(api, v->organisation);
+    const struct mock_kind *kind = mock_orders_take(&api->orders, owner);
+    if (kind == NULL)
+        return false;
+    mock_refuse_kind(v, kind, NULL);
+    for (unsigned g = 0; g < api->patience.groups; g++)
+        mock_patience_excuse(&api->patience, owner, g);
+    return true;
+}
+
 /* Authentication comes before everything else.  False: it is answered. */
 static bool enter(struct mock_visit *v, struct aim *aim)
 {
@@ -124,7 +144,7 @@ static bool enter(struct mock_visit *v, struct aim *aim)
         return true;
     v->is_api = true;
     v->api->decisions++;
-    if (!mock_access_check(v))
+    if (!mock_access_check(v) || answer_as_ordered(v))
         return false;
     if (is_azure(v))
         return mock_azure_enter(v, &aim->path);

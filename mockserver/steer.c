@@ -90,6 +90,7 @@ void mock_steer_reset(struct mock_visit *v)
     struct mock_api *api = v->api;
     sim_provider_reset(api->provider, v->q->now);
     take(api, NULL, api->config.provider.faults);
+    api->orders.count = 0;
     mock_patience_clear(&api->patience);
     mock_journal_clear(&api->journal);
     memset(api->statuses, 0, sizeof api->statuses);

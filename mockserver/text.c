@@ -51,7 +51,8 @@ void mock_text_add(struct mock_text *t, const char *bytes, size_t length)
     char *to = mock_text_reserve(t, length);
     if (to == NULL)
         return;
-    memcpy(to, bytes, length);
+    if (length > 0) /* else `bytes` may be NULL */
+        memcpy(to, bytes, length);
     t->length += length;
     t->data[t->length] = '\0';
 }

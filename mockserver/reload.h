@@ -1,0 +1,30 @@
+#ifndef MOCK_RELOAD_H
+#define MOCK_RELOAD_H
+
+#include "mockserver/api.h"
+
+/*
+ * A configuration read again while the daemon serves.  What is used of the
+ * limits, spent and paid stays.
+ *
+ * New at once: latency, load, tier_speed, faults (in place of those set by
+ * hand), era, dialect, the number of an organisation's keys; its tier, if the
+ * file gave it another one before; and organisations that were not there.
+ * All else must be as it was: what has been counted under other rules could
+ * not be told in the new ones.
+ */
+struct mock_reload_done {
+    size_t added, moved; /* organisations */
+};
+
+/*
+ * Brings `api` from `now` to `fresh` at `time`, and exchanges the two: `api`
+ * points into `now` before and after, and the tables' owners stay.  LIM_OK;
+ * or `diag` and LIM_EINVAL, nothing having changed, when they differ in what
+ * can not change, or LIM_ENOMEM, when not all new organisations have come.
+ */
+int mock_reload(struct mock_api *api, struct mock_config *now,
+                struct mock_config *fresh, lim_time time,
+                struct mock_reload_done *done, struct lim_diag *diag);
+
+#endif
