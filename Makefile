@@ -41,7 +41,8 @@ sim_SRC        = $(wildcard sim/*.c)
 mockserver_SRC = $(filter-out mockserver/main.c,$(wildcard mockserver/*.c))
 bench_SRC      = $(filter-out bench/main.c,$(wildcard bench/*.c))
 test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c \
-                 tests/parse_%.c,$(wildcard tests/*.c))
+                 tests/parse_%.c tests/hostile%.c,$(wildcard tests/*.c))
+hostile_SRC    = $(wildcard tests/hostile*.c)
 suites         = $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC)))
 fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 
@@ -183,6 +184,10 @@ $(BUILD)/tests/example_%: $(BUILD)/tests/example_%.o $(LIB_limiter)
 $(BUILD)/tests/parse_http: $(BUILD)/tests/parse_http.o $(LIB_mockserver)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+# A client that shares nothing with the server.
+$(BUILD)/tests/hostile: $(call obj,$(hostile_SRC))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 $(BUILD)/tests/bench_%: $(BUILD)/tests/bench_%.o $(LIB_sim) $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread -lm
 
@@ -223,7 +228,7 @@ test: deps
 check: test
 
 test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS) \
-            $(LIB_shared)
+            $(LIB_shared) $(BUILD)/tests/hostile
 	@tests/run.sh $(BUILD)
 
 # Real clients, which npm installs below $(BUILD); not part of `make test`.
