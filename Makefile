@@ -11,6 +11,7 @@ FUZZ_SECS = 60
 STUDY_HOURS = 500
 STUDY_SEEDS = 10000
 STUDY_PAIRS = 2000
+STUDY_LOCKSTEP = 1000
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
        -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -41,8 +42,12 @@ sim_SRC        = $(wildcard sim/*.c)
 mockserver_SRC = $(filter-out mockserver/main.c,$(wildcard mockserver/*.c))
 bench_SRC      = $(filter-out bench/main.c,$(wildcard bench/*.c))
 test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c \
-                 tests/parse_%.c tests/hostile%.c,$(wildcard tests/*.c))
+                 tests/parse_%.c tests/hostile%.c tests/lockstep%.c,\
+                 $(wildcard tests/*.c))
 hostile_SRC    = $(wildcard tests/hostile*.c)
+=======
+                 tests/parse_%.c tests/lockstep%.c,$(wildcard tests/*.c))
+>>>>>>> 509cb62 (Simulator and mock server are compared in step, to the nanosecond, over drawn scenarios)
 suites         = $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC)))
 fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 
@@ -188,6 +193,11 @@ $(BUILD)/tests/parse_http: $(BUILD)/tests/parse_http.o $(LIB_mockserver)
 $(BUILD)/tests/hostile: $(call obj,$(hostile_SRC))
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+$(BUILD)/tests/lockstep: $(BUILD)/tests/lockstep.o \
+                         $(BUILD)/tests/lockstep_draw.o $(LIB_bench) \
+                         $(LIB_mockserver) $(LIB_sim) $(LIB_limiter)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread -ldl -lm
+
 $(BUILD)/tests/bench_%: $(BUILD)/tests/bench_%.o $(LIB_sim) $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread -lm
 
@@ -228,6 +238,7 @@ test: deps
 check: test
 
 test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS) \
+<<<<<<< HEAD
             $(LIB_shared) $(BUILD)/tests/hostile
 	@tests/run.sh $(BUILD)
 
@@ -296,9 +307,10 @@ golden: $(PROGRAMS)
 	GOLDEN=update tests/run.sh $(BUILD) tests/e2e/golden.sh
 
 # The theory of queues, and the properties of windows and pool over many seeds.
-study: $(PROGRAMS) $(BUILD)/tests/unit
+study: $(PROGRAMS) $(BUILD)/tests/unit $(BUILD)/tests/lockstep
 	@STUDY_HOURS=$(STUDY_HOURS) tests/study.sh $(BUILD)
 	@STUDY_PAIRS=$(STUDY_PAIRS) tests/compare_study.sh $(BUILD)
+	@LOCKSTEP_SEEDS=$(STUDY_LOCKSTEP) BUILD=$(BUILD) tests/e2e/lockstep.sh
 	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines
 
 bindir   = $(DESTDIR)$(PREFIX)/bin

@@ -247,7 +247,7 @@ int bench_daemon_start(struct bench_daemon *d,
     int pipes[2];
     int error = LIM_OK;
 
-    assert(options->speed > 0);
+    assert(options->speed >= 0);
     *d = (struct bench_daemon){ .pid = -1, .output = -1 };
     int config = make_config(options, &error, diag);
     if (config < 0)

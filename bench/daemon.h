@@ -23,7 +23,7 @@ struct bench_daemon_options {
        time starts. */
     const char *provider_json;
     const char *folder; /* where a table file is looked for; NULL: here */
-    double speed;       /* > 0 */
+    double speed;       /* 0: its clock stands still */
     uint64_t seed;      /* of what the daemon draws */
 };
 

@@ -11,6 +11,8 @@
 #include "bench/events.h"
 #include "limiter/apierror.h"
 
+#define PROMPT_MAX 1000 /* characters that every image model takes */
+
 static const char filler[] = " the and for you not are but had"
                              " his her was one our out day get";
 
@@ -19,20 +21,33 @@ bool bench_message_is_embedding(const char *model)
     return strncmp(model, "text-embedding", strlen("text-embedding")) == 0;
 }
 
+enum { CHAT, EMBEDDINGS, IMAGES };
+
+/* Where it goes, and what stands around its text. */
+static const struct form {
+    const char *path, *before, *after;
+} forms[] = {
+    [CHAT] = { "/chat/completions",
+               ",\"messages\":[{\"role\":\"user\",\"content\":\"", "\"}]" },
+    [EMBEDDINGS] = { "/embeddings", ",\"input\":\"", "\"" },
+    [IMAGES] = { "/images/generations", ",\"prompt\":\"", "\"" },
+};
+
 int bench_message_init(struct bench_message *m, const struct sim_workload *w)
 {
-    bool embedding = bench_message_is_embedding(w->model);
+    const struct form *form = w->images > 0 ? &forms[IMAGES]
+                              : bench_message_is_embedding(w->model)
+                                  ? &forms[EMBEDDINGS]
+                                  : &forms[CHAT];
     const char *before = "{\"model\":";
-    const char *after =
-        embedding ? ",\"input\":\""
-                  : ",\"messages\":[{\"role\":\"user\",\"content\":\"";
+    const char *after = form->before;
 
     *m = (struct bench_message){
         .price = lim_price_find(w->model),
-        .path = embedding ? "/embeddings" : "/chat/completions",
+        .path = form->path,
         .images = w->images,
-        .stream = w->stream && !embedding,
-        .tail = embedding ? "\"" : "\"}]",
+        .stream = w->stream && form == &forms[CHAT],
+        .tail = form->after,
     };
     cJSON *name = cJSON_CreateString(w->model);
     char *quoted = name != NULL ? cJSON_PrintUnformatted(name) : NULL;
@@ -71,15 +86,21 @@ static bool add_text(struct bench_buffer *body, int64_t chars)
 int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
                         int64_t max_tokens, struct bench_buffer *body)
 {
-    char end[128], bound[40] = "";
+    char end[160], bound[40] = "", count[40] = "";
     int64_t chars = prompt_tokens > 2 ? 4 * (prompt_tokens - 2) : 0;
     const char *stream = m->stream ? ",\"stream\":true,\"stream_options\":"
                                      "{\"include_usage\":true}"
                                    : "";
 
-    if (max_tokens >= 0)
+    if (chars == 0 && m->path != forms[CHAT].path)
+        chars = 1; /* an empty text is an error there */
+    if (m->images > 0) {
+        snprintf(count, sizeof count, ",\"n\":%" PRId64, m->images);
+        chars = chars < PROMPT_MAX ? chars : PROMPT_MAX;
+    } else if (max_tokens >= 0) {
         snprintf(bound, sizeof bound, ",\"max_tokens\":%" PRId64, max_tokens);
-    snprintf(end, sizeof end, "%s%s%s}", m->tail, bound, stream);
+    }
+    snprintf(end, sizeof end, "%s%s%s%s}", m->tail, bound, count, stream);
     body->length = 0;
     if (!bench_buffer_add(body, m->head, m->head_length) ||
         !add_text(body, chars) || !bench_buffer_add(body, end, strlen(end)))
@@ -175,6 +196,8 @@ void bench_message_read(const struct bench_message *m, int status,
         read_error(status, body, length, out);
         if (out->class == LIM_CLASS_OK)
             read_whole(m, body, length, out);
+        if (out->class == LIM_CLASS_OK && m->images > 0 && !out->usage_known)
+            out->microusd = lim_price_cost(m->price, 0, 0, m->images);
     }
     if (success && out->class != LIM_CLASS_OK)
         out->status = 0;

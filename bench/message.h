@@ -11,10 +11,13 @@
 #include "sim/scenario.h"
 
 /*
- * What goes over the wire for one stream of requests, and what comes back.
+ * What goes over the wire for one stream of requests, and what comes back:
+ * images where a request asks for some, embeddings where its model makes them,
+ * else chat.
  * A prompt of n tokens is a text of 4 x (n - 2) characters, which the
  * provider estimates at exactly n (lim_estimate_text); it is made of words
- * of four characters, so that a tokenizer counts about as many.
+ * of four characters, so that a tokenizer counts about as many.  A prompt of
+ * an image has at most 1000 characters.
  */
 struct bench_message {
     const struct lim_price *price; /* of the model; NULL: not known */
@@ -30,8 +33,8 @@ struct bench_message {
 bool bench_message_is_embedding(const char *model);
 
 /*
- * Readies the messages of a workload, which must outlive them: embeddings
- * for a model that makes them, else chat.  Returns LIM_OK or LIM_ENOMEM.
+ * Readies the messages of a workload, which must outlive them.  Returns
+ * LIM_OK or LIM_ENOMEM.
  */
 int bench_message_init(struct bench_message *m, const struct sim_workload *w);
 void bench_message_fini(struct bench_message *m);

@@ -64,6 +64,13 @@ static void read_model(struct mock_json *j,
                         *model, lim_table_name(provider->table));
 }
 
+/* Of tokens that would be told and paid for. */
+static bool has_no_reply(const struct sim_workload *w)
+{
+    return w->images > 0 ||
+           (w->model != NULL && bench_message_is_embedding(w->model));
+}
+
 static void read_stream(struct mock_json *j, struct sim_workload *w)
 {
     mock_json_bool(j, "stream", &w->stream);
@@ -109,9 +116,14 @@ void bench_workload_read(struct mock_json *j,
         w->arrivals.kind = SIM_ARRIVE_SHARED;
     else
         bench_arrivals_read(j, place, &w->arrivals, &files->rows);
+    mock_json_int(j, "images", 0, IMAGES_MAX, &w->images);
+    if (has_no_reply(w))
+        w->completion_tokens = sim_dist_constant(0);
     bench_sizes_read(j, place->folder, w, &files->sizes);
     mock_json_int(j, "max_tokens", 1, MAX_TOKENS_MAX, &w->max_tokens);
-    mock_json_int(j, "images", 0, IMAGES_MAX, &w->images);
+    if (has_no_reply(w) && w->max_tokens > 0)
+        mock_json_wrong(j, "max_tokens",
+                        "embeddings and images have no reply to bound");
     read_stream(j, w);
     mock_json_duration(j, "deadline", &w->deadline_ns);
     read_standing(j, w);

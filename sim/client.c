@@ -204,6 +204,8 @@ static const char *name_of(const struct sim_client *c, uint32_t organisation)
 static int64_t size_of(const struct sim_dist *d, uint64_t bits)
 {
     double x = sim_dist_draw(d, bits);
+    if (!(x > 0)) /* a constant: there are none */
+        return 0;
     return x < 1 ? 1 : x > (double)TOKENS_MAX ? TOKENS_MAX : (int64_t)(x + 0.5);
 }
 

@@ -91,6 +91,47 @@ static void embeddings_have_an_input(void)
     cJSON_Delete(root);
 }
 
+static void images_are_asked_for_by_number(void)
+{
+    const int64_t prompts[] = { 2, 30, 300 };
+    const size_t lengths[] = { 1, 112, 1000 };
+    struct sim_workload w = workload("dall-e-2");
+    struct bench_buffer body = { 0 };
+    struct bench_message m;
+    w.images = 3;
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_STRING_EQUAL(m.path, "/images/generations");
+    for (size_t i = 0; i < sizeof prompts / sizeof prompts[0]; i++) {
+        CU_ASSERT_EQUAL(bench_message_write(&m, prompts[i], -1, &body), LIM_OK);
+        cJSON *root = cJSON_Parse(body.data);
+        CU_ASSERT_EQUAL(
+            cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, "n")),
+            3);
+        const char *prompt = text_at(root, "prompt");
+        CU_ASSERT_EQUAL(prompt != NULL ? strlen(prompt) : 0, lengths[i]);
+        cJSON_Delete(root);
+    }
+    bench_buffer_fini(&body);
+    bench_message_fini(&m);
+}
+
+static void an_image_has_a_price_without_usage(void)
+{
+    static const char answer[] = "{\"created\":1,\"data\":[{\"url\":\"a\"}]}";
+    struct lim_feedback f = lim_feedback_none();
+    struct sim_workload w = workload("dall-e-2");
+    struct lim_outcome o;
+    struct bench_message m;
+    w.images = 2;
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    bench_message_read(&m, 200, &f, answer, sizeof answer - 1, &o);
+    CU_ASSERT_EQUAL(o.class, LIM_CLASS_OK);
+    CU_ASSERT_FALSE(o.usage_known);
+    CU_ASSERT_EQUAL(o.microusd, lim_price_cost(m.price, 0, 0, 2));
+    CU_ASSERT(o.microusd > 0);
+    bench_message_fini(&m);
+}
+
 static void a_buffer_is_used_again(void)
 {
     struct sim_workload w = workload("gpt-4o");
@@ -269,6 +310,9 @@ static void no_answer_is_tried_again(void)
 }
 
 CU_TestInfo message_tests[] = {
+    { "images are asked for by number", images_are_asked_for_by_number },
+    { "an image has a price without usage",
+      an_image_has_a_price_without_usage },
     { "prompts are estimated exactly", prompts_are_estimated_exactly },
     { "no bound of the reply is not written", no_bound_is_not_written },
     { "names are quoted", names_are_quoted },

@@ -193,6 +193,12 @@ static void mistakes_are_named_with_place_and_remedy(void)
         { "{\"drain\": \"yes\", " WORK "}", "drain" },
         { "{\"vary\": [], " WORK "}", "vary" },
         { "{\"replications\": 0, " WORK "}", "replications" },
+        { "{\"workload\": {\"model\": \"text-embedding-3-small\","
+          " \"arrivals\": {\"batch\": 1}, \"max_tokens\": 5}}",
+          "no reply to bound" },
+        { "{\"workload\": {\"model\": \"dall-e-3\", \"images\": 1,"
+          " \"arrivals\": {\"batch\": 1}, \"max_tokens\": 5}}",
+          "no reply to bound" },
         { "{}", "workload" },
         { "{\"workload\": []}", "workload" },
         { "{\"workload\": [1]}", "workload[0]" },
