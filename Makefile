@@ -45,9 +45,6 @@ test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c \
                  tests/parse_%.c tests/hostile%.c tests/lockstep%.c,\
                  $(wildcard tests/*.c))
 hostile_SRC    = $(wildcard tests/hostile*.c)
-=======
-                 tests/parse_%.c tests/lockstep%.c,$(wildcard tests/*.c))
->>>>>>> 509cb62 (Simulator and mock server are compared in step, to the nanosecond, over drawn scenarios)
 suites         = $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC)))
 fuzzers        = $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 
@@ -238,8 +235,7 @@ test: deps
 check: test
 
 test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS) \
-<<<<<<< HEAD
-            $(LIB_shared) $(BUILD)/tests/hostile
+            $(LIB_shared) $(BUILD)/tests/hostile $(BUILD)/tests/lockstep
 	@tests/run.sh $(BUILD)
 
 # Real clients, which npm installs below $(BUILD); not part of `make test`.
