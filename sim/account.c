@@ -1,9 +1,11 @@
 #include "sim/account.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/billing.h"
 #include "sim/bound.h"
 
 static const char *group_name(const struct sim_scenario *s, size_t workload)
@@ -194,24 +196,18 @@ struct share {
     double used, allowed;
 };
 
-/*
- * Adds what an organisation used of limit `w` and what it was allowed: a full
- * bucket and what flows in.
- */
-static void add_share(const struct sim_account *a, unsigned o, unsigned w,
-                      int64_t elapsed_ns, struct share *s)
+/* Adds what an organisation used of limit `w` and what it was allowed. */
+static void add_share(const struct sim_account *a, const struct sim_room *rooms,
+                      unsigned o, unsigned w, struct share *s)
 {
-    enum lim_limit l = (enum lim_limit)w;
-    double windows = (double)elapsed_ns / (double)lim_limit_window(l);
+    enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
     for (unsigned g = 0; g < a->group_count; g++) {
+        double allowed = rooms[g * a->organisation_count + o].total[w];
         size_t at = (size_t)o * a->group_count + g;
-        int64_t limit = a->limits[at].max[w];
-        if (!a->serves[at] || limit == LIM_UNLIMITED)
+        if (!(allowed > 0 && allowed < HUGE_VAL))
             continue;
-        s->used += a->admitted[at * LIM_DIMENSIONS + lim_limit_dimension(l)];
-        s->allowed +=
-            (double)lim_rate_burst(limit, a->scenario->provider.burst) +
-            (double)limit * windows;
+        s->used += a->admitted[at * LIM_DIMENSIONS + d];
+        s->allowed += allowed;
     }
 }
 
@@ -237,7 +233,8 @@ static struct share spend_share(const struct sim_account *a, unsigned o)
     return s;
 }
 
-static void fill_utilisation(const struct sim_account *a, int64_t elapsed_ns,
+static void fill_utilisation(const struct sim_account *a,
+                             const struct sim_room *rooms,
                              struct sim_summary *out)
 {
     struct share pool[LIM_LIMITS] = { { 0, 0 } };
@@ -248,7 +245,7 @@ static void fill_utilisation(const struct sim_account *a, int64_t elapsed_ns,
             if (w == LIM_SPEND)
                 s = spend_share(a, o);
             else
-                add_share(a, o, w, elapsed_ns, &s);
+                add_share(a, rooms, o, w, &s);
             out->organisations[o].share[w] = ratio(s);
             if (s.allowed > 0) {
                 pool[w].used += s.used;
@@ -277,11 +274,73 @@ static double fairness(const struct sim_summary *s)
     return sum * sum / ((double)s->organisation_count * squares);
 }
 
-/* Adds the bound of one group to `*bound`; `limits` has room for every
-   organisation.  LIM_OK or LIM_ENOMEM. */
+/* The limits of organisation `o` for the models of group `g` at a tier. */
+static struct lim_limits limits_at(const struct sim_account *a, unsigned g,
+                                   enum lim_tier tier)
+{
+    const struct lim_table *table = a->scenario->provider.table;
+    size_t w = 0;
+    while (a->group_of_workload[w] != g)
+        w++;
+    const struct lim_tier_row *row =
+        lim_table_find(table, a->scenario->workloads[w].model, tier);
+    return row != NULL ? row->limits : (struct lim_limits){ { 0 } };
+}
+
+/* What organisation `o` lets through of all groups in a run, under the limits
+   of each tier for as long as it is there. */
+static void find_rooms(const struct sim_account *a, unsigned o,
+                       int64_t elapsed_ns, struct sim_room *rooms)
+{
+    const struct sim_provider_config *p = &a->scenario->provider;
+    const struct sim_billing_rules rules = { p->table, p->upgrades };
+    struct sim_billing b =
+        sim_billing_make(&p->organisations[o], &rules, p->start);
+    lim_time now = p->start, end = p->start + elapsed_ns;
+    const enum lim_tier none = LIM_TIERS;
+    enum lim_tier before = none;
+    for (;;) {
+        lim_time next = b.next_change < end ? b.next_change : end;
+        for (unsigned g = 0; g < a->group_count; g++) {
+            struct sim_room *r = &rooms[g * a->organisation_count + o];
+            struct lim_limits limits = limits_at(a, g, b.tier), old;
+            if (before != none)
+                old = limits_at(a, g, before);
+            if (before != b.tier)
+                sim_room_open(r, &limits, before == none ? NULL : &old,
+                              p->burst);
+            sim_room_flow(r, &limits, next - now);
+        }
+        if (next == end)
+            return;
+        before = b.tier;
+        now = next;
+        sim_billing_step(&b, &rules);
+    }
+}
+
+/* By group, then organisation; NULL: no memory.  Without a table there are no
+   limits. */
+static struct sim_room *make_rooms(const struct sim_account *a,
+                                   int64_t elapsed_ns)
+{
+    const struct lim_limits none = lim_limits_none();
+    size_t places = (size_t)a->organisation_count * a->group_count;
+    struct sim_room *rooms = calloc(places, sizeof *rooms);
+    if (rooms == NULL)
+        return NULL;
+    for (size_t i = 0; a->scenario->provider.table == NULL && i < places; i++)
+        sim_room_open(&rooms[i], &none, NULL, 1);
+    for (unsigned o = 0;
+         a->scenario->provider.table != NULL && o < a->organisation_count; o++)
+        find_rooms(a, o, elapsed_ns, rooms);
+    return rooms;
+}
+
+/* Adds the bound of one group to `*bound`.  LIM_OK or LIM_ENOMEM. */
 static int bound_group(const struct sim_account *a, unsigned g,
-                       struct lim_limits *limits, int64_t elapsed_ns,
-                       double *bound, int *binding)
+                       const struct sim_room *rooms, double *bound,
+                       int *binding)
 {
     const struct sim_arrived *c = &a->arrived[g];
     struct sim_demand d = { .requests = c->tokens.count,
@@ -291,14 +350,9 @@ static int bound_group(const struct sim_account *a, unsigned g,
     struct sim_run *runs = sim_costs_runs(&c->tokens, &d.run_count);
     if (runs == NULL)
         return LIM_ENOMEM;
-    for (unsigned o = 0; o < a->organisation_count; o++) {
-        size_t at = (size_t)o * a->group_count + g;
-        limits[o] = a->serves[at] ? a->limits[at] : (struct lim_limits){ 0 };
-    }
     d.runs = runs;
-    struct sim_bound b =
-        sim_bound_group(&d, limits, a->organisation_count,
-                        a->scenario->provider.burst, elapsed_ns);
+    struct sim_bound b = sim_bound_group(&d, &rooms[g * a->organisation_count],
+                                         a->organisation_count);
     free(runs);
     if (b.binding >= 0)
         *binding = b.binding;
@@ -310,26 +364,26 @@ int sim_account_summary(struct sim_account *a, uint64_t got, int64_t elapsed_ns,
                         struct sim_summary *out)
 {
     size_t n = a->organisation_count;
-    struct lim_limits *limits = calloc(n, sizeof *limits);
+    struct sim_room *rooms = make_rooms(a, elapsed_ns);
     out->organisations = calloc(n, sizeof *out->organisations);
     out->organisation_names = calloc(n, sizeof *out->organisation_names);
     out->organisation_count = n;
-    if (a->out_of_memory || limits == NULL || out->organisations == NULL ||
+    if (a->out_of_memory || rooms == NULL || out->organisations == NULL ||
         out->organisation_names == NULL) {
-        free(limits);
+        free(rooms);
         return LIM_ENOMEM;
     }
-    fill_utilisation(a, elapsed_ns, out);
+    fill_utilisation(a, rooms, out);
     out->fairness_organisations = fairness(out);
     out->binding = -1;
     double bound = 0;
     int error = LIM_OK;
     for (unsigned g = 0; g < a->group_count && error == LIM_OK; g++)
-        error = bound_group(a, g, limits, elapsed_ns, &bound, &out->binding);
+        error = bound_group(a, g, rooms, &bound, &out->binding);
     out->efficiency = bound > 0 ? (double)got / bound : -1;
     if (elapsed_ns > 0)
         out->bound_rpm = bound / ((double)elapsed_ns / (double)LIM_MIN);
-    free(limits);
+    free(rooms);
     return error;
 }
 

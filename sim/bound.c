@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "limiter/window.h"
@@ -23,14 +24,33 @@ struct room {
     double largest;
 };
 
-static struct room room_of(int64_t limit, enum lim_limit i, double burst,
-                           int64_t duration_ns)
+void sim_room_open(struct sim_room *r, const struct lim_limits *limits,
+                   const struct lim_limits *before, double burst)
 {
-    if (limit == LIM_UNLIMITED)
-        return (struct room){ HUGE_VAL, HUGE_VAL };
-    double full = (double)lim_rate_burst(limit, burst);
-    double windows = (double)duration_ns / (double)lim_limit_window(i);
-    return (struct room){ full + (double)limit * windows, full };
+    for (int w = 0; w < LIM_WINDOWS; w++) {
+        int64_t limit = limits->max[w], old = before ? before->max[w] : 0;
+        double full = limit == LIM_UNLIMITED
+                          ? HUGE_VAL
+                          : (double)lim_rate_burst(limit, burst);
+        /* from no limit a window begins unused */
+        double had =
+            old == LIM_UNLIMITED ? 0 : (double)lim_rate_burst(old, burst);
+        if (full > had)
+            r->total[w] += full - had;
+        if (full > r->largest[w])
+            r->largest[w] = full;
+    }
+}
+
+void sim_room_flow(struct sim_room *r, const struct lim_limits *limits,
+                   int64_t duration_ns)
+{
+    assert(duration_ns >= 0);
+    for (int w = 0; w < LIM_WINDOWS; w++)
+        if (limits->max[w] != LIM_UNLIMITED)
+            r->total[w] += (double)limits->max[w] *
+                           ((double)duration_ns /
+                            (double)lim_limit_window((enum lim_limit)w));
 }
 
 static double alike(const struct sim_demand *d, int64_t cost, struct room r)
@@ -97,29 +117,30 @@ static double count(const struct sim_demand *d, enum lim_limit limit,
 }
 
 /* The most that one organisation can take, by all its windows. */
-static double most_of_one(const struct sim_demand *d,
-                          const struct lim_limits *l, double burst,
-                          int64_t duration_ns)
+static double most_of_one(const struct sim_demand *d, const struct sim_room *r)
 {
     double most = (double)d->requests;
-    for (int i = 0; i < LIM_WINDOWS; i++) {
-        enum lim_limit limit = (enum lim_limit)i;
-        double n =
-            count(d, limit, room_of(l->max[i], limit, burst, duration_ns));
+    for (int w = 0; w < LIM_WINDOWS; w++) {
+        double n = count(d, (enum lim_limit)w,
+                         (struct room){ r->total[w], r->largest[w] });
         if (n < most)
             most = n;
     }
     return most;
 }
 
+static bool same(const struct sim_room *a, const struct sim_room *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
 static double sum_of_each(const struct sim_demand *d,
-                          const struct lim_limits *limits, size_t organisations,
-                          double burst, int64_t duration_ns)
+                          const struct sim_room *rooms, size_t organisations)
 {
     double sum = 0, one = 0;
     for (size_t i = 0; i < organisations; i++) {
-        if (i == 0 || memcmp(&limits[i], &limits[i - 1], sizeof limits[i]) != 0)
-            one = most_of_one(d, &limits[i], burst, duration_ns);
+        if (i == 0 || !same(&rooms[i], &rooms[i - 1]))
+            one = most_of_one(d, &rooms[i]);
         sum += one;
     }
     return sum;
@@ -127,38 +148,32 @@ static double sum_of_each(const struct sim_demand *d,
 
 /* The most that all organisations together can take by one kind of window:
    each cheap request can be picked but once. */
-static double together(const struct sim_demand *d,
-                       const struct lim_limits *limits, size_t organisations,
-                       enum lim_limit limit, double burst, int64_t duration_ns)
+static double together(const struct sim_demand *d, const struct sim_room *rooms,
+                       size_t organisations, enum lim_limit limit)
 {
     struct room all = { 0, 0 };
     for (size_t i = 0; i < organisations; i++) {
-        struct room r =
-            room_of(limits[i].max[limit], limit, burst, duration_ns);
-        all.total += r.total;
-        if (r.largest > all.largest)
-            all.largest = r.largest;
+        all.total += rooms[i].total[limit];
+        if (rooms[i].largest[limit] > all.largest)
+            all.largest = rooms[i].largest[limit];
     }
     return count(d, limit, all);
 }
 
 struct sim_bound sim_bound_group(const struct sim_demand *d,
-                                 const struct lim_limits *limits,
-                                 size_t organisations, double burst,
-                                 int64_t duration_ns)
+                                 const struct sim_room *rooms,
+                                 size_t organisations)
 {
-    assert(duration_ns >= 0);
     double all = (double)d->requests, least = HUGE_VAL;
     int binding = LIM_RPM;
     for (int i = 0; i < LIM_WINDOWS; i++) {
-        double n = together(d, limits, organisations, (enum lim_limit)i, burst,
-                            duration_ns);
+        double n = together(d, rooms, organisations, (enum lim_limit)i);
         if (n < least) {
             least = n;
             binding = i;
         }
     }
-    double each = sum_of_each(d, limits, organisations, burst, duration_ns);
+    double each = sum_of_each(d, rooms, organisations);
     double most = each < least ? each : least;
     if (most >= all)
         return (struct sim_bound){ all, -1 };

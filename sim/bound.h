@@ -9,11 +9,11 @@
 /*
  * The most requests that any policy could have had admitted in a run.
  *
- * In `duration_ns` a window lets through at most what its full bucket holds
- * and what flows in: burst + limit x duration / window.  One of 3 a minute
- * lets 183 through in an hour.  A policy may pick the requests that cost
- * least, so of n requests as many fit as the cheapest ones do; the last one
- * may fit in part, as in a fluid.
+ * A window lets through at most what its full bucket holds and what flows in:
+ * burst + limit x duration / window.  One of 3 a minute lets 183 through in an
+ * hour; one that grows to 10 a minute after half of it, 3 + 90 + 7 + 300.  A
+ * policy may pick the requests that cost least, so of n requests as many fit
+ * as the cheapest ones do; the last one may fit in part, as in a fluid.
  *
  * It is a true bound for requests of any sizes, when windows are full at the
  * start and there is no settlement.  With settlement it stays one if the
@@ -55,15 +55,31 @@ struct sim_bound {
  */
 void sim_bound_sums(int64_t *costs, size_t n);
 
+/* What the windows of one organisation let through, in units of their
+   dimension: all in all, and of one request.  All zeros: nothing. */
+struct sim_room {
+    double total[LIM_WINDOWS];
+    double largest[LIM_WINDOWS];
+};
+
 /*
- * Bounds one group.  `limits` has one entry for each organisation (all 0
- * where it does not serve the group); `burst` is the provider's share of a
- * limit, (0, 1]; duration_ns >= 0.  Equal organisations beside each other
- * are worked out once.
+ * Adds what there is at once under `limits`, beyond what there was under
+ * `before` (NULL: nothing).  `burst` is the provider's share of a limit,
+ * (0, 1].
+ */
+void sim_room_open(struct sim_room *r, const struct lim_limits *limits,
+                   const struct lim_limits *before, double burst);
+
+/* Adds what flows in during `duration_ns` >= 0. */
+void sim_room_flow(struct sim_room *r, const struct lim_limits *limits,
+                   int64_t duration_ns);
+
+/*
+ * Bounds one group by the rooms of the organisations, all zeros where one
+ * does not serve it.  Equal ones beside each other are worked out once.
  */
 struct sim_bound sim_bound_group(const struct sim_demand *d,
-                                 const struct lim_limits *limits,
-                                 size_t organisations, double burst,
-                                 int64_t duration_ns);
+                                 const struct sim_room *rooms,
+                                 size_t organisations);
 
 #endif

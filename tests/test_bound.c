@@ -26,6 +26,19 @@ static struct sim_demand alike(uint64_t requests, int64_t tokens)
     };
 }
 
+/* As they are from the start to the end. */
+static struct sim_bound bound(const struct sim_demand *d,
+                              const struct lim_limits *limits, size_t n,
+                              double burst, int64_t duration_ns)
+{
+    struct sim_room rooms[10] = { { { 0 }, { 0 } } };
+    for (size_t i = 0; i < n; i++) {
+        sim_room_open(&rooms[i], &limits[i], NULL, burst);
+        sim_room_flow(&rooms[i], &limits[i], duration_ns);
+    }
+    return sim_bound_group(d, rooms, n);
+}
+
 static void check(struct sim_bound b, double requests, int binding)
 {
     CU_ASSERT_DOUBLE_EQUAL(b.requests, requests, 1e-9 * (1 + requests));
@@ -58,8 +71,8 @@ static void equal_requests_are_bounded_by_the_tightest_limit(void)
         for (size_t k = 0; k < rows[i].organisations; k++)
             all[k] = rows[i].limits;
         struct sim_demand d = alike(rows[i].arrived, rows[i].tokens);
-        check(sim_bound_group(&d, all, rows[i].organisations, 1, HOUR),
-              rows[i].requests, rows[i].binding);
+        check(bound(&d, all, rows[i].organisations, 1, HOUR), rows[i].requests,
+              rows[i].binding);
     }
 }
 
@@ -67,8 +80,25 @@ static void a_small_burst_lowers_the_start(void)
 {
     struct lim_limits l = limits_of(60, -1, -1);
     struct sim_demand d = alike(100000, 0);
-    check(sim_bound_group(&d, &l, 1, 0.1, HOUR), 3606, LIM_RPM);
-    check(sim_bound_group(&d, &l, 1, 0.1, 0), 6, LIM_RPM);
+    check(bound(&d, &l, 1, 0.1, HOUR), 3606, LIM_RPM);
+    check(bound(&d, &l, 1, 0.1, 0), 6, LIM_RPM);
+}
+
+/* A window that grows gives the difference at once; from no limit, all. */
+static void limits_that_grow_add_their_difference(void)
+{
+    struct lim_limits few = limits_of(3, 0, -1), more = limits_of(10, 100, 50);
+    struct sim_demand d = alike(100000, 0);
+    struct sim_room r = { { 0 }, { 0 } };
+    sim_room_open(&r, &few, NULL, 1);
+    sim_room_flow(&r, &few, HOUR / 2);
+    sim_room_open(&r, &more, &few, 1);
+    sim_room_flow(&r, &more, HOUR / 2);
+    CU_ASSERT_EQUAL(r.total[LIM_RPM], 3 + 90 + 7 + 300);
+    CU_ASSERT_EQUAL(r.largest[LIM_RPM], 10);
+    CU_ASSERT_DOUBLE_EQUAL(r.total[LIM_RPD], 100 + 100 / 48.0, 1e-9);
+    CU_ASSERT(r.total[LIM_TPM] > 1e300);
+    check(sim_bound_group(&d, &r, 1), 100 + 100 / 48.0, LIM_RPD);
 }
 
 static void small_requests_are_picked_first(void)
@@ -96,7 +126,7 @@ static void small_requests_are_picked_first(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct lim_limits l = limits_of(-1, -1, rows[i].tpm);
-        struct sim_bound b = sim_bound_group(&d, &l, 1, 1, 0);
+        struct sim_bound b = bound(&d, &l, 1, 1, 0);
         CU_ASSERT_DOUBLE_EQUAL(b.requests, rows[i].requests, 1e-9);
     }
 }
@@ -107,7 +137,7 @@ static void each_organisation_has_its_own_bottleneck(void)
                                       limits_of(10000, -1, 1000) };
     struct sim_demand d = alike(100000, 100);
     /* 3 + 3 x 60 and (1000 + 60000) / 100. */
-    struct sim_bound b = sim_bound_group(&d, two, 2, 1, HOUR);
+    struct sim_bound b = bound(&d, two, 2, 1, HOUR);
     CU_ASSERT_DOUBLE_EQUAL(b.requests, 183 + 610, 1e-9);
 }
 
@@ -210,7 +240,7 @@ static struct sim_bound bound_of(struct run *r, int64_t duration_ns)
     sim_bound_sums(r->images, REQUESTS);
     d.sums[LIM_TOKENS] = r->tokens;
     d.sums[LIM_IMAGES] = r->images;
-    return sim_bound_group(&d, r->limits, ORGANISATIONS, 1, duration_ns);
+    return bound(&d, r->limits, ORGANISATIONS, 1, duration_ns);
 }
 
 static void no_policy_does_better(void)
@@ -234,6 +264,8 @@ CU_TestInfo bound_tests[] = {
     { "equal requests are bounded by the tightest limit",
       equal_requests_are_bounded_by_the_tightest_limit },
     { "a small burst lowers the start", a_small_burst_lowers_the_start },
+    { "limits that grow add their difference",
+      limits_that_grow_add_their_difference },
     { "small requests are picked first", small_requests_are_picked_first },
     { "each organisation has its own bottleneck",
       each_organisation_has_its_own_bottleneck },

@@ -44,10 +44,13 @@ static void the_bound_is_that_of_every_cost_kept(void)
         CU_ASSERT_EQUAL(made[c.used - 1].end, REQUESTS);
         CU_ASSERT_EQUAL(made[c.used - 1].sum, sums[REQUESTS - 1]);
         for (int64_t s = 0; s < 100; s++) {
-            struct sim_bound x =
-                sim_bound_group(&kept, limits, 3, 1, s * s * LIM_SEC);
-            struct sim_bound y =
-                sim_bound_group(&runs, limits, 3, 1, s * s * LIM_SEC);
+            struct sim_room rooms[3] = { { { 0 }, { 0 } } };
+            for (int o = 0; o < 3; o++) {
+                sim_room_open(&rooms[o], &limits[o], NULL, 1);
+                sim_room_flow(&rooms[o], &limits[o], s * s * LIM_SEC);
+            }
+            struct sim_bound x = sim_bound_group(&kept, rooms, 3);
+            struct sim_bound y = sim_bound_group(&runs, rooms, 3);
             CU_ASSERT_EQUAL(x.requests, y.requests);
             CU_ASSERT_EQUAL(x.binding, y.binding);
         }

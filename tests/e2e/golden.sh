@@ -45,8 +45,9 @@ golden one-key bench/scenarios/keys-against-organisations.json
 golden demo-known bench/scenarios/demo.json --set client.cap=12
 golden demo-blind bench/scenarios/demo.json --set client.limits='"none"' \
     --seed 5
+golden upgrade tests/stories/upgrade.json
 
-for story in rotation cool-down exhaustion recovery; do
+for story in rotation cool-down exhaustion recovery upgrade; do
     story "$story"
 done
 
