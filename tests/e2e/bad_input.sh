@@ -2,12 +2,8 @@
 # Broken scenarios, tables, results and command lines: each ends with the
 # right exit code, one clear message on stderr, nothing on stdout, and
 # nothing written.
-set -u
-
-tierlab=${BUILD:-build}/tierlab
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 # refused NAME WORDS COMMAND...: exit code 2, and the message holds WORDS.
 refused() {
@@ -135,5 +131,4 @@ refused 'a scenario for a result' 'head' "$tierlab" plot "$good"
 printf '{"kind":"head"}\n' >"$tmp/r.jsonl"
 refused 'a head without anything' 'r.jsonl:1:' "$tierlab" plot "$tmp/r.jsonl"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

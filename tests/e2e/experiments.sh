@@ -2,23 +2,8 @@
 # Every scenario that comes with tierlab loads and runs: each combination of
 # what it varies, once, for half a minute of virtual time.  And what is said of
 # the mixed pool holds: how much of the bound is reached, and with how few 429s.
-set -u
-
-tierlab=${BUILD:-build}/tierlab
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-        cat "$tmp/err"
-    fi
-}
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 # Stands in for traces that are not part of tierlab: a request a second.
 {
@@ -62,5 +47,4 @@ reaches 'limits known: 99 % of the bound' mixed-pool \
 reaches 'limits learned: 97 % of the bound' mixed-pool-learned \
     --check 'efficiency>=0.97' --check 'http_429<0.5%'
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,12 +1,8 @@
 #!/usr/bin/env bash
 # Every fault comes to the same in virtual time and on the wire, streamed or
 # not: as many requests done, attempts, 429s, 5xx and dollars.
-set -u
-
-tierlab=${BUILD:-build}/tierlab
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 # figures FILE: what is compared.
 figures() {
@@ -47,5 +43,4 @@ for fault in http_500 timeout reset cut_stream malformed wrong_length; do
     same $fault false
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,25 +1,12 @@
 #!/usr/bin/env bash
 # The library as a product: what the shared one exports and needs, and that
 # limiter(3) names every function and has an example that runs.
-set -u
+# shellcheck source=tests/common.sh
+. tests/common.sh
 LC_ALL=C
 export LC_ALL
 
-build=${BUILD:-build}
 manual=limiter/limiter.3
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
-}
 
 # The newest: another version may have been built there before.
 shared=$(find "$build" -maxdepth 1 -name 'liblimiter.so.*' -printf '%T@ %p\n' |
@@ -66,5 +53,4 @@ is 'each once, and the refused one again' '11 1 ' \
         tr '\n' ' ')"
 is 'as many at once as the limits allow' 9 "$(grep -c '^ 0 s:' "$tmp/out")"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,48 +1,8 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The daemon as a process: its story of a free account, its tables, its
-# command line, its end.  Usage: mockd.sh [BUILD]
-set -u
-
-build=${1:-${BUILD:-build}}
-mockd=$build/tierlab-mockd
-tmp=$(mktemp -d)
-pid=
-input=/dev/null
-passed=0
-failed=0
-
-stop() {
-    [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-    pid=
-}
-trap 'stop; rm -rf "$tmp"' EXIT
-
-ok() { # NAME CONDITION...
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "not ok: $name"
-    fi
-}
-
-# Starts the daemon; $url is its address.
-start() {
-    stop
-    "$mockd" --port 0 "$@" <"$input" >"$tmp/out" 2>"$tmp/err" &
-    pid=$!
-    url=
-    for _ in $(seq 100); do
-        url=$(sed -n 's/^listening on //p' "$tmp/out")
-        [ -n "$url" ] && return 0
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.05
-    done
-    echo "the daemon did not listen: $(cat "$tmp/err")"
-    return 1
-}
+# command line, its end.
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 # $status, $tmp/body and $tmp/head are the answer.
 call() { # METHOD PATH [BODY] [KEY]
@@ -53,19 +13,19 @@ call() { # METHOD PATH [BODY] [KEY]
 
 body() { grep -qF -- "$1" "$tmp/body"; }
 head_has() { tr -d '\r' <"$tmp/head" | grep -qix -- "$1"; }
-is() { [ "$1" = "$2" ]; }
+eq() { [ "$1" = "$2" ]; }
 field() { grep -o "\"$1\":[^,}]*" "$tmp/body" | head -1 | cut -d: -f2; }
 
 chat='{"model":"gpt-4","messages":[{"role":"user","content":"Hello"}]}'
 
 # A free account's four requests, on a clock that stands still.
-start --table seed --tier free --latency none --speed 0 || exit 1
+start --table seed --tier free --latency none --speed 0
 for i in 1 2 3; do
     call POST /v1/chat/completions "$chat"
-    ok "request $i is answered" is "$status" 200
+    ok "request $i is answered" eq "$status" 200
 done
 call POST /v1/chat/completions "$chat"
-ok "the fourth is refused" is "$status" 429
+ok "the fourth is refused" eq "$status" 429
 ok "in the words of the API" body 'on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s. Visit https://platform.openai.com/account/rate-limits to learn more. You can increase your rate limit by adding a payment method to your account at https://platform.openai.com/account/billing."'
 ok "retry-after" head_has 'retry-after: 20'
 ok "retry-after-ms" head_has 'retry-after-ms: 20000'
@@ -73,42 +33,42 @@ ok "the day's limit" head_has 'x-ratelimit-limit-requests: 200'
 ok "the day's remaining" head_has 'x-ratelimit-remaining-requests: 197'
 ok "the day's reset" head_has 'x-ratelimit-reset-requests: 21m36s'
 call GET '/mock/orgs?model=gpt-4&tokens=3'
-ok "the exact wait" is "$(field exact_wait_ns)" 20000000000
-ok "the hint" is "$(field hint_ms)" 20000
+ok "the exact wait" eq "$(field exact_wait_ns)" 20000000000
+ok "the hint" eq "$(field hint_ms)" 20000
 now=$(field now)
 call POST /mock/clock "{\"to\":\"$((now + 20000000000 - 1000000))\"}"
-ok "the clock is set" is "$(field now)" $((now + 19999000000))
+ok "the clock is set" eq "$(field now)" $((now + 19999000000))
 call POST /v1/chat/completions "$chat"
-ok "refused 1 ms before the exact wait" is "$status" 429
+ok "refused 1 ms before the exact wait" eq "$status" 429
 call POST /mock/clock "{\"to\":\"$((now + 19999999999))\"}"
 call POST /v1/chat/completions "$chat"
-ok "refused 1 ns before the exact wait" is "$status" 429
+ok "refused 1 ns before the exact wait" eq "$status" 429
 call POST /mock/clock "{\"to\":\"$((now + 20000000000 + 1000000))\"}"
 call POST /v1/chat/completions "$chat"
-ok "admitted at the hint and 1 ms" is "$status" 200
+ok "admitted at the hint and 1 ms" eq "$status" 200
 call GET /v1/models/gpt-4
-ok "no limit headers without a limit" is "$(grep -ci ratelimit "$tmp/head")" 0
+ok "no limit headers without a limit" eq "$(grep -ci ratelimit "$tmp/head")" 0
 call GET /healthz
-ok "it is healthy" is "$status" 200
+ok "it is healthy" eq "$status" 200
 call POST /v1/chat/completions '{"model":"gpt-4",'
-ok "broken JSON is a 400" is "$status" 400
+ok "broken JSON is a 400" eq "$status" 400
 call POST /v1/nowhere '{}'
 ok "an unknown path" body 'Invalid URL (POST /v1/nowhere)'
 call DELETE /v1/chat/completions
-ok "another method is a 405" is "$status" 405
+ok "another method is a 405" eq "$status" 405
 call POST /v1/chat/completions "$chat" sk-bad.key.of.some.length
 ok "a malformed key is masked" body 'provided: sk-bad.k'
-ok "... and not shown" is "$(grep -c 'some.len' "$tmp/body")" 0
+ok "... and not shown" eq "$(grep -c 'some.len' "$tmp/body")" 0
 
 # Replies wait for the clock, and are sent on the way.
-start --table seed --tier tier1 --latency 10s --speed 0 || exit 1
+start --table seed --tier tier1 --latency 10s --speed 0
 curl -s -m 10 -o "$tmp/later" -H 'Authorization: Bearer sk-test' -d "$chat" \
     "$url/v1/chat/completions" &
 later=$!
 call POST /mock/clock '{"advance":"9.999s","after_requests":1}'
-ok "the clock waits for the request" is "$(field decisions)" 1
+ok "the clock waits for the request" eq "$(field decisions)" 1
 call GET /mock/state
-ok "the reply is not sent early" is "$(field in_flight)" 1
+ok "the reply is not sent early" eq "$(field in_flight)" 1
 call POST /mock/clock '{"advance":"1ms"}'
 wait "$later"
 ok "the reply is sent in time" grep -q chat.completion "$tmp/later"
@@ -119,7 +79,7 @@ cat >"$tmp/all.json" <<'END'
   {"name": "free", "tier": "free"}, {"name": "tier1", "tier": "tier1"},
   {"name": "tier4", "tier": "tier4"}, {"name": "tier5", "tier": "tier5"}]}
 END
-start --config "$tmp/all.json" || exit 1
+start --config "$tmp/all.json"
 cells=0
 wrong=0
 while read -r model tier rpm rpd tpm ipm; do
@@ -163,26 +123,26 @@ dall-e-3 tier1 - - - 5
 dall-e-3 tier4 - - - 15
 dall-e-3 tier5 - - - 15
 END
-ok "all $cells cells of the seed's tables" is "$wrong" 0
-ok "there are enough of them" is "$cells" 140
+ok "all $cells cells of the seed's tables" eq "$wrong" 0
+ok "there are enough of them" eq "$cells" 140
 
 # A configuration's keys; four keys of one organisation share its limits.
 echo '{"table": "seed", "latency": "none", "organisations": [
   {"name": "a", "tier": "free", "keys": 4}]}' >"$tmp/keys.json"
 input=$tmp/keys.json
-start --config - || exit 1
+start --config -
 input=/dev/null
 admitted=0
 for k in 1 2 3 4; do
     call POST /v1/chat/completions "$chat" "sk-mock-a-$k"
     [ "$status" = 200 ] && admitted=$((admitted + 1))
 done
-ok "four keys of one organisation get three answers" is "$admitted" 3
+ok "four keys of one organisation get three answers" eq "$admitted" 3
 call POST /v1/chat/completions "$chat" sk-mock-a-5
-ok "a fifth is not known" is "$status" 401
+ok "a fifth is not known" eq "$status" 401
 
 # Its end: what waits is answered, then it is gone.
-start --table none --latency 500ms --log "$tmp/log" || exit 1
+start --table none --latency 500ms --log "$tmp/log"
 curl -s -m 10 -o "$tmp/last" -H 'Authorization: Bearer sk-test' -d "$chat" \
     "$url/v1/chat/completions" &
 last=$!
@@ -193,13 +153,13 @@ for _ in $(seq 100); do
 done
 kill -TERM "$pid"
 wait "$pid"
-ok "SIGTERM ends it with 0" is $? 0
+ok "SIGTERM ends it with 0" eq $? 0
 pid=
 wait "$last"
 ok "what waited is answered" grep -q chat.completion "$tmp/last"
 ok "the log has it" grep -q '"model":"gpt-4","status":200' "$tmp/log"
-ok "the log has no key" is "$(grep -c sk-test "$tmp/log")" 0
-start --table none --latency 60s || exit 1
+ok "the log has no key" eq "$(grep -c sk-test "$tmp/log")" 0
+start --table none --latency 60s
 curl -s -m 10 -o /dev/null -H 'Authorization: Bearer sk-test' -d "$chat" \
     "$url/v1/chat/completions" &
 last=$!
@@ -212,92 +172,92 @@ kill -TERM "$pid"
 sleep 0.2
 kill -TERM "$pid"
 wait "$pid"
-ok "a second signal ends it at once, with 1" is $? 1
+ok "a second signal ends it at once, with 1" eq $? 1
 pid=
 wait "$last"
 
 # Faults, wordings and dialects from the command line.
 echo '{"http_500": 1}' >"$tmp/faults.json"
-start --no-limits --latency none --faults "$tmp/faults.json" || exit 1
+start --no-limits --latency none --faults "$tmp/faults.json"
 call POST /v1/chat/completions "$chat"
-ok "a fault of the command line strikes" is "$status" 500
+ok "a fault of the command line strikes" eq "$status" 500
 echo '{"organisations": [{"name": "a"}], "faults": {"http_500": 1}}' \
     >"$tmp/both.json"
 echo '{"http_503": {"share": 1, "until": "1h"}}' >"$tmp/faults.json"
 start --config "$tmp/both.json" --start 2030-01-01 --latency none \
-    --faults "$tmp/faults.json" || exit 1
+    --faults "$tmp/faults.json"
 call POST /v1/chat/completions "$chat" sk-mock-a-1
-ok "... in place of the configuration's" is "$status" 503
-start --table seed --tier free --latency none --speed 0 --era 2022 || exit 1
+ok "... in place of the configuration's" eq "$status" 503
+start --table seed --tier free --latency none --speed 0 --era 2022
 for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
 ok "the wording of 2022" body 'Limit: 3.000000 / min.'
-start --table seed --tier free --latency none --dialect azure || exit 1
+start --table seed --tier free --latency none --dialect azure
 status=$(curl -s -m 10 -o "$tmp/body" -w '%{http_code}' -H 'api-key: sk-test' \
     -d "$chat" "$url/openai/deployments/gpt-4/chat/completions?api-version=2024-10-21")
-ok "Azure's paths and keys" is "$status" 200
+ok "Azure's paths and keys" eq "$status" 200
 
 # A hand changes tier, money and faults.
 cat >"$tmp/paid.json" <<'END'
 {"table": "seed", "latency": "none",
  "organisations": [{"name": "a", "tier": "free", "paid": "$0"}]}
 END
-start --config "$tmp/paid.json" --speed 0 || exit 1
+start --config "$tmp/paid.json" --speed 0
 for i in 1 2 3 4; do call POST /v1/chat/completions "$chat" sk-mock-a-1; done
-ok "a free account is at its limit" is "$status" 429
+ok "a free account is at its limit" eq "$status" 429
 call POST /mock/orgs '{"organisation": "a", "tier": "tier1"}'
-ok "its tier is set" is "$(field tier)" '"tier1"'
+ok "its tier is set" eq "$(field tier)" '"tier1"'
 call POST /v1/chat/completions "$chat" sk-mock-a-1
-ok "... and carries more" is "$status" 200
+ok "... and carries more" eq "$status" 200
 call POST /mock/orgs '{"organisation": "a", "pay": 5}'
-ok "a payment is known" is "$(field paid_microusd)" 5000000
+ok "a payment is known" eq "$(field paid_microusd)" 5000000
 call POST /mock/orgs '{"organisation": "a", "spent": 7, "spend_max": 7}'
-ok "a spend is set" is "$(field spent_microusd)" 7000000
+ok "a spend is set" eq "$(field spent_microusd)" 7000000
 call POST /v1/chat/completions "$chat" sk-mock-a-1
 ok "... and the quota is used up" body insufficient_quota
 call POST /mock/orgs '{"organisation": "a", "spend_max": null}'
 call POST /v1/chat/completions "$chat" sk-mock-a-1
-ok "the tier's own quota again" is "$status" 200
+ok "the tier's own quota again" eq "$status" 200
 for bad in '{"organisation": "b"}' '{"organisation": "a", "tier": "gold"}' \
     '{"organisation": "a", "tier": "tier2", "pay": 1}' '{"tier": "free"}' \
     '{"organisation": "a", "pay": -1}' '{"organisation": "a", "pey": 1}' '['; do
     call POST /mock/orgs "$bad"
-    ok "POST /mock/orgs $bad is a 400" is "$status" 400
+    ok "POST /mock/orgs $bad is a 400" eq "$status" 400
 done
 call GET /mock/orgs
-ok "none of them paid" is "$(field paid_microusd)" 5000000
+ok "none of them paid" eq "$(field paid_microusd)" 5000000
 call POST /mock/faults '{"http_503": {"share": 1, "until": "10s"}}'
 ok "a fault is set" body '"fault":"http_503","share":1'
 call POST /v1/chat/completions "$chat" sk-mock-a-1
-ok "... strikes" is "$status" 503
+ok "... strikes" eq "$status" 503
 call POST /mock/faults '{"http_503": 2}'
-ok "a wrong one is a 400" is "$status" 400
+ok "a wrong one is a 400" eq "$status" 400
 call GET /mock/faults
 ok "... and changes nothing" body '"fault":"http_503","share":1'
 call POST /mock/clock '{"advance": "10s"}'
 call POST /v1/chat/completions "$chat" sk-mock-a-1
-ok "... ends in time" is "$status" 200
+ok "... ends in time" eq "$status" 200
 call POST /mock/faults '{"http_500": 1}'
 call DELETE /mock/faults
 call POST /v1/chat/completions "$chat" sk-mock-a-1
-ok "... and at a word" is "$status" 200
+ok "... and at a word" eq "$status" 200
 call POST /mock/orgs '{"organisation": "a", "tier": "free"}'
 call POST /mock/faults '{"http_500": 1}'
 call POST /mock/reset
 for i in 1 2 3; do call POST /v1/chat/completions "$chat" sk-mock-a-1; done
-ok "after a reset windows are full and faults gone" is "$status" 200
+ok "after a reset windows are full and faults gone" eq "$status" 200
 call POST /v1/chat/completions "$chat" sk-mock-a-1
-ok "... and limits as they were" is "$status" 429
+ok "... and limits as they were" eq "$status" 429
 
 # A clock that runs is moved forward, too: tomorrow's requests now.
-start --table seed --tier free --latency none || exit 1
+start --table seed --tier free --latency none
 for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
-ok "a free account is at its limit" is "$status" 429
+ok "a free account is at its limit" eq "$status" 429
 call POST /mock/clock '{"advance": "1d"}'
-ok "a running clock is moved" is "$status" 200
+ok "a running clock is moved" eq "$status" 200
 call POST /v1/chat/completions "$chat"
-ok "... and windows are full" is "$status" 200
+ok "... and windows are full" eq "$status" 200
 ok "... the day's, too" head_has 'x-ratelimit-remaining-requests: 199'
-start --table none --latency 1h || exit 1
+start --table none --latency 1h
 curl -s -m 10 -o "$tmp/later" -H 'Authorization: Bearer sk-test' -d "$chat" \
     "$url/v1/chat/completions" &
 later=$!
@@ -309,35 +269,35 @@ done
 call POST /mock/clock '{"advance": "1h"}'
 wait "$later"
 ok "what is due on the way is answered" grep -q chat.completion "$tmp/later"
-start --threads 2 || exit 1
+start --threads 2
 call POST /mock/clock '{"advance": "1h"}'
-ok "several clocks are not moved" is "$status" 409
+ok "several clocks are not moved" eq "$status" 409
 
 # The journal.
-start --table seed --tier free --latency none --speed 0 || exit 1
+start --table seed --tier free --latency none --speed 0
 for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
 call GET '/mock/journal'
-ok "the journal has them all" is "$(grep -c '"number":' "$tmp/body")" 4
+ok "the journal has them all" eq "$(grep -c '"number":' "$tmp/body")" 4
 ok "... and what refused" body '"model":"gpt-4","limit":"rpm"'
-ok "... and no key" is "$(grep -c sk-test "$tmp/body")" 0
+ok "... and no key" eq "$(grep -c sk-test "$tmp/body")" 0
 call GET '/mock/journal?since=2&limit=1'
-ok "... in parts" is "$(field number)" 3
+ok "... in parts" eq "$(field number)" 3
 call GET '/mock/journal?limit=x'
-ok "... by numbers" is "$status" 400
+ok "... by numbers" eq "$status" 400
 call GET /
 ok "the page is there" head_has 'content-type: text/html; charset=utf-8'
 
 # Metrics: every line of the format, and the right numbers.
-start --table seed --tier free --latency none --speed 0 || exit 1
+start --table seed --tier free --latency none --speed 0
 for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
 call GET /metrics
 ok "metrics are text" head_has 'content-type: text/plain; version=0.0.4; charset=utf-8'
 name='tierlab_mock_[a-z_]+'
 label='[a-z]+="[^"\\]*"'
-ok "each line is of the format" is "$(grep -Evc "^(# HELP $name .+|# TYPE \
+ok "each line is of the format" eq "$(grep -Evc "^(# HELP $name .+|# TYPE \
 $name (gauge|counter)|$name(\{$label(,$label)*\})? [-+.e0-9]+)\$" \
     "$tmp/body")" 0
-ok "each family stands once" is "$(grep '^# TYPE' "$tmp/body" | sort | uniq -d)" ''
+ok "each family stands once" eq "$(grep '^# TYPE' "$tmp/body" | sort | uniq -d)" ''
 ok "refusals are counted" body 'tierlab_mock_requests_total{status="429"} 1'
 ok "limits are told" body 'group="gpt-4",limit="rpd"} 200'
 ok "levels are told" body 'group="gpt-4",limit="rpd"} 197'
@@ -345,7 +305,7 @@ ok "levels are told" body 'group="gpt-4",limit="rpd"} 197'
 # Clients that ignore retry-after.
 early() { # SPEED ARGUMENTS OF CURL...: four requests, and a fifth after 200 ms
     start --table seed --tier free --latency none --speed "$1" \
-        --fail-on-ignored-retry-after || exit 1
+        --fail-on-ignored-retry-after
     shift
     for i in 1 2 3 4; do call POST /v1/chat/completions "$chat"; done
     sleep 0.2
@@ -358,13 +318,13 @@ early() { # SPEED ARGUMENTS OF CURL...: four requests, and a fifth after 200 ms
     pid=
 }
 early 1
-ok "a loop that does not wait is found" is "$early" 3
-ok "... and told of" grep -q '1 requests came before' "$tmp/err"
+ok "a loop that does not wait is found" eq "$early" 3
+ok "... and told of" grep -q '1 requests came before' "$tmp/daemon.err"
 ok "... as likely" body '"ignored_retry_after":{"certain":0,"likely":1}'
 early 200
-ok "one that waits 40 s of 20 is not" is "$early" 0
+ok "one that waits 40 s of 20 is not" eq "$early" 0
 start --table seed --tier free --latency none \
-    --fail-on-ignored-retry-after || exit 1
+    --fail-on-ignored-retry-after
 for retry in 0 0 0 0 1; do
     curl -s -m 10 -o "$tmp/body" -H 'Authorization: Bearer sk-test' \
         -H "x-stainless-retry-count: $retry" -d "$chat" "$url/v1/chat/completions"
@@ -373,11 +333,11 @@ call GET /mock/state
 ok "a retry is certain" body '"ignored_retry_after":{"certain":1,"likely":0}'
 kill -TERM "$pid"
 wait "$pid"
-ok "... and the end is 3" is $? 3
+ok "... and the end is 3" eq $? 3
 pid=
 
 # Several threads serve one truth, and end together.
-start --table seed --tier free --latency none --threads 4 || exit 1
+start --table seed --tier free --latency none --threads 4
 callers=()
 for _ in $(seq 40); do
     curl -s -m 10 -o /dev/null -w '%{http_code}\n' -d "$chat" \
@@ -386,9 +346,9 @@ for _ in $(seq 40); do
     callers+=($!)
 done
 wait "${callers[@]}"
-ok "four threads admit three of forty" is "$(grep -c 200 "$tmp/statuses")" 3
-ok "... and refuse the others" is "$(grep -c 429 "$tmp/statuses")" 37
-start --no-limits --latency 500ms --threads 4 || exit 1
+ok "four threads admit three of forty" eq "$(grep -c 200 "$tmp/statuses")" 3
+ok "... and refuse the others" eq "$(grep -c 429 "$tmp/statuses")" 37
+start --no-limits --latency 500ms --threads 4
 for i in $(seq 20); do
     curl -s -m 10 -o /dev/null -w '%{http_code}\n' -d "$chat" \
         -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
@@ -400,11 +360,11 @@ for _ in $(seq 100); do
 done
 kill -TERM "$pid"
 wait "$pid"
-ok "SIGTERM ends four threads with 0" is $? 0
+ok "SIGTERM ends four threads with 0" eq $? 0
 pid=
 wait
-ok "each answered what waited" is "$(grep -c 200 "$tmp/statuses")" 20
-start --no-limits --latency 60s --threads 4 || exit 1
+ok "each answered what waited" eq "$(grep -c 200 "$tmp/statuses")" 20
+start --no-limits --latency 60s --threads 4
 for i in $(seq 20); do
     curl -s -m 10 -o /dev/null -d "$chat" \
         -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
@@ -418,7 +378,7 @@ kill -TERM "$pid"
 sleep 0.2
 kill -TERM "$pid"
 wait "$pid"
-ok "a second signal ends four threads with 1" is $? 1
+ok "a second signal ends four threads with 1" eq $? 1
 pid=
 wait
 
@@ -428,7 +388,7 @@ refused() { # STATUS WORDS ARGUMENTS...
     shift 2
     timeout 10 "$mockd" --port 0 "$@" >"$tmp/out" 2>"$tmp/err"
     local got=$?
-    ok "$* ends with $want" is "$got" "$want"
+    ok "$* ends with $want" eq "$got" "$want"
     ok "$* says: $words" grep -qF -- "$words" "$tmp/err"
 }
 refused 2 'unrecognized option' --tabel seed
@@ -459,11 +419,10 @@ echo '{"organisations": [{"name": "a", "teir": "free"}]}' >"$tmp/bad.json"
 refused 2 'organisations[0].teir: unknown key; did you mean "tier"?' --config "$tmp/bad.json"
 refused 1 'cannot listen' --host no.such.host.invalid
 refused 1 'No such file' --log "$tmp/no/such/folder"
-start || exit 1
+start
 refused 1 'Address already in use' --port "${url##*:}"
 stop
 ok "--version" grep -q '^tierlab-mockd [0-9]' <("$mockd" --version)
 ok "--help" grep -q -- '--table=NAME|FILE' <("$mockd" --help)
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,31 +1,15 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The daemon's live page in headless Chromium, wide and narrow: its numbers
-# and its picture.  Usage: page.sh [BUILD]
-set -u
+# and its picture.
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
-build=${1:-${BUILD:-build}}
-tmp=$(mktemp -d)
-pid=
-passed=0
-failed=0
-trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; rm -rf "$tmp"' EXIT
-
-ok() { # NAME CONDITION...
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "not ok: $name"
-    fi
-}
 
 browser=$(command -v chromium || command -v chromium-browser ||
     command -v google-chrome) || {
-    echo 'skipped: no chromium'
-    echo '0 passed, 0 failed, 1 skipped'
-    exit 0
+    skip 1 'no chromium'
+    finish
+    exit
 }
 look() { # ARGUMENTS...
     timeout 60 "$browser" --headless --no-sandbox --disable-gpu \
@@ -38,16 +22,7 @@ cat >"$tmp/config.json" <<'END'
   {"name": "small", "tier": "free", "spent": "$12.50"},
   {"name": "large", "tier": "tier4"}]}
 END
-"$build/tierlab-mockd" --port 0 --config "$tmp/config.json" --speed 0 \
-    >"$tmp/out" 2>&1 &
-pid=$!
-url=
-for _ in $(seq 100); do
-    url=$(sed -n 's/^listening on //p' "$tmp/out")
-    [ -n "$url" ] && break
-    sleep 0.05
-done
-[ -n "$url" ] || exit 1
+start --config "$tmp/config.json" --speed 0
 for who in small small small small large large gone; do
     curl -s -m 10 -o /dev/null -H "Authorization: Bearer sk-mock-$who-1" \
         -d '{"model":"gpt-4","messages":[{"role":"user","content":"Hi"}]}' \
@@ -79,5 +54,4 @@ wait "$pid"
 ok 'it ends with 0' test $? = 0
 pid=
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

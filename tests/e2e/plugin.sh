@@ -1,25 +1,11 @@
 #!/usr/bin/env bash
 # A strategy of one's own: loaded, named, the same for the same seed, and what
 # is said of files that are none.
-set -u
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
-build=${BUILD:-build}
-tierlab=$build/tierlab
 demo=bench/scenarios/demo.json
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 cp "$build/tests/example_strategy.so" "$tmp/mine.so"
-passed=0 failed=0
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
-}
 
 # sim OUT OPTION...: every attempt of five minutes of the demo.
 sim() {
@@ -154,5 +140,4 @@ refused 'no place for it' '--strategy has no place' "$tmp/mine.so" \
 is 'a scenario loads none (exit code)' 2 $?
 is 'and says who does' 1 "$(grep -cF -- 'only --strategy loads one' "$tmp/out")"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

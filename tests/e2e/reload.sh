@@ -1,50 +1,15 @@
 #!/usr/bin/env bash
 # SIGHUP: the daemon reads its files again while it serves.
-set -u
-
-mockd=${BUILD:-build}/tierlab-mockd
-tmp=$(mktemp -d)
-pid=
-passed=0 failed=0
-
-stop() {
-    [ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null
-    pid=
-}
-trap 'stop; rm -rf "$tmp"' EXIT
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
-}
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 # says NAME WORDS: on standard error, soon
 says() {
     for _ in $(seq 100); do
-        grep -qF -- "$2" "$tmp/err" && break
+        grep -qF -- "$2" "$tmp/daemon.err" && break
         sleep 0.02
     done
-    is "$1" 1 "$(grep -cF -- "$2" "$tmp/err")"
-}
-
-# start ARGUMENT...
-start() {
-    stop
-    "$mockd" --port 0 "$@" >"$tmp/out" 2>"$tmp/err" </dev/null &
-    pid=$!
-    url=
-    for _ in $(seq 100); do
-        url=$(sed -n 's/^listening on //p' "$tmp/out")
-        [ -n "$url" ] && return
-        sleep 0.05
-    done
-    echo 'the daemon did not listen'
-    exit 1
+    is "$1" 1 "$(grep -cF -- "$2" "$tmp/daemon.err")"
 }
 
 # chat [KEY]: the status
@@ -111,5 +76,4 @@ wait "$pid" 2>/dev/null
 is 'a hang-up' 129 $?
 pid=
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -2,27 +2,14 @@
 # An independent truth: ten random scenarios, whose attempts tests/replay.py
 # replays through buckets of its own.  And that it sees what is wrong: a
 # request that goes too early, and one that goes too late.
-set -u
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
-tierlab=${BUILD:-build}/tierlab
-passed=0 failed=0
 if ! command -v python3 >/dev/null; then
-    echo 'no python3: skipped'
-    echo '0 passed, 0 failed, 10 skipped'
-    exit 0
+    skip 10 'no python3'
+    finish
+    exit
 fi
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
-}
 
 # check SEED DIR: prints the line of the replay, and why if it is a bad one
 check() {
@@ -51,5 +38,4 @@ moved() {
 moved early -1000
 moved late 1000
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -2,22 +2,8 @@
 # An experiment that is killed goes on where it stopped, and shards of it come
 # to the same as the whole.  What belongs to the wall's clock aside, the result
 # files are equal to the byte.
-set -u
-
-tierlab=${BUILD:-build}/tierlab
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
-}
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 cat >"$tmp/s.json" <<'JSON'
 {"name": "sweep", "seed": 5, "duration": "2h", "replications": 10,
@@ -110,5 +96,4 @@ is 'a shard twice' 2 $?
 "${bench[@]}" --shard 4/3 -o "$tmp/none" 2>/dev/null
 is 'no such shard' 2 $?
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,23 +1,10 @@
 #!/usr/bin/env bash
 # The tool as its users meet it: what scenarios come to, that the same seed
 # gives the same bytes, and exit codes.
-set -u
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
-tierlab=${BUILD:-build}/tierlab
 scenarios=bench/scenarios
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
-}
 
 # ends NAME CODE COMMAND...: the command ends with that exit code.
 ends() {
@@ -175,5 +162,4 @@ is 'an interrupted run (exit code)' 130 $?
 ends 'names' 0 "$tierlab" bench --list
 is 'strategies are listed' 1 "$(grep -c '^  round_robin ' "$tmp/out")"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

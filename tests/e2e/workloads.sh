@@ -1,23 +1,8 @@
 #!/usr/bin/env bash
 # Workloads from files, and what is known of their figures: traces in each
 # public form, sizes that were seen, a wanted precision, a warm-up.
-set -u
-
-tierlab=${BUILD:-build}/tierlab
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-        cat "$tmp/err" 2>/dev/null
-    fi
-}
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 cat >"$tmp/scenario.json" <<'JSON'
 {"provider": {"table": "none", "latency": "1s"},
@@ -109,5 +94,4 @@ is 'a warm-up' 'duration_s:3600 warmup_s:1200' "$found"
     --set workload.arrivals.poisson=90/m 2>"$tmp/err"
 is 'nothing settles: exit code' 2 $?
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish
