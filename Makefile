@@ -12,6 +12,7 @@ STUDY_HOURS = 500
 STUDY_SEEDS = 10000
 STUDY_PAIRS = 2000
 STUDY_LOCKSTEP = 1000
+STUDY_PLANS = 100
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
        -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -42,7 +43,8 @@ sim_SRC        = $(wildcard sim/*.c)
 mockserver_SRC = $(filter-out mockserver/main.c,$(wildcard mockserver/*.c))
 bench_SRC      = $(filter-out bench/main.c,$(wildcard bench/*.c))
 test_SRC       = $(filter-out tests/fuzz_%.c tests/bench_%.c tests/example_%.c \
-                 tests/parse_%.c tests/hostile%.c tests/lockstep%.c,\
+                 tests/parse_%.c tests/hostile%.c tests/lockstep%.c \
+                 tests/plan_study.c,\
                  $(wildcard tests/*.c))
 hostile_SRC    = $(wildcard tests/hostile*.c)
 suites         = $(patsubst tests/test_%.c,%,$(filter tests/test_%,$(test_SRC)))
@@ -195,6 +197,10 @@ $(BUILD)/tests/lockstep: $(BUILD)/tests/lockstep.o \
                          $(LIB_mockserver) $(LIB_sim) $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread -ldl -lm
 
+$(BUILD)/tests/plan_study: $(BUILD)/tests/plan_study.o $(LIB_bench) \
+                           $(LIB_mockserver) $(LIB_sim) $(LIB_limiter)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(CJSON_LIBS) -lpthread -ldl -lm
+
 $(BUILD)/tests/bench_%: $(BUILD)/tests/bench_%.o $(LIB_sim) $(LIB_limiter)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread -lm
 
@@ -303,9 +309,11 @@ golden: $(PROGRAMS)
 	GOLDEN=update tests/run.sh $(BUILD) tests/e2e/golden.sh
 
 # The theory of queues, and the properties of windows and pool over many seeds.
-study: $(PROGRAMS) $(BUILD)/tests/unit $(BUILD)/tests/lockstep
+study: $(PROGRAMS) $(BUILD)/tests/unit $(BUILD)/tests/lockstep \
+       $(BUILD)/tests/plan_study
 	@STUDY_HOURS=$(STUDY_HOURS) tests/study.sh $(BUILD)
 	@STUDY_PAIRS=$(STUDY_PAIRS) tests/compare_study.sh $(BUILD)
+	@$(BUILD)/tests/plan_study 1 $(STUDY_PLANS)
 	@LOCKSTEP_SEEDS=$(STUDY_LOCKSTEP) BUILD=$(BUILD) tests/e2e/lockstep.sh
 	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines
 

@@ -94,7 +94,7 @@ int bench_check_parse(struct bench_check *c, const char *text,
     return LIM_OK;
 }
 
-static bool meets(const struct bench_check *c, double x)
+bool bench_check_meets(const struct bench_check *c, double x)
 {
     switch (c->relation) {
     case BENCH_LESS:
@@ -130,7 +130,7 @@ size_t bench_check_run(const struct bench_check *c,
     size_t missed = 0;
     for (size_t v = 0; v < r->variants; v++) {
         struct bench_estimate e = bench_aggregate(r, v, c->metric);
-        if (e.n > 0 && meets(c, e.mean))
+        if (e.n > 0 && bench_check_meets(c, e.mean))
             continue;
         tell(c, r, v, e, out);
         missed++;

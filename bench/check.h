@@ -1,6 +1,7 @@
 #ifndef BENCH_CHECK_H
 #define BENCH_CHECK_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "bench/metric.h"
@@ -24,6 +25,9 @@ struct bench_check {
 /* LIM_OK, or LIM_EINVAL and `diag`.  `text` must outlive the check. */
 int bench_check_parse(struct bench_check *c, const char *text,
                       struct lim_diag *diag);
+
+/* Whether a value of the figure meets it. */
+bool bench_check_meets(const struct bench_check *c, double x);
 
 /*
  * Prints a line for each variant that misses it.  Returns how many do; a

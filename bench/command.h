@@ -31,6 +31,7 @@ int bench_cmd_sim(int argc, char **argv, const char *version);
 int bench_cmd_bench(int argc, char **argv, const char *version);
 int bench_cmd_compare(int argc, char **argv, const char *version);
 int bench_cmd_merge(int argc, char **argv, const char *version);
+int bench_cmd_plan(int argc, char **argv, const char *version);
 int bench_cmd_probe(int argc, char **argv, const char *version);
 int bench_cmd_run(int argc, char **argv, const char *version);
 int bench_cmd_plot(int argc, char **argv, const char *version);

@@ -16,6 +16,8 @@ static const struct bench_command commands[] = {
       bench_cmd_compare },
     { "merge", "the shards of an experiment become one result",
       bench_cmd_merge },
+    { "plan", "which tier, and how many organisations, traffic needs",
+      bench_cmd_plan },
     { "run", "a file of requests to a live endpoint, through the limiter",
       bench_cmd_run },
     { "probe", "what limits accounts have, by one request each",
@@ -46,21 +48,8 @@ static const struct bench_command *find(const char *name)
     return NULL;
 }
 
-static bool is_planned(const char *name)
-{
-    static const char *const planned[] = { "plan" };
-    for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++)
-        if (strcmp(name, planned[i]) == 0)
-            return true;
-    return false;
-}
-
 static int unknown(const char *name)
 {
-    if (is_planned(name)) {
-        fprintf(stderr, "tierlab: %s is not available in this version\n", name);
-        return BENCH_USAGE;
-    }
     const char *names[COMMANDS + 1] = { NULL };
     for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i].name;

@@ -1,0 +1,161 @@
+#include "bench/demand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/stats.h"
+#include "sim/world.h"
+
+struct watch {
+    struct bench_demand *demand;
+    const struct bench_scenario *scenario;
+    int64_t last_ns;
+    bool failed;
+};
+
+static struct bench_demand_model *model_of(struct bench_demand *d,
+                                           const char *name)
+{
+    for (size_t i = 0; i < d->model_count; i++)
+        if (strcmp(d->models[i].name, name) == 0)
+            return &d->models[i];
+    return NULL;
+}
+
+static struct bench_demand_minute *minute_of(struct bench_demand_model *m,
+                                             int64_t arrival_ns)
+{
+    size_t i = (size_t)(arrival_ns / LIM_MIN);
+    if (i >= m->minute_count) {
+        struct bench_demand_minute *more =
+            realloc(m->minutes, (i + 1) * sizeof *more);
+        if (more == NULL)
+            return NULL;
+        memset(more + m->minute_count, 0,
+               (i + 1 - m->minute_count) * sizeof *more);
+        m->minutes = more;
+        m->minute_count = i + 1;
+    }
+    return &m->minutes[i];
+}
+
+static void add(struct bench_demand_minute *m, int64_t tokens, int64_t images)
+{
+    m->requests++;
+    m->tokens += tokens;
+    m->images += images;
+}
+
+static int64_t images_of(const struct watch *w, const char *model)
+{
+    const struct bench_scenario *s = w->scenario;
+    for (size_t i = 0; i < s->sim.workload_count; i++)
+        if (strcmp(s->workloads[i].model, model) == 0)
+            return s->workloads[i].images;
+    return 0;
+}
+
+static void on_attempt(void *context, const struct sim_attempt *a)
+{
+    struct watch *w = context;
+    struct bench_demand_model *m = model_of(w->demand, a->model);
+    struct bench_demand_minute *minute = minute_of(m, a->arrival_ns);
+    int64_t images = images_of(w, a->model);
+    if (minute == NULL) {
+        w->failed = true;
+        return;
+    }
+    add(minute, a->estimate, images);
+    add(&m->sum, a->estimate, images);
+    if (a->estimate > m->tokens_max)
+        m->tokens_max = a->estimate;
+    if (a->arrival_ns > w->last_ns)
+        w->last_ns = a->arrival_ns;
+    w->demand->requests++;
+}
+
+static bool name_models(struct bench_demand *d, const struct bench_scenario *s)
+{
+    d->models = calloc(s->sim.workload_count, sizeof *d->models);
+    if (d->models == NULL)
+        return false;
+    for (size_t i = 0; i < s->sim.workload_count; i++)
+        if (model_of(d, s->workloads[i].model) == NULL)
+            d->models[d->model_count++].name = s->workloads[i].model;
+    return true;
+}
+
+static int run(struct bench_demand *d,
+               const struct sim_scenario *free_of_limits, struct watch *w,
+               struct lim_diag *diag)
+{
+    const struct sim_watch watch = { .context = w, .attempt = on_attempt };
+    struct sim_summary summary;
+    struct sim_moment *moments;
+    size_t n;
+    int error = sim_world_run(free_of_limits, free_of_limits->seed, &watch,
+                              NULL, &summary, &moments, &n, diag);
+    if (error != LIM_OK)
+        return error;
+    for (size_t i = 0; i < n; i++)
+        if ((int64_t)moments[i].in_flight > d->in_flight_max)
+            d->in_flight_max = (int64_t)moments[i].in_flight;
+    d->usd = summary.spend_usd;
+    free(moments);
+    sim_summary_fini(&summary);
+    return LIM_OK;
+}
+
+int bench_demand_init(struct bench_demand *d, const struct bench_scenario *s,
+                      struct lim_diag *diag)
+{
+    struct sim_scenario free_of_limits = s->sim;
+    struct watch w = { .demand = d, .scenario = s };
+    *d = (struct bench_demand){ .usd = -1 };
+    free_of_limits.provider.table = NULL;
+    free_of_limits.provider.faults.count = 0;
+    free_of_limits.client.cap_pool = LIM_UNLIMITED;
+    free_of_limits.client.cap_organisation = LIM_UNLIMITED;
+    free_of_limits.client.cap = NULL;
+    free_of_limits.drain = true;
+    int error = LIM_ENOMEM;
+    if (name_models(d, s))
+        error = run(d, &free_of_limits, &w, diag);
+    if (error == LIM_OK && w.failed)
+        error = LIM_ENOMEM;
+    if (error == LIM_ENOMEM)
+        lim_fail(diag, error, 0, "out of memory");
+    d->span_s = (double)(s->sim.duration_ns != LIM_NEVER ? s->sim.duration_ns
+                                                         : w.last_ns) /
+                (double)LIM_SEC;
+    if (error != LIM_OK)
+        bench_demand_fini(d);
+    return error;
+}
+
+void bench_demand_fini(struct bench_demand *d)
+{
+    for (size_t i = 0; i < d->model_count; i++)
+        free(d->models[i].minutes);
+    free(d->models);
+    *d = (struct bench_demand){ .usd = -1 };
+}
+
+int64_t bench_demand_quantile(const struct bench_demand_model *m,
+                              enum bench_demand_what what, double q)
+{
+    size_t n = m->minute_count;
+    int64_t *values = malloc((n + 1) * sizeof *values), found = 0;
+    if (values == NULL || n == 0) {
+        free(values);
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        values[i] = what == BENCH_DEMAND_REQUESTS ? m->minutes[i].requests
+                                                  : m->minutes[i].tokens;
+    sim_sort(values, n);
+    size_t rank = (size_t)((double)n * q + 0.999999);
+    found = values[rank < 1 ? 0 : rank > n ? n - 1 : rank - 1];
+    free(values);
+    return found;
+}

@@ -1,0 +1,131 @@
+#include "bench/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/runner.h"
+#include "bench/student.h"
+
+#define CHANCE 0.01 /* of a wrong verdict, both sides together */
+#define WIDE 0.05   /* what bench_estimate's intervals leave out */
+
+static bool make_room(struct bench_trial *t)
+{
+    size_t room = t->room == 0 ? 8 : 2 * t->room;
+    if (t->result.run_count < t->room)
+        return true;
+    struct bench_run *runs = realloc(t->result.runs, room * sizeof *runs);
+    if (runs == NULL)
+        return false;
+    t->result.runs = runs;
+    t->room = room;
+    return true;
+}
+
+static void keep(void *context, const struct bench_run *run, double wall_s)
+{
+    struct bench_trial *t = context;
+    (void)wall_s;
+    cJSON *summary = cJSON_Duplicate(run->summary, true);
+    if (summary == NULL || !make_room(t)) {
+        cJSON_Delete(summary);
+        t->failed = true;
+        return;
+    }
+    t->result.runs[t->result.run_count++] = (struct bench_run){
+        .run = run->run,
+        .replication = run->replication,
+        .seed = run->seed,
+        .summary = summary,
+    };
+}
+
+/* The half-width at our chance, from that of 95 %. */
+static double half_width(const struct bench_estimate *e)
+{
+    size_t df = e->n - 1;
+    return e->ci95 * bench_student_point(CHANCE, df) /
+           bench_student_point(WIDE, df);
+}
+
+enum bench_verdict bench_trial_judge(const struct bench_trial *t,
+                                     const struct bench_check *c)
+{
+    struct bench_estimate e = bench_trial_figure(t, c->metric);
+    if (e.n < 2)
+        return BENCH_MISSED_IT;
+    double h = half_width(&e);
+    bool low = bench_check_meets(c, e.mean - h);
+    bool high = bench_check_meets(c, e.mean + h);
+    return low && high   ? BENCH_MET_IT
+           : low || high ? BENCH_TOO_CLOSE
+                         : BENCH_MISSED_IT;
+}
+
+static enum bench_verdict judge_all(const struct bench_trial *t,
+                                    const struct bench_trial_way *way)
+{
+    enum bench_verdict least = BENCH_MET_IT;
+    for (size_t i = 0; i < way->check_count; i++) {
+        enum bench_verdict v = bench_trial_judge(t, &way->checks[i]);
+        if (v < least)
+            least = v;
+    }
+    return least;
+}
+
+static bool go_on(size_t runs, enum bench_verdict v)
+{
+    return v == BENCH_TOO_CLOSE ||
+           (v == BENCH_MET_IT && runs < BENCH_TRIAL_SURE);
+}
+
+int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
+                    const cJSON *tree, enum bench_verdict *out,
+                    bool *interrupted, struct lim_diag *diag)
+{
+    struct bench_experiment e;
+    *t = (struct bench_trial){ .result = { .variants = 1 } };
+    int error = bench_experiment_init(&e, tree, diag);
+    if (error != LIM_OK)
+        return error;
+    struct bench_place place = {
+        .world = BENCH_ON_SIM, .name = "sim", .speed = 1, .folder = way->folder
+    };
+    struct bench_runner runner = { .experiment = &e,
+                                   .place = &place,
+                                   .version = way->version,
+                                   .threads = way->threads,
+                                   .share = { 1, 1 },
+                                   .done = keep,
+                                   .context = t };
+    e.replications = way->least > 0 ? way->least : BENCH_TRIAL_LEAST;
+    for (;;) {
+        error = bench_runner_run(&runner, interrupted, diag);
+        if (error == LIM_OK && t->failed)
+            error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+        t->result.replications = t->result.run_count;
+        *out = judge_all(t, way);
+        if (error != LIM_OK || *interrupted ||
+            e.replications >= BENCH_TRIAL_MOST || !go_on(e.replications, *out))
+            break;
+        runner.from = e.replications;
+        e.replications *= 2;
+    }
+    bench_experiment_fini(&e);
+    return error;
+}
+
+struct bench_estimate bench_trial_figure(const struct bench_trial *t,
+                                         const char *metric)
+{
+    return bench_aggregate(&t->result, 0, metric);
+}
+
+void bench_trial_fini(struct bench_trial *t)
+{
+    for (size_t i = 0; i < t->result.run_count; i++)
+        cJSON_Delete(t->result.runs[i].summary);
+    free(t->result.runs);
+    *t = (struct bench_trial){ .room = 0 };
+}

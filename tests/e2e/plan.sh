@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# tierlab plan as its users type it: a scenario, a trace, what can not be had.
+# shellcheck source=tests/common.sh
+. tests/common.sh
+
+# plan NAME CODE ARGUMENT...
+plan() {
+    local name=$1 code=$2
+    shift 2
+    "$tierlab" plan -q "$@" >"$tmp/out" 2>"$tmp/err"
+    is "$name (exit code)" "$code" $?
+}
+says() { is "$1" 1 "$(grep -cE -- "$1" "$tmp/out")"; }
+complains() { is "$1" 1 "$(grep -cF -- "$1" "$tmp/err")"; }
+
+plan 'the shipped question' 0 bench/scenarios/plan.json \
+    --set duration=3h --set provider.start=2026-01-05T09:00:00Z
+says '^The traffic, as limits count it'
+says '^Cheapest: 1 organisation at tier'
+says '^To get there: pay [$][0-9.]+ today'
+says 'with a fifth more load: met'
+says '^A spreadsheet .* would say: 1 of tier2'
+says 'of tier1: too little tpm'
+says 'outgrown after [0-9.]+ months at 10 % a month'
+
+plan 'as JSON' 0 bench/scenarios/plan.json --json --set duration=1h
+says '^[{]"demand":.*"feasible":true,"options":\[[{]"tier":"tier[45]"'
+"$tierlab" plan -q bench/scenarios/plan.json --json --set duration=1h \
+    --threads 1 >"$tmp/one"
+ok 'any number of threads comes to the same' cmp -s "$tmp/out" "$tmp/one"
+
+{
+    echo TIMESTAMP,ContextTokens,GeneratedTokens
+    for minute in $(seq 10 29); do
+        for second in 10 20 30 40; do
+            echo "2023-11-16 18:$minute:$second.0000000,900,100"
+        done
+    done
+} >"$tmp/trace.csv"
+plan 'a trace alone' 0 --trace "$tmp/trace.csv" --model gpt-4o-mini
+says 'gpt-4o-mini: requests a minute mean 4, p50 4, p90 4, most 4'
+says '^Cheapest: 1 organisation at tier1'
+says 'with twice as bursty: not for such arrivals'
+
+plan 'nothing is enough' 3 bench/scenarios/plan.json --set duration=1h \
+    --max-tier tier1 --max-organisations 1
+says '^No plan meets the objectives; [0-9]+ % of the load could be met'
+plan 'too dear' 3 bench/scenarios/plan.json --set duration=1h --budget 10
+says 'of tier5: [$][0-9.]+ is above the budget'
+
+plan 'nothing to plan for' 2
+complains 'give a scenario, or --trace and --model'
+plan 'no model' 2 --trace "$tmp/trace.csv"
+complains '--trace and --model go together'
+plan 'no such objective' 2 bench/scenarios/plan.json --such-that 'speed<1'
+complains 'speed'
+plan 'no such tier' 2 bench/scenarios/plan.json --max-tier gold
+complains '"gold" is not a tier'
+plan 'no such file' 2 "$tmp/none.json"
+complains 'none.json'
+finish

@@ -1,0 +1,265 @@
+/*
+ * Drawn questions of planning, answered and checked by brute force:
+ *
+ *     plan_study FIRST COUNT
+ *
+ * The plan that is chosen has to meet every objective in the mean of 20 runs
+ * with other seeds; and what is cheaper, down to the single organisation, has
+ * to miss one, or to be too close to call, in runs with other seeds too.  What
+ * was ruled out by a day's limit or a month's spend can not be seen in a run
+ * of minutes, and is left to the unit tests.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/plan.h"
+#include "bench/plan_parts.h"
+#include "limiter/rng.h"
+
+#define RUNS 20
+#define OTHER_SEEDS 1000000
+
+#define PATH_SIZE 64
+
+struct study {
+    char folder[PATH_SIZE];
+    uint64_t seed, draws;
+    struct bench_plan_question question;
+    struct bench_plan plan;
+    unsigned solved, meets, cheaper, close, wrong;
+};
+
+static double uniform(struct study *s)
+{
+    return lim_rng_uniform(lim_rng_draw(s->seed, 1, s->draws++));
+}
+
+static int64_t between(struct study *s, int64_t low, int64_t high)
+{
+    return low + (int64_t)(uniform(s) * (double)(high - low + 1));
+}
+
+/* A table whose tiers cost little and may spend without a bound, so that
+   limits and waits decide. */
+static void draw_table(struct study *s)
+{
+    static const int paid[] = { 0, 5, 50, 100, 250, 1000 };
+    char path[PATH_SIZE + 20];
+    int64_t rpm = between(s, 5, 60), tpm = between(s, 2000, 60000);
+    snprintf(path, sizeof path, "%s/table.tsv", s->folder);
+    FILE *f = fopen(path, "w");
+    if (f == NULL) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+    fprintf(f, "@as_of 2026\n@source drawn Drawn for a study\n");
+    for (int t = 0; t < LIM_TIERS; t++)
+        fprintf(f, "@tier %s %d %d -\n", lim_tier_name((enum lim_tier)t),
+                paid[t], 7 * t);
+    for (int t = 0; t < LIM_TIERS; t++) {
+        fprintf(f, "m %s - %d - %d - - - drawn\n",
+                lim_tier_name((enum lim_tier)t), (int)rpm, (int)tpm);
+        rpm += between(s, 0, 2 * rpm);
+        tpm += between(s, 0, 2 * tpm);
+    }
+    fclose(f);
+}
+
+static cJSON *draw(struct study *s)
+{
+    char text[800], arrivals[100];
+    static const char *const objectives[] = {
+        "",
+        "\"wait_ms.p95<500\"",
+        "\"wait_ms.p99<5s\", \"http_429<0.1%\"",
+    };
+    int64_t rate = between(s, 2, 8);
+    rate = rate * rate * rate; /* 8 to 512 a minute */
+    if (uniform(s) < 0.5)
+        snprintf(arrivals, sizeof arrivals, "{\"poisson\": \"%d/m\"}",
+                 (int)rate);
+    else
+        snprintf(arrivals, sizeof arrivals,
+                 "{\"gamma\": {\"rate\": \"%d/m\", \"cv\": %d}}", (int)rate,
+                 (int)between(s, 2, 4));
+    draw_table(s);
+    snprintf(text, sizeof text,
+             "{\"duration\": \"10m\", \"seed\": %" PRIu64
+             ", \"provider\": {\"table\": \"table.tsv\"},"
+             " \"workload\": {\"model\": \"m\", \"arrivals\": %s,"
+             " \"prompt_tokens\": %d, \"max_tokens\": %d,"
+             " \"completion_tokens\": 50},"
+             " \"plan\": {\"max_organisations\": %d, \"such_that\": [%s]}}",
+             s->seed, arrivals, (int)between(s, 20, 1000),
+             (int)between(s, 50, 400), (int)between(s, 2, 8),
+             objectives[between(s, 0, 2)]);
+    return cJSON_Parse(text);
+}
+
+static void die(const struct study *s, const struct lim_diag *why)
+{
+    fprintf(stderr, "plan_study: seed %" PRIu64 ": %s\n", s->seed, why->text);
+    exit(EXIT_FAILURE);
+}
+
+/* The same question with other draws. */
+static cJSON *other_draws(const struct study *s,
+                          const struct bench_plan_option *o)
+{
+    cJSON *tree = bench_plan_scenario(&s->question, o->tier, o->count);
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "seed");
+    cJSON_AddNumberToObject(tree, "seed", (double)(s->seed + OTHER_SEEDS));
+    return tree;
+}
+
+static bool mean_meets(const struct bench_trial *t,
+                       const struct bench_trial_way *way)
+{
+    for (size_t i = 0; i < way->check_count; i++) {
+        const struct bench_check *c = &way->checks[i];
+        if (!bench_check_meets(c, bench_trial_figure(t, c->metric).mean))
+            return false;
+    }
+    return true;
+}
+
+static void check_best(struct study *s, const struct bench_trial_way *way)
+{
+    struct bench_trial_way all = *way;
+    struct bench_trial t;
+    enum bench_verdict v;
+    bool interrupted;
+    struct lim_diag why = { 0 };
+    cJSON *tree = other_draws(s, &s->plan.options[0]);
+    all.least = RUNS;
+    if (bench_trial_run(&t, &all, tree, &v, &interrupted, &why) != LIM_OK)
+        die(s, &why);
+    s->solved++;
+    if (mean_meets(&t, way))
+        s->meets++;
+    else
+        printf("seed %" PRIu64 ": %d of %s misses: wait p95 %g ms\n", s->seed,
+               (int)s->plan.options[0].count,
+               lim_tier_name(s->plan.options[0].tier),
+               bench_trial_figure(&t, "wait_ms.p95").mean);
+    bench_trial_fini(&t);
+    cJSON_Delete(tree);
+}
+
+static bool can_be_seen(const struct study *s, struct bench_plan_option *o)
+{
+    enum bench_plan_why why;
+    int limit;
+    double least = bench_plan_least(&s->plan, 600, o->tier, &limit, &why);
+    bench_plan_price(&s->plan, o);
+    if (o->why != BENCH_PLAN_TRIED_IT || why != BENCH_PLAN_TRIED_IT)
+        return false;
+    return (double)o->count >= least || limit == LIM_RPM || limit == LIM_TPM;
+}
+
+static void check_cheaper(struct study *s, const struct bench_trial_way *way,
+                          struct bench_plan_option *o)
+{
+    struct bench_trial t;
+    enum bench_verdict v;
+    bool interrupted;
+    struct lim_diag why = { 0 };
+    cJSON *tree = other_draws(s, o);
+    if (bench_trial_run(&t, way, tree, &v, &interrupted, &why) != LIM_OK)
+        die(s, &why);
+    s->cheaper++;
+    s->close += v == BENCH_TOO_CLOSE;
+    s->wrong += v == BENCH_MET_IT;
+    if (v == BENCH_MET_IT)
+        printf("seed %" PRIu64 ": %d of %s is cheaper, and meets\n", s->seed,
+               (int)o->count, lim_tier_name(o->tier));
+    bench_trial_fini(&t);
+    cJSON_Delete(tree);
+}
+
+static void check(struct study *s, const struct bench_trial_way *way)
+{
+    const struct bench_plan_question *q = &s->question;
+    if (s->plan.good_count > 0)
+        check_best(s, way);
+    for (int t = 0; t <= (int)q->tier_max; t++) {
+        for (int64_t n = 1; n <= q->organisations_max; n++) {
+            struct bench_plan_option o = { .tier = (enum lim_tier)t,
+                                           .count = n,
+                                           .limit = -1,
+                                           .verdict = BENCH_MET_IT };
+            if (can_be_seen(s, &o) &&
+                (s->plan.good_count == 0 ||
+                 bench_plan_by_cost(&o, &s->plan.options[0]) < 0))
+                check_cheaper(s, way, &o);
+        }
+    }
+}
+
+static void answer(struct study *s)
+{
+    struct lim_diag why = { 0 };
+    struct bench_progress progress = { .on = false };
+    struct bench_plan_way way = {
+        .trial = { .folder = s->folder, .version = "study", .threads = 2 },
+        .progress = &progress,
+    };
+    struct bench_check checks[BENCH_PLAN_CHECKS];
+    bool interrupted;
+    cJSON *tree = draw(s);
+    if (bench_plan_ask(&s->question, tree, s->folder, &why) != LIM_OK ||
+        bench_plan_make(&s->plan, &s->question, &way, &interrupted, &why) !=
+            LIM_OK ||
+        bench_plan_checks(&s->question, checks, &way.trial.check_count, &why) !=
+            LIM_OK)
+        die(s, &why);
+    way.trial.checks = checks;
+    check(s, &way.trial);
+    bench_plan_fini(&s->plan);
+    bench_plan_question_fini(&s->question);
+    cJSON_Delete(tree);
+}
+
+static void tidy(const struct study *s)
+{
+    char path[PATH_SIZE + 20];
+    snprintf(path, sizeof path, "%s/table.tsv", s->folder);
+    unlink(path);
+    rmdir(s->folder);
+}
+
+int main(int argc, char **argv)
+{
+    static struct study s;
+    if (argc != 3) {
+        fprintf(stderr, "usage: plan_study FIRST COUNT\n");
+        return 2;
+    }
+    snprintf(s.folder, sizeof s.folder, "/tmp/plan_study.XXXXXX");
+    if (mkdtemp(s.folder) == NULL) {
+        perror(s.folder);
+        return EXIT_FAILURE;
+    }
+    uint64_t first = strtoull(argv[1], NULL, 10);
+    uint64_t count = strtoull(argv[2], NULL, 10);
+    for (uint64_t i = 0; i < count; i++) {
+        s.seed = first + i;
+        s.draws = 0;
+        answer(&s);
+    }
+    tidy(&s);
+    printf("seeds %" PRIu64 " to %" PRIu64 ": %u solved, %u of them meet; of "
+           "%u cheaper ones %u are too close to call, %u would have met\n",
+           first, first + count - 1, s.solved, s.meets, s.cheaper, s.close,
+           s.wrong);
+    bool good = s.meets >= 0.95 * s.solved && s.wrong <= 0.05 * s.solved &&
+                s.close <= 0.1 * (double)count && s.solved > count / 4;
+    printf("%d passed, %d failed\n", good, !good);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,261 @@
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/load.h"
+#include "bench/path.h"
+#include "bench/plan_parts.h"
+
+#define SEED_GPT4(load, plan)                                                  \
+    "{\"duration\": \"1h\", \"provider\": {\"table\": \"seed\"},"              \
+    " \"workload\": {\"model\": \"gpt-4\", \"prompt_tokens\": 100,"            \
+    " \"completion_tokens\": 50, \"max_tokens\": 50, \"arrivals\": " load "}," \
+    " \"plan\": {" plan "}}"
+
+static struct bench_plan plan; /* of the question, both freed by the test */
+static struct bench_plan_question question;
+
+/* LIM_OK, or what is wrong with the question. */
+static int make(const char *text, struct lim_diag *why)
+{
+    struct bench_progress progress = { .on = false };
+    const struct bench_plan_way way = {
+        .trial = { .folder = ".", .version = "test", .threads = 1 },
+        .progress = &progress,
+    };
+    bool interrupted;
+    cJSON *tree = cJSON_Parse(text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+    plan = (struct bench_plan){ .option_count = 0 };
+    int error = bench_plan_ask(&question, tree, ".", why);
+    if (error == LIM_OK)
+        error = bench_plan_make(&plan, &question, &way, &interrupted, why);
+    cJSON_Delete(tree);
+    return error;
+}
+
+static void drop(void)
+{
+    bench_plan_fini(&plan);
+    bench_plan_question_fini(&question);
+}
+
+/* One in five minutes are 288 a day: two free organisations of 200 a day each,
+   or one at tier 1, which $5 buys at once. */
+static void a_day_s_limit_asks_for_more_organisations(void)
+{
+    struct lim_diag why = { 0 };
+    enum bench_plan_why reason;
+    int limit;
+    CU_ASSERT_EQUAL(
+        make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", "\"max_organisations\": 20"),
+             &why),
+        LIM_OK);
+    double least = bench_plan_least(&plan, 600, LIM_TIER_FREE, &limit, &reason);
+    double day = (double)plan.demand.requests * 24;
+    CU_ASSERT_DOUBLE_EQUAL(least, (double)(int64_t)(day / 200 + 1), 1e-9);
+    CU_ASSERT_EQUAL(limit, LIM_RPD);
+    CU_ASSERT_EQUAL_FATAL(plan.good_count > 0, true);
+    CU_ASSERT_EQUAL(plan.options[0].tier, LIM_TIER_1);
+    CU_ASSERT_EQUAL(plan.options[0].count, 1);
+    CU_ASSERT_EQUAL(plan.options[0].deposit_microusd, 5000000);
+    CU_ASSERT_EQUAL(plan.options[0].day, 0);
+    drop();
+}
+
+/* $250 and 14 days lead to tier 4; who has paid $60 ten days ago needs $190
+   and four days more. */
+static void what_is_there_is_reckoned_with(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(
+        make(SEED_GPT4("{\"poisson\": \"2/m\"}",
+                       "\"have\": [{\"tier\": \"free\"}, {\"tier\": \"tier1\","
+                       " \"paid\": \"$60\", \"first_payment_days_ago\": 10}]"),
+             &why),
+        LIM_OK);
+    struct bench_plan_option one = { .tier = LIM_TIER_4, .count = 1 };
+    bench_plan_price(&plan, &one);
+    CU_ASSERT_EQUAL(one.deposit_microusd, 190000000);
+    CU_ASSERT_EQUAL(one.day, 4);
+    struct bench_plan_option three = { .tier = LIM_TIER_4, .count = 3 };
+    bench_plan_price(&plan, &three);
+    CU_ASSERT_EQUAL(three.deposit_microusd, 190000000 + 2 * 250000000);
+    CU_ASSERT_EQUAL(three.day, 14);
+    struct bench_plan_option there = { .tier = LIM_TIER_1, .count = 1 };
+    bench_plan_price(&plan, &there);
+    CU_ASSERT_EQUAL(there.deposit_microusd, 0);
+    drop();
+}
+
+static void what_none_can_do_is_told_with_the_nearest_load(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(
+        make(SEED_GPT4("{\"poisson\": \"900/m\"}", "\"max_tier\": \"tier1\","
+                                                   "\"max_organisations\": 1"),
+             &why),
+        LIM_OK);
+    CU_ASSERT_EQUAL(plan.good_count, 0);
+    for (size_t i = 0; i < plan.option_count; i++) {
+        CU_ASSERT_EQUAL(plan.options[i].why, BENCH_PLAN_TOO_SMALL);
+        CU_ASSERT(plan.options[i].limit >= 0);
+    }
+    /* 610,000 tokens an hour at 150 each are 68 of 900 a minute */
+    CU_ASSERT(plan.nearest > 0.04);
+    CU_ASSERT(plan.nearest < 0.077);
+    drop();
+}
+
+static void a_budget_rules_out_what_costs_more(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(
+        make(SEED_GPT4("{\"poisson\": \"2/m\"}", "\"budget\": \"$2\""), &why),
+        LIM_OK);
+    CU_ASSERT_EQUAL(plan.good_count, 0);
+    bool told = false;
+    for (size_t i = 0; i < plan.option_count; i++)
+        told = told || plan.options[i].why == BENCH_PLAN_BUDGET;
+    CU_ASSERT_TRUE(told);
+    drop();
+}
+
+static void questions_are_checked(void)
+{
+    static const struct {
+        const char *text, *words;
+    } rows[] = {
+        { SEED_GPT4("{\"batch\": 1}", "\"tier\": 1"), "plan.tier: unknown" },
+        { SEED_GPT4("{\"batch\": 1}", "\"such_that\": [\"speed<1\"]"),
+          "plan.such_that" },
+        { SEED_GPT4("{\"batch\": 1}", "\"such_that\": \"wait_ms.p95<1\""),
+          "plan.such_that" },
+        { SEED_GPT4("{\"batch\": 1}", "\"max_tier\": \"gold\""), "\"gold\"" },
+        { SEED_GPT4("{\"batch\": 1}", "\"max_organisations\": 0"),
+          "plan.max_organisations" },
+        { SEED_GPT4("{\"batch\": 1}", "\"have\": [{\"tier\": \"tier2\"}]"),
+          "plan.have[0].tier" },
+        { SEED_GPT4("{\"batch\": 1}", "\"growth\": -1"), "plan.growth" },
+        { "{\"provider\": {\"table\": \"none\"}}", "no limits to plan for" },
+        { "{\"provider\": {\"table\": \"seed\"}}", "workload" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lim_diag why = { 0 };
+        CU_ASSERT_NOT_EQUAL(make(rows[i].text, &why), LIM_OK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why.text, rows[i].words));
+        if (strstr(why.text, rows[i].words) == NULL)
+            printf("\n%s: %s\n", rows[i].text, why.text);
+        drop();
+    }
+}
+
+static void loads_are_scaled_whatever_arrives(void)
+{
+    static const struct {
+        const char *arrivals, *path;
+        double wanted; /* a second; NAN of a count */
+        const char *count;
+    } rows[] = {
+        { "{\"poisson\": \"120/m\"}", "poisson", 3, NULL },
+        { "{\"poisson\": 2}", "poisson", 3, NULL },
+        { "{\"gamma\": {\"rate\": \"2/s\", \"cv\": 2}}", "gamma.rate", 3,
+          NULL },
+        { "{\"weibull\": {\"rate\": \"2/s\", \"cv\": 2}}", "weibull.rate", 3,
+          NULL },
+        { "{\"diurnal\": {\"mean\": \"2/s\"}}", "diurnal.mean", 3, NULL },
+        { "{\"mmpp\": {\"rates\": [\"1/s\", \"2/s\"]}}", "mmpp.rates[1]", 3,
+          NULL },
+        { "{\"batch\": 100}", "batch", 0, "150" },
+        { "{\"batch\": 1}", "batch", 0, "2" },
+        { "{\"closed\": {\"users\": 10}}", "closed.users", 0, "15" },
+        { "{\"trace\": \"f\"}", "scale", 0, "1.5" },
+        { "{\"trace\": \"f\", \"scale\": 2}", "scale", 0, "3" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[200], path[60], found[60] = "";
+        snprintf(text, sizeof text, "{\"workload\": {\"arrivals\": %s}}",
+                 rows[i].arrivals);
+        snprintf(path, sizeof path, "workload.arrivals.%s", rows[i].path);
+        cJSON *tree = cJSON_Parse(text);
+        CU_ASSERT_TRUE(bench_load_scale(tree, 1.5));
+        char *value = cJSON_PrintUnformatted(bench_path_get(tree, path));
+        if (rows[i].count != NULL)
+            snprintf(found, sizeof found, "%s", rows[i].count);
+        else
+            snprintf(found, sizeof found, "\"%g/s\"", rows[i].wanted);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(value);
+        CU_ASSERT_STRING_EQUAL(value, found);
+        cJSON_free(value);
+        cJSON_Delete(tree);
+    }
+}
+
+static void bursts_double_where_there_are_gaps(void)
+{
+    cJSON *tree = cJSON_Parse("{\"workload\": [{\"arrivals\": {\"poisson\":"
+                              " \"1/s\"}}, {\"share\": 1}, {\"arrivals\":"
+                              " {\"mmpp\": {\"rates\": [1], \"cv\": 3}}}]}");
+    double cv;
+    CU_ASSERT_TRUE(bench_load_burst(tree));
+    CU_ASSERT_TRUE(
+        bench_path_number(tree, "workload[0].arrivals.gamma.cv", &cv));
+    CU_ASSERT_EQUAL(cv, 2);
+    CU_ASSERT_TRUE(
+        bench_path_number(tree, "workload[2].arrivals.mmpp.cv", &cv));
+    CU_ASSERT_EQUAL(cv, 6);
+    cJSON_Delete(tree);
+    tree = cJSON_Parse("{\"workload\": [{\"arrivals\": {\"poisson\": \"1/s\"}},"
+                       " {\"arrivals\": {\"batch\": 3}}]}");
+    CU_ASSERT_FALSE(bench_load_burst(tree));
+    CU_ASSERT_PTR_NOT_NULL(
+        bench_path_get(tree, "workload[0].arrivals.poisson"));
+    cJSON_Delete(tree);
+}
+
+static void demand_is_counted_by_the_minute(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"2/m\"}", ""), &why),
+                    LIM_OK);
+    const struct bench_demand *d = &plan.demand;
+    CU_ASSERT_EQUAL_FATAL(d->model_count, 1);
+    CU_ASSERT_STRING_EQUAL(d->models[0].name, "gpt-4");
+    CU_ASSERT_EQUAL(d->models[0].sum.requests, d->requests);
+    CU_ASSERT_EQUAL(d->models[0].sum.tokens, 150 * d->requests);
+    CU_ASSERT_EQUAL(d->models[0].tokens_max, 150);
+    CU_ASSERT_EQUAL(d->span_s, 3600);
+    int64_t sum = 0, most = 0;
+    for (size_t i = 0; i < d->models[0].minute_count; i++) {
+        int64_t n = d->models[0].minutes[i].requests;
+        sum += n;
+        most = n > most ? n : most;
+    }
+    CU_ASSERT_EQUAL(sum, d->requests);
+    CU_ASSERT_EQUAL(
+        bench_demand_quantile(&d->models[0], BENCH_DEMAND_REQUESTS, 1), most);
+    CU_ASSERT_EQUAL(
+        bench_demand_quantile(&d->models[0], BENCH_DEMAND_TOKENS, 1),
+        150 * most);
+    /* 100 prompt and 50 reply tokens of gpt-4: $0.006 each */
+    CU_ASSERT_DOUBLE_EQUAL(plan.month_usd, 0.006 * (double)d->requests * 720,
+                           1e-6);
+    drop();
+}
+
+CU_TestInfo plan_tests[] = {
+    { "a day's limit asks for more organisations",
+      a_day_s_limit_asks_for_more_organisations },
+    { "what is there is reckoned with", what_is_there_is_reckoned_with },
+    { "what none can do is told with the nearest load",
+      what_none_can_do_is_told_with_the_nearest_load },
+    { "a budget rules out what costs more",
+      a_budget_rules_out_what_costs_more },
+    { "questions are checked", questions_are_checked },
+    { "loads are scaled whatever arrives", loads_are_scaled_whatever_arrives },
+    { "bursts double where there are gaps",
+      bursts_double_where_there_are_gaps },
+    { "demand is counted by the minute", demand_is_counted_by_the_minute },
+    CU_TEST_INFO_NULL
+};
