@@ -2,7 +2,6 @@
 
 #include "bench/command.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "bench/check.h"
 #include "bench/folder.h"
 #include "bench/names.h"
+#include "bench/options.h"
 #include "bench/progress.h"
 #include "bench/rank.h"
 #include "bench/report.h"
@@ -22,204 +22,16 @@
 #include "bench/wall.h"
 #include "mockserver/units.h"
 
-#define CHECKS_MAX 32
 #define THREADS_MAX 256
-
-struct options {
-    const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy,
-        *rank, *shard, *precision;
-    struct bench_changes changes;
-    const char *checks[CHECKS_MAX];
-    size_t check_count;
-    bool list, quiet, json, no_figures, resume;
-};
-
-enum key {
-    KEY_ON = 256,
-    KEY_ACCOUNTS,
-    KEY_SET,
-    KEY_SEED,
-    KEY_REPLICATIONS,
-    KEY_STRATEGY,
-    KEY_THREADS,
-    KEY_SPEED,
-    KEY_CHECK,
-    KEY_RANK,
-    KEY_LIST,
-    KEY_JSON,
-    KEY_NO_FIGURES,
-    KEY_RESUME,
-    KEY_SHARD,
-    KEY_PRECISION
-};
-
-static const struct argp_option option_list[] = {
-    { .name = "on",
-      .key = KEY_ON,
-      .arg = "WHERE",
-      .doc = "sim (default), mock, a base URL, or api: OPENAI_BASE_URL, "
-             "else OpenAI itself" },
-    { .name = "output",
-      .key = 'o',
-      .arg = "DIR",
-      .doc = "Folder for all that is written (default: results/NAME)" },
-    { .name = "set",
-      .key = KEY_SET,
-      .arg = "PATH=VALUE",
-      .doc = "Change a parameter of the scenario, such as client.cap=10" },
-    { .name = "seed", .key = KEY_SEED, .arg = "N", .doc = "Seed of the draws" },
-    { .name = "replications",
-      .key = KEY_REPLICATIONS,
-      .arg = "N",
-      .doc = "Runs of each variant" },
-    { .name = "strategy",
-      .key = KEY_STRATEGY,
-      .arg = "WHICH",
-      .doc = "The client's strategy, or one more of those that vary: a name, "
-             "or a shared object of your own" },
-    { .name = "threads",
-      .key = KEY_THREADS,
-      .arg = "N",
-      .doc = "Runs side by side, in the simulator (default: processors)" },
-    { .name = "speed",
-      .key = KEY_SPEED,
-      .arg = "X",
-      .doc = "With --on mock: how much faster than the wall's clock" },
-    { .name = "accounts",
-      .key = KEY_ACCOUNTS,
-      .arg = "FILE",
-      .doc = "With a URL: who sends (default: OPENAI_API_KEY)" },
-    { .name = "check",
-      .key = KEY_CHECK,
-      .arg = "EXPR",
-      .doc = "Threshold for every variant, such as 'latency_ms.p95<2s'; "
-             "exit status 3 when one is missed" },
-    { .name = "rank",
-      .key = KEY_RANK,
-      .arg = "FIGURE",
-      .doc = "Rank the variants by a figure, such as wait_ms.p95, and tell "
-             "by how much each differs from the best" },
-    { .name = "list",
-      .key = KEY_LIST,
-      .doc = "Print the names of strategies, caps, profiles and so on" },
-    { .name = "json", .key = KEY_JSON, .doc = "Print every figure as JSON" },
-    { .name = "no-figures",
-      .key = KEY_NO_FIGURES,
-      .doc = "Write neither figures nor a report" },
-    { .name = "quiet", .key = 'q', .doc = "No progress, no table" },
-    { .name = "resume",
-      .key = KEY_RESUME,
-      .doc = "Go on where an interrupted experiment stopped, or start one" },
-    { .name = "shard",
-      .key = KEY_SHARD,
-      .arg = "K/N",
-      .doc = "Run the K-th of N parts; `tierlab merge` puts them together" },
-    { .name = "precision",
-      .key = KEY_PRECISION,
-      .arg = "SHARE[,FIGURE]...",
-      .doc = "Add replications until figures are known so well, such as 2%" },
-    { 0 }
-};
-
-static void add_check(struct options *o, const char *arg,
-                      struct argp_state *state)
-{
-    if (o->check_count == CHECKS_MAX)
-        argp_error(state, "too many --check");
-    else
-        o->checks[o->check_count++] = arg;
-}
-
-static void add_argument(struct options *o, const char *arg,
-                         struct argp_state *state)
-{
-    if (o->scenario != NULL)
-        argp_error(state, "one scenario at a time, not also '%s'", arg);
-    o->scenario = arg;
-}
-
-/* Where the text of an option goes that is only kept. */
-static const char **text_of(struct options *o, int key)
-{
-    const struct {
-        int key;
-        const char **text;
-    } texts[] = {
-        { KEY_ON, &o->on },
-        { 'o', &o->folder },
-        { KEY_SEED, &o->changes.seed },
-        { KEY_REPLICATIONS, &o->changes.replications },
-        { KEY_STRATEGY, &o->strategy },
-        { KEY_RANK, &o->rank },
-        { KEY_SHARD, &o->shard },
-        { KEY_PRECISION, &o->precision },
-        { KEY_THREADS, &o->threads },
-        { KEY_SPEED, &o->speed },
-        { KEY_ACCOUNTS, &o->accounts },
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (texts[i].key == key)
-            return texts[i].text;
-    return NULL;
-}
-
-static bool *flag_of(struct options *o, int key)
-{
-    switch (key) {
-    case KEY_LIST:
-        return &o->list;
-    case KEY_JSON:
-        return &o->json;
-    case KEY_NO_FIGURES:
-        return &o->no_figures;
-    case KEY_RESUME:
-        return &o->resume;
-    case 'q':
-        return &o->quiet;
-    default:
-        return NULL;
-    }
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    const char **text = text_of(o, key);
-    bool *flag = flag_of(o, key);
-    if (text != NULL)
-        *text = arg;
-    else if (flag != NULL)
-        *flag = true;
-    else if (key == KEY_CHECK)
-        add_check(o, arg, state);
-    else if (key == KEY_SET && !bench_command_set(&o->changes, arg))
-        argp_error(state, "too many --set");
-    else if (key == ARGP_KEY_ARG)
-        add_argument(o, arg, state);
-    else if (key == ARGP_KEY_END && o->scenario == NULL && !o->list)
-        argp_error(state, "which scenario?");
-    else if (key != KEY_SET)
-        return ARGP_ERR_UNKNOWN;
-    return 0;
-}
-
-static const struct argp argp = {
-    .options = option_list,
-    .parser = parse,
-    .args_doc = "SCENARIO",
-    .doc = "Runs every combination of what a scenario varies, each as often "
-           "as it says, and writes results.jsonl, figures and report.html.\v"
-           "SCENARIO is a JSON file, or - for standard input.",
-};
 
 /* Everything of one experiment, while it runs. */
 struct job {
-    const struct options *options;
+    const struct bench_options *options;
     const char *version;
     struct bench_experiment experiment;
     const struct bench_plugin *plugin;
     struct bench_place place;
-    struct bench_check checks[CHECKS_MAX];
+    struct bench_check checks[BENCH_OPTIONS_CHECKS];
     struct bench_rank rank;           /* if options->rank */
     struct bench_precision precision; /* if options->precision */
     struct bench_sequence sequence;   /* likewise */
@@ -269,7 +81,7 @@ static int read_share(struct job *j, struct lim_diag *diag)
 
 static int read_place(struct job *j, struct lim_diag *diag)
 {
-    const struct options *o = j->options;
+    const struct bench_options *o = j->options;
     int error = bench_place_find(&j->place, o->on, diag);
     if (error != LIM_OK)
         return error;
@@ -293,7 +105,7 @@ static int read_place(struct job *j, struct lim_diag *diag)
 
 static int read_precision(struct job *j, struct lim_diag *diag)
 {
-    const struct options *o = j->options;
+    const struct bench_options *o = j->options;
     if (o->precision == NULL)
         return LIM_OK;
     if (o->resume || o->shard != NULL || j->place.world == BENCH_ON_URL)
@@ -307,7 +119,7 @@ static int read_precision(struct job *j, struct lim_diag *diag)
 
 static int read_command_line(struct job *j, struct lim_diag *diag)
 {
-    const struct options *o = j->options;
+    const struct bench_options *o = j->options;
     int error = LIM_OK;
     for (size_t i = 0; error == LIM_OK && i < o->check_count; i++)
         error = bench_check_parse(&j->checks[i], o->checks[i], diag);
@@ -493,7 +305,7 @@ static int draw(const struct job *j, const struct bench_result *r)
 
 static int tell(const struct job *j, const struct bench_result *r)
 {
-    const struct options *o = j->options;
+    const struct bench_options *o = j->options;
     int code = BENCH_DONE;
     if (o->json)
         code = bench_show_json(stdout, r, ranking(j)) == LIM_OK ? BENCH_DONE
@@ -553,7 +365,7 @@ static int run_job(struct job *j)
 static int start(struct job *j)
 {
     struct lim_diag diag = { 0 };
-    const struct options *o = j->options;
+    const struct bench_options *o = j->options;
     int error = read_command_line(j, &diag);
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
@@ -571,9 +383,9 @@ static int start(struct job *j)
 
 int bench_cmd_bench(int argc, char **argv, const char *version)
 {
-    struct options o = { .on = "sim" };
+    struct bench_options o;
     struct bench_plugin plugin;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    bench_options_read(&o, argc, argv);
     if (o.list) {
         bench_names_print(stdout);
         return BENCH_DONE;

@@ -261,13 +261,16 @@ static int run_with_requests(const struct options *o,
 
 static void tell_ignored(const cJSON *tree)
 {
-    static const char *const ignored[] = { "vary", "replications" };
-    for (size_t i = 0; i < 2; i++)
-        if (cJSON_GetObjectItemCaseSensitive(tree, ignored[i]) != NULL)
+    static const struct {
+        const char *key, *command;
+    } ignored[] = { { "vary", "bench" },
+                    { "replications", "bench" },
+                    { "plan", "plan" } };
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        if (cJSON_GetObjectItemCaseSensitive(tree, ignored[i].key) != NULL)
             fprintf(stderr,
-                    "tierlab: \"%s\" is ignored here; `tierlab bench` takes "
-                    "it\n",
-                    ignored[i]);
+                    "tierlab: \"%s\" is ignored here; `tierlab %s` takes it\n",
+                    ignored[i].key, ignored[i].command);
 }
 
 static int start(const struct options *o, const struct lim_strategy *own,

@@ -73,6 +73,9 @@ static void read_head(struct mock_json *j, struct sim_scenario *s)
     const cJSON *vary = mock_json_get(j, "vary");
     if (vary != NULL && !cJSON_IsObject(vary))
         mock_json_wrong(j, "vary", "must be an object of lists");
+    const cJSON *plan = mock_json_get(j, "plan");
+    if (plan != NULL && !cJSON_IsObject(plan))
+        mock_json_wrong(j, "plan", "must be an object");
     mock_json_int(j, "replications", 1, INT32_MAX, &replications);
     s->seed = (uint64_t)seed;
     if (s->duration_ns != LIM_NEVER &&
