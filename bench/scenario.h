@@ -39,9 +39,9 @@ cJSON *bench_scenario_read(const char *path, struct lim_diag *diag);
 /*
  * Makes a scenario of `tree`, which is copied.  `vary`, `replications` and
  * `plan` are checked for their form and otherwise passed over
- * (bench/experiment.h and bench/plan.h read them).  Traces and tables are looked for in `folder` (NULL: the
- * current one).  Returns LIM_OK, or a negative error and `diag`; after an
- * error nothing is left to free.
+ * (bench/experiment.h and bench/plan.h read them).  Traces and tables are
+ * looked for in `folder` (NULL: the current one).  Returns LIM_OK, or a
+ * negative error and `diag`; after an error nothing is left to free.
  */
 int bench_scenario_from_json(struct bench_scenario *s, const cJSON *tree,
                              const char *folder, struct lim_diag *diag);
