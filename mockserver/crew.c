@@ -61,6 +61,7 @@ static int start(struct member *m, const struct mock_crew_config *config)
     server.handler = mock_serve_handle;
     server.context = m->serve;
     server.drained = mock_serve_drained;
+    server.port = MOCK_PORT_JOINED;
     if (m->serve != NULL)
         m->server = mock_server_new(m->loop, &server);
     if (m->server == NULL)

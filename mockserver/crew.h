@@ -20,7 +20,7 @@ struct mock_crew_config {
     struct mock_api *api;
     pthread_mutex_t *lock;            /* that mock_serve_new has, too */
     const struct mock_loop *loop;     /* whose clock it is */
-    struct mock_server_config server; /* reuse_port is set */
+    struct mock_server_config server; /* which shares its port */
     const char *host;
     uint16_t port;
     unsigned threads; /* >= 1, of the crew alone */

@@ -182,7 +182,7 @@ static int make_server(struct daemon *d)
     config->context = d->serve;
     config->drained = mock_serve_drained;
     config->error_body = mock_words_of_server;
-    config->reuse_port = !alone;
+    config->port = alone ? MOCK_PORT_ALONE : MOCK_PORT_SHARED;
     if (d->serve != NULL)
         d->server = mock_server_new(d->loop, config);
     if (d->server == NULL)

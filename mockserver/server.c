@@ -139,18 +139,21 @@ struct mock_server *mock_server_new(struct mock_loop *loop,
 }
 
 /* TCP_NODELAY is inherited by the connections. */
-static int listen_at(const struct addrinfo *a, bool reuse_port)
+static int listen_at(const struct addrinfo *a, enum mock_server_port port)
 {
-    int on = 1;
+    int on = 1, shared = port != MOCK_PORT_ALONE;
     int fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
                     a->ai_protocol);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (reuse_port)
+    if (port == MOCK_PORT_JOINED)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+    /* Shared only once it is ours: a port that others share is not free. */
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof shared) == 0 &&
+        listen(fd, SOMAXCONN) == 0)
         return fd;
     int error = errno;
     close(fd);
@@ -177,7 +180,7 @@ static int listen_on_any(struct mock_server *s, const struct addrinfo *list)
 {
     errno = EADDRNOTAVAIL;
     for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
-        s->listener = listen_at(a, s->config.reuse_port);
+        s->listener = listen_at(a, s->config.port);
         if (s->listener >= 0)
             return 0;
     }

@@ -129,6 +129,14 @@ void mock_exchange_on_end(struct mock_exchange *x, mock_exchange_end_fn *fn,
 /* The loop's time at which the request was complete. */
 lim_time mock_exchange_time(const struct mock_exchange *x);
 
+/* Whose a port is.  Only what was shared can be joined, so that no other
+   program takes a part of the connections unseen. */
+enum mock_server_port {
+    MOCK_PORT_ALONE,
+    MOCK_PORT_SHARED, /* free until now; others of the same user may join it */
+    MOCK_PORT_JOINED  /* one that another server shares */
+};
+
 struct mock_server_config {
     mock_handler_fn *handler;
     void *context; /* of handler and drained */
@@ -150,7 +158,7 @@ struct mock_server_config {
     int64_t body_ns;        /* the same for the body after it */
     int64_t idle_ns;        /* of a connection without a request */
     int64_t write_ns;       /* of a client that takes nothing */
-    bool reuse_port;        /* several servers on one port */
+    enum mock_server_port port;
 };
 
 /* 64 KiB, 32 MiB, 100,000 connections, 10 s, 60 s, 75 s, 30 s. */

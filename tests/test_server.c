@@ -296,6 +296,35 @@ static void bad_addresses_are_told(void)
     mock_loop_free(loop);
 }
 
+static void a_port_is_shared_by_consent_alone(void)
+{
+    static const struct {
+        enum mock_server_port first, second;
+        int result;
+    } rows[] = {
+        { MOCK_PORT_SHARED, MOCK_PORT_JOINED, 0 },
+        { MOCK_PORT_SHARED, MOCK_PORT_SHARED, -1 },
+        { MOCK_PORT_SHARED, MOCK_PORT_ALONE, -1 },
+        { MOCK_PORT_ALONE, MOCK_PORT_JOINED, -1 },
+        { MOCK_PORT_JOINED, MOCK_PORT_SHARED, -1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct mock_loop *loop = mock_loop_new(SERVED_START, 1);
+        struct mock_server_config c = served_limits();
+        uint16_t port;
+        c.port = rows[i].first;
+        struct mock_server *s = mock_server_new(loop, &c);
+        c.port = rows[i].second;
+        struct mock_server *t = mock_server_new(loop, &c);
+        CU_ASSERT_EQUAL(mock_server_listen(s, "127.0.0.1", 0, &port), 0);
+        CU_ASSERT_EQUAL(mock_server_listen(t, "127.0.0.1", port, NULL),
+                        rows[i].result);
+        mock_server_free(s);
+        mock_server_free(t);
+        mock_loop_free(loop);
+    }
+}
+
 CU_TestInfo server_tests[] = {
     { "requests are answered, whole and in crumbs",
       requests_are_answered_whole_and_in_crumbs },
@@ -311,5 +340,6 @@ CU_TestInfo server_tests[] = {
     { "a body is asked for when that is awaited",
       a_body_is_asked_for_when_that_is_awaited },
     { "bad addresses are told", bad_addresses_are_told },
+    { "a port is shared by consent alone", a_port_is_shared_by_consent_alone },
     CU_TEST_INFO_NULL
 };

@@ -2,56 +2,44 @@
 # Hostile clients against the daemon: after each attack it answers a good
 # request, and after all of them it holds no more descriptors and memory than
 # before.
-set -u
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
-build=${BUILD:-build}
-hostile=$build/tests/hostile
-tmp=$(mktemp -d)
-pid='' others=''
-passed=0 failed=0
+attacks='truncations framing limits bodies random deaf churn'
 # Freed memory comes back at once, or a leak would not be seen in the noise.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
-attacks='truncations framing limits bodies random deaf churn'
+others=''
 
-stop() {
+end() {
     local p
-    for p in $pid $others; do
+    stop
+    for p in $others; do
         { kill "$p" && wait "$p"; } 2>/dev/null
     done
-    pid='' others=''
+    rm -rf "$tmp"
 }
-trap 'stop; rm -rf "$tmp"' EXIT
+trap end EXIT
 
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
+# serve ARGUMENT...: a daemon without limits and delays
+serve() { start --no-limits --latency none "$@"; }
+
+# attack NAME: what was wrong, or "well"
+attack() { "$build/tests/hostile" "${url##*:}" "$1" 2>&1 && echo well; }
+
+# beside NAME DESCRIPTORS: attacks in the background, since deadlines are long,
+# a daemon of its own that has so many.
+beside() {
+    local whole=$mockd
+    mockd=$tmp/few
+    printf '#!/bin/sh\nulimit -n %s\nexec %s "$@"\n' "$2" "$whole" >"$mockd"
+    chmod +x "$mockd"
+    serve
+    mockd=$whole
+    others+=" $pid"
+    pid=''
+    attack "$1" >"$tmp/$1" &
+    waits+=" $!"
 }
-
-# start NAME DESCRIPTORS ARGUMENT...: the daemon; sets pid and port.
-start() {
-    local name=$1 most=$2
-    shift 2
-    (
-        ulimit -n "$most"
-        exec "$build/tierlab-mockd" --port 0 --no-limits --latency none "$@"
-    ) >"$tmp/$name" 2>"$tmp/$name.err" </dev/null &
-    pid=$!
-    for _ in $(seq 100); do
-        port=$(sed -n 's/^listening on .*://p' "$tmp/$name")
-        [ -n "$port" ] && return
-        sleep 0.05
-    done
-    echo 'the daemon did not listen'
-    exit 1
-}
-
-# attack PORT NAME: what was wrong, or "well"
-attack() { "$hostile" "$1" "$2" 2>&1 && echo well; }
 
 descriptors() { find "/proc/$pid/fd" -mindepth 1 | wc -l; }
 kib() { awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; }
@@ -65,23 +53,18 @@ settled() {
     descriptors
 }
 
-# In the background, since deadlines are long: slow clients, and more of them
-# than there are descriptors.
-start slow 2000
-others=$pid
-attack "$port" slow >"$tmp/slow.out" &
-slow=$!
-start starve 100
-others+=" $pid"
-attack "$port" starve >"$tmp/starve.out" &
-starve=$!
+# Slow clients, and more of them than there are descriptors.
+waits=''
+beside slow 2000
+beside starve 100
 
 # The first round finds how much memory the daemon needs at its fullest.
-start hostile 2000 --log "$tmp/log"
+serve --log "$tmp/log"
 began=$(descriptors)
+memory=''
 for round in 1 2; do
     for name in $attacks; do
-        is "$name, round $round" well "$(attack "$port" "$name")"
+        is "$name, round $round" well "$(attack "$name")"
         is "descriptors after $name" "$began" "$(settled "$began")"
     done
     memory+=" $(kib)"
@@ -89,21 +72,20 @@ done
 read -r before after <<<"$memory"
 echo "memory: $before KiB, then $after KiB"
 is 'memory does not grow' 0 $((after > before + before / 10 + 1024))
-is 'the log is UTF-8' 0 "$(iconv -f UTF-8 -t UTF-8 "$tmp/log" >"$tmp/same"; echo $?)"
+ok 'the log is UTF-8' iconv -f UTF-8 -t UTF-8 -o "$tmp/same" "$tmp/log"
 kill -TERM "$pid"
 wait "$pid"
 is 'it ends in good order' 0 $?
-is 'and had nothing to say' '' "$(cat "$tmp/hostile.err")"
-pid=
+is 'and had nothing to say' '' "$(cat "$tmp/daemon.err")"
+pid=''
 
-# Two threads, one truth: the same for the attacks of crowds.
-start two 2000 --threads 2
+# Two threads, one truth.
+serve --threads 2
 for name in truncations framing deaf; do
-    is "$name, two threads" well "$(attack "$port" "$name")"
+    is "$name, two threads" well "$(attack "$name")"
 done
-wait "$slow" "$starve"
-is 'slow clients' well "$(cat "$tmp/slow.out")"
-is 'no descriptors left' well "$(cat "$tmp/starve.out")"
+for p in $waits; do wait "$p"; done
+is 'slow clients' well "$(cat "$tmp/slow")"
+is 'no descriptors left' well "$(cat "$tmp/starve")"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish
