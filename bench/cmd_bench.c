@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* strsep */
 
 #include "bench/command.h"
 
@@ -8,6 +8,7 @@
 
 #include "bench/aggregate.h"
 #include "bench/check.h"
+#include "bench/find.h"
 #include "bench/folder.h"
 #include "bench/names.h"
 #include "bench/options.h"
@@ -35,6 +36,7 @@ struct job {
     struct bench_rank rank;           /* if options->rank */
     struct bench_precision precision; /* if options->precision */
     struct bench_sequence sequence;   /* likewise */
+    struct bench_found found;         /* if options->find */
     unsigned threads;
     struct bench_share share;
     struct bench_resume resumed;
@@ -312,6 +314,10 @@ static int tell(const struct job *j, const struct bench_result *r)
                                                                 : BENCH_FAILED;
     else if (!o->quiet)
         print_tables(r, ranking(j));
+    if (o->find != NULL && o->json)
+        bench_found_json(&j->found, stdout);
+    else if (o->find != NULL)
+        bench_found_show(&j->found, stdout);
     fflush(stdout);
     if (code == BENCH_DONE)
         code = draw(j, r);
@@ -362,6 +368,78 @@ static int run_job(struct job *j)
     return code == BENCH_DONE ? finish(j, interrupted) : code;
 }
 
+/* The thresholds of --such-that, which may be several with commas between;
+   their texts are cut out of `text`. */
+static int read_such_that(char *text, struct bench_check *checks, size_t *count,
+                          struct lim_diag *diag)
+{
+    int error = LIM_OK;
+    char *rest = text;
+    for (char *one = strsep(&rest, ","); one != NULL && error == LIM_OK;
+         one = strsep(&rest, ",")) {
+        if (*count == BENCH_OPTIONS_CHECKS)
+            return lim_fail(diag, LIM_EINVAL, 0, "too many thresholds");
+        error = bench_check_parse(&checks[(*count)++], one, diag);
+    }
+    return error;
+}
+
+static int may_find(const struct job *j, struct lim_diag *diag)
+{
+    const struct bench_options *o = j->options;
+    if (j->place.world == BENCH_ON_SIM && !o->resume && o->shard == NULL &&
+        o->precision == NULL)
+        return LIM_OK;
+    return lim_fail(diag, LIM_EINVAL, 0,
+                    "--find is for the simulator, and goes with neither "
+                    "--resume, --shard nor --precision");
+}
+
+/* The experiment that follows is the evidence: as many runs, at least, as it
+   took to be sure. */
+static void set_replications(cJSON *tree)
+{
+    if (cJSON_GetObjectItemCaseSensitive(tree, "replications") == NULL)
+        cJSON_AddNumberToObject(tree, "replications", BENCH_TRIAL_SURE);
+}
+
+/* Searches as --find says, and makes `tree` vary over what was tried. */
+static int search(struct job *j, cJSON *tree, bool *interrupted,
+                  struct lim_diag *diag)
+{
+    const struct bench_options *o = j->options;
+    struct bench_check checks[BENCH_OPTIONS_CHECKS];
+    const struct bench_trial_way way = { .folder = j->scenario_folder,
+                                         .version = j->version,
+                                         .own = j->plugin->strategy,
+                                         .threads = j->threads };
+    struct bench_find f = { .path = o->find,
+                            .checks = checks,
+                            .best = o->best,
+                            .way = &way,
+                            .progress = &j->progress };
+    struct bench_trial_way checked = way;
+    struct bench_rank rank;
+    char *texts = strdup(o->such_that != NULL ? o->such_that : "");
+    int error = texts == NULL ? LIM_ENOMEM : may_find(j, diag);
+    if (error == LIM_OK && o->such_that != NULL)
+        error = read_such_that(texts, checks, &f.check_count, diag);
+    if (error == LIM_OK && o->best != NULL)
+        error = bench_rank_init(&rank, o->best, diag);
+    if (error == LIM_OK && o->best != NULL)
+        f.best = rank.metric;
+    checked.checks = checks;
+    checked.check_count = f.check_count;
+    f.way = &checked;
+    bench_progress_begin(&j->progress, !o->quiet);
+    if (error == LIM_OK)
+        error = bench_find_run(&f, tree, &j->found, interrupted, diag);
+    bench_progress_end(&j->progress);
+    set_replications(tree);
+    free(texts);
+    return error;
+}
+
 static int start(struct job *j)
 {
     struct lim_diag diag = { 0 };
@@ -372,8 +450,14 @@ static int start(struct job *j)
     cJSON *tree = bench_command_scenario(o->scenario, &o->changes);
     if (tree == NULL)
         return BENCH_USAGE;
-    error = bench_experiment_init(&j->experiment, tree, &diag);
+    bool interrupted = false;
+    if (o->find != NULL)
+        error = search(j, tree, &interrupted, &diag);
+    if (error == LIM_OK && !interrupted)
+        error = bench_experiment_init(&j->experiment, tree, &diag);
     cJSON_Delete(tree);
+    if (interrupted)
+        return BENCH_INTERRUPTED;
     if (error != LIM_OK)
         return bench_complain(o->scenario, error, &diag);
     int code = run_job(j);
@@ -400,6 +484,7 @@ int bench_cmd_bench(int argc, char **argv, const char *version)
         .scenario_folder = bench_scenario_folder(o.scenario),
     };
     int code = start(&j);
+    bench_found_fini(&j.found);
     bench_sequence_fini(&j.sequence);
     cJSON_Delete(j.wall);
     free(j.folder);

@@ -18,7 +18,10 @@ enum key {
     KEY_NO_FIGURES,
     KEY_RESUME,
     KEY_SHARD,
-    KEY_PRECISION
+    KEY_PRECISION,
+    KEY_FIND,
+    KEY_SUCH_THAT,
+    KEY_BEST
 };
 
 static const struct argp_option option_list[] = {
@@ -86,6 +89,19 @@ static const struct argp_option option_list[] = {
       .key = KEY_PRECISION,
       .arg = "SHARE[,FIGURE]...",
       .doc = "Add replications until figures are known so well, such as 2%" },
+    { .name = "find",
+      .key = KEY_FIND,
+      .arg = "PATH",
+      .doc = "Search a parameter first, such as workload.arrivals.poisson or "
+             "client.cap" },
+    { .name = "such-that",
+      .key = KEY_SUCH_THAT,
+      .arg = "EXPR[,EXPR]...",
+      .doc = "... for its largest value that meets these thresholds" },
+    { .name = "best",
+      .key = KEY_BEST,
+      .arg = "FIGURE",
+      .doc = "... for its value with the best figure, such as goodput_rpm" },
     { 0 }
 };
 
@@ -121,6 +137,9 @@ static const char **text_of(struct bench_options *o, int key)
         { KEY_RANK, &o->rank },
         { KEY_SHARD, &o->shard },
         { KEY_PRECISION, &o->precision },
+        { KEY_FIND, &o->find },
+        { KEY_SUCH_THAT, &o->such_that },
+        { KEY_BEST, &o->best },
         { KEY_THREADS, &o->threads },
         { KEY_SPEED, &o->speed },
         { KEY_ACCOUNTS, &o->accounts },
@@ -166,6 +185,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         add_argument(o, arg, state);
     else if (key == ARGP_KEY_END && o->scenario == NULL && !o->list)
         argp_error(state, "which scenario?");
+    else if (key == ARGP_KEY_END &&
+             (o->find != NULL) != ((o->such_that != NULL) != (o->best != NULL)))
+        argp_error(state, "--find goes with either --such-that or --best");
     else if (key != KEY_SET)
         return ARGP_ERR_UNKNOWN;
     return 0;

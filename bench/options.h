@@ -8,7 +8,7 @@
 
 struct bench_options {
     const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy,
-        *rank, *shard, *precision;
+        *rank, *shard, *precision, *find, *best, *such_that;
     struct bench_changes changes;
     const char *checks[BENCH_OPTIONS_CHECKS];
     size_t check_count;

@@ -7,7 +7,7 @@
 #include "bench/student.h"
 
 #define CHANCE 0.01 /* of a wrong verdict, both sides together */
-#define WIDE 0.05   /* what bench_estimate's intervals leave out */
+#define WIDE 0.05   /* what a bench_estimate's interval leaves out */
 
 static bool make_room(struct bench_trial *t)
 {
@@ -40,21 +40,13 @@ static void keep(void *context, const struct bench_run *run, double wall_s)
     };
 }
 
-/* The half-width at our chance, from that of 95 %. */
-static double half_width(const struct bench_estimate *e)
-{
-    size_t df = e->n - 1;
-    return e->ci95 * bench_student_point(CHANCE, df) /
-           bench_student_point(WIDE, df);
-}
-
 enum bench_verdict bench_trial_judge(const struct bench_trial *t,
                                      const struct bench_check *c)
 {
     struct bench_estimate e = bench_trial_figure(t, c->metric);
     if (e.n < 2)
         return BENCH_MISSED_IT;
-    double h = half_width(&e);
+    double h = bench_trial_half_width(&e, CHANCE);
     bool low = bench_check_meets(c, e.mean - h);
     bool high = bench_check_meets(c, e.mean + h);
     return low && high   ? BENCH_MET_IT
@@ -80,46 +72,85 @@ static bool go_on(size_t runs, enum bench_verdict v)
            (v == BENCH_MET_IT && runs < BENCH_TRIAL_SURE);
 }
 
-int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
-                    const cJSON *tree, enum bench_verdict *out,
-                    bool *interrupted, struct lim_diag *diag)
+int bench_trial_more(struct bench_trial *t, const struct bench_trial_way *way,
+                     const cJSON *tree, size_t runs, bool *interrupted,
+                     struct lim_diag *diag)
 {
     struct bench_experiment e;
-    *t = (struct bench_trial){ .result = { .variants = 1 } };
-    int error = bench_experiment_init(&e, tree, diag);
-    if (error != LIM_OK)
-        return error;
-    struct bench_place place = {
-        .world = BENCH_ON_SIM, .name = "sim", .speed = 1, .folder = way->folder
-    };
+    struct bench_place place = { .world = BENCH_ON_SIM,
+                                 .name = "sim",
+                                 .speed = 1,
+                                 .folder = way->folder,
+                                 .own = way->own };
     struct bench_runner runner = { .experiment = &e,
                                    .place = &place,
                                    .version = way->version,
                                    .threads = way->threads,
                                    .share = { 1, 1 },
+                                   .from = t->result.run_count,
                                    .done = keep,
                                    .context = t };
-    e.replications = way->least > 0 ? way->least : BENCH_TRIAL_LEAST;
-    for (;;) {
-        error = bench_runner_run(&runner, interrupted, diag);
-        if (error == LIM_OK && t->failed)
-            error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-        t->result.replications = t->result.run_count;
-        *out = judge_all(t, way);
-        if (error != LIM_OK || *interrupted ||
-            e.replications >= BENCH_TRIAL_MOST || !go_on(e.replications, *out))
-            break;
-        runner.from = e.replications;
-        e.replications *= 2;
-    }
+    int error = bench_experiment_init(&e, tree, diag);
+    if (error != LIM_OK)
+        return error;
+    e.replications = runs;
+    t->result.variants = 1;
+    error = bench_runner_run(&runner, interrupted, diag);
+    if (error == LIM_OK && t->failed)
+        error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    t->result.replications = t->result.run_count;
     bench_experiment_fini(&e);
     return error;
+}
+
+int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
+                    const cJSON *tree, enum bench_verdict *out,
+                    bool *interrupted, struct lim_diag *diag)
+{
+    size_t runs = way->least > 0 ? way->least : BENCH_TRIAL_LEAST;
+    *t = (struct bench_trial){ .room = 0 };
+    for (;; runs *= 2) {
+        int error = bench_trial_more(t, way, tree, runs, interrupted, diag);
+        *out = judge_all(t, way);
+        if (error != LIM_OK || *interrupted || runs >= BENCH_TRIAL_MOST ||
+            !go_on(runs, *out))
+            return error;
+    }
 }
 
 struct bench_estimate bench_trial_figure(const struct bench_trial *t,
                                          const char *metric)
 {
     return bench_aggregate(&t->result, 0, metric);
+}
+
+struct bench_estimate bench_trial_less(const struct bench_trial *a,
+                                       const struct bench_trial *b,
+                                       const char *metric)
+{
+    size_t n = a->result.run_count, m = b->result.run_count;
+    struct bench_run *runs = malloc((n + m + 1) * sizeof *runs);
+    struct bench_result both = { .variants = 2, .runs = runs };
+    struct bench_estimate e = { .n = 0, .ci95 = -1 };
+    if (runs == NULL)
+        return e;
+    memcpy(runs, a->result.runs, n * sizeof *runs);
+    memcpy(runs + n, b->result.runs, m * sizeof *runs);
+    for (size_t i = n; i < n + m; i++)
+        runs[i].variant = 1;
+    both.run_count = n + m;
+    e = bench_aggregate_paired(&both, 0, 1, metric);
+    free(runs);
+    return e;
+}
+
+double bench_trial_half_width(const struct bench_estimate *e, double chance)
+{
+    size_t df = e->n - 1;
+    if (e->n < 2)
+        return 0;
+    return e->ci95 * bench_student_point(chance, df) /
+           bench_student_point(WIDE, df);
 }
 
 void bench_trial_fini(struct bench_trial *t)

@@ -32,6 +32,7 @@ struct bench_trial {
 struct bench_trial_way {
     const char *folder; /* of the scenario's files */
     const char *version;
+    const struct lim_strategy *own; /* not built in; NULL: there is none */
     unsigned threads;
     size_t least; /* runs; 0: BENCH_TRIAL_LEAST */
     const struct bench_check *checks;
@@ -47,6 +48,22 @@ struct bench_trial_way {
 int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
                     const cJSON *tree, enum bench_verdict *out,
                     bool *interrupted, struct lim_diag *diag);
+
+/*
+ * Adds runs of `tree` until there are so many, to a trial that was all zeros
+ * at first.  As bench_trial_run, but nothing is judged.
+ */
+int bench_trial_more(struct bench_trial *t, const struct bench_trial_way *way,
+                     const cJSON *tree, size_t runs, bool *interrupted,
+                     struct lim_diag *diag);
+
+/* The figure of `a` less that of `b`, replication by replication. */
+struct bench_estimate bench_trial_less(const struct bench_trial *a,
+                                       const struct bench_trial *b,
+                                       const char *metric);
+
+/* Half of the interval that leaves out `chance`, both sides together. */
+double bench_trial_half_width(const struct bench_estimate *e, double chance);
 
 /* A figure of all runs. */
 struct bench_estimate bench_trial_figure(const struct bench_trial *t,
