@@ -10,7 +10,8 @@ out=$build/bench.tsv
 
 {
     "$build/tests/bench_core" &&
-        tests/bench_http.sh "$build"
+        tests/bench_http.sh "$build" &&
+        tests/bench_load.sh "$build"
 } >"$out.lines" || exit 1
 awk -F'\t' -v OFS='\t' -v machine="$machine" '
     BEGIN { print "name", "value", "unit", "machine" }
