@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/aggregate.h"
+#include "bench/budget.h"
 #include "bench/check.h"
 #include "bench/find.h"
 #include "bench/folder.h"
@@ -37,6 +38,7 @@ struct job {
     struct bench_precision precision; /* if options->precision */
     struct bench_sequence sequence;   /* likewise */
     struct bench_found found;         /* if options->find */
+    struct bench_budget budget;
     unsigned threads;
     struct bench_share share;
     struct bench_resume resumed;
@@ -91,8 +93,16 @@ static int read_place(struct job *j, struct lim_diag *diag)
     j->place.accounts = o->accounts;
     j->place.folder = j->scenario_folder;
     j->place.own = j->plugin->strategy;
-    if (o->accounts != NULL && j->place.world != BENCH_ON_URL)
-        return lim_fail(diag, LIM_EINVAL, 0, "--accounts is for a URL");
+    if (j->place.world != BENCH_ON_URL &&
+        (o->accounts != NULL || o->max_requests != NULL ||
+         o->max_spend != NULL))
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "--accounts, --max-requests and --max-spend are for a "
+                        "URL");
+    j->place.budget = &j->budget;
+    error = bench_budget_read(&j->budget, o->max_requests, o->max_spend, diag);
+    if (error != LIM_OK)
+        return error;
     if (o->speed == NULL)
         return LIM_OK;
     if (j->place.world != BENCH_ON_MOCK)
@@ -231,7 +241,8 @@ static int run_all(struct job *j, bool *interrupted)
         bench_writer_abandon(j->writer);
         return run_failed(error, &diag);
     }
-    error = bench_writer_close(j->writer, *interrupted, j->wall, &diag);
+    bool cut = *interrupted || bench_budget_is_spent(&j->budget);
+    error = bench_writer_close(j->writer, cut, j->wall, &diag);
     if (error == LIM_OK)
         return BENCH_DONE;
     bench_complain(NULL, error, &diag);
@@ -328,6 +339,15 @@ static int tell(const struct job *j, const struct bench_result *r)
     size_t missed = 0;
     for (size_t i = 0; i < o->check_count; i++)
         missed += bench_check_run(&j->checks[i], r, stderr);
+    if (o->check_count > 0 && bench_result_saturated(r) > 0) {
+        fputs("missed: the generator was saturated\n", stderr);
+        missed++;
+    }
+    if (bench_budget_is_spent(&j->budget)) {
+        fputs("stopped: what --max-requests or --max-spend allows is used up\n",
+              stderr);
+        missed++;
+    }
     return code == BENCH_DONE && missed > 0 ? BENCH_MISSED : code;
 }
 
@@ -352,6 +372,23 @@ static int finish(struct job *j, bool interrupted)
     return interrupted ? BENCH_INTERRUPTED : code;
 }
 
+/* What goes out is said before; away from this machine somebody has to agree
+   to it. */
+static int agree(const struct job *j)
+{
+    struct lim_diag diag = { 0 };
+    if (j->place.world != BENCH_ON_URL)
+        return BENCH_DONE;
+    int error = bench_budget_tell(&j->experiment, &j->place, stderr, &diag);
+    if (error != LIM_OK)
+        return bench_complain(j->options->scenario, error, &diag);
+    if (j->options->yes || bench_budget_is_free(j->place.name) ||
+        bench_budget_ask())
+        return BENCH_DONE;
+    fputs("tierlab: not sent; in a script say --yes\n", stderr);
+    return BENCH_USAGE;
+}
+
 static int run_job(struct job *j)
 {
     struct lim_diag diag = { 0 };
@@ -359,6 +396,9 @@ static int run_job(struct job *j)
     int error = bench_runner_check(&j->experiment, &j->place, &diag);
     if (error != LIM_OK)
         return bench_complain(j->options->scenario, error, &diag);
+    int agreed = agree(j);
+    if (agreed != BENCH_DONE)
+        return agreed;
     j->folder = bench_folder_choose(j->options->folder,
                                     bench_experiment_name(&j->experiment),
                                     j->options->resume, &diag);

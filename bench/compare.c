@@ -58,6 +58,11 @@ static int check_runs(const struct bench_result *base,
         return lim_fail(diag, LIM_EINVAL, 0,
                         "%s was interrupted: its runs are not all there",
                         base->partial ? "BASE" : "NEW");
+    if (bench_result_saturated(base) + bench_result_saturated(now) > 0)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "%s was sent by a generator that was saturated: its "
+                        "figures are not the server's",
+                        bench_result_saturated(base) > 0 ? "BASE" : "NEW");
     if (base->replications != now->replications)
         return lim_fail(diag, LIM_EINVAL, 0,
                         "BASE has %zu replications, NEW %zu",

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/budget.h"
 #include "bench/message.h"
 #include "bench/transport.h"
 #include "mockserver/loop.h"
@@ -40,6 +41,7 @@ struct driver {
     lim_time due;   /* what wake_timer is armed for */
     uint64_t attempts;
     int64_t lag_ns_max;
+    int64_t long_ns; /* of turns that took long */
     uint64_t network_errors, late;
     bool over, partial;
     int error;
@@ -137,6 +139,12 @@ static void pump(struct driver *d)
         lim_time now = mock_loop_update(d->loop);
         if (now >= d->end || !sim_client_next(d->client, now, &send))
             return;
+        if (d->target->budget != NULL &&
+            !bench_budget_take(d->target->budget)) {
+            d->partial = true;
+            stop(d);
+            return;
+        }
         if (!send_one(d, &send))
             fail(d, lim_fail(d->diag, LIM_ENOMEM, 0, "out of memory"));
     }
@@ -167,6 +175,8 @@ static void take_reply(struct driver *d, const struct bench_transfer *x)
     bench_message_read(&d->messages[x->tag], x->status, &x->feedback,
                        x->answer.data, x->answer.length, &outcome);
     take_first_token(d, x, &outcome);
+    if (d->target->budget != NULL)
+        bench_budget_spend(d->target->budget, outcome.microusd);
     sim_client_done(d->client, x->slot, &outcome, now);
 }
 
@@ -202,7 +212,10 @@ static void turn(struct driver *d)
     do
         pump(d);
     while (reap(d));
+    lim_time began = now;
     now = mock_loop_update(d->loop);
+    if ((double)(now - began) > (double)BENCH_LONG_WALL_NS * d->target->speed)
+        d->long_ns += now - began;
     d->due = sim_client_wakeup(d->client);
     mock_loop_timer_set(d->loop, d->wake_timer, d->due);
     if (sim_client_finished(d->client, now) || is_stuck(d))
@@ -411,6 +424,14 @@ static int finish(struct driver *d, struct sim_summary *out,
     return LIM_OK;
 }
 
+static bool is_saturated(const struct driver *d, double cpu_s)
+{
+    lim_time passed = mock_loop_now(d->loop) - d->start;
+
+    return cpu_s > BENCH_BUSY * wall_seconds(d) ||
+           (double)d->long_ns > BENCH_LONG_SHARE * (double)passed;
+}
+
 static void tear_down(struct driver *d)
 {
     bench_transport_free(d->transport);
@@ -473,16 +494,18 @@ int bench_drive(const struct sim_scenario *s, const struct bench_target *target,
     double cpu_start = cpu_seconds();
     if (error == LIM_OK)
         error = run(&d, seed, watch);
+    double cpu_s = cpu_seconds() - cpu_start;
     if (error == LIM_OK)
         error = finish(&d, out, moments, moment_count);
     if (error == LIM_OK)
         *wall = (struct bench_wall){
             .wall_s = wall_seconds(&d),
-            .cpu_s = cpu_seconds() - cpu_start,
+            .cpu_s = cpu_s,
             .lag_ms_max = (double)d.lag_ns_max / (double)LIM_MSEC,
             .connections = bench_transport_connections(d.transport),
             .network_errors = d.network_errors,
             .aborted = d.late + bench_transport_in_flight(d.transport),
+            .saturated = is_saturated(&d, cpu_s),
         };
     tear_down(&d);
     return error;

@@ -12,6 +12,8 @@
 #include "sim/summary.h"
 #include "sim/world.h"
 
+struct bench_budget;
+
 /*
  * One run over HTTP: the scenario's client against a mock server or any
  * OpenAI-compatible URL.  It is sim_world_run with another other side.
@@ -30,10 +32,19 @@ struct bench_target {
     /* A mock server: it must tell its speed, and is told how long each reply
        is to be. */
     bool mock;
-    double speed; /* > 0; 1 for what is no mock server */
+    double speed;                /* > 0; 1 for what is no mock server */
+    struct bench_budget *budget; /* of all runs; NULL: without a bound */
 };
 
-/* What the run came to on the wall's clock. */
+/*
+ * What the run came to on the wall's clock.  The generator was saturated when
+ * its thread had hardly a pause, or spent much of its time in turns so long
+ * that what was due meanwhile was late: it has then measured itself.
+ */
+#define BENCH_BUSY 0.9 /* of the time on a processor */
+#define BENCH_LONG_WALL_NS (20 * LIM_MSEC)
+#define BENCH_LONG_SHARE 0.25
+
 struct bench_wall {
     double wall_s;           /* of the run, without its preparation */
     double cpu_s;            /* of this thread */
@@ -41,6 +52,7 @@ struct bench_wall {
     uint64_t connections;    /* opened */
     uint64_t network_errors; /* attempts that no answer came to */
     uint64_t aborted;        /* in flight at the end of the duration */
+    bool saturated;          /* the generator was */
 };
 
 /*

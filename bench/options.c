@@ -21,7 +21,9 @@ enum key {
     KEY_PRECISION,
     KEY_FIND,
     KEY_SUCH_THAT,
-    KEY_BEST
+    KEY_BEST,
+    KEY_MAX_REQUESTS,
+    KEY_MAX_SPEND
 };
 
 static const struct argp_option option_list[] = {
@@ -60,6 +62,17 @@ static const struct argp_option option_list[] = {
       .key = KEY_ACCOUNTS,
       .arg = "FILE",
       .doc = "With a URL: who sends (default: OPENAI_API_KEY)" },
+    { .name = "max-requests",
+      .key = KEY_MAX_REQUESTS,
+      .arg = "N",
+      .doc = "With a URL: stop after so many, retries included" },
+    { .name = "max-spend",
+      .key = KEY_MAX_SPEND,
+      .arg = "MONEY",
+      .doc = "With a URL: stop when so much is spent, such as $5" },
+    { .name = "yes",
+      .key = 'y',
+      .doc = "With a URL that is not of this machine: do not ask" },
     { .name = "check",
       .key = KEY_CHECK,
       .arg = "EXPR",
@@ -140,6 +153,8 @@ static const char **text_of(struct bench_options *o, int key)
         { KEY_FIND, &o->find },
         { KEY_SUCH_THAT, &o->such_that },
         { KEY_BEST, &o->best },
+        { KEY_MAX_REQUESTS, &o->max_requests },
+        { KEY_MAX_SPEND, &o->max_spend },
         { KEY_THREADS, &o->threads },
         { KEY_SPEED, &o->speed },
         { KEY_ACCOUNTS, &o->accounts },
@@ -163,6 +178,8 @@ static bool *flag_of(struct bench_options *o, int key)
         return &o->resume;
     case 'q':
         return &o->quiet;
+    case 'y':
+        return &o->yes;
     default:
         return NULL;
     }

@@ -8,11 +8,12 @@
 
 struct bench_options {
     const char *scenario, *on, *accounts, *folder, *threads, *speed, *strategy,
-        *rank, *shard, *precision, *find, *best, *such_that;
+        *rank, *shard, *precision, *find, *best, *such_that, *max_requests,
+        *max_spend;
     struct bench_changes changes;
     const char *checks[BENCH_OPTIONS_CHECKS];
     size_t check_count;
-    bool list, quiet, json, no_figures, resume;
+    bool list, quiet, json, no_figures, resume, yes;
 };
 
 /* Ends the program on bad usage (status 2) and after --help (0). */

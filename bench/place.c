@@ -65,6 +65,8 @@ static int drive(const struct bench_scenario *s, struct bench_target target,
     int error = bench_drive(&s->sim, &target, seed, watch, pace, &out->summary,
                             &out->moments, &out->moment_count, &wall, diag);
     out->wall_s = wall.wall_s;
+    out->wired = true;
+    out->wall = wall;
     return error;
 }
 
@@ -115,6 +117,7 @@ static int run_url(const struct bench_place *p, const struct bench_scenario *s,
         return LIM_EINVAL;
     const struct bench_target target = { .base_url = p->name,
                                          .accounts = accounts,
+                                         .budget = p->budget,
                                          .speed = 1 };
     int error = drive(s, target, seed, watch, pace, out, diag);
     bench_accounts_free(accounts);

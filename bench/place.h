@@ -4,9 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/driver.h"
 #include "bench/scenario.h"
 #include "sim/summary.h"
 #include "sim/world.h"
+
+struct bench_budget;
 
 /*
  * Where a run takes place: in virtual time, against a mock server of its
@@ -21,6 +24,7 @@ struct bench_place {
     const char *accounts;           /* file of accounts, for a URL; or NULL */
     const char *folder;             /* of the scenario's files */
     const struct lim_strategy *own; /* not built in; NULL: there is none */
+    struct bench_budget *budget;    /* of runs against a URL; NULL: none */
 };
 
 /*
@@ -36,6 +40,8 @@ struct bench_outcome {
     struct sim_moment *moments;
     size_t moment_count;
     double wall_s;
+    bool wired;             /* it was over HTTP: */
+    struct bench_wall wall; /* what it came to on the wall's clock */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bench/path.h"
 #include "bench/experiment.h"
 #include "mockserver/file.h"
 #include "mockserver/json.h"
@@ -283,6 +284,16 @@ int bench_result_read(struct bench_result *r, const char *path,
     int error = bench_result_parse(r, text, length, diag);
     free(text);
     return error;
+}
+
+size_t bench_result_saturated(const struct bench_result *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->run_count; i++)
+        if (cJSON_IsTrue(
+                bench_path_get(r->runs[i].summary, "generator.saturated")))
+            n++;
+    return n;
 }
 
 void bench_result_fini(struct bench_result *r)

@@ -68,6 +68,10 @@ int bench_result_parse(struct bench_result *r, const char *text, size_t length,
                        struct lim_diag *diag);
 void bench_result_fini(struct bench_result *r);
 
+/* How many runs were sent by a generator that was at its end: their figures
+   are its own. */
+size_t bench_result_saturated(const struct bench_result *r);
+
 /*
  * Writing: line by line, each of which is with the system when the function
  * returns and on the disk a second later, so that whatever happens only what

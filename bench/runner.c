@@ -118,12 +118,27 @@ static int load(struct worker *w, size_t variant, struct lim_diag *diag)
     return error;
 }
 
+/* How the one who sent fared; of the wall's clock, and so of no run in the
+   simulator. */
+static void add_generator(cJSON *summary, const struct bench_wall *w)
+{
+    cJSON *o = cJSON_AddObjectToObject(summary, "generator");
+    cJSON_AddNumberToObject(o, "cpu", w->wall_s > 0 ? w->cpu_s / w->wall_s : 0);
+    cJSON_AddNumberToObject(o, "lag_ms_max", w->lag_ms_max);
+    cJSON_AddNumberToObject(o, "connections", (double)w->connections);
+    cJSON_AddNumberToObject(o, "network_errors", (double)w->network_errors);
+    cJSON_AddNumberToObject(o, "aborted", (double)w->aborted);
+    cJSON_AddBoolToObject(o, "saturated", w->saturated);
+}
+
 static int fill(const struct bench_runner *r, struct bench_outcome *o,
                 struct bench_run *run)
 {
     run->settings = bench_experiment_settings(r->experiment, run->variant);
     run->summary =
         bench_summary_to_json(&o->summary, r->version, run->seed, -1);
+    if (o->wired && run->summary != NULL)
+        add_generator(run->summary, &o->wall);
     if (run->replication == 0) {
         run->moments = o->moments;
         run->moment_count = o->moment_count;

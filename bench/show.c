@@ -209,6 +209,12 @@ void bench_show_result(FILE *f, const struct bench_result *r)
             r->run_count == 1 ? "" : "s", r->partial ? ", interrupted" : "");
     bench_table_print(t, f);
     bench_table_free(t);
+    size_t saturated = bench_result_saturated(r);
+    if (saturated > 0)
+        fprintf(f,
+                "saturated: in %zu of %zu runs the generator was at its "
+                "end; the figures are its own\n",
+                saturated, r->run_count);
 }
 
 static void add_number(struct bench_table *t, double x, double ci95)
