@@ -54,7 +54,27 @@ void mock_api_free(struct mock_api *api)
     mock_patience_fini(&api->patience);
     mock_journal_fini(&api->journal);
     sim_service_fini(&api->service);
+    free(api->servers);
     free(api);
+}
+
+bool mock_api_add_server(struct mock_api *api, const struct mock_server *server)
+{
+    const struct mock_server **grown =
+        realloc(api->servers, (api->server_count + 1) * sizeof api->servers[0]);
+    if (grown == NULL)
+        return false;
+    grown[api->server_count++] = server;
+    api->servers = grown;
+    return true;
+}
+
+struct mock_server_counters mock_api_counters(const struct mock_api *api)
+{
+    struct mock_server_counters sum = { 0 };
+    for (size_t i = 0; i < api->server_count; i++)
+        mock_server_count(api->servers[i], &sum);
+    return sum;
 }
 
 void mock_answer_fini(struct mock_answer *a)

@@ -93,12 +93,22 @@ struct mock_api {
     uint64_t decisions; /* on /v1, since the clock was set */
     uint64_t abandoned; /* ended unsent */
     uint64_t statuses[600];
+    const struct mock_server **servers; /* that it tells of */
+    size_t server_count;
 };
 
 /* NULL and `diag`: as sim_provider_new. */
 struct mock_api *mock_api_new(const struct mock_api_config *config,
                               struct lim_diag *diag);
 void mock_api_free(struct mock_api *api); /* NULL is allowed */
+
+/* Has it tell of a server's connections, too; the server is there whenever
+   it answers.  False: no memory. */
+bool mock_api_add_server(struct mock_api *api,
+                         const struct mock_server *server);
+
+/* The counts of all servers together. */
+struct mock_server_counters mock_api_counters(const struct mock_api *api);
 
 /*
  * Answers.  `a` is zeroed at first and may then be used again and again; its

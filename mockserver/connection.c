@@ -92,7 +92,7 @@ static void release(struct mock_exchange *c)
         s->first = c->next;
     if (c->next != NULL)
         c->next->previous = c->previous;
-    s->counters.connections--;
+    mock_count(&s->counters.connections, -1);
     free(c->in);
     free(c->out);
     free(c);
@@ -375,7 +375,7 @@ static void note_input(struct mock_exchange *c, uint32_t events)
         c->unread = true;
     if ((events & EPOLLRDHUP) != 0 && !c->fin) {
         c->fin = true;
-        c->server->counters.half_closed++;
+        mock_count(&c->server->counters.half_closed, 1);
     }
     mock_connection_settle(c);
 }
@@ -447,8 +447,8 @@ int mock_connection_open(struct mock_server *s, int fd)
     if (c->next != NULL)
         c->next->previous = c;
     s->first = c;
-    s->counters.connections++;
-    s->counters.accepted++;
+    mock_count(&s->counters.connections, 1);
+    mock_count(&s->counters.accepted, 1);
     return 0;
 free_timer:
     mock_loop_timer_free(s->loop, c->deadline_timer);

@@ -1,6 +1,8 @@
 #ifndef MOCK_CONNECTION_H
 #define MOCK_CONNECTION_H
 
+#include <stdatomic.h>
+
 #include "mockserver/http.h"
 #include "mockserver/response.h"
 #include "mockserver/server.h"
@@ -84,10 +86,23 @@ struct mock_exchange {
 
 struct iovec;
 
+/* As struct mock_server_counters; the server's thread alone writes them,
+   and others read. */
+struct mock_counters {
+    _Atomic uint64_t accepted, requests, refused, answered, abandoned;
+    _Atomic uint64_t connections, waiting, half_closed;
+};
+
+static inline void mock_count(_Atomic uint64_t *n, int64_t more)
+{
+    uint64_t now = atomic_load_explicit(n, memory_order_relaxed);
+    atomic_store_explicit(n, now + (uint64_t)more, memory_order_relaxed);
+}
+
 struct mock_server {
     struct mock_loop *loop;
     struct mock_server_config config;
-    struct mock_server_counters counters;
+    struct mock_counters counters;
     struct mock_exchange *first; /* of all connections */
     int listener;                /* -1: none */
     uint32_t accept_timer;       /* ends a pause */

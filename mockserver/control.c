@@ -40,6 +40,15 @@ static void add_statuses(struct mock_text *b, const struct mock_api *api)
     mock_text_puts(b, "}");
 }
 
+static void add_connections(struct mock_text *b, struct mock_server_counters n)
+{
+    mock_text_printf(b,
+                     ",\"server\":{\"connections\":%" PRIu64
+                     ",\"waiting\":%" PRIu64 ",\"accepted\":%" PRIu64
+                     ",\"refused\":%" PRIu64 "}",
+                     n.connections, n.waiting, n.accepted, n.refused);
+}
+
 void mock_control_state(struct mock_visit *v)
 {
     const struct mock_api *api = v->api;
@@ -65,6 +74,7 @@ void mock_control_state(struct mock_visit *v)
                      ",\"likely\":%" PRIu64 "}",
                      api->patience.certain, api->patience.likely);
     add_statuses(b, api);
+    add_connections(b, mock_api_counters(api));
     mock_text_puts(b, "}\n");
 }
 

@@ -48,6 +48,16 @@ static void *work(void *context)
     return NULL;
 }
 
+/* Members that were started before may be answering. */
+static bool tell_of(const struct mock_server *server,
+                    const struct mock_crew_config *config)
+{
+    pthread_mutex_lock(config->lock);
+    bool told = mock_api_add_server(config->api, server);
+    pthread_mutex_unlock(config->lock);
+    return told;
+}
+
 /* 0, or an errno. */
 static int start(struct member *m, const struct mock_crew_config *config)
 {
@@ -64,7 +74,7 @@ static int start(struct member *m, const struct mock_crew_config *config)
     server.port = MOCK_PORT_JOINED;
     if (m->serve != NULL)
         m->server = mock_server_new(m->loop, &server);
-    if (m->server == NULL)
+    if (m->server == NULL || !tell_of(m->server, config))
         return ENOMEM;
     if (mock_server_listen(m->server, config->host, config->port, &port) != 0 ||
         mock_loop_watch(m->loop, m->told, EPOLLIN, on_told, m) != 0)
@@ -131,10 +141,12 @@ void mock_crew_free(struct mock_crew *c)
 {
     if (c == NULL)
         return;
+    /* Each may tell of the servers of all. */
+    for (unsigned i = 0; i < c->count; i++)
+        if (c->members[i].running)
+            pthread_join(c->members[i].thread, NULL);
     for (unsigned i = 0; i < c->count; i++) {
         struct member *m = &c->members[i];
-        if (m->running)
-            pthread_join(m->thread, NULL);
         mock_server_free(m->server);
         mock_serve_free(m->serve);
         mock_loop_free(m->loop);

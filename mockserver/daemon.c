@@ -185,7 +185,7 @@ static int make_server(struct daemon *d)
     config->port = alone ? MOCK_PORT_ALONE : MOCK_PORT_SHARED;
     if (d->serve != NULL)
         d->server = mock_server_new(d->loop, config);
-    if (d->server == NULL)
+    if (d->server == NULL || !mock_api_add_server(d->api, d->server))
         return mock_setup_complain(FAILED, "server", strerror(ENOMEM));
     return watch_signals(d);
 }

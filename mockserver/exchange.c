@@ -40,14 +40,13 @@ void mock_exchange_on_end(struct mock_exchange *x, mock_exchange_end_fn *fn,
 
 void mock_exchange_end(struct mock_exchange *c, bool sent)
 {
-    struct mock_server_counters *n = &c->server->counters;
+    struct mock_counters *n = &c->server->counters;
     if (!c->open)
         return;
     c->open = false;
-    n->waiting--;
-    n->answered += sent;
-    n->abandoned += !sent;
-    n->half_closed -= c->fin;
+    mock_count(&n->waiting, -1);
+    mock_count(sent ? &n->answered : &n->abandoned, 1);
+    mock_count(&n->half_closed, -c->fin);
     if (c->pending != NULL) {
         mock_loop_timer_set(c->server->loop, c->due_timer, LIM_NEVER);
         free(c->pending);
@@ -364,9 +363,9 @@ void mock_exchange_deliver(struct mock_exchange *c,
     c->answered = false;
     c->on_end = NULL;
     c->time = mock_loop_now(s->loop);
-    s->counters.requests++;
-    s->counters.waiting++;
-    s->counters.half_closed += c->fin;
+    mock_count(&s->counters.requests, 1);
+    mock_count(&s->counters.waiting, 1);
+    mock_count(&s->counters.half_closed, c->fin);
     mock_connection_enter(c, MOCK_WAIT);
     s->config.handler(s->config.context, c, &r);
 }
@@ -381,7 +380,7 @@ void mock_exchange_refuse(struct mock_exchange *c, int status)
         .body = body,
         .body_length = strlen(body),
     };
-    s->counters.refused++;
+    mock_count(&s->counters.refused, 1);
     c->keep_alive = false;
     c->head = false;
     c->unread = true;

@@ -75,6 +75,19 @@ static void add_daemon(struct mock_text *b, const struct mock_api *api,
         api->patience.certain, api->patience.likely);
 }
 
+static void add_server(struct mock_text *b, struct mock_server_counters n)
+{
+    add_plain(b, "connections", "gauge", "Open connections.",
+              (double)n.connections);
+    add_plain(b, "waiting", "gauge", "Requests without an answer sent.",
+              (double)n.waiting);
+    add_plain(b, "connections_total", "counter", "Connections accepted.",
+              (double)n.accepted);
+    add_plain(b, "unreadable_total", "counter",
+              "Requests refused as no HTTP, too long or too slow.",
+              (double)n.refused);
+}
+
 static uint32_t organisations(const struct mock_api *api)
 {
     uint32_t n = sim_provider_organisations(api->provider);
@@ -143,6 +156,7 @@ void mock_metrics_get(struct mock_visit *v)
     struct mock_text *b = &v->a->body;
     v->a->type = "text/plain; version=0.0.4; charset=utf-8";
     add_daemon(b, v->api, v->q->now);
+    add_server(b, mock_api_counters(v->api));
     add_statuses(b, v->api);
     add_money(b, v->api, v->q->now);
     add_windows(v, "window_limit", LIMIT, "gauge", "What a full window holds.");

@@ -260,7 +260,21 @@ void mock_server_free(struct mock_server *s)
     free(s);
 }
 
-struct mock_server_counters mock_server_counters(const struct mock_server *s)
+static uint64_t counted(const _Atomic uint64_t *n)
 {
-    return s->counters;
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+
+void mock_server_count(const struct mock_server *s,
+                       struct mock_server_counters *sum)
+{
+    const struct mock_counters *n = &s->counters;
+    sum->accepted += counted(&n->accepted);
+    sum->requests += counted(&n->requests);
+    sum->refused += counted(&n->refused);
+    sum->answered += counted(&n->answered);
+    sum->abandoned += counted(&n->abandoned);
+    sum->connections += counted(&n->connections);
+    sum->waiting += counted(&n->waiting);
+    sum->half_closed += counted(&n->half_closed);
 }

@@ -189,16 +189,18 @@ void mock_server_drain(struct mock_server *s);
 void mock_server_free(struct mock_server *s);
 
 struct mock_server_counters {
-    uint64_t accepted;  /* connections so far */
-    uint64_t requests;  /* handed to the handler so far */
-    uint64_t refused;   /* answered with an error of the server's */
-    uint64_t answered;  /* answers sent whole */
-    uint64_t abandoned; /* exchanges whose client was gone */
-    size_t connections; /* open now */
-    size_t waiting;     /* exchanges now without an answer sent */
-    size_t half_closed; /* of them, whose client sends no more */
+    uint64_t accepted;    /* connections so far */
+    uint64_t requests;    /* handed to the handler so far */
+    uint64_t refused;     /* answered with an error of the server's */
+    uint64_t answered;    /* answers sent whole */
+    uint64_t abandoned;   /* exchanges whose client was gone */
+    uint64_t connections; /* open now */
+    uint64_t waiting;     /* exchanges now without an answer sent */
+    uint64_t half_closed; /* of them, whose client sends no more */
 };
 
-struct mock_server_counters mock_server_counters(const struct mock_server *s);
+/* Adds its counts to `sum`; from any thread, while the server is there. */
+void mock_server_count(const struct mock_server *s,
+                       struct mock_server_counters *sum);
 
 #endif

@@ -176,7 +176,8 @@ static void on_command(void *context, uint32_t events)
     (void)events;
     if (read(f->commands[0], &byte, 1) != 1)
         return;
-    struct mock_server_counters n = mock_server_counters(f->server);
+    struct mock_server_counters n = { 0 };
+    mock_server_count(f->server, &n);
     f->waiting = (int)n.waiting;
     f->half_closed = (int)n.half_closed;
     if (byte == 'd')

@@ -53,6 +53,24 @@ settled() {
     descriptors
 }
 
+# alone: soon the daemon counts no connection but the one that asks; prints
+# the connections, and of them those that wait for an answer.
+alone() {
+    local n
+    for _ in $(seq 100); do
+        n=$(curl -s -m 10 "$url/mock/state" |
+            sed 's/.*"server":{"connections":\([0-9]*\),"waiting":\([0-9]*\).*/\1 \2/')
+        [ "$n" = '1 1' ] && break
+        sleep 0.05
+    done
+    echo "$n"
+}
+
+# count NAME: one of its metrics
+count() {
+    curl -s -m 10 "$url/metrics" | sed -n "s/^tierlab_mock_$1 //p"
+}
+
 # Slow clients, and more of them than there are descriptors.
 waits=''
 beside slow 2000
@@ -72,6 +90,9 @@ done
 read -r before after <<<"$memory"
 echo "memory: $before KiB, then $after KiB"
 is 'memory does not grow' 0 $((after > before + before / 10 + 1024))
+is 'nobody is left' '1 1' "$(alone)"
+is 'all were counted' 1 $(($(count connections_total) > 200000))
+is '... and what was refused' 1 $(($(count unreadable_total) > 100))
 ok 'the log is UTF-8' iconv -f UTF-8 -t UTF-8 -o "$tmp/same" "$tmp/log"
 kill -TERM "$pid"
 wait "$pid"
@@ -84,6 +105,7 @@ serve --threads 2
 for name in truncations framing deaf; do
     is "$name, two threads" well "$(attack "$name")"
 done
+is 'nobody is left of either' '1 1' "$(alone)"
 for p in $waits; do wait "$p"; done
 is 'slow clients' well "$(cat "$tmp/slow")"
 is 'no descriptors left' well "$(cat "$tmp/starve")"
