@@ -27,7 +27,7 @@ asked() {
 start --table official-2024-mid --latency 10ms
 send 'on this machine nobody is asked' 0 --on "$url/v1"
 says "to $url/v1: about 40 requests and 12000 tokens in 2 runs"
-says 'about $0.05'
+says "about \$0.05"
 is 'so many came' 40 "$(asked)"
 
 start --table official-2024-mid --latency 10ms
@@ -38,7 +38,7 @@ ok 'the result is partial' grep -q '"partial":true' "$tmp/out/results.jsonl"
 
 # $0.00125 a request, two at a time.
 start --table official-2024-mid --latency 10ms
-send 'no more than so much' 3 --on "$url/v1" --max-spend '$0.01'
+send 'no more than so much' 3 --on "$url/v1" --max-spend 0.01
 ok "$(asked) requests came, not far beyond 8" [ "$(asked)" -le 10 ]
 stop
 
