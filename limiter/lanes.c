@@ -1,7 +1,8 @@
 /*
- * Three heaps say which lane is next: in each group its lanes that are
- * awake, by the round in which they are due; the groups, by the head of the
- * lane that is next in them; and the lanes that sleep, by the time to wake.
+ * Three heaps say which group is next: in each group its lanes that somebody
+ * waits in, by the round in which they are due; the groups that are awake, by
+ * the head of the lane that is next in them; and the groups that sleep, by the
+ * time to wake.
  *
  * Deficit round robin by rounds instead of steps: a lane's head is paid for
  * in the round in which enough quanta have come together, so going there is
@@ -25,7 +26,6 @@
 struct lane {
     struct lim_line line;
     uint32_t waiting;
-    lim_time wake;   /* AWAKE; LIM_NEVER: empty, or nobody knows */
     int64_t deficit; /* tokens it may spend, in round `round` */
     int64_t round;
     int64_t due;   /* the round in which its head is paid for */
@@ -33,7 +33,8 @@ struct lane {
 };
 
 struct group {
-    struct lim_heap awake; /* lanes, by due round, then seat */
+    struct lim_heap busy; /* its lanes with somebody, by due round, then seat */
+    lim_time wake;        /* AWAKE; LIM_NEVER: empty, or nobody knows */
     int64_t round;
 };
 
@@ -80,8 +81,8 @@ static bool is_due_before(const void *of, uint32_t a, uint32_t b)
 static bool group_before(const void *of, uint32_t a, uint32_t b)
 {
     const struct lim_lanes *l = of;
-    const struct lane *x = &l->lanes[l->group[a].awake.ids[0]];
-    const struct lane *y = &l->lanes[l->group[b].awake.ids[0]];
+    const struct lane *x = &l->lanes[l->group[a].busy.ids[0]];
+    const struct lane *y = &l->lanes[l->group[b].busy.ids[0]];
     return place_before(l, head_of(l, x), head_of(l, y));
 }
 
@@ -101,7 +102,7 @@ static bool allocate(struct lim_lanes *l, uint32_t requests)
     l->places = calloc(requests > 0 ? requests : 1, sizeof *l->places);
     l->lanes = calloc(lanes, sizeof *l->lanes);
     l->group = calloc(l->groups, sizeof *l->group);
-    l->asleep = lim_timerq_new((uint32_t)lanes);
+    l->asleep = lim_timerq_new(l->groups);
     l->numbers = calloc(2 * pairs, sizeof *l->numbers);
     return l->places != NULL && l->lanes != NULL && l->group != NULL &&
            l->asleep != NULL && l->numbers != NULL;
@@ -112,7 +113,7 @@ static void cut_up(struct lim_lanes *l)
     size_t lanes = (size_t)l->groups * l->tenants;
     uint32_t *ids = l->numbers, *positions = ids + lanes;
     for (unsigned g = 0; g < l->groups; g++)
-        l->group[g].awake =
+        l->group[g].busy =
             (struct lim_heap){ ids + (size_t)g * l->tenants, positions, 0 };
     ids = positions + lanes;
     l->first = (struct lim_heap){ ids, ids + l->groups, 0 };
@@ -141,11 +142,10 @@ struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *c)
         return NULL;
     }
     cut_up(l);
-    for (unsigned i = 0; i < lim_lanes_count(l); i++)
-        l->lanes[i] = (struct lane){
-            .line = lim_line_make(c->queue->rank != NULL),
-            .wake = LIM_NEVER,
-        };
+    for (unsigned i = 0; i < l->groups * l->tenants; i++)
+        l->lanes[i].line = lim_line_make(c->queue->rank != NULL);
+    for (unsigned g = 0; g < l->groups; g++)
+        l->group[g].wake = LIM_NEVER;
     return l;
 }
 
@@ -175,14 +175,12 @@ static int64_t quanta(const struct lim_lanes *l, const struct lane *x)
     return need > 0 ? (need + l->quantum - 1) / l->quantum : 0;
 }
 
-/* Gives a lane the quanta of the rounds that went by, at most `most`. */
-static void catch_up(const struct lim_lanes *l, struct lane *x, int64_t round,
-                     int64_t most)
+/* Gives a lane the quanta of the rounds that went by. */
+static void catch_up(const struct lim_lanes *l, struct lane *x, int64_t round)
 {
-    if (round <= x->round)
+    if (!l->queue->fair || round <= x->round)
         return;
-    int64_t passed = round - x->round;
-    x->deficit += l->quantum * (passed < most ? passed : most);
+    x->deficit += l->quantum * (round - x->round);
     x->round = round;
 }
 
@@ -195,66 +193,44 @@ static void join(struct lim_lanes *l, unsigned lane)
     x->seat = head_of(l, x)->turn;
 }
 
-/* Puts a lane, which is awake, and its group in their places. */
-static void rank_lane(struct lim_lanes *l, unsigned lane)
+static void awaken(struct lim_lanes *l, unsigned g)
 {
-    struct lane *x = &l->lanes[lane];
-    unsigned g = group_of(l, lane);
-    if (l->queue->fair)
-        x->due = x->round + quanta(l, x);
-    lim_heap_set(&l->group[g].awake, lane, is_due_before, l);
+    l->group[g].wake = AWAKE;
+    lim_timerq_cancel(l->asleep, g);
     lim_heap_set(&l->first, g, group_before, l);
 }
 
-/* Takes a lane out of those that are awake. */
-static void leave(struct lim_lanes *l, unsigned lane)
+/* The lane that is next in its group, or LIM_NOBODY. */
+static uint32_t next_in(const struct lim_lanes *l, unsigned g)
 {
-    unsigned g = group_of(l, lane);
-    struct lim_heap *awake = &l->group[g].awake;
-    lim_heap_drop(awake, lane, is_due_before, l);
-    if (awake->size == 0)
-        lim_heap_drop(&l->first, g, group_before, l);
-    else
-        lim_heap_set(&l->first, g, group_before, l);
+    const struct lim_heap *busy = &l->group[g].busy;
+    return busy->size > 0 ? busy->ids[0] : LIM_NOBODY;
 }
 
-static void awaken(struct lim_lanes *l, unsigned lane)
-{
-    struct lane *x = &l->lanes[lane];
-    if (l->queue->fair)
-        catch_up(l, x, l->group[group_of(l, lane)].round,
-                 quanta(l, x) > 0 ? 1 : 0);
-    x->wake = AWAKE;
-    lim_timerq_cancel(l->asleep, lane);
-    rank_lane(l, lane);
-}
-
-/* The head of a lane is another. */
+/*
+ * The head of a lane is another, or there is none any more.  A group that
+ * sleeps does so for the head that was next: if that is another, it is awake.
+ */
 static void look_again(struct lim_lanes *l, unsigned lane)
 {
     struct lane *x = &l->lanes[lane];
-    if (x->wake == AWAKE)
-        rank_lane(l, lane);
-    else
-        awaken(l, lane);
-}
-
-static void empty(struct lim_lanes *l, unsigned lane)
-{
-    struct lane *x = &l->lanes[lane];
-    if (x->wake == AWAKE)
-        leave(l, lane);
-    else
-        lim_timerq_cancel(l->asleep, lane);
-    x->wake = LIM_NEVER;
-}
-
-/* Before the head of a lane that is awake changes. */
-static void count_rounds(struct lim_lanes *l, unsigned lane)
-{
-    struct lane *x = &l->lanes[lane];
-    if (l->queue->fair && x->wake == AWAKE)
-        catch_up(l, x, l->group[group_of(l, lane)].round, INT64_MAX);
+    unsigned g = group_of(l, lane);
+    struct group *group = &l->group[g];
+    uint32_t before = next_in(l, g);
+    if (x->waiting > 0) {
+        x->due = l->queue->fair ? x->round + quanta(l, x) : 0;
+        lim_heap_set(&group->busy, lane, is_due_before, l);
+    } else {
+        lim_heap_drop(&group->busy, lane, is_due_before, l);
+    }
+    if (group->busy.size == 0) {
+        if (group->wake == AWAKE)
+            lim_heap_drop(&l->first, g, group_before, l);
+        lim_timerq_cancel(l->asleep, g);
+        group->wake = LIM_NEVER;
+    } else if (before == lane || next_in(l, g) == lane) {
+        awaken(l, g);
+    }
 }
 
 void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
@@ -283,7 +259,7 @@ void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
     if (head == LIM_NOBODY)
         join(l, lane);
     else
-        count_rounds(l, lane);
+        catch_up(l, x, l->group[group].round);
     look_again(l, lane);
 }
 
@@ -302,11 +278,8 @@ void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
         lim_heap_drop(&l->longest, lane, is_longer, l);
     if (!was_head)
         return;
-    count_rounds(l, lane);
-    if (x->waiting == 0)
-        empty(l, lane);
-    else
-        look_again(l, lane);
+    catch_up(l, x, l->group[group_of(l, lane)].round);
+    look_again(l, lane);
 }
 
 void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
@@ -321,58 +294,53 @@ void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
     lim_lanes_remove(l, request);
 }
 
-unsigned lim_lanes_count(const struct lim_lanes *l)
+uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned group)
 {
-    return l->groups * l->tenants;
-}
-
-uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane)
-{
-    return l->lanes[lane].line.first;
+    uint32_t lane = next_in(l, group);
+    return lane != LIM_NOBODY ? l->lanes[lane].line.first : LIM_NOBODY;
 }
 
 int lim_lanes_next(struct lim_lanes *l, lim_time now)
 {
-    uint32_t lane;
-    while (lim_timerq_pop(l->asleep, now, &lane))
-        awaken(l, lane);
+    uint32_t g;
+    while (lim_timerq_pop(l->asleep, now, &g))
+        awaken(l, g);
     if (l->first.size == 0)
         return -1;
-    struct group *g = &l->group[l->first.ids[0]];
-    lane = g->awake.ids[0];
-    struct lane *x = &l->lanes[lane];
+    g = l->first.ids[0];
+    struct group *group = &l->group[g];
+    struct lane *x = &l->lanes[group->busy.ids[0]];
     if (l->queue->fair) {
-        assert(x->due >= g->round);
-        g->round = x->due;
-        catch_up(l, x, g->round, INT64_MAX);
+        assert(x->due >= group->round);
+        group->round = x->due;
+        catch_up(l, x, group->round);
     }
-    return (int)lane;
+    return (int)g;
 }
 
-void lim_lanes_sleep(struct lim_lanes *l, unsigned lane, lim_time at)
+void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
 {
-    struct lane *x = &l->lanes[lane];
-    if (x->waiting == 0)
+    struct group *g = &l->group[group];
+    if (g->busy.size == 0)
         return;
-    count_rounds(l, lane);
-    if (x->wake == AWAKE)
-        leave(l, lane);
-    x->wake = at > AWAKE ? at : AWAKE + 1;
-    lim_timerq_set(l->asleep, lane, x->wake, 0);
+    if (g->wake == AWAKE)
+        lim_heap_drop(&l->first, group, group_before, l);
+    g->wake = at > AWAKE ? at : AWAKE + 1;
+    lim_timerq_set(l->asleep, group, g->wake, 0);
 }
 
-void lim_lanes_wake(struct lim_lanes *l, unsigned lane, lim_time at)
+void lim_lanes_wake(struct lim_lanes *l, unsigned group, lim_time at)
 {
-    struct lane *x = &l->lanes[lane];
-    if (x->waiting == 0 || at >= x->wake)
+    struct group *g = &l->group[group];
+    if (g->busy.size == 0 || at >= g->wake)
         return;
-    x->wake = at > AWAKE ? at : AWAKE + 1;
-    lim_timerq_set(l->asleep, lane, x->wake, 0);
+    g->wake = at > AWAKE ? at : AWAKE + 1;
+    lim_timerq_set(l->asleep, group, g->wake, 0);
 }
 
-bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned lane, lim_time now)
+bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned group, lim_time now)
 {
-    return l->lanes[lane].waiting > 0 && l->lanes[lane].wake > now;
+    return l->group[group].busy.size > 0 && l->group[group].wake > now;
 }
 
 lim_time lim_lanes_earliest(const struct lim_lanes *l)

@@ -11,12 +11,16 @@
 /*
  * The requests that wait.  A lane is the queue of one limit group, or with
  * `fair` of one tenant in it; in a lane the queue discipline says who is
- * first.  Only heads compete, so a group that is blocked does not hold up
- * another.  What comes back from a failed attempt keeps its rank; without
- * ranks it goes before all that were never sent.
+ * first, and in a group whose turn it is.  Only the heads of groups compete,
+ * so a group that is blocked does not hold up another.  What comes back from
+ * a failed attempt keeps its rank; without ranks it goes before all that were
+ * never sent.
  *
- * Each lane has a time to wake: before it, nothing can come of a look at its
- * head, by what is known.  A new head, or lim_lanes_wake, makes it earlier.
+ * Each group has a time to wake: before it, nothing can come of a look at its
+ * head, by what is known.  A tenant whose head is blocked keeps its turn: if
+ * another's smaller request went meanwhile, it would take what the larger one
+ * waits for, again and again.  A new head, or lim_lanes_wake, makes the time
+ * earlier.
  */
 struct lim_lanes;
 
@@ -46,30 +50,27 @@ void lim_lanes_remove(struct lim_lanes *l, uint32_t request);
    its tenant. */
 void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens);
 
-/* Lanes are numbered from 0; this many. */
-unsigned lim_lanes_count(const struct lim_lanes *l);
-
-/* Returns the head of a lane, or LIM_NOBODY. */
-uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned lane);
+/* Returns the head of a group, or LIM_NOBODY. */
+uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned group);
 
 /*
- * Returns the lane to look at next; -1: none is awake at `now`.  Of the
- * groups it is that whose head comes first, a group's head being, with
- * `fair`, that of the tenant whose turn it is.  O(log lanes), whatever the
- * number that waits.  `now` does not step back.
+ * Returns the group to look at next; -1: none is awake at `now`.  It is that
+ * whose head comes first, a group's head being, with `fair`, that of the
+ * tenant whose turn it is.  O(log lanes), whatever the number that waits.
+ * `now` does not step back.
  */
 int lim_lanes_next(struct lim_lanes *l, lim_time now);
 
-/* Says that nothing can come of the lane's head before `at`. */
-void lim_lanes_sleep(struct lim_lanes *l, unsigned lane, lim_time at);
+/* Says that nothing can come of the group's head before `at`. */
+void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at);
 
 /* Says that something may come of it at `at`, if that is earlier. */
-void lim_lanes_wake(struct lim_lanes *l, unsigned lane, lim_time at);
+void lim_lanes_wake(struct lim_lanes *l, unsigned group, lim_time at);
 
-/* Tells whether the lane sleeps at `now`, with somebody in it. */
-bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned lane, lim_time now);
+/* Tells whether the group sleeps at `now`, with somebody in it. */
+bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned group, lim_time now);
 
-/* Returns when the first lane is awake; INT64_MIN: now; LIM_NEVER. */
+/* Returns when the first group is awake; INT64_MIN: now; LIM_NEVER. */
 lim_time lim_lanes_earliest(const struct lim_lanes *l);
 
 /* Whom to shed when too many wait: of all lanes the request that the queue

@@ -329,14 +329,14 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
 }
 
 /*
- * Nobody can take the head of a lane now: it sleeps until somebody can.
+ * Nobody can take the head of a group now: it sleeps until somebody can.
  * True: nobody ever will, whatever answers come.
  */
-static bool put_to_sleep(struct lim_pool *p, unsigned lane,
+static bool put_to_sleep(struct lim_pool *p, unsigned group,
                          const struct lim_asked *a)
 {
     lim_time at = lim_members_earliest(p->members, a, true, p->now);
-    lim_lanes_sleep(p->lanes, lane, at);
+    lim_lanes_sleep(p->lanes, group, at);
     return at == LIM_NEVER &&
            lim_members_earliest(p->members, a, false, p->now) == LIM_NEVER;
 }
@@ -359,7 +359,7 @@ static bool shed(struct lim_pool *p, struct lim_action *out)
 
 bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
 {
-    int lane;
+    int group;
     advance(p, now);
     if (lim_timerq_next(p->timers) <= p->now && run_timers(p, out))
         return true;
@@ -367,14 +367,14 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
         return true;
     if (cap_reached(p) || lim_members_not_before(p->members) > p->now)
         return false;
-    while ((lane = lim_lanes_next(p->lanes, p->now)) >= 0) {
-        uint32_t i = lim_lanes_head(p->lanes, (unsigned)lane), organisation;
+    while ((group = lim_lanes_next(p->lanes, p->now)) >= 0) {
+        uint32_t i = lim_lanes_head(p->lanes, (unsigned)group), organisation;
         const struct lim_asked a = asked(p, &p->records[i]);
         if (lim_members_choose(p->members, &a, p->now, &organisation)) {
             send(p, i, &a, organisation, out);
             return true;
         }
-        if (put_to_sleep(p, (unsigned)lane, &a)) {
+        if (put_to_sleep(p, (unsigned)group, &a)) {
             give_up(p, i, LIM_REASON_NOWHERE, out);
             return true;
         }
@@ -401,7 +401,7 @@ lim_time lim_wakeup(const struct lim_pool *p)
  */
 static void reconsider(struct lim_pool *p, uint32_t organisation)
 {
-    for (unsigned i = 0; i < lim_lanes_count(p->lanes); i++) {
+    for (unsigned i = 0; i < p->groups; i++) {
         if (!lim_lanes_sleeps(p->lanes, i, p->now))
             continue;
         const struct lim_asked a =

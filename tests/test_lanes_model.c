@@ -29,17 +29,21 @@ struct item {
 };
 
 struct model_lane {
-    bool awake, missed; /* `missed`: a round went by while it slept */
-    lim_time wake;
     int64_t deficit, round; /* the last for which it had a quantum */
     uint64_t seat;
+};
+
+struct model_group {
+    bool awake;
+    lim_time wake;
+    int64_t round;
 };
 
 struct model {
     const struct lim_queue *queue;
     struct item items[REQUESTS];
     struct model_lane lanes[LANES];
-    int64_t rounds[GROUPS];
+    struct model_group groups[GROUPS];
     unsigned tenants;
     uint64_t turns, puts;
 };
@@ -82,39 +86,20 @@ static int64_t price(const struct model *m, unsigned lane)
     return m->items[end_of(m, lane, false)].tokens;
 }
 
-static void model_awaken(struct model *m, unsigned lane)
+static bool is_empty(const struct model *m, unsigned lane)
 {
-    struct model_lane *x = &m->lanes[lane];
-    int64_t round = m->rounds[lane / m->tenants];
-    if (x->missed && x->deficit < price(m, lane))
-        x->deficit += QUANTUM;
-    if (x->round < round)
-        x->round = round;
-    x->missed = false;
-    x->awake = true;
-}
-
-static void head_changed(struct model *m, unsigned lane)
-{
-    if (end_of(m, lane, false) == LIM_NOBODY)
-        m->lanes[lane].awake = m->lanes[lane].missed = false;
-    else if (!m->lanes[lane].awake)
-        model_awaken(m, lane);
+    return end_of(m, lane, false) == LIM_NOBODY;
 }
 
 static void next_round(struct model *m, unsigned group)
 {
-    m->rounds[group]++;
+    int64_t round = ++m->groups[group].round;
     for (unsigned i = group * m->tenants; i < (group + 1) * m->tenants; i++) {
         struct model_lane *x = &m->lanes[i];
-        if (end_of(m, i, false) == LIM_NOBODY || x->round >= m->rounds[group])
+        if (is_empty(m, i) || x->round >= round)
             continue;
-        if (x->awake) {
-            x->deficit += QUANTUM;
-            x->round++;
-        } else {
-            x->missed = true;
-        }
+        x->deficit += QUANTUM;
+        x->round++;
     }
 }
 
@@ -125,10 +110,10 @@ static int turn_in(struct model *m, unsigned group)
     int best = -1;
     for (unsigned i = group * m->tenants; i < (group + 1) * m->tenants; i++) {
         const struct model_lane *x = &m->lanes[i];
-        any = any || x->awake;
-        if (x->awake &&
-            (!m->queue->fair ||
-             (x->round <= m->rounds[group] && x->deficit >= price(m, i))) &&
+        any = any || !is_empty(m, i);
+        if (!is_empty(m, i) &&
+            (!m->queue->fair || (x->round <= m->groups[group].round &&
+                                 x->deficit >= price(m, i))) &&
             (best < 0 || x->seat < m->lanes[best].seat))
             best = (int)i;
     }
@@ -138,10 +123,24 @@ static int turn_in(struct model *m, unsigned group)
     return turn_in(m, group);
 }
 
-static bool head_before(const struct model *m, int a, int b)
+static uint32_t head_of(const struct model *m, unsigned group)
 {
-    const struct item *x = &m->items[end_of(m, (unsigned)a, false)];
-    const struct item *y = &m->items[end_of(m, (unsigned)b, false)];
+    struct model copy = *m;
+    int lane = turn_in(&copy, group);
+    return lane < 0 ? LIM_NOBODY : end_of(m, (unsigned)lane, false);
+}
+
+/* A group whose head is another than it was is awake. */
+static void settle(struct model *m, unsigned group, uint32_t before)
+{
+    uint32_t head = head_of(m, group);
+    if (head != before)
+        m->groups[group].awake = head != LIM_NOBODY;
+}
+
+static bool head_before(const struct model *m, uint32_t a, uint32_t b)
+{
+    const struct item *x = &m->items[a], *y = &m->items[b];
     if (m->queue->rank != NULL && x->rank != y->rank)
         return x->rank < y->rank;
     return x->turn < y->turn;
@@ -150,18 +149,18 @@ static bool head_before(const struct model *m, int a, int b)
 static int model_next(struct model *m, lim_time now)
 {
     int best = -1;
-    for (unsigned i = 0; i < GROUPS * m->tenants; i++)
-        if (end_of(m, i, false) != LIM_NOBODY && !m->lanes[i].awake &&
-            m->lanes[i].wake <= now)
-            model_awaken(m, i);
     for (unsigned g = 0; g < GROUPS; g++) {
-        struct model copy = *m;
-        int lane = turn_in(&copy, g);
-        if (lane >= 0 && (best < 0 || head_before(m, lane, best)))
-            best = lane;
+        struct model_group *x = &m->groups[g];
+        uint32_t head = head_of(m, g);
+        if (head == LIM_NOBODY)
+            continue;
+        x->awake = x->awake || x->wake <= now;
+        if (x->awake &&
+            (best < 0 || head_before(m, head, head_of(m, (unsigned)best))))
+            best = (int)g;
     }
     if (best >= 0)
-        turn_in(m, (unsigned)best / m->tenants);
+        turn_in(m, (unsigned)best);
     return best;
 }
 
@@ -196,11 +195,13 @@ static uint32_t model_last(const struct model *m)
 static lim_time model_earliest(const struct model *m)
 {
     lim_time first = LIM_NEVER;
-    for (unsigned i = 0; i < GROUPS * m->tenants; i++) {
-        if (m->lanes[i].awake)
+    for (unsigned g = 0; g < GROUPS; g++) {
+        if (head_of(m, g) == LIM_NOBODY)
+            continue;
+        if (m->groups[g].awake)
             return INT64_MIN;
-        if (end_of(m, i, false) != LIM_NOBODY && m->lanes[i].wake < first)
-            first = m->lanes[i].wake;
+        if (m->groups[g].wake < first)
+            first = m->groups[g].wake;
     }
     return first;
 }
@@ -219,7 +220,6 @@ static void begin(struct both *b, const struct lim_queue *queue, uint64_t seed)
     b->l = lim_lanes_new(&c);
     b->stream = lim_rng_stream(seed, LIM_DRAW_ARRIVAL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(b->l);
-    CU_ASSERT_EQUAL_FATAL(lim_lanes_count(b->l), GROUPS * b->m.tenants);
 }
 
 static void push(struct both *b, uint32_t i)
@@ -240,18 +240,18 @@ static void push(struct both *b, uint32_t i)
         x->tokens = w.tokens;
         x->rank = b->m.queue->rank == NULL ? 0 : b->m.queue->rank(&w, AGING);
     }
-    uint32_t head = end_of(&b->m, x->lane, false);
     group = x->lane / b->m.tenants;
+    uint32_t before = head_of(&b->m, group);
+    bool was_empty = is_empty(&b->m, x->lane);
     x->returned = returned;
     x->came = b->m.puts++;
     x->waits = true;
-    if (head == LIM_NOBODY) {
-        lanes[x->lane].round = b->m.rounds[group] + 1;
+    if (was_empty) {
+        lanes[x->lane].round = b->m.groups[group].round + 1;
         lanes[x->lane].deficit = QUANTUM;
         lanes[x->lane].seat = x->turn;
     }
-    if (end_of(&b->m, x->lane, false) != head)
-        head_changed(&b->m, x->lane);
+    settle(&b->m, group, before);
     lim_lanes_push(b->l, i, group,
                    b->m.queue->fair ? x->lane % TENANTS : tenant,
                    returned ? NULL : &w, returned);
@@ -260,7 +260,8 @@ static void push(struct both *b, uint32_t i)
 static void take_out(struct both *b, uint32_t i, bool served)
 {
     struct item *x = &b->m.items[i];
-    bool was_head = end_of(&b->m, x->lane, false) == i;
+    unsigned group = x->lane / b->m.tenants;
+    uint32_t before = head_of(&b->m, group);
     x->waits = false;
     if (served) {
         b->m.lanes[x->lane].deficit -= x->tokens;
@@ -268,45 +269,42 @@ static void take_out(struct both *b, uint32_t i, bool served)
     } else {
         lim_lanes_remove(b->l, i);
     }
-    if (was_head)
-        head_changed(&b->m, x->lane);
+    settle(&b->m, group, before);
 }
 
-static void put_to_sleep(struct both *b, unsigned lane)
+static void put_to_sleep(struct both *b, unsigned group)
 {
     lim_time at = below(b, 8) == 0 ? LIM_NEVER : b->now + below(b, 30);
-    if (end_of(&b->m, lane, false) != LIM_NOBODY) {
-        b->m.lanes[lane].awake = false;
-        b->m.lanes[lane].wake = at;
-    }
-    lim_lanes_sleep(b->l, lane, at);
+    b->m.groups[group].awake = false;
+    b->m.groups[group].wake = at;
+    lim_lanes_sleep(b->l, group, at);
 }
 
-static void wake(struct both *b, unsigned lane)
+static void wake(struct both *b, unsigned group)
 {
-    struct model_lane *x = &b->m.lanes[lane];
+    struct model_group *x = &b->m.groups[group];
     lim_time at = b->now + below(b, 20);
     if (!x->awake && at < x->wake)
         x->wake = at;
-    lim_lanes_wake(b->l, lane, at);
+    lim_lanes_wake(b->l, group, at);
 }
 
 static void look(struct both *b)
 {
-    int lane = model_next(&b->m, b->now);
-    CU_ASSERT_EQUAL_FATAL(lim_lanes_next(b->l, b->now), lane);
-    if (lane < 0)
+    int group = model_next(&b->m, b->now);
+    CU_ASSERT_EQUAL_FATAL(lim_lanes_next(b->l, b->now), group);
+    if (group < 0)
         return;
     if (below(b, 3) > 0)
-        take_out(b, end_of(&b->m, (unsigned)lane, false), true);
+        take_out(b, head_of(&b->m, (unsigned)group), true);
     else
-        put_to_sleep(b, (unsigned)lane);
+        put_to_sleep(b, (unsigned)group);
 }
 
 static void step(struct both *b)
 {
     uint32_t i = below(b, REQUESTS);
-    unsigned lane = below(b, GROUPS * b->m.tenants);
+    unsigned group = below(b, GROUPS);
     switch (below(b, 8)) {
     case 0:
     case 1:
@@ -319,10 +317,10 @@ static void step(struct both *b)
             take_out(b, i, false);
         break;
     case 4:
-        put_to_sleep(b, lane);
+        put_to_sleep(b, group);
         break;
     case 5:
-        wake(b, lane);
+        wake(b, group);
         break;
     default:
         look(b);
@@ -334,11 +332,11 @@ static void compare(const struct both *b)
 {
     CU_ASSERT_EQUAL_FATAL(lim_lanes_last(b->l), model_last(&b->m));
     CU_ASSERT_EQUAL_FATAL(lim_lanes_earliest(b->l), model_earliest(&b->m));
-    for (unsigned i = 0; i < GROUPS * b->m.tenants; i++) {
-        const struct model_lane *x = &b->m.lanes[i];
-        uint32_t head = end_of(&b->m, i, false);
-        CU_ASSERT_EQUAL_FATAL(lim_lanes_head(b->l, i), head);
-        CU_ASSERT_EQUAL_FATAL(lim_lanes_sleeps(b->l, i, b->now),
+    for (unsigned g = 0; g < GROUPS; g++) {
+        const struct model_group *x = &b->m.groups[g];
+        uint32_t head = head_of(&b->m, g);
+        CU_ASSERT_EQUAL_FATAL(lim_lanes_head(b->l, g), head);
+        CU_ASSERT_EQUAL_FATAL(lim_lanes_sleeps(b->l, g, b->now),
                               head != LIM_NOBODY && !x->awake &&
                                   x->wake > b->now);
     }

@@ -5,12 +5,14 @@
  * is kept for its next turn, and lost when it has nothing that waits.
  *
  * Source: Shreedhar and Varghese 1995.  Two tenants that always have
- * something waiting, and are not blocked, differ by less than a quantum and
- * the largest request since both began, and by less than a quantum and two
- * of the largest over any time in between.  Starving: in n turns of each
- * tenant a request of n quanta is paid for.  Pitfall: it shares what is
- * sent, by estimate; and what a blocked tenant could not use is gone, so
- * that it does not come back with a burst.
+ * something waiting differ by less than a quantum and the largest request
+ * since both began, and by less than a quantum and two of the largest over
+ * any time in between.  Starving: in n turns of each tenant a request of n
+ * quanta is paid for.  Whoever is blocked keeps its turn: two tenants under
+ * one limit of tokens, one with requests of 200 and one of 201, share it half
+ * and half.  Pitfall: it shares what is sent, by estimate; and a large request
+ * whose turn it is holds up small ones for as long as it waits, as first come,
+ * first served does.
  */
 
 #include "limiter/queues/queues.h"

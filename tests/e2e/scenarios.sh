@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# What the scenarios that come with tierlab say of themselves holds, in a short
+# form where they are long.
+# shellcheck source=tests/common.sh
+. tests/common.sh
+
+# run NAME ARGUMENT...: one replication of each variant
+run() {
+    local name=$1
+    shift
+    "$tierlab" bench -q --no-figures -o "$tmp/$name" --replications 1 \
+        "bench/scenarios/$name.json" "$@" 2>"$tmp/err"
+    is "$name runs" 0 $?
+    result=$tmp/$name/results.jsonl
+}
+# figure VARIANT PATH: of the summary, "wait_ms.p95"
+figure() {
+    grep '"kind":"run"' "$result" | sed -n "$1p" |
+        sed 's/.*"summary"://' | awk -v path="$2" '{
+            n = split(path, part, ".")
+            if (n == 2) {
+                sub(".*\"" part[1] "\":{", "")
+                sub("}.*", "")
+            }
+            sub(".*\"" part[n] "\":", "")
+            sub("[,}].*", "")
+            print
+        }'
+}
+# that NAME CONDITION: of numbers, as awk has it
+that() { ok "$1 ($2)" awk "BEGIN { exit !($2) }"; }
+
+run free-cluster
+one=$(figure 1 goodput_rpm)
+that 'ten organisations do the work of ten' "$(figure 7 goodput_rpm) > 9.9 * $one"
+that 'five that of five' "$(figure 5 goodput_rpm) > 4.95 * $one"
+that 'no strategy does more' \
+    "$(figure 8 goodput_rpm) <= 1.01 * $(figure 7 goodput_rpm)"
+
+run keys-against-organisations
+one=$(figure 1 goodput_rpm)
+that 'ten keys gain nothing' "$(figure 2 goodput_rpm) == $one"
+that 'ten organisations do' "$(figure 3 goodput_rpm) > 9 * $one"
+
+run first-weeks
+that 'who learns gives up far less' \
+    "$(figure 1 expired) > 2 * $(figure 2 expired)"
+that 'nobody does more than the limits allow' "$(figure 2 efficiency) <= 1"
+
+run diurnal-week --set duration=2d
+that 'one organisation lets wait for minutes' "$(figure 1 wait_ms.p95) > 60000"
+that 'though much of it is to spare' "$(figure 1 pool.tpm) < 0.7"
+that 'two never do' "$(figure 2 wait_ms.p95) < 1000"
+
+run night-batch --set workload.arrivals.batch=10000
+that 'each tier takes half as long' \
+    "$(figure 3 makespan_s) < 0.55 * $(figure 1 makespan_s)"
+that 'a cap changes nothing where tokens bind' \
+    "$(figure 1 makespan_s) == $(figure 2 makespan_s)"
+
+run images
+that 'who knows is never refused' "$(figure 1 http_429) == 0"
+that 'the blind one is, and gives up' \
+    "$(figure 2 http_429) > 100 && $(figure 2 failed) > 0"
+that 'five at once, then five a minute' "$(figure 1 makespan_s) == 552"
+
+run two-tenants
+that 'fair shares are fairer' \
+    "$(figure 2 fairness.tenants) > 0.1 + $(figure 1 fairness.tenants)"
+that 'and cost nothing' "$(figure 2 succeeded) >= $(figure 1 succeeded)"
+
+run retry-storm --set duration=5m
+run unknown-discipline --set duration=5m
+finish
