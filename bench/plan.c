@@ -9,9 +9,10 @@
 
 #define DAY_S 86400.0
 #define MONTH_S (30 * DAY_S)
-#define SLACK_S 600 /* nobody plans for longer waits than this, unless told */
+#define SLACK_S 600  /* nobody plans for longer waits than this, unless told */
+#define ROUGH_RUNS 5 /* of what is told beside the answer */
 #define LOAD_MOST 4.0
-#define LOAD_STEPS 6 /* of a search between 1 and LOAD_MOST, or 0 and 1 */
+#define LOAD_STEPS 5 /* of a search between 1 and LOAD_MOST, or 0 and 1 */
 
 /* What the parts below share. */
 struct work {
@@ -210,14 +211,20 @@ static int try_load(struct work *w, const struct bench_plan_option *o,
     return error;
 }
 
-/* The largest factor between two that is met, by halving. */
+/* The largest factor between two that is met, `high` included if `low` is not
+   0, by halving. */
 static int search_load(struct work *w, const struct bench_plan_option *o,
                        double low, double high, double *out,
                        struct lim_diag *diag)
 {
-    int error = LIM_OK;
-    for (int i = 0; i < LOAD_STEPS && error == LIM_OK && !w->interrupted; i++) {
-        enum bench_verdict v = BENCH_MISSED_IT;
+    enum bench_verdict v = BENCH_MISSED_IT;
+    int error = low > 0 ? try_load(w, o, high, &v, diag) : LIM_OK;
+    if (v == BENCH_MET_IT)
+        low = high;
+    for (int i = 0;
+         i < LOAD_STEPS && low < high && error == LIM_OK && !w->interrupted;
+         i++) {
+        v = BENCH_MISSED_IT;
         double middle = low > 0 ? sqrt(low * high) : high / 2;
         error = try_load(w, o, middle, &v, diag);
         if (v == BENCH_MET_IT)
@@ -339,6 +346,7 @@ int bench_plan_make(struct bench_plan *p, const struct bench_plan_question *q,
         error = look_at_demand(p, way->trial.folder, diag);
     if (error == LIM_OK)
         error = search(&w, diag);
+    w.own.trial.least = w.own.trial.sure = ROUGH_RUNS; /* from here on */
     if (error == LIM_OK)
         bench_plan_spreadsheet(p);
     if (error == LIM_OK && p->good_count > 0)

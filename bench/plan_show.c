@@ -103,7 +103,7 @@ static void show_options(const struct bench_plan *p, FILE *f)
             o->limit < 0 ? "-" : lim_limit_name((enum lim_limit)o->limit));
         bench_table_add(t, "%.0f %%",
                         o->limit < 0 ? 0 : 100 * o->used[o->limit]);
-        bench_table_add(t, o->headroom >= 2.9 ? "290 %% and more" : "%.0f %%",
+        bench_table_add(t, o->headroom >= 3 ? "300 %% and more" : "%.0f %%",
                         100 * fmax(0, o->headroom));
     }
     bench_table_print(t, f);

@@ -66,10 +66,11 @@ static enum bench_verdict judge_all(const struct bench_trial *t,
     return least;
 }
 
-static bool go_on(size_t runs, enum bench_verdict v)
+static bool go_on(const struct bench_trial_way *way, size_t runs,
+                  enum bench_verdict v)
 {
-    return v == BENCH_TOO_CLOSE ||
-           (v == BENCH_MET_IT && runs < BENCH_TRIAL_SURE);
+    size_t sure = way->sure > 0 ? way->sure : BENCH_TRIAL_SURE;
+    return v == BENCH_TOO_CLOSE || (v == BENCH_MET_IT && runs < sure);
 }
 
 int bench_trial_more(struct bench_trial *t, const struct bench_trial_way *way,
@@ -113,7 +114,7 @@ int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
         int error = bench_trial_more(t, way, tree, runs, interrupted, diag);
         *out = judge_all(t, way);
         if (error != LIM_OK || *interrupted || runs >= BENCH_TRIAL_MOST ||
-            !go_on(runs, *out))
+            !go_on(way, runs, *out))
             return error;
     }
 }

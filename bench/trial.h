@@ -34,7 +34,7 @@ struct bench_trial_way {
     const char *version;
     const struct lim_strategy *own; /* not built in; NULL: there is none */
     unsigned threads;
-    size_t least; /* runs; 0: BENCH_TRIAL_LEAST */
+    size_t least, sure; /* runs; 0: BENCH_TRIAL_LEAST and _SURE */
     const struct bench_check *checks;
     size_t check_count;
 };
