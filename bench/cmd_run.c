@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/client.h"
+#include "bench/forecast.h"
 #include "bench/interrupt.h"
 #include "bench/progress.h"
 #include "bench/sender.h"
@@ -22,7 +23,7 @@ struct options {
     struct bench_changes changes;
     double max_requests; /* < 0: no bound */
     int64_t max_spend;   /* micro-dollars; < 0 */
-    bool resume, yes, quiet;
+    bool resume, yes, quiet, dry_run;
 };
 
 enum key {
@@ -32,7 +33,8 @@ enum key {
     KEY_STRATEGY,
     KEY_MAX_REQUESTS,
     KEY_MAX_SPEND,
-    KEY_RESUME
+    KEY_RESUME,
+    KEY_DRY_RUN
 };
 
 static const struct argp_option option_list[] = {
@@ -69,6 +71,10 @@ static const struct argp_option option_list[] = {
       .doc = "Go on with an output that is there: what it answers is not "
              "sent again" },
     { .name = "yes", .key = 'y', .doc = "Do not ask before sending" },
+    { .name = "dry-run",
+      .key = KEY_DRY_RUN,
+      .doc = "Tell what would be sent, and how long it would take; send "
+             "nothing" },
     { .name = "quiet", .key = 'q', .doc = "Neither plan nor progress" },
     { 0 }
 };
@@ -106,6 +112,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_MAX_SPEND:
         read_bounds(state, o, key, arg);
         break;
+    case KEY_DRY_RUN:
+        o->dry_run = true;
+        break;
     case KEY_RESUME:
         o->resume = true;
         break;
@@ -123,7 +132,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->requests == NULL)
             argp_error(state, "which requests?");
-        if (o->output == NULL)
+        if (o->output == NULL && !o->dry_run)
             argp_error(state, "where do the answers go? (-o)");
         break;
     default:
@@ -154,6 +163,7 @@ struct job {
     bool *done;
     struct bench_progress progress;
     size_t left; /* requests to send */
+    struct bench_forecast forecast;
 };
 
 /* The client of the file, or the default; limits are learned where not all
@@ -228,6 +238,19 @@ static void tell_plan(const struct job *j, int64_t spend)
                                                      : "none");
 }
 
+static void tell_forecast(const struct bench_forecast *f)
+{
+    if (!f->known) {
+        fputs("how long it takes is not known, since limits are not\n", stderr);
+        return;
+    }
+    fprintf(stderr, "it will take about %.1f s", f->seconds);
+    if (f->refused > 0)
+        fprintf(stderr, "; %llu requests are larger than any limit",
+                (unsigned long long)f->refused);
+    fputc('\n', stderr);
+}
+
 static bool ask(void)
 {
     char answer[16] = "";
@@ -242,8 +265,10 @@ static int agree(const struct job *j)
 {
     const struct options *o = j->options;
     int64_t spend = most_spend(j);
-    if (!o->quiet)
+    if (!o->quiet || o->dry_run) {
         tell_plan(j, spend);
+        tell_forecast(&j->forecast);
+    }
     if (o->max_requests >= 0 && (double)j->left > o->max_requests) {
         fprintf(stderr, "tierlab: %zu requests are more than --max-requests\n",
                 j->left);
@@ -256,7 +281,7 @@ static int agree(const struct job *j)
                           : "that may be more than --max-spend");
         return BENCH_USAGE;
     }
-    if (o->yes || j->left == 0)
+    if (o->yes || o->dry_run || j->left == 0)
         return BENCH_DONE;
     if (!isatty(STDIN_FILENO) || strcmp(o->requests, "-") == 0) {
         fputs("tierlab: say --yes to send them\n", stderr);
@@ -280,6 +305,8 @@ static bool go_on(void *context, const struct bench_sent *s)
 
 static int tell_end(const struct job *j, const struct bench_sent *s)
 {
+    if (!j->options->quiet && j->forecast.known)
+        fprintf(stderr, "forecast %.1f s; ", j->forecast.seconds);
     if (!j->options->quiet)
         fprintf(stderr,
                 "%llu succeeded, %llu failed, in %.1f s and %llu attempts, "
@@ -293,22 +320,27 @@ static int tell_end(const struct job *j, const struct bench_sent *s)
     return s->failed > 0 ? BENCH_FAILED : BENCH_DONE;
 }
 
-static int send(struct job *j, struct bench_replies *replies)
+static struct bench_sender sender_of(const struct job *j)
 {
-    struct lim_diag diag = { 0 };
-    struct bench_interrupt held;
-    struct bench_sent sent = { 0 };
-    const struct bench_sender sender = {
+    return (struct bench_sender){
         .batch = &j->batch,
         .done = j->done,
         .roster = &j->roster,
         .client = &j->client,
         .base_url = bench_accounts_default_url(),
-        .replies = replies,
         .seed = 1,
-        .go_on = go_on,
-        .context = j,
     };
+}
+
+static int send(struct job *j, struct bench_replies *replies)
+{
+    struct lim_diag diag = { 0 };
+    struct bench_interrupt held;
+    struct bench_sent sent = { 0 };
+    struct bench_sender sender = sender_of(j);
+    sender.replies = replies;
+    sender.go_on = go_on;
+    sender.context = j;
     bench_progress_begin(&j->progress, !j->options->quiet);
     bench_interrupt_hold(&held);
     int error = bench_send_batch(&sender, &sent, &diag);
@@ -317,6 +349,16 @@ static int send(struct job *j, struct bench_replies *replies)
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
     return tell_end(j, &sent);
+}
+
+static int forecast(struct job *j)
+{
+    struct lim_diag diag = { 0 };
+    const struct bench_sender sender = sender_of(j);
+    for (size_t i = 0; i < j->batch.count; i++)
+        j->left += !j->done[i];
+    int error = bench_forecast_make(&j->forecast, &sender, &diag);
+    return error == LIM_OK ? BENCH_DONE : bench_complain(NULL, error, &diag);
 }
 
 static int open_and_send(struct job *j)
@@ -328,9 +370,9 @@ static int open_and_send(struct job *j)
                   : bench_replies_open(o->output, &diag);
     if (replies == NULL)
         return bench_complain(NULL, LIM_EINVAL, &diag);
-    for (size_t i = 0; i < j->batch.count; i++)
-        j->left += !j->done[i];
-    int code = agree(j);
+    int code = forecast(j);
+    if (code == BENCH_DONE)
+        code = agree(j);
     if (code == BENCH_DONE && j->left > 0)
         code = send(j, replies);
     int error = bench_replies_close(replies, &diag);
@@ -358,7 +400,10 @@ static int run(struct job *j, const struct lim_strategy *own)
     j->done = calloc(j->batch.count, sizeof *j->done);
     if (j->done == NULL)
         return bench_complain(NULL, LIM_ENOMEM, &diag);
-    return open_and_send(j);
+    if (!o->dry_run)
+        return open_and_send(j);
+    int code = forecast(j);
+    return code == BENCH_DONE ? agree(j) : code;
 }
 
 int bench_cmd_run(int argc, char **argv, const char *version)

@@ -13,7 +13,6 @@
 #include "limiter/pool.h"
 #include "mockserver/loop.h"
 
-#define AT_ONCE_MAX 4096           /* requests that the pool holds */
 #define TIMEOUT_NS (600 * LIM_SEC) /* as the SDKs wait */
 #define PACE_WALL_NS (100 * LIM_MSEC)
 
@@ -29,7 +28,7 @@ struct sending {
     struct mock_loop *loop;
     struct bench_transport *transport;
     struct lim_pool *pool;
-    struct slot slots[AT_ONCE_MAX];
+    struct slot slots[BENCH_AT_ONCE_MAX];
     size_t next; /* of the batch, not yet in the pool */
     uint32_t wake_timer, pace_timer;
     lim_time began;
@@ -76,6 +75,18 @@ static void refuse(struct sending *x, const struct bench_batch_request *q,
     bench_replies_fail(x->s->replies, q, "never_sent", text);
 }
 
+struct lim_request bench_send_request(const struct bench_sender *s,
+                                      size_t request)
+{
+    const struct bench_batch_request *q = &s->batch->requests[request];
+    return (struct lim_request){
+        .group = s->roster->group_of[bench_batch_model(s->batch, q)],
+        .cost = q->cost,
+        .deadline = LIM_NEVER,
+        .number = request,
+    };
+}
+
 /* Fills the pool from the batch. */
 static void submit(struct sending *x, lim_time now)
 {
@@ -86,12 +97,7 @@ static void submit(struct sending *x, lim_time now)
         lim_id id;
         if (s->done != NULL && s->done[x->next])
             continue;
-        const struct lim_request r = {
-            .group = s->roster->group_of[bench_batch_model(s->batch, q)],
-            .cost = q->cost,
-            .deadline = LIM_NEVER,
-            .number = x->next,
-        };
+        const struct lim_request r = bench_send_request(s, x->next);
         int answer = lim_submit(x->pool, &r, now, &id, &why);
         if (answer == LIM_EFULL)
             return;
@@ -261,13 +267,14 @@ static void on_pace(void *context, uint32_t timer, lim_time now)
     stop(x);
 }
 
-static struct lim_pool *make_pool(const struct sending *x)
+struct lim_pool *bench_send_pool(const struct bench_sender *s, lim_time start,
+                                 struct lim_diag *diag)
 {
-    const struct sim_client_config *client = x->s->client;
+    const struct sim_client_config *client = s->client;
     struct lim_config c = lim_config_default();
-    c.groups = x->s->roster->groups;
-    c.organisations = x->s->roster->organisations;
-    c.organisation_count = (unsigned)x->s->roster->count;
+    c.groups = s->roster->groups;
+    c.organisations = s->roster->organisations;
+    c.organisation_count = (unsigned)s->roster->count;
     c.strategy = client->strategy;
     c.belief = client->belief;
     c.cap_pool = client->cap_pool;
@@ -278,10 +285,10 @@ static struct lim_pool *make_pool(const struct sending *x)
     c.queue = client->queue;
     c.retry = client->retry;
     c.breaker = client->breaker;
-    c.requests_max = AT_ONCE_MAX;
-    c.seed = x->s->seed;
-    c.start = x->began;
-    return lim_pool_new(&c, x->diag);
+    c.requests_max = BENCH_AT_ONCE_MAX;
+    c.seed = s->seed;
+    c.start = start;
+    return lim_pool_new(&c, diag);
 }
 
 static int prepare(struct sending *x)
@@ -303,7 +310,7 @@ static int prepare(struct sending *x)
     if (x->transport == NULL || x->wake_timer == UINT32_MAX ||
         x->pace_timer == UINT32_MAX)
         return lim_fail(x->diag, LIM_ENOMEM, 0, "out of memory");
-    x->pool = make_pool(x);
+    x->pool = bench_send_pool(x->s, x->began, x->diag);
     return x->pool != NULL ? LIM_OK : LIM_EINVAL;
 }
 

@@ -35,6 +35,16 @@ struct bench_sender {
     void *context;
 };
 
+#define BENCH_AT_ONCE_MAX 4096 /* requests that the pool holds */
+
+/* The pool that sends the batch; NULL and `diag`.  The caller frees it. */
+struct lim_pool *bench_send_pool(const struct bench_sender *s, lim_time start,
+                                 struct lim_diag *diag);
+
+/* A request of the batch as the pool takes it. */
+struct lim_request bench_send_request(const struct bench_sender *s,
+                                      size_t request);
+
 /* LIM_OK, and `out`; or an error and `diag`. */
 int bench_send_batch(const struct bench_sender *s, struct bench_sent *out,
                      struct lim_diag *diag);
