@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# A server that stands still for one second of ten: an open loop, whose times
+# begin when a request was due, tells it as arithmetic does; a closed loop
+# beside it hides it, for its users do not come while they wait.
+# shellcheck source=tests/common.sh
+. tests/common.sh
+
+export OPENAI_API_KEY=sk-mock-org-1
+# scenario NAME ARRIVALS
+scenario() {
+    cat >"$tmp/$1.json" <<JSON
+{"name": "$1", "duration": "10s",
+ "provider": {"table": "none", "latency": "none"},
+ "workload": {"model": "gpt-4o", "prompt_tokens": 20, "completion_tokens": 10,
+  "arrivals": $2}}
+JSON
+}
+# figure NAME PATH
+figure() {
+    grep '"kind":"run"' "$tmp/$1/results.jsonl" |
+        sed 's/.*"latency_ms":{//; s/}.*//; s/.*"'"$2"'":\([^,]*\).*/\1/'
+}
+near() { # NAME FOUND WANTED
+    ok "$1: $2 ms, about $3" \
+        awk -v x="$2" -v y="$3" 'BEGIN { exit !(x > y - 150 && x < y + 150) }'
+}
+
+scenario open '{"gamma": {"rate": "60/s", "cv": 0.05}}'
+scenario closed '{"closed": {"users": 4, "think": "20ms"}}'
+start --no-limits --latency none
+for loop in open closed; do
+    "$tierlab" bench -q --no-figures -o "$tmp/$loop" --on "$url/v1" \
+        "$tmp/$loop.json" 2>"$tmp/$loop.err" &
+    eval "$loop=\$!"
+done
+sleep 4
+kill -STOP "$pid"
+sleep 1
+kill -CONT "$pid"
+wait "${open:?}"
+is 'the open loop runs' 0 $?
+wait "${closed:?}"
+is 'the closed loop runs' 0 $?
+
+# A tenth of the requests waits, for 0 to 1 s, each as likely.
+near 'p95 of the open loop' "$(figure open p95)" 500
+near 'p99' "$(figure open p99)" 900
+near 'the longest' "$(figure open max)" 1000
+near 'the closed loop has seen it, too' "$(figure closed max)" 1000
+near '... and its p99 does not show it' "$(figure closed p99)" 0
+finish
