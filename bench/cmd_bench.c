@@ -449,28 +449,22 @@ static int search(struct job *j, cJSON *tree, bool *interrupted,
 {
     const struct bench_options *o = j->options;
     struct bench_check checks[BENCH_OPTIONS_CHECKS];
-    const struct bench_trial_way way = { .folder = j->scenario_folder,
-                                         .version = j->version,
-                                         .own = j->plugin->strategy,
-                                         .threads = j->threads };
+    struct bench_trial_way way = { .folder = j->scenario_folder,
+                                   .version = j->version,
+                                   .own = j->plugin->strategy,
+                                   .threads = j->threads,
+                                   .checks = checks };
     struct bench_find f = { .path = o->find,
-                            .checks = checks,
-                            .best = o->best,
                             .way = &way,
                             .progress = &j->progress };
-    struct bench_trial_way checked = way;
     struct bench_rank rank;
     char *texts = strdup(o->such_that != NULL ? o->such_that : "");
     int error = texts == NULL ? LIM_ENOMEM : may_find(j, diag);
     if (error == LIM_OK && o->such_that != NULL)
-        error = read_such_that(texts, checks, &f.check_count, diag);
+        error = read_such_that(texts, checks, &way.check_count, diag);
     if (error == LIM_OK && o->best != NULL)
         error = bench_rank_init(&rank, o->best, diag);
-    if (error == LIM_OK && o->best != NULL)
-        f.best = rank.metric;
-    checked.checks = checks;
-    checked.check_count = f.check_count;
-    f.way = &checked;
+    f.best = o->best != NULL ? rank.metric : NULL;
     bench_progress_begin(&j->progress, !o->quiet);
     if (error == LIM_OK)
         error = bench_find_run(&f, tree, &j->found, interrupted, diag);

@@ -356,7 +356,7 @@ int bench_find_run(const struct bench_find *f, cJSON *tree,
                         "--find %s: nothing else may vary at the same time",
                         f->path);
     int error;
-    if (f->check_count == 0) {
+    if (f->best != NULL) {
         error = race(f, tree, out, interrupted, diag);
     } else {
         cJSON_DeleteItemFromObjectCaseSensitive(tree, "vary");

@@ -26,10 +26,8 @@
  */
 struct bench_find {
     const char *path;
-    const struct bench_check *checks; /* or, with none, */
-    size_t check_count;
-    const char *best; /* the figure of a race */
-    const struct bench_trial_way *way;
+    const char *best;                  /* the figure of a race, or NULL: */
+    const struct bench_trial_way *way; /* its checks are searched by */
     struct bench_progress *progress;
 };
 

@@ -32,12 +32,9 @@ static int find(const char *form, const char *value, const char *path,
                                    .threads = 1,
                                    .checks = &c,
                                    .check_count = check != NULL };
-    const struct bench_find f = { .path = path,
-                                  .checks = &c,
-                                  .check_count = check != NULL,
-                                  .best = best,
-                                  .way = &way,
-                                  .progress = &progress };
+    const struct bench_find f = {
+        .path = path, .best = best, .way = &way, .progress = &progress
+    };
     bool interrupted = false;
     if (check != NULL)
         CU_ASSERT_EQUAL(bench_check_parse(&c, check, why), LIM_OK);
