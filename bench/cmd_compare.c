@@ -6,6 +6,8 @@
 
 #include "bench/compare.h"
 #include "bench/compared.h"
+#include "bench/figure.h"
+#include "bench/folder.h"
 #include "bench/output.h"
 #include "mockserver/units.h"
 
@@ -17,7 +19,7 @@ struct options {
     const char *metrics[METRICS_MAX];
     size_t metric_count;
     double max_regress;
-    const char *junit;
+    const char *junit, *folder;
     bool json, markdown, quiet;
 };
 
@@ -40,6 +42,10 @@ static const struct argp_option option_list[] = {
       .key = KEY_JUNIT,
       .arg = "FILE",
       .doc = "Write JUnit XML to FILE: a test case a figure" },
+    { .name = "output",
+      .key = 'o',
+      .arg = "DIR",
+      .doc = "Draw the differences: DIR/difference.svg, .png and .csv" },
     { .name = "quiet", .key = 'q', .doc = "Print nothing" },
     { 0 }
 };
@@ -78,6 +84,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_JUNIT:
         o->junit = arg;
+        break;
+    case 'o':
+        o->folder = arg;
         break;
     case 'q':
         o->quiet = true;
@@ -148,6 +157,20 @@ static int write_junit(const char *path, const struct bench_comparison *c)
     return BENCH_FAILED;
 }
 
+static int draw(const char *folder, const struct bench_comparison *c)
+{
+    struct lim_diag diag = { 0 };
+    if (folder == NULL)
+        return BENCH_DONE;
+    int error = bench_folder_need(folder, &diag);
+    if (error == LIM_OK)
+        error = bench_figures_difference(c, folder, &diag);
+    if (error == LIM_OK)
+        return BENCH_DONE;
+    bench_complain(NULL, error, &diag);
+    return BENCH_FAILED;
+}
+
 static int compare(const struct options *o, const struct bench_result *base,
                    const struct bench_result *now)
 {
@@ -165,6 +188,8 @@ static int compare(const struct options *o, const struct bench_result *base,
     error = print(o, &c);
     int code = error == LIM_OK ? write_junit(o->junit, &c)
                                : bench_complain(NULL, error, &diag);
+    if (code == BENCH_DONE)
+        code = draw(o->folder, &c);
     bench_comparison_fini(&c);
     return code == BENCH_DONE && worse ? BENCH_WORSENED : code;
 }

@@ -6,20 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "bench/folder.h"
 #include "bench/report.h"
 #include "bench/result.h"
 #include "bench/scenario.h"
+#include "bench/sketch.h"
 
 #define RESULTS_MAX 8
 
 struct options {
     const char *results[RESULTS_MAX], *folder;
     size_t count;
-    bool quiet;
+    bool quiet, terminal;
 };
+
+enum key { KEY_TERMINAL = 256 };
 
 static const struct argp_option option_list[] = {
     { .name = "output",
@@ -27,6 +29,9 @@ static const struct argp_option option_list[] = {
       .arg = "DIR",
       .doc =
           "Folder for figures and report (default: that of the first result)" },
+    { .name = "terminal",
+      .key = KEY_TERMINAL,
+      .doc = "Draw goodput in text, on standard output, and write nothing" },
     { .name = "quiet", .key = 'q', .doc = "Do not say where they are" },
     { 0 }
 };
@@ -37,6 +42,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'o':
         o->folder = arg;
+        break;
+    case KEY_TERMINAL:
+        o->terminal = true;
         break;
     case 'q':
         o->quiet = true;
@@ -65,18 +73,12 @@ static const struct argp argp = {
            "beside the first.",
 };
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* Where the figures go; the caller frees it. */
 static char *place_for(const struct options *o)
 {
     if (o->folder != NULL)
         return strdup(o->folder);
-    if (is_folder(o->results[0]))
+    if (bench_folder_is(o->results[0]))
         return strdup(o->results[0]);
     return bench_scenario_folder(o->results[0]);
 }
@@ -87,8 +89,8 @@ static int draw(const struct bench_result *const *results, size_t n,
     struct lim_diag diag = { 0 };
     char *path = bench_folder_join(folder, "report.html");
     int error = path == NULL ? LIM_ENOMEM : LIM_OK;
-    if (error == LIM_OK && !is_folder(folder))
-        error = bench_folder_make(folder, &diag);
+    if (error == LIM_OK)
+        error = bench_folder_need(folder, &diag);
     if (error == LIM_OK)
         error = bench_report(results, n, NULL, path, &diag);
     free(path);
@@ -98,9 +100,22 @@ static int draw(const struct bench_result *const *results, size_t n,
     return BENCH_FAILED;
 }
 
+static int draw_text(const struct bench_result *const *results, size_t n)
+{
+    struct lim_diag diag = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        int error = bench_sketch(results[i], stdout, &diag);
+        if (error != LIM_OK)
+            return bench_complain(NULL, error, &diag);
+    }
+    return BENCH_DONE;
+}
+
 static int plot(const struct options *o,
                 const struct bench_result *const *results)
 {
+    if (o->terminal)
+        return draw_text(results, o->count);
     char *folder = place_for(o);
     int code = folder == NULL ? BENCH_FAILED : draw(results, o->count, folder);
     if (code == BENCH_DONE && !o->quiet)

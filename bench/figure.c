@@ -6,34 +6,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "bench/canvas.h"
 #include "bench/chart.h"
+#include "bench/dots.h"
 #include "bench/finding.h"
-#include "bench/folder.h"
-#include "bench/gnuplot.h"
 #include "bench/grid.h"
+#include "bench/heat.h"
 #include "bench/lines.h"
-#include "bench/output.h"
-#include "bench/svg.h"
 #include "bench/timeline.h"
+#include "bench/tradeoff.h"
 #include "bench/words.h"
-#include "mockserver/file.h"
 
-extern const char text_bench_figures_style_gp[];
 extern const char text_bench_figures_head_gp[];
 extern const char text_bench_figures_lines_gp[];
 extern const char text_bench_figures_points_gp[];
 extern const char text_bench_figures_timeline_gp[];
+extern const char text_bench_figures_heat_gp[];
+extern const char text_bench_figures_tradeoff_gp[];
+extern const char text_bench_figures_dots_gp[];
 
 /* Combinations of a third and further parameters that get figures. */
 #define SLICES_MAX 6
-#define SVG_MAX (8 << 20)
-#define LINE_MAX_BYTES 114
 /* Share of attempts, in percent, from which a run that is refused is worth
    a timeline of its own. */
 #define REFUSED_ENOUGH 1.0
+/* Fewer variants are no choice. */
+#define TRADEOFF_MIN 3
 
 static const struct bench_kind kinds[] = {
     { .name = "throughput",
@@ -54,15 +53,6 @@ static const struct bench_kind kinds[] = {
       .unit = "",
       .panels = 1,
       .panel = { { "http_429%", "attempts answered 429, percent" } } },
-};
-
-/* One figure on its way. */
-struct work {
-    const char *folder;
-    const struct bench_lines *lines;       /* or */
-    const struct bench_timeline *timeline; /* the other */
-    struct bench_figure *figure;
-    struct lim_diag *diag;
 };
 
 static int no_memory(struct lim_diag *diag)
@@ -86,196 +76,34 @@ void bench_figures_fini(struct bench_figures *f)
     *f = (struct bench_figures){ .count = 0 };
 }
 
-/* "FOLDER/NAME.ending"; the caller frees it. */
-static char *path_of(const struct work *w, const char *ending)
-{
-    char *file = bench_words("%s.%s", w->figure->name, ending);
-    char *path = file == NULL ? NULL : bench_folder_join(w->folder, file);
-    free(file);
-    return path;
-}
-
-static int write_data(const struct work *w)
-{
-    struct bench_output out;
-    char *path = path_of(w, "csv");
-    if (path == NULL)
-        return no_memory(w->diag);
-    int error = bench_output_open(&out, path, w->diag);
-    free(path);
-    if (error != LIM_OK)
-        return error;
-    if (w->lines != NULL)
-        bench_lines_csv(w->lines, out.file);
-    else
-        bench_timeline_csv(w->timeline, out.file);
-    return bench_output_commit(&out, w->diag);
-}
-
-static void put_panels(const struct work *w, const char *data, FILE *f)
-{
-    if (w->timeline != NULL) {
-        bench_timeline_panels(w->timeline, data, f);
-        fputs(text_bench_figures_head_gp, f);
-        fputs(text_bench_figures_timeline_gp, f);
-        return;
-    }
-    for (size_t p = 0; p < w->lines->kind->panels; p++) {
-        bench_lines_panel(w->lines, p, data, f);
-        fputs(text_bench_figures_head_gp, f);
-        fputs(w->lines->chart->numeric ? text_bench_figures_lines_gp
-                                       : text_bench_figures_points_gp,
-              f);
-    }
-}
-
-/* The same figure for the page and, at twice the density, in points. */
-static const char svg_terminal[] =
-    "face = 'sans-serif'\n"
-    "set terminal svg size 900,540 dynamic noenhanced rounded "
-    "font 'sans-serif,10' fontscale 1.3333 background '#ffffff'\n";
-static const char png_terminal[] =
-    "face = 'sans'\n"
-    "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
-    "set terminal pngcairo size 1800,1080 noenhanced rounded "
-    "font 'sans,10' fontscale 2 linewidth 2 pointscale 2 "
-    "background '#ffffff'\n"
-    "} else {\n"
-    "set terminal png truecolor size 900,540 noenhanced font 'sans,10' "
-    "background '#ffffff'\n"
-    "}\n";
-
-/* A finding that is too long for one line goes on in a second. */
-static void put_finding(const char *finding, FILE *f)
-{
-    size_t n = strlen(finding), cut = n;
-    if (n > LINE_MAX_BYTES)
-        for (cut = LINE_MAX_BYTES; cut > 0 && finding[cut] != ' ';)
-            cut--;
-    if (cut == 0)
-        cut = n;
-    char *first = bench_words("%.*s", (int)cut, finding);
-    fputs("\nfinding = ", f);
-    bench_gnuplot_string(f, first != NULL ? first : "");
-    fputs("\nfinding_goes_on = ", f);
-    bench_gnuplot_string(f, finding + (cut < n ? cut + 1 : n));
-    fputc('\n', f);
-    free(first);
-}
-
-static void put_script(const struct work *w, FILE *f)
-{
-    const char *endings[] = { "svg", "png" };
-    const char *terminals[] = { svg_terminal, png_terminal };
-    char *data = bench_words("%s.csv", w->figure->name);
-    fputs("title = ", f);
-    bench_gnuplot_string(f, w->figure->title);
-    put_finding(w->figure->finding, f);
-    fputs(text_bench_figures_style_gp, f);
-    for (size_t i = 0; i < 2 && data != NULL; i++) {
-        fputs(terminals[i], f);
-        fprintf(f, "set output '%s.%s'\nset multiplot\n", w->figure->name,
-                endings[i]);
-        put_panels(w, data, f);
-        fputs("unset multiplot\nset output\n", f);
-    }
-    free(data);
-}
-
-static int run_script(const struct work *w)
-{
-    char *text = NULL;
-    size_t length;
-    FILE *f = open_memstream(&text, &length);
-    if (f == NULL)
-        return no_memory(w->diag);
-    put_script(w, f);
-    if (fclose(f) != 0) {
-        free(text);
-        return no_memory(w->diag);
-    }
-    int error = bench_gnuplot_run(NULL, w->folder, text, length, w->diag);
-    free(text);
-    return error;
-}
-
-static int remove_old(const struct work *w, const char *ending)
-{
-    char *path = path_of(w, ending);
-    if (path == NULL)
-        return no_memory(w->diag);
-    unlink(path);
-    free(path);
-    return LIM_OK;
-}
-
-/* gnuplot may end well and have written nothing. */
-static int came_out(const struct work *w, const char *ending)
-{
-    struct stat st;
-    char *path = path_of(w, ending);
-    if (path == NULL)
-        return no_memory(w->diag);
-    bool good = stat(path, &st) == 0 && st.st_size > 0;
-    int error = good ? LIM_OK
-                     : lim_fail(w->diag, LIM_EINVAL, 0,
-                                "gnuplot did not write %s", path);
-    free(path);
-    return error;
-}
-
-static int rewrite_svg(const struct work *w)
-{
-    struct bench_output out;
-    size_t length;
-    char *path = path_of(w, "svg");
-    if (path == NULL)
-        return no_memory(w->diag);
-    char *text = mock_read_file(path, SVG_MAX, &length, w->diag);
-    int error =
-        text == NULL ? LIM_EINVAL : bench_output_open(&out, path, w->diag);
-    free(path);
-    if (error == LIM_OK) {
-        const struct bench_svg svg = { .name = w->figure->name,
-                                       .title = w->figure->title,
-                                       .description = w->figure->finding };
-        bench_svg_write(&svg, text, length, out.file);
-        error = bench_output_commit(&out, w->diag);
-    }
-    free(text);
-    return error;
-}
-
-static int draw(const struct work *w)
-{
-    int error = remove_old(w, "svg");
-    if (error == LIM_OK)
-        error = remove_old(w, "png");
-    if (error == LIM_OK)
-        error = write_data(w);
-    if (error == LIM_OK)
-        error = run_script(w);
-    if (error == LIM_OK)
-        error = came_out(w, "png");
-    if (error == LIM_OK)
-        error = came_out(w, "svg");
-    return error == LIM_OK ? rewrite_svg(w) : error;
-}
+/* What all figures of one result share. */
+struct drawing {
+    struct bench_figures *list;
+    const struct bench_result *result;
+    const struct bench_grid *grid;
+    const char *folder, *prefix;
+    struct lim_diag *diag;
+};
 
 /* Takes the strings of `figure`, also when it fails. */
-static int add(struct bench_figures *list, struct bench_figure figure,
-               struct work *w)
+static int add(const struct drawing *d, struct bench_figure figure,
+               struct bench_canvas canvas)
 {
+    struct bench_figures *list = d->list;
     struct bench_figure *more = NULL;
     int error = LIM_ENOMEM;
-    w->figure = &figure;
+    canvas.folder = d->folder;
+    canvas.name = figure.name;
+    canvas.title = figure.title;
+    canvas.finding = figure.finding;
+    canvas.diag = d->diag;
     if (figure.name && figure.title && figure.finding && figure.reading)
-        error = draw(w);
+        error = bench_canvas_draw(&canvas);
     else
-        no_memory(w->diag);
+        no_memory(d->diag);
     if (error == LIM_OK) {
         more = realloc(list->list, (list->count + 1) * sizeof *more);
-        error = more != NULL ? LIM_OK : no_memory(w->diag);
+        error = more != NULL ? LIM_OK : no_memory(d->diag);
     }
     if (error != LIM_OK) {
         fini_figure(&figure);
@@ -286,14 +114,58 @@ static int add(struct bench_figures *list, struct bench_figure figure,
     return LIM_OK;
 }
 
-/* What all figures of one result share. */
-struct drawing {
-    struct bench_figures *list;
-    const struct bench_result *result;
-    const struct bench_grid *grid;
-    const char *folder, *prefix;
-    struct lim_diag *diag;
-};
+static void lines_csv(const void *lines, FILE *f)
+{
+    bench_lines_csv(lines, f);
+}
+
+static void lines_panels(const void *lines, const char *csv, FILE *f)
+{
+    const struct bench_lines *l = lines;
+    for (size_t p = 0; p < l->kind->panels; p++) {
+        bench_lines_panel(l, p, csv, f);
+        fputs(text_bench_figures_head_gp, f);
+        fputs(l->chart->numeric ? text_bench_figures_lines_gp
+                                : text_bench_figures_points_gp,
+              f);
+    }
+}
+
+static void timeline_csv(const void *timeline, FILE *f)
+{
+    bench_timeline_csv(timeline, f);
+}
+
+static void timeline_panels(const void *timeline, const char *csv, FILE *f)
+{
+    bench_timeline_panels(timeline, csv, f);
+    fputs(text_bench_figures_head_gp, f);
+    fputs(text_bench_figures_timeline_gp, f);
+}
+
+static void heat_csv(const void *lines, FILE *f)
+{
+    bench_heat_csv(lines, f);
+}
+
+static void heat_panels(const void *lines, const char *csv, FILE *f)
+{
+    bench_heat_panel(lines, csv, f);
+    fputs(text_bench_figures_head_gp, f);
+    fputs(text_bench_figures_heat_gp, f);
+}
+
+static void tradeoff_csv(const void *tradeoff, FILE *f)
+{
+    bench_tradeoff_csv(tradeoff, f);
+}
+
+static void tradeoff_panels(const void *tradeoff, const char *csv, FILE *f)
+{
+    bench_tradeoff_panel(tradeoff, csv, f);
+    fputs(text_bench_figures_head_gp, f);
+    fputs(text_bench_figures_tradeoff_gp, f);
+}
 
 static char *reading_of(const struct bench_lines *l)
 {
@@ -348,6 +220,43 @@ static int widen(struct bench_lines *l, size_t slice)
     return error;
 }
 
+/* "Goodput of each strategy at each cap: limits known". */
+static char *heat_title(const struct bench_lines *l)
+{
+    const struct bench_chart *c = l->chart;
+    char *row = bench_words_path(c->grid->dims[c->series].path);
+    char *column = bench_words_path(c->grid->dims[c->x].path);
+    char *slice = bench_chart_slice_name(c, l->slice);
+    char *s = NULL;
+    if (row != NULL && column != NULL && slice != NULL) {
+        row[strcspn(row, ":")] = 0;
+        column[strcspn(column, ":")] = 0;
+        s = bench_words("Goodput of each %s at each %s%s%s", row, column,
+                        *slice ? ": " : "", slice);
+    }
+    free(row);
+    free(column);
+    free(slice);
+    return s;
+}
+
+static int draw_heat(const struct drawing *d, const struct bench_lines *l,
+                     const char *number)
+{
+    const struct bench_figure figure = {
+        .name = bench_words("%sheat%s", d->prefix, number),
+        .title = heat_title(l),
+        .finding = bench_finding_heat(l),
+        .reading = strdup("A cell for each pair: requests that succeeded a "
+                          "minute, the mean over replications; the darker, "
+                          "the more.")
+    };
+    const struct bench_canvas canvas = { .data = l,
+                                         .csv = heat_csv,
+                                         .panels = heat_panels };
+    return add(d, figure, canvas);
+}
+
 static int draw_kind(const struct drawing *d, const struct bench_chart *c,
                      size_t kind, size_t slice)
 {
@@ -371,8 +280,12 @@ static int draw_kind(const struct drawing *d, const struct bench_chart *c,
         .finding = findings[kind](&lines),
         .reading = reading_of(&lines)
     };
-    struct work w = { .folder = d->folder, .lines = &lines, .diag = d->diag };
-    int error = add(d->list, figure, &w);
+    const struct bench_canvas canvas = { .data = &lines,
+                                         .csv = lines_csv,
+                                         .panels = lines_panels };
+    int error = add(d, figure, canvas);
+    if (error == LIM_OK && kind == 0 && bench_heat_worth(&lines))
+        error = draw_heat(d, &lines, number);
     bench_lines_fini(&lines);
     return error;
 }
@@ -389,6 +302,32 @@ static int draw_charts(const struct drawing *d)
             if (error == LIM_OK)
                 error = draw_kind(d, &c, k, s);
     bench_chart_fini(&c);
+    return error;
+}
+
+/* What goodput costs in latency, over all variants. */
+static int draw_tradeoff(const struct drawing *d)
+{
+    struct bench_tradeoff t;
+    if (bench_tradeoff_init(&t, d->result, d->grid) != LIM_OK)
+        return no_memory(d->diag);
+    int error = LIM_OK;
+    if (t.count >= TRADEOFF_MIN) {
+        const struct bench_figure figure = {
+            .name = bench_words("%stradeoff", d->prefix),
+            .title = strdup("Goodput against latency"),
+            .finding = bench_finding_tradeoff(&t),
+            .reading = strdup("A mark for each variant, means over "
+                              "replications; right and low is good. Blue: no "
+                              "other variant has both more goodput and a "
+                              "lower p95.")
+        };
+        const struct bench_canvas canvas = { .data = &t,
+                                             .csv = tradeoff_csv,
+                                             .panels = tradeoff_panels };
+        error = add(d, figure, canvas);
+    }
+    bench_tradeoff_fini(&t);
     return error;
 }
 
@@ -425,9 +364,11 @@ static int draw_timeline(const struct drawing *d, size_t variant,
                           "requests that wait, requests in flight, and "
                           "answers 429.")
     };
-    struct work w = { .folder = d->folder, .timeline = &t, .diag = d->diag };
+    const struct bench_canvas canvas = { .data = &t,
+                                         .csv = timeline_csv,
+                                         .panels = timeline_panels };
     free(settings);
-    int error = add(d->list, figure, &w);
+    int error = add(d, figure, canvas);
     bench_timeline_fini(&t);
     return error;
 }
@@ -447,6 +388,80 @@ static int draw_timelines(const struct drawing *d)
     return error;
 }
 
+static void dots_csv(const void *dots, FILE *f)
+{
+    bench_dots_csv(dots, f);
+}
+
+static void dots_panels(const void *dots, const char *csv, FILE *f)
+{
+    bench_dots_panel(dots, csv, f);
+    fputs(text_bench_figures_head_gp, f);
+    fputs(text_bench_figures_dots_gp, f);
+}
+
+/* How much of its limits each organisation used, in the best variant. */
+static int draw_utilisation(const struct drawing *d)
+{
+    struct bench_dots dots;
+    size_t best;
+    if (!bench_finding_best(d->result, d->grid, &best))
+        return LIM_OK;
+    if (bench_dots_utilisation(&dots, d->result, d->grid->numbers[best]) !=
+        LIM_OK)
+        return no_memory(d->diag);
+    int error = LIM_OK;
+    if (dots.count >= 2) {
+        char *settings = bench_grid_name(d->grid, best);
+        const struct bench_figure figure = {
+            .name = bench_words("%sutilisation", d->prefix),
+            .title =
+                settings == NULL ? NULL
+                : *settings == 0
+                    ? strdup("Limits used, by organisation")
+                    : bench_words("Limits used, by organisation: %s", settings),
+            .finding = bench_finding_utilisation(&dots),
+            .reading = bench_words(
+                "A mark for each limit: what was admitted of what it lets "
+                "through in the run, the mean over replications.%s",
+                dots.left_out > 0 ? " Further organisations are left out." : "")
+        };
+        const struct bench_canvas canvas = { .data = &dots,
+                                             .csv = dots_csv,
+                                             .panels = dots_panels };
+        free(settings);
+        error = add(d, figure, canvas);
+    }
+    bench_dots_fini(&dots);
+    return error;
+}
+
+int bench_figures_difference(const struct bench_comparison *c,
+                             const char *folder, struct lim_diag *diag)
+{
+    struct bench_figures list = { .count = 0 };
+    struct bench_dots dots;
+    const struct drawing d = {
+        .list = &list, .folder = folder, .prefix = "", .diag = diag
+    };
+    if (bench_dots_difference(&dots, c) != LIM_OK)
+        return no_memory(diag);
+    const struct bench_figure figure = {
+        .name = strdup("difference"),
+        .title = strdup("New against base"),
+        .finding = bench_finding_difference(c),
+        .reading = strdup("Marks are differences of means, bars their "
+                          "intervals, which hold together.")
+    };
+    const struct bench_canvas canvas = { .data = &dots,
+                                         .csv = dots_csv,
+                                         .panels = dots_panels };
+    int error = add(&d, figure, canvas);
+    bench_dots_fini(&dots);
+    bench_figures_fini(&list);
+    return error;
+}
+
 int bench_figures_draw(struct bench_figures *f, const struct bench_result *r,
                        const char *folder, const char *prefix,
                        struct lim_diag *diag)
@@ -462,6 +477,10 @@ int bench_figures_draw(struct bench_figures *f, const struct bench_result *r,
                                .prefix = prefix,
                                .diag = diag };
     int error = draw_charts(&d);
+    if (error == LIM_OK)
+        error = draw_tradeoff(&d);
+    if (error == LIM_OK)
+        error = draw_utilisation(&d);
     if (error == LIM_OK)
         error = draw_timelines(&d);
     bench_grid_fini(&grid);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "bench/compare.h"
 #include "bench/result.h"
 #include "limiter/error.h"
 
@@ -13,6 +14,9 @@
  *     throughput   goodput against the cap, one line a strategy
  *     latency      p95 and p50 against the cap
  *     refusals     share of attempts answered 429, against the cap
+ *     heat         goodput of each pair of the two
+ *     tradeoff     goodput against p95: what no other variant beats in both
+ *     utilisation  how much of its limits each organisation used
  *     timeline     one run: arrivals and goodput, waiting, in flight, 429s
  *
  * The x axis is the numeric parameter that varies (client.cap if it does);
@@ -44,5 +48,10 @@ int bench_figures_draw(struct bench_figures *f, const struct bench_result *r,
                        const char *folder, const char *prefix,
                        struct lim_diag *diag);
 void bench_figures_fini(struct bench_figures *f);
+
+/* Draws a comparison into `folder`, as difference.svg, .png and .csv.
+   Returns as bench_figures_draw. */
+int bench_figures_difference(const struct bench_comparison *c,
+                             const char *folder, struct lim_diag *diag);
 
 #endif

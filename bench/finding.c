@@ -223,3 +223,110 @@ bool bench_finding_refused(const struct bench_result *r,
     }
     return *percent >= 0;
 }
+
+char *bench_finding_heat(const struct bench_lines *l)
+{
+    const struct bench_row *best = extreme(l, 0, true);
+    size_t near = 0, cells = 0, most = 0, whose = 0, of = 0, ties = 0;
+    if (best == NULL)
+        return bench_words("Nothing succeeded.");
+    for (size_t s = 0; s < bench_chart_series(l->chart); s++) {
+        size_t mine = 0, all = 0;
+        for (size_t i = 0; i < l->count; i++) {
+            if (l->rows[i].series != s || !isfinite(value(&l->rows[i], 0)))
+                continue;
+            all++;
+            mine += value(&l->rows[i], 0) >= NEARLY * value(best, 0);
+        }
+        near += mine;
+        cells += all;
+        ties = mine > most ? 1 : ties + (mine == most);
+        if (mine > most) {
+            most = mine;
+            whose = s;
+            of = all;
+        }
+    }
+    if (ties > 1)
+        return bench_words("%zu of %zu pairs reach 95 %% of the best goodput; "
+                           "%zu rows do so equally often, at %zu of %zu.",
+                           near, cells, ties, most, of);
+    return bench_words("%zu of %zu pairs reach 95 %% of the best goodput; %s "
+                       "does so most often, at %zu of %zu.",
+                       near, cells, bench_chart_series_name(l->chart, whose),
+                       most, of);
+}
+
+static char *point_name(const struct bench_tradeoff *t,
+                        const struct bench_point *p)
+{
+    char *name = bench_grid_name(t->grid, p->variant);
+    char *rate = bench_words_number(p->goodput_rpm);
+    char *wait = bench_words_ms(p->p95_ms);
+    char *text = name && rate && wait
+                     ? bench_words("%s (%s a minute, p95 %s)", name, rate, wait)
+                     : NULL;
+    free(name);
+    free(rate);
+    free(wait);
+    return text;
+}
+
+char *bench_finding_tradeoff(const struct bench_tradeoff *t)
+{
+    const struct bench_point *first = NULL, *last = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (!t->list[i].frontier)
+            continue;
+        n++;
+        last = &t->list[i];
+        first = first == NULL ? last : first;
+    }
+    if (n == 0)
+        return bench_words("No variant has both figures.");
+    char *from = point_name(t, first), *to = point_name(t, last);
+    char *text = NULL;
+    if (from != NULL && to != NULL)
+        text = n == 1 ? bench_words("One of %zu variants beats all others in "
+                                    "both: %s.",
+                                    t->count, to)
+                      : bench_words("%zu of %zu variants are not beaten in "
+                                    "both: from %s to %s.",
+                                    n, t->count, from, to);
+    free(from);
+    free(to);
+    return text;
+}
+
+/* The scarcest limit's share. */
+static double scarcest(const struct bench_dots *d, size_t row)
+{
+    double most = 0;
+    for (size_t s = 0; s < d->series_count; s++)
+        most = fmax(most, d->rows[row].dot[s].value);
+    return most;
+}
+
+char *bench_finding_utilisation(const struct bench_dots *d)
+{
+    size_t most = 0, least = 0;
+    for (size_t i = 1; i < d->count; i++) {
+        most = scarcest(d, i) > scarcest(d, most) ? i : most;
+        least = scarcest(d, i) < scarcest(d, least) ? i : least;
+    }
+    return bench_words("Of its scarcest limit %s used the most, %.0f %%, and "
+                       "%s the least, %.0f %%.",
+                       d->rows[most].name, scarcest(d, most),
+                       d->rows[least].name, scarcest(d, least));
+}
+
+char *bench_finding_difference(const struct bench_comparison *c)
+{
+    size_t all = c->variant_count * c->metric_count;
+    if (c->worse + c->better + c->allowed == 0)
+        return bench_words("No difference shown in any of %zu figures.", all);
+    return bench_words("Of %zu figures %zu became worse, %zu better, and %zu "
+                       "worse by no more than is allowed.",
+                       all, c->worse, c->better, c->allowed);
+}

@@ -4,9 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/compare.h"
+#include "bench/dots.h"
 #include "bench/grid.h"
 #include "bench/lines.h"
 #include "bench/result.h"
+#include "bench/tradeoff.h"
 
 /*
  * What there is to see in a figure, in a sentence, computed from its data.
@@ -22,6 +25,18 @@ char *bench_finding_latency(const struct bench_lines *l);
 
 /* Who is refused most. */
 char *bench_finding_refusals(const struct bench_lines *l);
+
+/* How many pairs come near the best, and which series does so most often. */
+char *bench_finding_heat(const struct bench_lines *l);
+
+/* Which variants are not beaten in both, from the calmest to the busiest. */
+char *bench_finding_tradeoff(const struct bench_tradeoff *t);
+
+/* Who used the most of its scarcest limit, and who the least. */
+char *bench_finding_utilisation(const struct bench_dots *d);
+
+/* How many figures became worse, and how many better. */
+char *bench_finding_difference(const struct bench_comparison *c);
 
 /* What the run came to. */
 char *bench_finding_timeline(const struct bench_run *run);

@@ -45,6 +45,17 @@ int bench_folder_make(const char *path, struct lim_diag *diag)
                     strerror(errno));
 }
 
+bool bench_folder_is(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int bench_folder_need(const char *path, struct lim_diag *diag)
+{
+    return bench_folder_is(path) ? LIM_OK : bench_folder_make(path, diag);
+}
+
 void bench_folder_unmake(const char *path)
 {
     rmdir(path);

@@ -14,6 +14,12 @@ bool bench_folder_exists(const char *path);
    also when it is there already. */
 int bench_folder_make(const char *path, struct lim_diag *diag);
 
+/* Tells whether it is a folder. */
+bool bench_folder_is(const char *path);
+
+/* Makes it unless it is there.  Returns as bench_folder_make. */
+int bench_folder_need(const char *path, struct lim_diag *diag);
+
 /* Removes it if it is empty. */
 void bench_folder_unmake(const char *path);
 

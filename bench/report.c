@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/aggregate.h"
 #include "bench/answer.h"
 #include "bench/asked.h"
 #include "bench/figure.h"
+#include "bench/finding.h"
 #include "bench/folder.h"
 #include "bench/grid.h"
 #include "bench/output.h"
@@ -172,6 +174,48 @@ static void put_replications(const struct report *x, FILE *f)
             x->r->replications);
 }
 
+/* Whether users wait for their answers before they ask again. */
+static bool is_closed(const struct report *x)
+{
+    return scenario_get(x, "workload.arrivals.closed") != NULL;
+}
+
+/* Whence times are counted, and what another count would hide. */
+static void put_omission(const struct report *x, FILE *f)
+{
+    size_t best;
+    if (is_closed(x)) {
+        fputs("<li>Arrivals are a closed loop: who waits for an answer does "
+              "not ask meanwhile.  While the provider stands still hardly "
+              "anybody comes, so that few requests tell of it and high "
+              "quantiles look better than they would for users who come "
+              "when they please (coordinated omission).</li>\n",
+              f);
+        return;
+    }
+    fputs("<li>Latency is counted from the instant at which a request was "
+          "due, also when it was sent later: what waits behind a stall is "
+          "part of it.",
+          f);
+    if (bench_finding_best(x->r, &x->grid, &best)) {
+        size_t variant = x->grid.numbers[best];
+        struct bench_estimate all =
+            bench_aggregate(x->r, variant, "latency_ms.p95");
+        struct bench_estimate sent =
+            bench_aggregate(x->r, variant, "service_ms.p95");
+        if (all.n > 0 && sent.n > 0) {
+            fputs(" Counted from when it was sent, as a closed loop counts, "
+                  "the p95 of the best variant would be ",
+                  f);
+            put_owned(f, bench_words_ms(sent.mean));
+            fputs(" in place of ", f);
+            put_owned(f, bench_words_ms(all.mean));
+            fputs(".", f);
+        }
+    }
+    fputs("</li>\n", f);
+}
+
 static void put_method(const struct report *x, FILE *f)
 {
     const cJSON *discipline = scenario_get(x, "provider.discipline");
@@ -188,6 +232,7 @@ static void put_method(const struct report *x, FILE *f)
     else
         fputs("<li>Every run went to a live endpoint.</li>\n", f);
     put_replications(x, f);
+    put_omission(x, f);
     fputs("<li>Which discipline the provider's windows follow is not public. "
           "Assumed here: <code>",
           f);

@@ -266,10 +266,10 @@ static void every_kind_of_result_is_drawn(void)
         { "{\"client.cap\": [1, \"none\"]}", 2, SIZE_MAX, 5 },
         { "{\"client.strategy\": [\"a\", \"b\"]}", 1, SIZE_MAX, 5 },
         { "{\"client.cap\": [1, 2], \"client.strategy\": [\"a\", \"b\"]}", 2, 1,
-          5 },
+          7 },
         { "{\"client.cap\": [1, 2], \"client.strategy\": [\"a\", \"b\"], "
           "\"client.limits\": [\"known\", \"none\"]}",
-          2, SIZE_MAX, 8 },
+          2, SIZE_MAX, 11 },
     };
     for (size_t i = 0; gnuplot_is_here() && i < sizeof cases / sizeof cases[0];
          i++) {

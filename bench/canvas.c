@@ -1,0 +1,181 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/canvas.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/folder.h"
+#include "bench/gnuplot.h"
+#include "bench/output.h"
+#include "bench/svg.h"
+#include "bench/words.h"
+#include "mockserver/file.h"
+
+extern const char text_bench_figures_style_gp[];
+
+#define SVG_MAX (8 << 20)
+#define LINE_MAX_BYTES 114
+
+static int no_memory(struct lim_diag *diag)
+{
+    return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+}
+
+/* "FOLDER/NAME.ending"; the caller frees it. */
+static char *path_of(const struct bench_canvas *c, const char *ending)
+{
+    char *file = bench_words("%s.%s", c->name, ending);
+    char *path = file == NULL ? NULL : bench_folder_join(c->folder, file);
+    free(file);
+    return path;
+}
+
+static int write_data(const struct bench_canvas *c)
+{
+    struct bench_output out;
+    char *path = path_of(c, "csv");
+    if (path == NULL)
+        return no_memory(c->diag);
+    int error = bench_output_open(&out, path, c->diag);
+    free(path);
+    if (error != LIM_OK)
+        return error;
+    c->csv(c->data, out.file);
+    return bench_output_commit(&out, c->diag);
+}
+
+/* The same figure for the page and, at twice the density, in points. */
+static const char svg_terminal[] =
+    "face = 'sans-serif'\n"
+    "set terminal svg size 900,540 dynamic noenhanced rounded "
+    "font 'sans-serif,10' fontscale 1.3333 background '#ffffff'\n";
+static const char png_terminal[] =
+    "face = 'sans'\n"
+    "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
+    "set terminal pngcairo size 1800,1080 noenhanced rounded "
+    "font 'sans,10' fontscale 2 linewidth 2 pointscale 2 "
+    "background '#ffffff'\n"
+    "} else {\n"
+    "set terminal png truecolor size 900,540 noenhanced font 'sans,10' "
+    "background '#ffffff'\n"
+    "}\n";
+
+/* A finding that is too long for one line goes on in a second. */
+static void put_finding(const char *finding, FILE *f)
+{
+    size_t n = strlen(finding), cut = n;
+    if (n > LINE_MAX_BYTES)
+        for (cut = LINE_MAX_BYTES; cut > 0 && finding[cut] != ' ';)
+            cut--;
+    if (cut == 0)
+        cut = n;
+    char *first = bench_words("%.*s", (int)cut, finding);
+    fputs("\nfinding = ", f);
+    bench_gnuplot_string(f, first != NULL ? first : "");
+    fputs("\nfinding_goes_on = ", f);
+    bench_gnuplot_string(f, finding + (cut < n ? cut + 1 : n));
+    fputc('\n', f);
+    free(first);
+}
+
+static void put_script(const struct bench_canvas *c, FILE *f)
+{
+    const char *endings[] = { "svg", "png" };
+    const char *terminals[] = { svg_terminal, png_terminal };
+    char *data = bench_words("%s.csv", c->name);
+    fputs("title = ", f);
+    bench_gnuplot_string(f, c->title);
+    put_finding(c->finding, f);
+    fputs(text_bench_figures_style_gp, f);
+    for (size_t i = 0; i < 2 && data != NULL; i++) {
+        fputs(terminals[i], f);
+        fprintf(f, "set output '%s.%s'\nset multiplot\n", c->name, endings[i]);
+        c->panels(c->data, data, f);
+        fputs("unset multiplot\nset output\n", f);
+    }
+    free(data);
+}
+
+static int run_script(const struct bench_canvas *c)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *f = open_memstream(&text, &length);
+    if (f == NULL)
+        return no_memory(c->diag);
+    put_script(c, f);
+    if (fclose(f) != 0) {
+        free(text);
+        return no_memory(c->diag);
+    }
+    int error = bench_gnuplot_run(NULL, c->folder, text, length, c->diag);
+    free(text);
+    return error;
+}
+
+static int remove_old(const struct bench_canvas *c, const char *ending)
+{
+    char *path = path_of(c, ending);
+    if (path == NULL)
+        return no_memory(c->diag);
+    unlink(path);
+    free(path);
+    return LIM_OK;
+}
+
+/* gnuplot may end well and have written nothing. */
+static int came_out(const struct bench_canvas *c, const char *ending)
+{
+    struct stat st;
+    char *path = path_of(c, ending);
+    if (path == NULL)
+        return no_memory(c->diag);
+    bool good = stat(path, &st) == 0 && st.st_size > 0;
+    int error = good ? LIM_OK
+                     : lim_fail(c->diag, LIM_EINVAL, 0,
+                                "gnuplot did not write %s", path);
+    free(path);
+    return error;
+}
+
+static int rewrite_svg(const struct bench_canvas *c)
+{
+    struct bench_output out;
+    size_t length;
+    char *path = path_of(c, "svg");
+    if (path == NULL)
+        return no_memory(c->diag);
+    char *text = mock_read_file(path, SVG_MAX, &length, c->diag);
+    int error =
+        text == NULL ? LIM_EINVAL : bench_output_open(&out, path, c->diag);
+    free(path);
+    if (error == LIM_OK) {
+        const struct bench_svg svg = { .name = c->name,
+                                       .title = c->title,
+                                       .description = c->finding };
+        bench_svg_write(&svg, text, length, out.file);
+        error = bench_output_commit(&out, c->diag);
+    }
+    free(text);
+    return error;
+}
+
+int bench_canvas_draw(const struct bench_canvas *c)
+{
+    int error = remove_old(c, "svg");
+    if (error == LIM_OK)
+        error = remove_old(c, "png");
+    if (error == LIM_OK)
+        error = write_data(c);
+    if (error == LIM_OK)
+        error = run_script(c);
+    if (error == LIM_OK)
+        error = came_out(c, "png");
+    if (error == LIM_OK)
+        error = came_out(c, "svg");
+    return error == LIM_OK ? rewrite_svg(c) : error;
+}

@@ -1,0 +1,104 @@
+#include "bench/heat.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/gnuplot.h"
+#include "bench/words.h"
+
+#define COLUMNS_MAX 16 /* that have room for numbers */
+#define NAME_WIDTH 0.009
+#define LEFT 0.05
+
+bool bench_heat_worth(const struct bench_lines *l)
+{
+    const struct bench_chart *c = l->chart;
+    return c->has_series && c->grid->dims[c->x].count >= 2 &&
+           bench_chart_series(c) >= 2;
+}
+
+/* How many values of x stand left of this one. */
+static size_t column_of(const struct bench_chart *c, size_t value)
+{
+    size_t i = 0;
+    while (c->order[i] != value)
+        i++;
+    return i;
+}
+
+void bench_heat_csv(const struct bench_lines *l, FILE *f)
+{
+    const struct bench_chart *c = l->chart;
+    const struct bench_dimension *x = &c->grid->dims[c->x];
+    bool room = x->count <= COLUMNS_MAX;
+    fprintf(f, "column,row,%s,label,", l->kind->panel[0].metric);
+    bench_gnuplot_csv(f, x->path);
+    fputc(',', f);
+    bench_gnuplot_csv(f, c->grid->dims[c->series].path);
+    fputc('\n', f);
+    for (size_t i = 0; i < l->count; i++) {
+        const struct bench_row *r = &l->rows[i];
+        if (r->mean[0].n == 0)
+            continue;
+        char *label = room ? bench_words_number(r->mean[0].mean) : NULL;
+        fprintf(f, "%zu,%zu,%.10g,%s,", column_of(c, r->value), r->series,
+                r->mean[0].mean, label != NULL ? label : "");
+        bench_gnuplot_csv(f, x->labels[r->value]);
+        fputc(',', f);
+        bench_gnuplot_csv(f, bench_chart_series_name(c, r->series));
+        fputc('\n', f);
+        free(label);
+    }
+}
+
+static void put_tics(char axis,
+                     const char *(*name)(const struct bench_chart *, size_t),
+                     const struct bench_chart *c, size_t n, FILE *f)
+{
+    fprintf(f, "set %ctics (", axis);
+    for (size_t i = 0; i < n; i++) {
+        fputs(i > 0 ? ", " : "", f);
+        bench_gnuplot_string(f, name(c, i));
+        fprintf(f, " %zu", i);
+    }
+    fputs(")\n", f);
+}
+
+static const char *column_name(const struct bench_chart *c, size_t i)
+{
+    return c->grid->dims[c->x].labels[c->order[i]];
+}
+
+void bench_heat_panel(const struct bench_lines *l, const char *csv, FILE *f)
+{
+    const struct bench_chart *c = l->chart;
+    size_t columns = c->grid->dims[c->x].count, rows = bench_chart_series(c);
+    double least = INFINITY, most = -INFINITY, longest = 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (l->rows[i].mean[0].n > 0) {
+            least = fmin(least, l->rows[i].mean[0].mean);
+            most = fmax(most, l->rows[i].mean[0].mean);
+        }
+    for (size_t s = 0; s < rows; s++)
+        longest = fmax(longest, (double)strlen(bench_chart_series_name(c, s)));
+    if (!(most > least)) { /* also of none */
+        least = isfinite(least) ? least - 1 : 0;
+        most = least + 1;
+    }
+    fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
+    bench_gnuplot_string(f, csv);
+    fprintf(f, "\nunit_name = '%s'\n", l->kind->panel[0].what);
+    fprintf(f, "least = %.9g\nmost = %.9g\n", least, most);
+    fprintf(f, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
+            columns - 1, rows - 1);
+    put_tics('x', column_name, c, columns, f);
+    put_tics('y', bench_chart_series_name, c, rows, f);
+    fprintf(f, "set lmargin at screen %.4f\n",
+            LEFT + NAME_WIDTH * fmin(longest, 32));
+    char *words = bench_words_path(c->grid->dims[c->x].path);
+    fputs("set xlabel ", f);
+    bench_gnuplot_string(f, words != NULL ? words : "");
+    fputs(" tc rgb '#333333'\n", f);
+    free(words);
+}

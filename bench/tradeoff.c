@@ -1,0 +1,124 @@
+#include "bench/tradeoff.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "bench/aggregate.h"
+#include "bench/gnuplot.h"
+#include "bench/scale.h"
+
+#define LABELS_APART_X 0.2 /* shares of the axes */
+#define LABELS_APART_Y 0.06
+#define LABELS_END 0.78 /* right of it they stand left of their point */
+
+static int by_goodput(const void *a, const void *b)
+{
+    const struct bench_point *x = a, *y = b;
+    if (x->goodput_rpm != y->goodput_rpm)
+        return x->goodput_rpm < y->goodput_rpm ? -1 : 1;
+    if (x->p95_ms != y->p95_ms)
+        return x->p95_ms > y->p95_ms ? -1 : 1;
+    return x->variant < y->variant ? -1 : x->variant > y->variant;
+}
+
+int bench_tradeoff_init(struct bench_tradeoff *t, const struct bench_result *r,
+                        const struct bench_grid *g)
+{
+    *t = (struct bench_tradeoff){ .grid = g };
+    t->list = calloc(g->variants + 1, sizeof *t->list);
+    if (t->list == NULL)
+        return LIM_ENOMEM;
+    for (size_t i = 0; i < g->variants; i++) {
+        struct bench_estimate x =
+            bench_aggregate(r, g->numbers[i], "goodput_rpm");
+        struct bench_estimate y =
+            bench_aggregate(r, g->numbers[i], "latency_ms.p95");
+        if (x.n > 0 && y.n > 0)
+            t->list[t->count++] =
+                (struct bench_point){ i, x.mean, y.mean, false };
+    }
+    qsort(t->list, t->count, sizeof *t->list, by_goodput);
+    double least = INFINITY; /* p95 of all with as much goodput or more */
+    for (size_t i = t->count; i-- > 0;) {
+        t->list[i].frontier = t->list[i].p95_ms < least;
+        least = fmin(least, t->list[i].p95_ms);
+    }
+    return LIM_OK;
+}
+
+void bench_tradeoff_fini(struct bench_tradeoff *t)
+{
+    free(t->list);
+    *t = (struct bench_tradeoff){ .count = 0 };
+}
+
+void bench_tradeoff_csv(const struct bench_tradeoff *t, FILE *f)
+{
+    fputs("goodput_rpm,latency_ms.p95,frontier,variant\n", f);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct bench_point *p = &t->list[i];
+        char *name = bench_grid_name(t->grid, p->variant);
+        fprintf(f, "%.10g,%.10g,%d,", p->goodput_rpm, p->p95_ms, p->frontier);
+        bench_gnuplot_csv(f, name != NULL ? name : "");
+        fputc('\n', f);
+        free(name);
+    }
+}
+
+/* Names, as far as they keep clear of each other; below the frontier there
+   is nothing that they could hide. */
+static void put_labels(const struct bench_tradeoff *t,
+                       const struct bench_scale *x, const struct bench_scale *y,
+                       double unit, FILE *f)
+{
+    double last_x = INFINITY, last_y = INFINITY;
+    for (size_t i = t->count; i-- > 0;) {
+        const struct bench_point *p = &t->list[i];
+        double at_x = bench_scale_at(x, p->goodput_rpm);
+        double at_y = bench_scale_at(y, p->p95_ms / unit);
+        bool clear =
+            last_x - at_x > LABELS_APART_X || last_y - at_y > LABELS_APART_Y;
+        char *name =
+            p->frontier && clear ? bench_grid_name(t->grid, p->variant) : NULL;
+        if (name == NULL)
+            continue;
+        bool left = at_x > LABELS_END;
+        fprintf(f, "set label %zu ", 10 + i);
+        bench_gnuplot_string(f, name);
+        fprintf(f,
+                " %s at graph %.4f, graph %.4f offset character %s "
+                "tc rgb ink[1]\n",
+                left ? "right" : "left", at_x, at_y,
+                left ? "-0.9, -0.75" : "0.9, -0.55");
+        free(name);
+        last_x = at_x;
+        last_y = at_y;
+    }
+}
+
+void bench_tradeoff_panel(const struct bench_tradeoff *t, const char *csv,
+                          FILE *f)
+{
+    double least = INFINITY, most = 0, least_p95 = INFINITY, most_p95 = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        least = fmin(least, t->list[i].goodput_rpm);
+        most = fmax(most, t->list[i].goodput_rpm);
+        least_p95 = fmin(least_p95, t->list[i].p95_ms);
+        most_p95 = fmax(most_p95, t->list[i].p95_ms);
+    }
+    double unit = most_p95 >= 120e3 ? 60e3 : most_p95 >= 1000 ? 1e3 : 1;
+    struct bench_scale x = bench_scale_make(least, most, 6, INFINITY);
+    struct bench_scale y =
+        bench_scale_make(least_p95 / unit, most_p95 / unit, 5, 1);
+    fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
+    bench_gnuplot_string(f, csv);
+    fprintf(f, "\nunit = %g\nunit_name = 'p95 latency, %s%s'\n", unit,
+            unit > 1e3 ? "minutes"
+            : unit > 1 ? "seconds"
+                       : "ms",
+            y.log ? " (log scale)" : "");
+    fputs("set xlabel 'requests succeeded a minute' tc rgb '#333333'\n", f);
+    bench_scale_write(&x, 'x', f);
+    bench_scale_write(&y, 'y', f);
+    put_labels(t, &x, &y, unit, f);
+}
