@@ -9,6 +9,7 @@
 
 #include "bench/canvas.h"
 #include "bench/chart.h"
+#include "bench/distribution.h"
 #include "bench/dots.h"
 #include "bench/finding.h"
 #include "bench/grid.h"
@@ -25,6 +26,7 @@ extern const char text_bench_figures_timeline_gp[];
 extern const char text_bench_figures_heat_gp[];
 extern const char text_bench_figures_tradeoff_gp[];
 extern const char text_bench_figures_dots_gp[];
+extern const char text_bench_figures_distribution_gp[];
 
 /* Combinations of a third and further parameters that get figures. */
 #define SLICES_MAX 6
@@ -153,6 +155,19 @@ static void heat_panels(const void *lines, const char *csv, FILE *f)
     bench_heat_panel(lines, csv, f);
     fputs(text_bench_figures_head_gp, f);
     fputs(text_bench_figures_heat_gp, f);
+}
+
+static void distribution_csv(const void *distribution, FILE *f)
+{
+    bench_distribution_csv(distribution, f);
+}
+
+static void distribution_panels(const void *distribution, const char *csv,
+                                FILE *f)
+{
+    bench_distribution_panel(distribution, csv, f);
+    fputs(text_bench_figures_head_gp, f);
+    fputs(text_bench_figures_distribution_gp, f);
 }
 
 static void tradeoff_csv(const void *tradeoff, FILE *f)
@@ -302,6 +317,32 @@ static int draw_charts(const struct drawing *d)
             if (error == LIM_OK)
                 error = draw_kind(d, &c, k, s);
     bench_chart_fini(&c);
+    return error;
+}
+
+/* Latency from the median to one in ten thousand. */
+static int draw_distribution(const struct drawing *d)
+{
+    struct bench_distribution x;
+    if (bench_distribution_init(&x, d->result, d->grid) != LIM_OK)
+        return no_memory(d->diag);
+    int error = LIM_OK;
+    if (x.count > 0) {
+        const struct bench_figure figure = {
+            .name = bench_words("%sdistribution", d->prefix),
+            .title = strdup("Latency, from the median to the tail"),
+            .finding = bench_finding_distribution(&x),
+            .reading = strdup("A line for the best variant of each series, "
+                              "means over replications; each step to the "
+                              "right is ten times rarer. Lines end where a "
+                              "run has too few requests to tell.")
+        };
+        const struct bench_canvas canvas = { .data = &x,
+                                             .csv = distribution_csv,
+                                             .panels = distribution_panels };
+        error = add(d, figure, canvas);
+    }
+    bench_distribution_fini(&x);
     return error;
 }
 
@@ -477,6 +518,8 @@ int bench_figures_draw(struct bench_figures *f, const struct bench_result *r,
                                .prefix = prefix,
                                .diag = diag };
     int error = draw_charts(&d);
+    if (error == LIM_OK)
+        error = draw_distribution(&d);
     if (error == LIM_OK)
         error = draw_tradeoff(&d);
     if (error == LIM_OK)

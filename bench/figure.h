@@ -15,6 +15,8 @@
  *     latency      p95 and p50 against the cap
  *     refusals     share of attempts answered 429, against the cap
  *     heat         goodput of each pair of the two
+ *     distribution latency from the median to p99.99, of the best of each
+ *                  series
  *     tradeoff     goodput against p95: what no other variant beats in both
  *     utilisation  how much of its limits each organisation used
  *     timeline     one run: arrivals and goodput, waiting, in flight, 429s

@@ -330,3 +330,27 @@ char *bench_finding_difference(const struct bench_comparison *c)
                        "worse by no more than is allowed.",
                        all, c->worse, c->better, c->allowed);
 }
+
+char *bench_finding_distribution(const struct bench_distribution *d)
+{
+    size_t points = BENCH_DISTRIBUTION_POINTS, least = 0, most = 0;
+    for (size_t i = 0; i < d->count; i++)
+        points = d->lines[i].points < points ? d->lines[i].points : points;
+    for (size_t i = 1; i < d->count; i++) {
+        double ms = d->lines[i].ms[points - 1];
+        least = ms < d->lines[least].ms[points - 1] ? i : least;
+        most = ms > d->lines[most].ms[points - 1] ? i : most;
+    }
+    const char *what = bench_distribution_points[points - 1].name;
+    char *from = bench_words_ms(d->lines[least].ms[points - 1]);
+    char *to = bench_words_ms(d->lines[most].ms[points - 1]);
+    char *text = NULL;
+    if (from != NULL && to != NULL)
+        text = d->count == 1 ? bench_words("%s is %s.", what, from)
+                             : bench_words("%s is %s with %s, and %s with %s.",
+                                           what, from, d->lines[least].name, to,
+                                           d->lines[most].name);
+    free(from);
+    free(to);
+    return text;
+}

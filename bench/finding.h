@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "bench/compare.h"
+#include "bench/distribution.h"
 #include "bench/dots.h"
 #include "bench/grid.h"
 #include "bench/lines.h"
@@ -28,6 +29,9 @@ char *bench_finding_refusals(const struct bench_lines *l);
 
 /* How many pairs come near the best, and which series does so most often. */
 char *bench_finding_heat(const struct bench_lines *l);
+
+/* Whose tail is the shortest, and whose the longest. */
+char *bench_finding_distribution(const struct bench_distribution *d);
 
 /* Which variants are not beaten in both, from the calmest to the busiest. */
 char *bench_finding_tradeoff(const struct bench_tradeoff *t);

@@ -27,6 +27,8 @@ static void add_quantiles(cJSON *o, const char *key,
     cJSON_AddNumberToObject(set, "p90", q->p90);
     cJSON_AddNumberToObject(set, "p95", q->p95);
     cJSON_AddNumberToObject(set, "p99", q->p99);
+    cJSON_AddNumberToObject(set, "p999", q->p999);
+    cJSON_AddNumberToObject(set, "p9999", q->p9999);
     cJSON_AddNumberToObject(set, "max", q->max);
     if (q->error > 0)
         cJSON_AddNumberToObject(set, "error", q->error);

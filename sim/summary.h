@@ -17,9 +17,9 @@
  * histogram, within 1/256 of themselves.
  */
 struct sim_quantiles {
-    bool any;                             /* false: the set was empty */
-    double mean, p50, p90, p95, p99, max; /* milliseconds */
-    double error; /* of p50 to p99, at most such a share; 0: exact */
+    bool any; /* false: the set was empty */
+    double mean, p50, p90, p95, p99, p999, p9999, max; /* milliseconds */
+    double error; /* of p50 to p9999, at most such a share; 0: exact */
 };
 
 /* Used over what the limits allowed; -1: no such limit. */

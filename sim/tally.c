@@ -185,6 +185,8 @@ struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
     q.p90 = quantile(s, 0.90);
     q.p95 = quantile(s, 0.95);
     q.p99 = quantile(s, 0.99);
+    q.p999 = quantile(s, 0.999);
+    q.p9999 = quantile(s, 0.9999);
     q.max =
         (double)(h != NULL ? h->largest : s->value[s->count - 1]) / NS_PER_MS;
     return q;

@@ -261,15 +261,15 @@ static void every_kind_of_result_is_drawn(void)
         const char *vary;
         size_t replications, without, figures;
     } cases[] = {
-        { "{}", 1, SIZE_MAX, 1 },
-        { "{\"client.cap\": [1, 2]}", 1, SIZE_MAX, 5 },
-        { "{\"client.cap\": [1, \"none\"]}", 2, SIZE_MAX, 5 },
-        { "{\"client.strategy\": [\"a\", \"b\"]}", 1, SIZE_MAX, 5 },
+        { "{}", 1, SIZE_MAX, 2 },
+        { "{\"client.cap\": [1, 2]}", 1, SIZE_MAX, 6 },
+        { "{\"client.cap\": [1, \"none\"]}", 2, SIZE_MAX, 6 },
+        { "{\"client.strategy\": [\"a\", \"b\"]}", 1, SIZE_MAX, 6 },
         { "{\"client.cap\": [1, 2], \"client.strategy\": [\"a\", \"b\"]}", 2, 1,
-          7 },
+          8 },
         { "{\"client.cap\": [1, 2], \"client.strategy\": [\"a\", \"b\"], "
           "\"client.limits\": [\"known\", \"none\"]}",
-          2, SIZE_MAX, 11 },
+          2, SIZE_MAX, 12 },
     };
     for (size_t i = 0; gnuplot_is_here() && i < sizeof cases / sizeof cases[0];
          i++) {

@@ -23,13 +23,13 @@ END
 "$tierlab" bench -q "$tmp/small.json" -o "$tmp/small" 2>"$tmp/err"
 is 'the experiment runs' 0 $?
 if command -v gnuplot >/dev/null; then
-    for name in throughput latency refusals heat tradeoff utilisation \
+    for name in throughput latency refusals heat distribution tradeoff utilisation \
         timeline; do
         for ending in svg png csv; do
             ok "there is $name.$ending" test -s "$tmp/small/$name.$ending"
         done
     done
-    is 'the report has them' 7 "$(grep -c '<figure>' "$tmp/small/report.html")"
+    is 'the report has them' 8 "$(grep -c '<figure>' "$tmp/small/report.html")"
     is 'the map has a cell for each variant' 6 \
         "$(tail -n +2 "$tmp/small/heat.csv" | wc -l)"
     "$tierlab" bench -q --no-figures --seed 2 "$tmp/small.json" \
@@ -41,7 +41,7 @@ if command -v gnuplot >/dev/null; then
         "$(tail -n +2 "$tmp/differ/difference.csv" | cut -d, -f1 | sort -u |
             wc -l)"
 else
-    skip 26 'no gnuplot'
+    skip 29 'no gnuplot'
 fi
 "$tierlab" plot --terminal "$tmp/small" >"$tmp/sketch"
 is 'the sketch has a bar for each variant' 6 "$(grep -c '##' "$tmp/sketch")"
