@@ -316,6 +316,7 @@ study: $(PROGRAMS) $(BUILD)/tests/unit $(BUILD)/tests/lockstep \
 	@STUDY_PAIRS=$(STUDY_PAIRS) tests/compare_study.sh $(BUILD)
 	@$(BUILD)/tests/plan_study 1 $(STUDY_PLANS)
 	@LOCKSTEP_SEEDS=$(STUDY_LOCKSTEP) BUILD=$(BUILD) tests/e2e/lockstep.sh
+	@STALL_S=2 BUILD=$(BUILD) tests/e2e/omission.sh
 	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines
 
 bindir   = $(DESTDIR)$(PREFIX)/bin

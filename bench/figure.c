@@ -24,6 +24,7 @@ extern const char text_bench_figures_lines_gp[];
 extern const char text_bench_figures_points_gp[];
 extern const char text_bench_figures_timeline_gp[];
 extern const char text_bench_figures_heat_gp[];
+extern const char text_bench_figures_windows_gp[];
 extern const char text_bench_figures_tradeoff_gp[];
 extern const char text_bench_figures_dots_gp[];
 extern const char text_bench_figures_distribution_gp[];
@@ -143,6 +144,18 @@ static void timeline_panels(const void *timeline, const char *csv, FILE *f)
     bench_timeline_panels(timeline, csv, f);
     fputs(text_bench_figures_head_gp, f);
     fputs(text_bench_figures_timeline_gp, f);
+}
+
+static void windows_csv(const void *timeline, FILE *f)
+{
+    bench_timeline_windows_csv(timeline, f);
+}
+
+static void windows_panels(const void *timeline, const char *csv, FILE *f)
+{
+    bench_timeline_windows_panel(timeline, csv, f);
+    fputs(text_bench_figures_head_gp, f);
+    fputs(text_bench_figures_windows_gp, f);
 }
 
 static void heat_csv(const void *lines, FILE *f)
@@ -383,6 +396,27 @@ static const struct bench_run *run_of(const struct drawing *d, size_t i)
     return NULL;
 }
 
+/* The organisations' windows over the same time, where they are known. */
+static int draw_windows(const struct drawing *d, const struct bench_timeline *t,
+                        const char *name, const char *settings)
+{
+    if (t->gauges == 0)
+        return LIM_OK;
+    const struct bench_figure figure = {
+        .name = bench_words("%s%s-windows", d->prefix, name),
+        .title = bench_words("Windows over time%s%s", *settings ? ": " : "",
+                             settings),
+        .finding = bench_finding_windows(t),
+        .reading = strdup("A row for each of the first 16 organisations: how "
+                          "far its scarcest window is used, as the provider "
+                          "sees it; orange is the end.")
+    };
+    const struct bench_canvas canvas = { .data = t,
+                                         .csv = windows_csv,
+                                         .panels = windows_panels };
+    return add(d, figure, canvas);
+}
+
 static int draw_timeline(const struct drawing *d, size_t variant,
                          const char *name)
 {
@@ -408,8 +442,10 @@ static int draw_timeline(const struct drawing *d, size_t variant,
     const struct bench_canvas canvas = { .data = &t,
                                          .csv = timeline_csv,
                                          .panels = timeline_panels };
-    free(settings);
     int error = add(d, figure, canvas);
+    if (error == LIM_OK)
+        error = draw_windows(d, &t, name, settings != NULL ? settings : "");
+    free(settings);
     bench_timeline_fini(&t);
     return error;
 }
@@ -452,7 +488,7 @@ static int draw_utilisation(const struct drawing *d)
         LIM_OK)
         return no_memory(d->diag);
     int error = LIM_OK;
-    if (dots.count >= 2) {
+    if (dots.count >= 2 && dots.series_count > 0) {
         char *settings = bench_grid_name(d->grid, best);
         const struct bench_figure figure = {
             .name = bench_words("%sutilisation", d->prefix),

@@ -20,6 +20,7 @@
  *     tradeoff     goodput against p95: what no other variant beats in both
  *     utilisation  how much of its limits each organisation used
  *     timeline     one run: arrivals and goodput, waiting, in flight, 429s
+ *     timeline-windows  how far its organisations have used their windows
  *
  * The x axis is the numeric parameter that varies (client.cap if it does);
  * another parameter makes the series.  Where only names vary there are points

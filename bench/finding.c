@@ -288,8 +288,8 @@ char *bench_finding_tradeoff(const struct bench_tradeoff *t)
     char *from = point_name(t, first), *to = point_name(t, last);
     char *text = NULL;
     if (from != NULL && to != NULL)
-        text = n == 1 ? bench_words("One of %zu variants beats all others in "
-                                    "both: %s.",
+        text = n == 1 ? bench_words("One of %zu variants is beaten by none in "
+                                    "either: %s.",
                                     t->count, to)
                       : bench_words("%zu of %zu variants are not beaten in "
                                     "both: from %s to %s.",
@@ -346,11 +346,33 @@ char *bench_finding_distribution(const struct bench_distribution *d)
     char *to = bench_words_ms(d->lines[most].ms[points - 1]);
     char *text = NULL;
     if (from != NULL && to != NULL)
-        text = d->count == 1 ? bench_words("%s is %s.", what, from)
-                             : bench_words("%s is %s with %s, and %s with %s.",
-                                           what, from, d->lines[least].name, to,
-                                           d->lines[most].name);
+        text =
+            d->count == 1 ? bench_words("%s is %s.", what, from)
+            : strcmp(from, to) == 0
+                ? bench_words("%s is %s with all of them.", what, from)
+                : bench_words("%s is %s with %s, and %s with %s.", what, from,
+                              d->lines[least].name, to, d->lines[most].name);
     free(from);
     free(to);
     return text;
+}
+
+char *bench_finding_windows(const struct bench_timeline *t)
+{
+    double all = 0, most = -1;
+    size_t whose = 0;
+    for (size_t g = 0; g < t->gauges; g++) {
+        double at_end = 0;
+        for (size_t i = 0; i < t->count; i++)
+            at_end += t->list[i].used[g] >= 100 * NEARLY;
+        at_end *= 100 / (double)t->count;
+        all += at_end / (double)t->gauges;
+        whose = at_end > most ? g : whose;
+        most = fmax(most, at_end);
+    }
+    if (most <= 0)
+        return bench_words("No organisation came to the end of a window.");
+    return bench_words("A window was used up to 95 %% or more in %.0f %% of "
+                       "the time, on average; at %s most, %.0f %%.",
+                       all, t->names[whose], most);
 }

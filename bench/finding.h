@@ -10,6 +10,7 @@
 #include "bench/grid.h"
 #include "bench/lines.h"
 #include "bench/result.h"
+#include "bench/timeline.h"
 #include "bench/tradeoff.h"
 
 /*
@@ -44,6 +45,9 @@ char *bench_finding_difference(const struct bench_comparison *c);
 
 /* What the run came to. */
 char *bench_finding_timeline(const struct bench_run *run);
+
+/* How long organisations were at the end of a window. */
+char *bench_finding_windows(const struct bench_timeline *t);
 
 /*
  * The variant (index in the grid) with the highest goodput and, among those

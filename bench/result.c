@@ -124,8 +124,10 @@ static int read_run(struct reader *r, struct mock_json *j)
 
 static bool read_moment(const cJSON *row, struct sim_moment *m)
 {
-    double v[MOMENT_SIZE];
-    if (!cJSON_IsArray(row) || cJSON_GetArraySize(row) != MOMENT_SIZE)
+    double v[MOMENT_SIZE + SIM_GAUGES_MAX];
+    int size = cJSON_GetArraySize(row);
+    if (!cJSON_IsArray(row) || size < MOMENT_SIZE ||
+        size > MOMENT_SIZE + SIM_GAUGES_MAX)
         return false;
     size_t i = 0;
     const cJSON *cell;
@@ -144,7 +146,13 @@ static bool read_moment(const cJSON *row, struct sim_moment *m)
         .succeeded = (uint64_t)v[4],
         .waiting = (uint64_t)v[5],
         .in_flight = (uint64_t)v[6],
+        .gauges.count = (uint8_t)(size - MOMENT_SIZE),
     };
+    for (int g = 0; g < m->gauges.count; g++) {
+        if (v[MOMENT_SIZE + g] > 100)
+            return false;
+        m->gauges.percent[g] = (uint8_t)v[MOMENT_SIZE + g];
+    }
     return true;
 }
 
@@ -168,7 +176,8 @@ static int read_timeline(struct reader *r, struct mock_json *j)
     cJSON_ArrayForEach(row, rows)
     {
         if (!read_moment(row, &run->moments[run->moment_count++]))
-            return broken(r, "timeline: a moment is a list of 7 numbers");
+            return broken(r, "timeline: a moment is a list of 7 numbers, "
+                             "and up to 16 percentages");
     }
     return LIM_OK;
 }

@@ -21,7 +21,9 @@
  *     {"kind":"run","run":0,"variant":{"client.cap":1,...},
  *      "replication":0,"seed":1,"summary":{...}}
  *     {"kind":"timeline","run":0,"moments":[[t_s,arrived,admitted,http_429,
- *      succeeded,waiting,in_flight],...]}
+ *      succeeded,waiting,in_flight],...]}, and in the simulator behind each
+ *         how far the first 16 organisations have used their scarcest
+ *         windows, in percent
  *     {"kind":"end","runs":80,"partial":false}
  *     {"kind":"wall","started":...,"machine":...,"wall_s":...,"runs":[...]}
  *

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/aggregate.h"
 #include "bench/gnuplot.h"
@@ -12,6 +13,8 @@
 #define INTERVALS_MIN 30
 #define INTERVALS_MAX 90
 #define PANELS 4
+#define NAMES_LEFT 0.04
+#define NAME_WIDTH 0.009
 
 static const double lengths[] = {
     1,   2,   5,    10,   15,   30,         60,         120,        300,
@@ -41,6 +44,22 @@ static void gather(struct bench_timeline *t, const struct sim_moment *m)
     x->http_429 += (double)m->http_429 * a_minute;
     x->waiting = (double)m->waiting;
     x->in_flight = (double)m->in_flight;
+    for (size_t g = 0; g < t->gauges && g < m->gauges.count; g++)
+        x->used[g] = fmax(x->used[g], m->gauges.percent[g]);
+}
+
+/* Those whose names the summary has, in its order. */
+static void find_gauges(struct bench_timeline *t, const struct bench_run *run)
+{
+    const cJSON *u =
+        cJSON_GetObjectItemCaseSensitive(run->summary, "utilisation");
+    const cJSON *o;
+    cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(u, "organisations"))
+    {
+        if (t->gauges == run->moments[0].gauges.count)
+            break;
+        t->names[t->gauges++] = o->string;
+    }
 }
 
 int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run)
@@ -59,6 +78,7 @@ int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run)
         return LIM_ENOMEM;
     for (size_t i = 0; i < t->count; i++)
         t->list[i].t_s = (double)i * t->length_s;
+    find_gauges(t, run);
     for (size_t i = 0; i < run->moment_count; i++)
         gather(t, &run->moments[i]);
     if (!bench_aggregate_run(run, "bound_rpm", &t->bound_rpm))
@@ -144,4 +164,39 @@ void bench_timeline_panels(const struct bench_timeline *t, const char *data,
     else
         fputs("bound_rate = NaN\n", f);
     put_scales(max, f);
+}
+
+void bench_timeline_windows_csv(const struct bench_timeline *t, FILE *f)
+{
+    const char *name;
+    double unit = time_unit(t, &name);
+    fprintf(f, "%s,until,row,percent used,organisation\n", name);
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t g = 0; g < t->gauges; g++) {
+            fprintf(f, "%.10g,%.10g,%zu,%.10g,", t->list[i].t_s / unit,
+                    (double)(i + 1) * t->length_s / unit, g,
+                    t->list[i].used[g]);
+            bench_gnuplot_csv(f, t->names[g]);
+            fputc('\n', f);
+        }
+}
+
+void bench_timeline_windows_panel(const struct bench_timeline *t,
+                                  const char *data, FILE *f)
+{
+    const char *name;
+    double end = (double)t->count * t->length_s / time_unit(t, &name);
+    double longest = 0;
+    fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
+    bench_gnuplot_string(f, data);
+    fprintf(f, "\nunit_name = ''\nset xrange [0:%.9g]\n", end);
+    fprintf(f, "set xlabel '%s' tc rgb '#333333'\nset ytics (", name);
+    for (size_t g = 0; g < t->gauges; g++) {
+        longest = fmax(longest, (double)strlen(t->names[g]));
+        fputs(g > 0 ? ", " : "", f);
+        bench_gnuplot_string(f, t->names[g]);
+        fprintf(f, " %zu", g);
+    }
+    fprintf(f, ")\nset yrange [%zu.5:-0.5]\nset lmargin at screen %.4f\n",
+            t->gauges - 1, NAMES_LEFT + NAME_WIDTH * fmin(longest, 32));
 }

@@ -15,6 +15,7 @@ struct bench_interval {
     double t_s;                                    /* where it begins */
     double arrived, admitted, succeeded, http_429; /* a minute */
     double waiting, in_flight;                     /* at its end */
+    double used[SIM_GAUGES_MAX]; /* percent, the most of its moments */
 };
 
 struct bench_timeline {
@@ -22,6 +23,8 @@ struct bench_timeline {
     size_t count;
     double length_s;
     double bound_rpm; /* NAN: none */
+    size_t gauges;    /* organisations that have `used`; 0: unknown */
+    const char *names[SIM_GAUGES_MAX]; /* theirs, borrowed from the run */
 };
 
 /* LIM_OK, or LIM_ENOMEM.  `run` has moments. */
@@ -34,5 +37,10 @@ void bench_timeline_csv(const struct bench_timeline *t, FILE *f);
 /* Writes the commands that come before figures/timeline.gp. */
 void bench_timeline_panels(const struct bench_timeline *t, const char *data,
                            FILE *f);
+
+/* The same for a map of the organisations' windows, if there are gauges. */
+void bench_timeline_windows_csv(const struct bench_timeline *t, FILE *f);
+void bench_timeline_windows_panel(const struct bench_timeline *t,
+                                  const char *data, FILE *f);
 
 #endif

@@ -161,7 +161,7 @@ static void write_timeline(struct bench_writer *w, const struct bench_run *run)
     cJSON *rows = cJSON_AddArrayToObject(o, "moments");
     for (size_t i = 0; i < run->moment_count; i++) {
         const struct sim_moment *m = &run->moments[i];
-        const double row[] = {
+        double row[7 + SIM_GAUGES_MAX] = {
             m->t_s,
             (double)m->arrived,
             (double)m->admitted,
@@ -170,8 +170,10 @@ static void write_timeline(struct bench_writer *w, const struct bench_run *run)
             (double)m->waiting,
             (double)m->in_flight,
         };
-        cJSON_AddItemToArray(
-            rows, cJSON_CreateDoubleArray(row, sizeof row / sizeof row[0]));
+        for (int g = 0; g < m->gauges.count; g++)
+            row[7 + g] = m->gauges.percent[g];
+        cJSON_AddItemToArray(rows,
+                             cJSON_CreateDoubleArray(row, 7 + m->gauges.count));
     }
     write_line(w, o);
 }

@@ -37,6 +37,7 @@ struct job {
 struct sim_client {
     const struct sim_scenario *scenario;
     struct sim_watch watch;
+    struct sim_gauge gauge;
     struct sim_source *sources; /* one a workload */
     struct sim_account account;
     struct lim_pool *pool;
@@ -165,6 +166,11 @@ no_memory:
 fail:
     sim_client_free(c);
     return NULL;
+}
+
+void sim_client_gauge(struct sim_client *c, const struct sim_gauge *gauge)
+{
+    c->gauge = *gauge;
 }
 
 void sim_client_free(struct sim_client *c)
@@ -384,7 +390,11 @@ static void advance(struct sim_client *c, lim_time now)
     if (now < c->tally.moment_end)
         return;
     struct lim_counts n = lim_pool_counts(c->pool);
-    sim_tally_advance(&c->tally, now, n.waiting + n.backing_off, n.in_flight);
+    struct sim_gauges gauges = { .count = 0 };
+    if (c->gauge.read != NULL)
+        c->gauge.read(c->gauge.context, now, &gauges);
+    sim_tally_advance(&c->tally, now, n.waiting + n.backing_off, n.in_flight,
+                      &gauges);
 }
 
 bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)

@@ -85,6 +85,15 @@ int sim_client_finish(struct sim_client *c, lim_time now,
 int sim_client_batches(const struct sim_client *c, struct sim_batches *goodput,
                        struct sim_batches *latency);
 
+/* Who can tell how far the organisations' windows are used: the provider, in
+   virtual time.  Without one, moments do not tell it. */
+struct sim_gauge {
+    void (*read)(void *context, lim_time now, struct sim_gauges *out);
+    void *context;
+};
+
+void sim_client_gauge(struct sim_client *c, const struct sim_gauge *gauge);
+
 /* The moments of the run so far; they live as long as the client. */
 size_t sim_client_moments(const struct sim_client *c,
                           const struct sim_moment **out);

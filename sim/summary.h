@@ -54,11 +54,19 @@ struct sim_summary {
 
 void sim_summary_fini(struct sim_summary *s);
 
+/* How far organisations have used their scarcest windows, in percent. */
+#define SIM_GAUGES_MAX 16
+struct sim_gauges {
+    uint8_t percent[SIM_GAUGES_MAX]; /* of the first organisations */
+    uint8_t count;                   /* 0: nobody tells */
+};
+
 /* One second (or more) of the run, for the timeline figure. */
 struct sim_moment {
     double t_s; /* end of the interval, from the start */
     uint64_t arrived, admitted, http_429, succeeded;
     uint64_t waiting, in_flight; /* at its end */
+    struct sim_gauges gauges;    /* at its end */
 };
 
 /* One attempt, for --requests FILE.csv. */

@@ -53,13 +53,14 @@ static void halve(struct sim_tally *t)
 }
 
 void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
-                       uint64_t in_flight)
+                       uint64_t in_flight, const struct sim_gauges *gauges)
 {
     while (t->moments != NULL && now >= t->moment_end) {
         lim_time end = t->moment_end;
         t->open.t_s = (double)(end - t->start) / (double)LIM_SEC;
         t->open.waiting = waiting;
         t->open.in_flight = in_flight;
+        t->open.gauges = *gauges;
         t->moments[t->moment_count++] = t->open;
         t->open = (struct sim_moment){ .t_s = 0 };
         if (t->moment_count == SIM_MOMENTS_MAX)

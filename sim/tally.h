@@ -61,7 +61,7 @@ void sim_tally_fini(struct sim_tally *t);
 
 /* Closes the intervals of the timeline that end before or at `now`. */
 void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
-                       uint64_t in_flight);
+                       uint64_t in_flight, const struct sim_gauges *gauges);
 
 /* A request arrived at `at`. */
 void sim_tally_arrival(struct sim_tally *t, lim_time at);

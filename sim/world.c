@@ -42,6 +42,33 @@ static void fini(struct world *w)
     free(w->calls);
 }
 
+/* The share of one window that is used. */
+static double used(const struct sim_provider *p, uint32_t organisation,
+                   unsigned group, enum lim_limit limit, lim_time now)
+{
+    struct sim_window_view v;
+    sim_provider_window(p, organisation, group, limit, now, &v);
+    return v.limit > 0 ? 1 - v.level / (double)v.limit : 0;
+}
+
+static void read_gauges(void *context, lim_time now, struct sim_gauges *out)
+{
+    const struct world *w = context;
+    const struct sim_provider *p = w->service.provider;
+    uint32_t n = sim_provider_organisations(p);
+    out->count = (uint8_t)(n < SIM_GAUGES_MAX ? n : SIM_GAUGES_MAX);
+    for (uint32_t o = 0; o < out->count; o++) {
+        double most = 0;
+        for (size_t i = 0; i < w->scenario->workload_count; i++)
+            for (int l = 0; w->calls[i].group >= 0 && l < LIM_WINDOWS; l++) {
+                double share = used(p, o, (unsigned)w->calls[i].group,
+                                    (enum lim_limit)l, now);
+                most = share > most ? share : most;
+            }
+        out->percent[o] = (uint8_t)(100 * (most < 1 ? most : 1) + 0.5);
+    }
+}
+
 static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
                 const struct sim_watch *watch, struct lim_diag *diag)
 {
@@ -62,6 +89,8 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
         w->calls[i].stream = s->workloads[i].stream;
         sim_service_resolve(&w->service, &w->calls[i]);
     }
+    const struct sim_gauge gauge = { read_gauges, w };
+    sim_client_gauge(w->client, &gauge);
     return LIM_OK;
 }
 

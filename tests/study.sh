@@ -2,8 +2,9 @@
 # Long runs of the simulator against queueing theory:  tests/study.sh BUILD
 #
 # Each row is a scenario of bench/scenarios/theory whose answer is known in
-# closed form.  20 replications with fixed seeds: the mean must lie within the 99.9 % interval, so a row
-# passes always or never.  STUDY_HOURS=20 (default 500) makes it short.
+# closed form.  20 replications with fixed seeds: the mean must lie within the
+# 99.9 % interval, so a row passes always or never.  STUDY_HOURS=20 (default
+# 500) makes it short.
 set -u
 tierlab=${1:?usage: tests/study.sh BUILD}/tierlab
 hours=${STUDY_HOURS:-500}

@@ -35,7 +35,11 @@ static void write_run(struct bench_writer *w, size_t i)
 {
     struct sim_moment moments[] = {
         { .t_s = 1, .arrived = 4, .admitted = 3, .waiting = 1 },
-        { .t_s = 2, .succeeded = 3, .http_429 = 1, .in_flight = 2 },
+        { .t_s = 2,
+          .succeeded = 3,
+          .http_429 = 1,
+          .in_flight = 2,
+          .gauges = { { 7, 100 }, 2 } },
     };
     struct sim_summary s = summary_of(i / 3, i % 3);
     struct bench_run run = {
@@ -109,6 +113,9 @@ static void what_is_written_is_read(void)
     }
     CU_ASSERT_EQUAL(r.runs[3].moments[1].in_flight, 2);
     CU_ASSERT_EQUAL(r.runs[3].moments[0].arrived, 4);
+    CU_ASSERT_EQUAL(r.runs[3].moments[0].gauges.count, 0);
+    CU_ASSERT_EQUAL(r.runs[3].moments[1].gauges.count, 2);
+    CU_ASSERT_EQUAL(r.runs[3].moments[1].gauges.percent[1], 100);
     bench_result_fini(&r);
 }
 
@@ -183,6 +190,9 @@ static void broken_files_are_refused_with_the_line(void)
           3 },
         { HEAD RUN("0") "{\"kind\":\"timeline\",\"run\":0,"
                         "\"moments\":[[1,2,3,4,5,6,-7]]}",
+          3 },
+        { HEAD RUN("0") "{\"kind\":\"timeline\",\"run\":0,"
+                        "\"moments\":[[1,2,3,4,5,6,7,101]]}",
           3 },
         { HEAD "{\"kind\":\"run\",\"run\":0}", 2 },
         { HEAD "{\"kind\":\"run\",\"ru\n", 2 },

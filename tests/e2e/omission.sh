@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# A server that stands still for one second of ten: an open loop, whose times
-# begin when a request was due, tells it as arithmetic does; a closed loop
-# beside it hides it, for its users do not come while they wait.
+# A server that stands still for a tenth of a run, one second of ten (or
+# STALL_S=2 of 20, as in `make study`): an open loop, whose times begin when a
+# request was due, tells it as arithmetic does; a closed loop beside it hides
+# it, for its users do not come while they wait.
 # shellcheck source=tests/common.sh
 . tests/common.sh
 
+stall=${STALL_S:-1}
 export OPENAI_API_KEY=sk-mock-org-1
 # scenario NAME ARRIVALS
 scenario() {
     cat >"$tmp/$1.json" <<JSON
-{"name": "$1", "duration": "10s",
+{"name": "$1", "duration": "$((10 * stall))s",
  "provider": {"table": "none", "latency": "none"},
  "workload": {"model": "gpt-4o", "prompt_tokens": 20, "completion_tokens": 10,
   "arrivals": $2}}
@@ -35,17 +37,17 @@ for loop in open closed; do
 done
 sleep 4
 kill -STOP "$pid"
-sleep 1
+sleep "$stall"
 kill -CONT "$pid"
 wait "${open:?}"
 is 'the open loop runs' 0 $?
 wait "${closed:?}"
 is 'the closed loop runs' 0 $?
 
-# A tenth of the requests waits, for 0 to 1 s, each as likely.
-near 'p95 of the open loop' "$(figure open p95)" 500
-near 'p99' "$(figure open p99)" 900
-near 'the longest' "$(figure open max)" 1000
-near 'the closed loop has seen it, too' "$(figure closed max)" 1000
+# A tenth of the requests waits, for 0 to the stall, each as likely.
+near 'p95 of the open loop' "$(figure open p95)" $((500 * stall))
+near 'p99' "$(figure open p99)" $((900 * stall))
+near 'the longest' "$(figure open max)" $((1000 * stall))
+near 'the closed loop has seen it, too' "$(figure closed max)" $((1000 * stall))
 near '... and its p99 does not show it' "$(figure closed p99)" 0
 finish

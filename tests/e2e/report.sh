@@ -24,14 +24,18 @@ END
 is 'the experiment runs' 0 $?
 if command -v gnuplot >/dev/null; then
     for name in throughput latency refusals heat distribution tradeoff utilisation \
-        timeline; do
+        timeline timeline-windows; do
         for ending in svg png csv; do
             ok "there is $name.$ending" test -s "$tmp/small/$name.$ending"
         done
     done
-    is 'the report has them' 8 "$(grep -c '<figure>' "$tmp/small/report.html")"
+    is 'the report has them' 9 "$(grep -c '<figure>' "$tmp/small/report.html")"
     is 'the map has a cell for each variant' 6 \
         "$(tail -n +2 "$tmp/small/heat.csv" | wc -l)"
+    "$tierlab" bench -q -o "$tmp/free" --set provider.table=none \
+        --replications 1 "$tmp/small.json" 2>"$tmp/err"
+    is 'what has no limits is drawn, too' 0 $?
+    ok '... without windows' test ! -e "$tmp/free/utilisation.svg"
     "$tierlab" bench -q --no-figures --seed 2 "$tmp/small.json" \
         -o "$tmp/other"
     "$tierlab" compare -q "$tmp/small" "$tmp/other" -o "$tmp/differ"
@@ -41,7 +45,7 @@ if command -v gnuplot >/dev/null; then
         "$(tail -n +2 "$tmp/differ/difference.csv" | cut -d, -f1 | sort -u |
             wc -l)"
 else
-    skip 29 'no gnuplot'
+    skip 34 'no gnuplot'
 fi
 "$tierlab" plot --terminal "$tmp/small" >"$tmp/sketch"
 is 'the sketch has a bar for each variant' 6 "$(grep -c '##' "$tmp/sketch")"
