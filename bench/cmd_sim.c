@@ -15,11 +15,13 @@
 #include "bench/scenario.h"
 #include "bench/show.h"
 #include "limiter/duration.h"
+#include "mockserver/units.h"
 
 struct options {
     const char *scenario, *requests, *strategy;
     struct bench_changes changes;
     bool json, trace, quiet;
+    double shuffle; /* seed; < 0: none */
 };
 
 enum key {
@@ -28,7 +30,8 @@ enum key {
     KEY_TRACE,
     KEY_SET,
     KEY_SEED,
-    KEY_STRATEGY
+    KEY_STRATEGY,
+    KEY_SHUFFLE
 };
 
 static const struct argp_option option_list[] = {
@@ -50,6 +53,11 @@ static const struct argp_option option_list[] = {
       .key = KEY_STRATEGY,
       .arg = "WHICH",
       .doc = "The client's strategy: a name, or a shared object of your own" },
+    { .name = "shuffle-ties",
+      .key = KEY_SHUFFLE,
+      .arg = "N",
+      .doc = "Shuffle answers that end at one instant, by that seed: figures "
+             "that change depend on their order" },
     { .name = "quiet", .key = 'q', .doc = "Print no summary for people" },
     { 0 }
 };
@@ -70,6 +78,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_SET:
         if (!bench_command_set(&o->changes, arg))
             argp_error(state, "too many --set");
+        break;
+    case KEY_SHUFFLE:
+        if (!mock_units_count(arg, &o->shuffle))
+            argp_error(state, "--shuffle-ties %s: expected a number", arg);
         break;
     case KEY_SEED:
         o->changes.seed = arg;
@@ -289,6 +301,8 @@ static int start(const struct options *o, const struct lim_strategy *own,
     cJSON_Delete(tree);
     if (error != LIM_OK)
         return bench_complain(o->scenario, error, &diag);
+    s.sim.shuffled = o->shuffle >= 0;
+    s.sim.shuffle_seed = s.sim.shuffled ? (uint64_t)o->shuffle : 0;
     int code = run_with_requests(o, &s, version);
     bench_scenario_fini(&s);
     return code;
@@ -296,7 +310,7 @@ static int start(const struct options *o, const struct lim_strategy *own,
 
 int bench_cmd_sim(int argc, char **argv, const char *version)
 {
-    struct options o = { .scenario = NULL };
+    struct options o = { .shuffle = -1 };
     struct bench_plugin plugin;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     int error = bench_command_strategy(&plugin, o.strategy, &o.changes);

@@ -186,6 +186,10 @@ struct sim_scenario {
     int64_t duration_ns; /* LIM_NEVER: until the end */
     int64_t warmup_ns;   /* left out of times and rates; 0: nothing */
     bool drain;
+    /* Answers that end at one instant end in the order in which they began;
+       or, if `shuffled`, in one of this seed.  What depends on it shows. */
+    bool shuffled;
+    uint64_t shuffle_seed;
     struct sim_provider_config provider;
     struct sim_client_config client;
     const struct sim_workload *workloads;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/rng.h"
 #include "limiter/timerq.h"
 #include "sim/service.h"
 
@@ -109,6 +110,16 @@ static int make_room(struct world *w, uint32_t slot)
     return lim_timerq_grow(w->due, room);
 }
 
+/* The place of an answer among those that end with it. */
+static unsigned rank_of(const struct world *w, const struct sim_call *call)
+{
+    const struct sim_scenario *s = w->scenario;
+    if (!s->shuffled)
+        return 0;
+    uint64_t bits = lim_rng_draw(s->shuffle_seed, call->request, call->attempt);
+    return (unsigned)(bits % LIM_TIMERQ_RANKS);
+}
+
 static int begin(struct world *w, const struct sim_send *s, lim_time now)
 {
     if (make_room(w, s->slot) != LIM_OK)
@@ -129,7 +140,7 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
         f->call.stream ? sim_service_first_token(&f->call, &f->plan) : -1;
     f->ends = first_token < 0 ? LIM_NEVER : ends;
     lim_timerq_set(w->due, s->slot, first_token < 0 ? ends : now + first_token,
-                   0);
+                   rank_of(w, &f->call));
     w->attempts++;
     return LIM_OK;
 }
@@ -155,7 +166,7 @@ static int fire(struct world *w, uint32_t slot, lim_time now)
         return end(w, slot, now);
     f->ends = LIM_NEVER;
     sim_client_first_token(w->client, slot, now);
-    lim_timerq_set(w->due, slot, ends, 0);
+    lim_timerq_set(w->due, slot, ends, rank_of(w, &f->call));
     return LIM_OK;
 }
 

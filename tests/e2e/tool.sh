@@ -22,6 +22,21 @@ figure() {
 # The seed document's example, in virtual time.
 is 'the seed takes 40 s' 40 \
     "$("$tierlab" sim $scenarios/the-seed.json --json | figure makespan_s)"
+# What ends at one instant has one order, or another that is asked for.
+for n in none 1 1 2; do
+    args=()
+    [ "$n" = none ] || args=(--shuffle-ties "$n")
+    "$tierlab" sim -q --trace $scenarios/the-seed.json "${args[@]}" \
+        2>/dev/null | cksum
+done >"$tmp/orders"
+is 'a shuffle of ties is another order, of its seed' '3 orders' \
+    "$(sort -u "$tmp/orders" | wc -l) orders"
+is '... the same each time' same \
+    "$(awk 'NR == 2 { a = $0 } NR == 3 && $0 == a { print "same" }' \
+        "$tmp/orders")"
+is '... and takes as long' 40 \
+    "$("$tierlab" sim $scenarios/the-seed.json --json --shuffle-ties 3 |
+        figure makespan_s)"
 is 'the same from standard input' 40 \
     "$("$tierlab" sim - --json <$scenarios/the-seed.json | figure makespan_s)"
 is 'a wider cap is faster' 10 \
