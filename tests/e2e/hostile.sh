@@ -76,22 +76,30 @@ waits=''
 beside slow 2000
 beside starve 100
 
-# The first round finds how much memory the daemon needs at its fullest.
+# The first round finds how much memory the daemon needs at its fullest.  How
+# many connections are open at a time is chance: where the second needs more,
+# a third tells a fuller moment from a leak, which grows in each.
 serve --log "$tmp/log"
 began=$(descriptors)
-memory=''
-for round in 1 2; do
+memory=()
+attacked() { # ROUND
     for name in $attacks; do
-        is "$name, round $round" well "$(attack "$name")"
+        is "$name, round $1" well "$(attack "$name")"
         is "descriptors after $name" "$began" "$(settled "$began")"
     done
-    memory+=" $(kib)"
+    memory+=("$(kib)")
     # The journal takes no more memory than it had.
     curl -s -m 10 -o /dev/null -X POST "$url/mock/reset"
-done
-read -r before after <<<"$memory"
-echo "memory: $before KiB, then $after KiB"
-is 'memory does not grow' 0 $((after > before + before / 10 + 1024))
+}
+grew() { # FROM TO
+    [ "$2" -gt $(($1 + $1 / 10 + 1024)) ]
+}
+attacked 1
+attacked 2
+! grew "${memory[@]}" || attacked 3
+echo "memory: ${memory[*]} KiB"
+is 'memory does not grow' no \
+    "$(grew "${memory[@]: -2}" && echo yes || echo no)"
 is 'nobody is left' '1 1' "$(alone)"
 is 'all were counted' 1 $(($(count connections_total) > 200000))
 is '... and what was refused' 1 $(($(count unreadable_total) > 100))
