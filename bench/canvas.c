@@ -16,6 +16,7 @@
 #include "mockserver/file.h"
 
 extern const char text_bench_figures_style_gp[];
+extern const char text_bench_figures_head_gp[];
 
 #define SVG_MAX (8 << 20)
 #define LINE_MAX_BYTES 114
@@ -94,7 +95,11 @@ static void put_script(const struct bench_canvas *c, FILE *f)
     for (size_t i = 0; i < 2 && data != NULL; i++) {
         fputs(terminals[i], f);
         fprintf(f, "set output '%s.%s'\nset multiplot\n", c->name, endings[i]);
-        c->panels(c->data, data, f);
+        for (size_t p = 0; p < c->panels; p++) {
+            c->panel(c->data, p, data, f);
+            fputs(text_bench_figures_head_gp, f);
+            fputs(c->script, f);
+        }
         fputs("unset multiplot\nset output\n", f);
     }
     free(data);

@@ -13,6 +13,7 @@
 #include "bench/words.h"
 
 #define AS_GOOD 0.999 /* of the best goodput: then the p95 decides */
+#define DECADES 0.7   /* from which on the axis is logarithmic */
 #define LABEL_GAP 0.05
 #define LABEL_WIDTH 0.0085
 #define LABEL_CHARACTERS 30
@@ -139,8 +140,9 @@ static double place(size_t point)
     return -log10(1 - bench_distribution_points[point].p);
 }
 
-void bench_distribution_csv(const struct bench_distribution *d, FILE *f)
+void bench_distribution_csv(const void *distribution, FILE *f)
 {
+    const struct bench_distribution *d = distribution;
     fputs("line,at,latency_ms,quantile,variant\n", f);
     for (size_t i = 0; i < d->count; i++)
         for (size_t p = 0; p < d->lines[i].points; p++) {
@@ -169,9 +171,11 @@ static void put_labels(const struct bench_distribution *d,
     }
 }
 
-void bench_distribution_panel(const struct bench_distribution *d,
+void bench_distribution_panel(const void *distribution, size_t panel,
                               const char *csv, FILE *f)
 {
+    const struct bench_distribution *d = distribution;
+    (void)panel;
     double least = INFINITY, most = 0, longest = 0;
     size_t points = 0;
     for (size_t i = 0; i < d->count; i++) {
@@ -183,16 +187,14 @@ void bench_distribution_panel(const struct bench_distribution *d,
             most = fmax(most, l->ms[p]);
         }
     }
-    double unit = most >= 120e3 ? 60e3 : most >= 1000 ? 1e3 : 1;
-    struct bench_scale y = bench_scale_make(least / unit, most / unit, 5, 0.7);
+    bool log = bench_scale_make(least, most, 5, DECADES).log;
+    struct bench_unit unit = bench_scale_unit(most, log);
+    struct bench_scale y =
+        bench_scale_make(least / unit.size, most / unit.size, 5, DECADES);
     fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
     bench_gnuplot_string(f, csv);
-    fprintf(f, "\nunit = %g\nseries = %zu\nunit_name = 'latency, %s%s'\n", unit,
-            d->count,
-            unit > 1e3 ? "minutes"
-            : unit > 1 ? "seconds"
-                       : "ms",
-            y.log ? " (log scale)" : "");
+    fprintf(f, "\nunit = %g\nseries = %zu\nunit_name = 'latency, %s%s'\n",
+            unit.size, d->count, unit.name, y.log ? " (log scale)" : "");
     fputs("set xtics (", f);
     for (size_t p = 0; p < points; p++)
         fprintf(f, "%s'%s' %.6g", p > 0 ? ", " : "",
@@ -202,5 +204,5 @@ void bench_distribution_panel(const struct bench_distribution *d,
     fprintf(f, "set rmargin at screen %.4f\n",
             RIGHT - LABEL_WIDTH * fmin(longest, LABEL_CHARACTERS));
     bench_scale_write(&y, 'y', f);
-    put_labels(d, &y, unit, f);
+    put_labels(d, &y, unit.size, f);
 }

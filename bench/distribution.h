@@ -40,10 +40,10 @@ int bench_distribution_init(struct bench_distribution *d,
 void bench_distribution_fini(struct bench_distribution *d);
 
 /* Writes the data, one row a point, with a heading. */
-void bench_distribution_csv(const struct bench_distribution *d, FILE *f);
+void bench_distribution_csv(const void *distribution, FILE *f);
 
 /* Writes the commands that come before figures/distribution.gp. */
-void bench_distribution_panel(const struct bench_distribution *d,
+void bench_distribution_panel(const void *distribution, size_t panel,
                               const char *csv, FILE *f);
 
 #endif

@@ -193,8 +193,9 @@ no_memory:
     return LIM_ENOMEM;
 }
 
-void bench_dots_csv(const struct bench_dots *d, FILE *f)
+void bench_dots_csv(const void *dots, FILE *f)
 {
+    const struct bench_dots *d = dots;
     fputs("row,series,percent,low,high,name,figure\n", f);
     for (size_t i = 0; i < d->count; i++)
         for (size_t s = 0; s < d->series_count; s++) {
@@ -228,8 +229,10 @@ static double value_of(const struct bench_dot *x)
     return isnan(x->value) ? 0 : x->value;
 }
 
-void bench_dots_panel(const struct bench_dots *d, const char *csv, FILE *f)
+void bench_dots_panel(const void *dots, size_t panel, const char *csv, FILE *f)
 {
+    const struct bench_dots *d = dots;
+    (void)panel;
     double least = 0, most = 0, longest = 0, end = PERCENT_LEAST;
     for (size_t i = 0; i < d->count; i++) {
         longest = fmax(longest, (double)strlen(d->rows[i].name));
@@ -251,11 +254,8 @@ void bench_dots_panel(const struct bench_dots *d, const char *csv, FILE *f)
     bench_gnuplot_string(f, csv);
     fprintf(f, "\nunit_name = ''\n");
     put_series(d, f);
-    for (size_t i = 0; i < d->count; i++) {
-        fputs(i > 0 ? ", " : "", f);
-        bench_gnuplot_string(f, d->rows[i].name);
-        fprintf(f, " %zu", i);
-    }
+    for (size_t i = 0; i < d->count; i++)
+        bench_gnuplot_tic(f, d->rows[i].name, i);
     fprintf(f, ")%s\nset yrange [%zu.5:-0.5]\n",
             d->count > ROWS_LARGE ? " font face.',8'" : "",
             d->count > 0 ? d->count - 1 : 0);

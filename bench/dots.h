@@ -45,9 +45,9 @@ int bench_dots_difference(struct bench_dots *d,
 void bench_dots_fini(struct bench_dots *d);
 
 /* Writes the data, one row a mark, with a heading. */
-void bench_dots_csv(const struct bench_dots *d, FILE *f);
+void bench_dots_csv(const void *dots, FILE *f);
 
 /* Writes the commands that come before figures/dots.gp. */
-void bench_dots_panel(const struct bench_dots *d, const char *csv, FILE *f);
+void bench_dots_panel(const void *dots, size_t panel, const char *csv, FILE *f);
 
 #endif

@@ -19,7 +19,6 @@
 #include "bench/tradeoff.h"
 #include "bench/words.h"
 
-extern const char text_bench_figures_head_gp[];
 extern const char text_bench_figures_lines_gp[];
 extern const char text_bench_figures_points_gp[];
 extern const char text_bench_figures_timeline_gp[];
@@ -117,84 +116,6 @@ static int add(const struct drawing *d, struct bench_figure figure,
     return LIM_OK;
 }
 
-static void lines_csv(const void *lines, FILE *f)
-{
-    bench_lines_csv(lines, f);
-}
-
-static void lines_panels(const void *lines, const char *csv, FILE *f)
-{
-    const struct bench_lines *l = lines;
-    for (size_t p = 0; p < l->kind->panels; p++) {
-        bench_lines_panel(l, p, csv, f);
-        fputs(text_bench_figures_head_gp, f);
-        fputs(l->chart->numeric ? text_bench_figures_lines_gp
-                                : text_bench_figures_points_gp,
-              f);
-    }
-}
-
-static void timeline_csv(const void *timeline, FILE *f)
-{
-    bench_timeline_csv(timeline, f);
-}
-
-static void timeline_panels(const void *timeline, const char *csv, FILE *f)
-{
-    bench_timeline_panels(timeline, csv, f);
-    fputs(text_bench_figures_head_gp, f);
-    fputs(text_bench_figures_timeline_gp, f);
-}
-
-static void windows_csv(const void *timeline, FILE *f)
-{
-    bench_timeline_windows_csv(timeline, f);
-}
-
-static void windows_panels(const void *timeline, const char *csv, FILE *f)
-{
-    bench_timeline_windows_panel(timeline, csv, f);
-    fputs(text_bench_figures_head_gp, f);
-    fputs(text_bench_figures_windows_gp, f);
-}
-
-static void heat_csv(const void *lines, FILE *f)
-{
-    bench_heat_csv(lines, f);
-}
-
-static void heat_panels(const void *lines, const char *csv, FILE *f)
-{
-    bench_heat_panel(lines, csv, f);
-    fputs(text_bench_figures_head_gp, f);
-    fputs(text_bench_figures_heat_gp, f);
-}
-
-static void distribution_csv(const void *distribution, FILE *f)
-{
-    bench_distribution_csv(distribution, f);
-}
-
-static void distribution_panels(const void *distribution, const char *csv,
-                                FILE *f)
-{
-    bench_distribution_panel(distribution, csv, f);
-    fputs(text_bench_figures_head_gp, f);
-    fputs(text_bench_figures_distribution_gp, f);
-}
-
-static void tradeoff_csv(const void *tradeoff, FILE *f)
-{
-    bench_tradeoff_csv(tradeoff, f);
-}
-
-static void tradeoff_panels(const void *tradeoff, const char *csv, FILE *f)
-{
-    bench_tradeoff_panel(tradeoff, csv, f);
-    fputs(text_bench_figures_head_gp, f);
-    fputs(text_bench_figures_tradeoff_gp, f);
-}
-
 static char *reading_of(const struct bench_lines *l)
 {
     const struct bench_chart *c = l->chart;
@@ -280,8 +201,10 @@ static int draw_heat(const struct drawing *d, const struct bench_lines *l,
                           "the more.")
     };
     const struct bench_canvas canvas = { .data = l,
-                                         .csv = heat_csv,
-                                         .panels = heat_panels };
+                                         .csv = bench_heat_csv,
+                                         .panel = bench_heat_panel,
+                                         .panels = 1,
+                                         .script = text_bench_figures_heat_gp };
     return add(d, figure, canvas);
 }
 
@@ -308,9 +231,14 @@ static int draw_kind(const struct drawing *d, const struct bench_chart *c,
         .finding = findings[kind](&lines),
         .reading = reading_of(&lines)
     };
-    const struct bench_canvas canvas = { .data = &lines,
-                                         .csv = lines_csv,
-                                         .panels = lines_panels };
+    const struct bench_canvas canvas = {
+        .data = &lines,
+        .csv = bench_lines_csv,
+        .panel = bench_lines_panel,
+        .panels = kinds[kind].panels,
+        .script = c->numeric ? text_bench_figures_lines_gp
+                             : text_bench_figures_points_gp
+    };
     int error = add(d, figure, canvas);
     if (error == LIM_OK && kind == 0 && bench_heat_worth(&lines))
         error = draw_heat(d, &lines, number);
@@ -350,9 +278,13 @@ static int draw_distribution(const struct drawing *d)
                               "right is ten times rarer. Lines end where a "
                               "run has too few requests to tell.")
         };
-        const struct bench_canvas canvas = { .data = &x,
-                                             .csv = distribution_csv,
-                                             .panels = distribution_panels };
+        const struct bench_canvas canvas = {
+            .data = &x,
+            .csv = bench_distribution_csv,
+            .panel = bench_distribution_panel,
+            .panels = 1,
+            .script = text_bench_figures_distribution_gp
+        };
         error = add(d, figure, canvas);
     }
     bench_distribution_fini(&x);
@@ -376,9 +308,13 @@ static int draw_tradeoff(const struct drawing *d)
                               "other variant has both more goodput and a "
                               "lower p95.")
         };
-        const struct bench_canvas canvas = { .data = &t,
-                                             .csv = tradeoff_csv,
-                                             .panels = tradeoff_panels };
+        const struct bench_canvas canvas = {
+            .data = &t,
+            .csv = bench_tradeoff_csv,
+            .panel = bench_tradeoff_panel,
+            .panels = 1,
+            .script = text_bench_figures_tradeoff_gp
+        };
         error = add(d, figure, canvas);
     }
     bench_tradeoff_fini(&t);
@@ -412,8 +348,11 @@ static int draw_windows(const struct drawing *d, const struct bench_timeline *t,
                           "sees it; orange is the end.")
     };
     const struct bench_canvas canvas = { .data = t,
-                                         .csv = windows_csv,
-                                         .panels = windows_panels };
+                                         .csv = bench_timeline_windows_csv,
+                                         .panel = bench_timeline_windows_panel,
+                                         .panels = 1,
+                                         .script =
+                                             text_bench_figures_windows_gp };
     return add(d, figure, canvas);
 }
 
@@ -440,8 +379,11 @@ static int draw_timeline(const struct drawing *d, size_t variant,
                           "answers 429.")
     };
     const struct bench_canvas canvas = { .data = &t,
-                                         .csv = timeline_csv,
-                                         .panels = timeline_panels };
+                                         .csv = bench_timeline_csv,
+                                         .panel = bench_timeline_panel,
+                                         .panels = 1,
+                                         .script =
+                                             text_bench_figures_timeline_gp };
     int error = add(d, figure, canvas);
     if (error == LIM_OK)
         error = draw_windows(d, &t, name, settings != NULL ? settings : "");
@@ -463,18 +405,6 @@ static int draw_timelines(const struct drawing *d)
         percent >= REFUSED_ENOUGH && refused != best)
         error = draw_timeline(d, refused, "timeline-refused");
     return error;
-}
-
-static void dots_csv(const void *dots, FILE *f)
-{
-    bench_dots_csv(dots, f);
-}
-
-static void dots_panels(const void *dots, const char *csv, FILE *f)
-{
-    bench_dots_panel(dots, csv, f);
-    fputs(text_bench_figures_head_gp, f);
-    fputs(text_bench_figures_dots_gp, f);
 }
 
 /* How much of its limits each organisation used, in the best variant. */
@@ -504,8 +434,11 @@ static int draw_utilisation(const struct drawing *d)
                 dots.left_out > 0 ? " Further organisations are left out." : "")
         };
         const struct bench_canvas canvas = { .data = &dots,
-                                             .csv = dots_csv,
-                                             .panels = dots_panels };
+                                             .csv = bench_dots_csv,
+                                             .panel = bench_dots_panel,
+                                             .panels = 1,
+                                             .script =
+                                                 text_bench_figures_dots_gp };
         free(settings);
         error = add(d, figure, canvas);
     }
@@ -531,8 +464,10 @@ int bench_figures_difference(const struct bench_comparison *c,
                           "intervals, which hold together.")
     };
     const struct bench_canvas canvas = { .data = &dots,
-                                         .csv = dots_csv,
-                                         .panels = dots_panels };
+                                         .csv = bench_dots_csv,
+                                         .panel = bench_dots_panel,
+                                         .panels = 1,
+                                         .script = text_bench_figures_dots_gp };
     int error = add(&d, figure, canvas);
     bench_dots_fini(&dots);
     bench_figures_fini(&list);

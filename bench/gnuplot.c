@@ -118,6 +118,13 @@ void bench_gnuplot_string(FILE *f, const char *text)
     fputc('\'', f);
 }
 
+void bench_gnuplot_tic(FILE *f, const char *name, size_t at)
+{
+    fputs(at > 0 ? ", " : "", f);
+    bench_gnuplot_string(f, name);
+    fprintf(f, " %zu", at);
+}
+
 void bench_gnuplot_csv(FILE *f, const char *text)
 {
     if (strpbrk(text, ",\"\r\n") == NULL) {

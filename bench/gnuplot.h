@@ -27,6 +27,9 @@ int bench_gnuplot_run(const char *program, const char *folder,
  */
 void bench_gnuplot_string(FILE *f, const char *text);
 
+/* Writes tic number `at` of a list in brackets: a name, at that place. */
+void bench_gnuplot_tic(FILE *f, const char *name, size_t at);
+
 /* Writes one field of CSV, quoted where it must be; a quote in it becomes an
    apostrophe, since gnuplot takes a doubled one for the end. */
 void bench_gnuplot_csv(FILE *f, const char *text);

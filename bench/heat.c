@@ -27,8 +27,9 @@ static size_t column_of(const struct bench_chart *c, size_t value)
     return i;
 }
 
-void bench_heat_csv(const struct bench_lines *l, FILE *f)
+void bench_heat_csv(const void *lines, FILE *f)
 {
+    const struct bench_lines *l = lines;
     const struct bench_chart *c = l->chart;
     const struct bench_dimension *x = &c->grid->dims[c->x];
     bool room = x->count <= COLUMNS_MAX;
@@ -52,26 +53,10 @@ void bench_heat_csv(const struct bench_lines *l, FILE *f)
     }
 }
 
-static void put_tics(char axis,
-                     const char *(*name)(const struct bench_chart *, size_t),
-                     const struct bench_chart *c, size_t n, FILE *f)
+void bench_heat_panel(const void *lines, size_t panel, const char *csv, FILE *f)
 {
-    fprintf(f, "set %ctics (", axis);
-    for (size_t i = 0; i < n; i++) {
-        fputs(i > 0 ? ", " : "", f);
-        bench_gnuplot_string(f, name(c, i));
-        fprintf(f, " %zu", i);
-    }
-    fputs(")\n", f);
-}
-
-static const char *column_name(const struct bench_chart *c, size_t i)
-{
-    return c->grid->dims[c->x].labels[c->order[i]];
-}
-
-void bench_heat_panel(const struct bench_lines *l, const char *csv, FILE *f)
-{
+    const struct bench_lines *l = lines;
+    (void)panel;
     const struct bench_chart *c = l->chart;
     size_t columns = c->grid->dims[c->x].count, rows = bench_chart_series(c);
     double least = INFINITY, most = -INFINITY, longest = 0;
@@ -92,8 +77,13 @@ void bench_heat_panel(const struct bench_lines *l, const char *csv, FILE *f)
     fprintf(f, "least = %.9g\nmost = %.9g\n", least, most);
     fprintf(f, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
             columns - 1, rows - 1);
-    put_tics('x', column_name, c, columns, f);
-    put_tics('y', bench_chart_series_name, c, rows, f);
+    fputs("set xtics (", f);
+    for (size_t i = 0; i < columns; i++)
+        bench_gnuplot_tic(f, c->grid->dims[c->x].labels[c->order[i]], i);
+    fputs(")\nset ytics (", f);
+    for (size_t s = 0; s < rows; s++)
+        bench_gnuplot_tic(f, bench_chart_series_name(c, s), s);
+    fputs(")\n", f);
     fprintf(f, "set lmargin at screen %.4f\n",
             LEFT + NAME_WIDTH * fmin(longest, 32));
     char *words = bench_words_path(c->grid->dims[c->x].path);

@@ -15,9 +15,10 @@
 bool bench_heat_worth(const struct bench_lines *l);
 
 /* Writes the data, one row a cell, with a heading. */
-void bench_heat_csv(const struct bench_lines *l, FILE *f);
+void bench_heat_csv(const void *lines, FILE *f);
 
 /* Writes the commands that come before figures/heat.gp. */
-void bench_heat_panel(const struct bench_lines *l, const char *csv, FILE *f);
+void bench_heat_panel(const void *lines, size_t panel, const char *csv,
+                      FILE *f);
 
 #endif

@@ -150,8 +150,9 @@ static void put_heading(const struct bench_lines *l, FILE *f)
     fputc('\n', f);
 }
 
-void bench_lines_csv(const struct bench_lines *l, FILE *f)
+void bench_lines_csv(const void *lines, FILE *f)
 {
+    const struct bench_lines *l = lines;
     const struct bench_dimension *x = &l->chart->grid->dims[l->chart->x];
     put_heading(l, f);
     for (size_t i = 0; i < l->count; i++) {
@@ -169,18 +170,13 @@ void bench_lines_csv(const struct bench_lines *l, FILE *f)
     }
 }
 
-struct unit {
-    double size;
-    const char *name;
-};
-
 static bool is_log(const struct bench_lines *l, size_t panel)
 {
     return l->kind->time && log10(l->most[panel] / l->least[panel]) > DECADES;
 }
 
-/* One unit for all panels; on a log axis seconds read best. */
-static struct unit unit_of(const struct bench_lines *l)
+/* One unit for all panels. */
+static struct bench_unit unit_of(const struct bench_lines *l)
 {
     double max = 0;
     bool log = false;
@@ -189,14 +185,8 @@ static struct unit unit_of(const struct bench_lines *l)
         log = log || is_log(l, p);
     }
     if (!l->kind->time)
-        return (struct unit){ 1, l->kind->unit };
-    if (max < 2e3)
-        return (struct unit){ 1, "ms" };
-    if (max < 300e3 || log)
-        return (struct unit){ 1e3, "seconds" };
-    if (max < 3 * 3600e3)
-        return (struct unit){ 60e3, "minutes" };
-    return (struct unit){ 3600e3, "hours" };
+        return (struct bench_unit){ 1, l->kind->unit };
+    return bench_scale_unit(max, log);
 }
 
 /* The bounds are one line unless they differ between the series. */
@@ -466,17 +456,18 @@ static struct bench_scale scale_of(const struct bench_lines *l, size_t panel,
                             l->kind->panels > 1 ? 4 : 6, decades);
 }
 
-void bench_lines_panel(const struct bench_lines *l, size_t panel,
-                       const char *data, FILE *f)
+void bench_lines_panel(const void *lines, size_t panel, const char *csv,
+                       FILE *f)
 {
+    const struct bench_lines *l = lines;
     struct end ends[ENDS_MAX];
     double max = l->most[panel];
-    struct unit unit = unit_of(l);
+    struct bench_unit unit = unit_of(l);
     struct bench_scale y = scale_of(l, panel, max, unit.size);
     double share = (TOP - bottom(l)) / (double)l->kind->panels;
     fprintf(f, "unset label\nunset arrow\npanel = %zu\n", panel + 1);
     fputs("data = ", f);
-    bench_gnuplot_string(f, data);
+    bench_gnuplot_string(f, csv);
     fprintf(f, "\nmean = %zu\nunit = %.9g\nbound = %zu\nbounds = %zu\n",
             5 + 3 * panel, unit.size, 5 + 3 * l->kind->panels, bounds(l));
     fprintf(f, "low = %.9g\ndash = %.4f\n", y.low,

@@ -56,13 +56,13 @@ void bench_lines_fini(struct bench_lines *l);
 void bench_lines_widen(struct bench_lines *l, const struct bench_lines *other);
 
 /* Writes the data, one row a point, with a heading. */
-void bench_lines_csv(const struct bench_lines *l, FILE *f);
+void bench_lines_csv(const void *lines, FILE *f);
 
 /*
  * Writes the commands of one panel that come before its script
  * (figures/lines.gp or points.gp): `data` is the CSV's name.
  */
-void bench_lines_panel(const struct bench_lines *l, size_t panel,
-                       const char *data, FILE *f);
+void bench_lines_panel(const void *lines, size_t panel, const char *csv,
+                       FILE *f);
 
 #endif

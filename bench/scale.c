@@ -40,6 +40,17 @@ struct bench_scale bench_scale_make(double min, double max, int ticks,
     return s;
 }
 
+struct bench_unit bench_scale_unit(double most_ms, bool log)
+{
+    if (most_ms < 2e3)
+        return (struct bench_unit){ 1, "ms" };
+    if (most_ms < 300e3 || log)
+        return (struct bench_unit){ 1e3, "seconds" };
+    if (most_ms < 3 * 3600e3)
+        return (struct bench_unit){ 60e3, "minutes" };
+    return (struct bench_unit){ 3600e3, "hours" };
+}
+
 double bench_scale_at(const struct bench_scale *s, double value)
 {
     if (!s->log)

@@ -23,6 +23,13 @@ struct bench_scale {
 struct bench_scale bench_scale_make(double min, double max, int ticks,
                                     double decades);
 
+/* In what times of up to `most_ms` read best; on a log axis seconds do. */
+struct bench_unit {
+    double size; /* in ms */
+    const char *name;
+};
+struct bench_unit bench_scale_unit(double most_ms, bool log);
+
 /* Where a value stands on it: 0 at its low end, 1 at its high end. */
 double bench_scale_at(const struct bench_scale *s, double value);
 

@@ -112,8 +112,9 @@ static void put(const struct bench_interval *x, double t, FILE *f)
             x->succeeded, x->admitted, x->waiting, x->in_flight, x->http_429);
 }
 
-void bench_timeline_csv(const struct bench_timeline *t, FILE *f)
+void bench_timeline_csv(const void *timeline, FILE *f)
 {
+    const struct bench_timeline *t = timeline;
     const char *name;
     double unit = time_unit(t, &name);
     fprintf(f,
@@ -139,9 +140,11 @@ static void put_scales(const double *max, FILE *f)
             y[1].step, y[2].step, y[3].step);
 }
 
-void bench_timeline_panels(const struct bench_timeline *t, const char *data,
-                           FILE *f)
+void bench_timeline_panel(const void *timeline, size_t panel, const char *csv,
+                          FILE *f)
 {
+    const struct bench_timeline *t = timeline;
+    (void)panel;
     double max[PANELS] = { isfinite(t->bound_rpm) ? t->bound_rpm : 0 };
     const char *name;
     double end = (double)t->count * t->length_s / time_unit(t, &name);
@@ -153,7 +156,7 @@ void bench_timeline_panels(const struct bench_timeline *t, const char *data,
         max[3] = fmax(max[3], x->http_429);
     }
     fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
-    bench_gnuplot_string(f, data);
+    bench_gnuplot_string(f, csv);
     fprintf(f, "\nset xrange [0:%.9g]\ntime_name = '%s'\nunit_name = ''\n", end,
             name);
     fprintf(f, "array heading[4] = ['requests a minute', "
@@ -166,8 +169,9 @@ void bench_timeline_panels(const struct bench_timeline *t, const char *data,
     put_scales(max, f);
 }
 
-void bench_timeline_windows_csv(const struct bench_timeline *t, FILE *f)
+void bench_timeline_windows_csv(const void *timeline, FILE *f)
 {
+    const struct bench_timeline *t = timeline;
     const char *name;
     double unit = time_unit(t, &name);
     fprintf(f, "%s,until,row,percent used,organisation\n", name);
@@ -181,21 +185,21 @@ void bench_timeline_windows_csv(const struct bench_timeline *t, FILE *f)
         }
 }
 
-void bench_timeline_windows_panel(const struct bench_timeline *t,
-                                  const char *data, FILE *f)
+void bench_timeline_windows_panel(const void *timeline, size_t panel,
+                                  const char *csv, FILE *f)
 {
+    const struct bench_timeline *t = timeline;
+    (void)panel;
     const char *name;
     double end = (double)t->count * t->length_s / time_unit(t, &name);
     double longest = 0;
     fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
-    bench_gnuplot_string(f, data);
+    bench_gnuplot_string(f, csv);
     fprintf(f, "\nunit_name = ''\nset xrange [0:%.9g]\n", end);
     fprintf(f, "set xlabel '%s' tc rgb '#333333'\nset ytics (", name);
     for (size_t g = 0; g < t->gauges; g++) {
         longest = fmax(longest, (double)strlen(t->names[g]));
-        fputs(g > 0 ? ", " : "", f);
-        bench_gnuplot_string(f, t->names[g]);
-        fprintf(f, " %zu", g);
+        bench_gnuplot_tic(f, t->names[g], g);
     }
     fprintf(f, ")\nset yrange [%zu.5:-0.5]\nset lmargin at screen %.4f\n",
             t->gauges - 1, NAMES_LEFT + NAME_WIDTH * fmin(longest, 32));

@@ -32,15 +32,15 @@ int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run);
 void bench_timeline_fini(struct bench_timeline *t);
 
 /* Writes the data, one row an interval, with a heading. */
-void bench_timeline_csv(const struct bench_timeline *t, FILE *f);
+void bench_timeline_csv(const void *timeline, FILE *f);
 
 /* Writes the commands that come before figures/timeline.gp. */
-void bench_timeline_panels(const struct bench_timeline *t, const char *data,
-                           FILE *f);
+void bench_timeline_panel(const void *timeline, size_t panel, const char *csv,
+                          FILE *f);
 
 /* The same for a map of the organisations' windows, if there are gauges. */
-void bench_timeline_windows_csv(const struct bench_timeline *t, FILE *f);
-void bench_timeline_windows_panel(const struct bench_timeline *t,
-                                  const char *data, FILE *f);
+void bench_timeline_windows_csv(const void *timeline, FILE *f);
+void bench_timeline_windows_panel(const void *timeline, size_t panel,
+                                  const char *csv, FILE *f);
 
 #endif

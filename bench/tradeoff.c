@@ -7,6 +7,7 @@
 #include "bench/gnuplot.h"
 #include "bench/scale.h"
 
+#define DECADES 1          /* from which on the axis is logarithmic */
 #define LABELS_APART_X 0.2 /* shares of the axes */
 #define LABELS_APART_Y 0.06
 #define LABELS_END 0.78 /* right of it they stand left of their point */
@@ -52,8 +53,9 @@ void bench_tradeoff_fini(struct bench_tradeoff *t)
     *t = (struct bench_tradeoff){ .count = 0 };
 }
 
-void bench_tradeoff_csv(const struct bench_tradeoff *t, FILE *f)
+void bench_tradeoff_csv(const void *tradeoff, FILE *f)
 {
+    const struct bench_tradeoff *t = tradeoff;
     fputs("goodput_rpm,latency_ms.p95,frontier,variant\n", f);
     for (size_t i = 0; i < t->count; i++) {
         const struct bench_point *p = &t->list[i];
@@ -96,9 +98,11 @@ static void put_labels(const struct bench_tradeoff *t,
     }
 }
 
-void bench_tradeoff_panel(const struct bench_tradeoff *t, const char *csv,
+void bench_tradeoff_panel(const void *tradeoff, size_t panel, const char *csv,
                           FILE *f)
 {
+    const struct bench_tradeoff *t = tradeoff;
+    (void)panel;
     double least = INFINITY, most = 0, least_p95 = INFINITY, most_p95 = 0;
     for (size_t i = 0; i < t->count; i++) {
         least = fmin(least, t->list[i].goodput_rpm);
@@ -106,19 +110,17 @@ void bench_tradeoff_panel(const struct bench_tradeoff *t, const char *csv,
         least_p95 = fmin(least_p95, t->list[i].p95_ms);
         most_p95 = fmax(most_p95, t->list[i].p95_ms);
     }
-    double unit = most_p95 >= 120e3 ? 60e3 : most_p95 >= 1000 ? 1e3 : 1;
+    bool log = bench_scale_make(least_p95, most_p95, 5, DECADES).log;
+    struct bench_unit unit = bench_scale_unit(most_p95, log);
     struct bench_scale x = bench_scale_make(least, most, 6, INFINITY);
-    struct bench_scale y =
-        bench_scale_make(least_p95 / unit, most_p95 / unit, 5, 1);
+    struct bench_scale y = bench_scale_make(least_p95 / unit.size,
+                                            most_p95 / unit.size, 5, DECADES);
     fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
     bench_gnuplot_string(f, csv);
-    fprintf(f, "\nunit = %g\nunit_name = 'p95 latency, %s%s'\n", unit,
-            unit > 1e3 ? "minutes"
-            : unit > 1 ? "seconds"
-                       : "ms",
-            y.log ? " (log scale)" : "");
+    fprintf(f, "\nunit = %g\nunit_name = 'p95 latency, %s%s'\n", unit.size,
+            unit.name, y.log ? " (log scale)" : "");
     fputs("set xlabel 'requests succeeded a minute' tc rgb '#333333'\n", f);
     bench_scale_write(&x, 'x', f);
     bench_scale_write(&y, 'y', f);
-    put_labels(t, &x, &y, unit, f);
+    put_labels(t, &x, &y, unit.size, f);
 }

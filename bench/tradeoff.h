@@ -30,10 +30,10 @@ int bench_tradeoff_init(struct bench_tradeoff *t, const struct bench_result *r,
 void bench_tradeoff_fini(struct bench_tradeoff *t);
 
 /* Writes the data, one row a point, with a heading. */
-void bench_tradeoff_csv(const struct bench_tradeoff *t, FILE *f);
+void bench_tradeoff_csv(const void *tradeoff, FILE *f);
 
 /* Writes the commands that come before figures/tradeoff.gp. */
-void bench_tradeoff_panel(const struct bench_tradeoff *t, const char *csv,
+void bench_tradeoff_panel(const void *tradeoff, size_t panel, const char *csv,
                           FILE *f);
 
 #endif

@@ -63,6 +63,22 @@ is() {
     fi
 }
 
+# summary_figure RESULT PATH [N]: a figure of the summary of its N-th run,
+# "latency_ms.p95"; of the first by default.
+summary_figure() {
+    grep '"kind": *"run"' "$1" | sed -n "${3:-1}{s/.*\"summary\"://p;q;}" |
+        tr -d ' ' | awk -v path="$2" '{
+            n = split(path, part, ".")
+            if (n == 2) {
+                sub(".*\"" part[1] "\":{", "")
+                sub("}.*", "")
+            }
+            sub(".*\"" part[n] "\":", "")
+            sub("[,}].*", "")
+            print
+        }'
+}
+
 # skip COUNT WHY
 skip() {
     skipped=$((skipped + $1))

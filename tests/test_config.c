@@ -146,123 +146,120 @@ static void profiles_are_found_by_name(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(d.text, first->name));
 }
 
-struct wrong_row {
+static const struct {
     const char *text, *reason;
+} wrong[] = {
+    { "{\"tabel\": \"seed\"}",
+      "provider.tabel: unknown key; did you mean \"table\"?" },
+    { "{\"table\": \"sead\"}",
+      "provider.table: \"sead\" is neither a table nor a file (cannot "
+      "open: No such file or directory); did you mean \"seed\"?" },
+    { "{\"table\": 5}", "provider.table: found 5, expected a string" },
+    { "{\"table\": \"/\"}", "provider.table: \"/\" is neither" },
+    { "{\"table\": \"seed\", \"organisations\": [{\"name\": \"a\", "
+      "\"tier\": \"tier2\"}]}",
+      "provider.organisations[0].tier: table \"seed\" has no tier "
+      "\"tier2\" (it has: free tier1 tier4 tier5)" },
+    { "{\"organisations\": [{\"name\": \"a\", \"tier\": \"tier9\"}]}",
+      "provider.organisations[0].tier: \"tier9\" is not a tier (valid: "
+      "free tier1" },
+    { "{\"organisations\": [{\"tier\": \"free\"}]}",
+      "provider.organisations[0].name: is missing" },
+    { "{\"organisations\": [{\"name\": \"a b\"}]}",
+      "provider.organisations[0].name: expected 1 to 100 characters" },
+    { "{\"organisations\": [{\"name\": \"\"}]}",
+      "provider.organisations[0].name: expected 1 to 100 characters" },
+    { "{\"organisations\": [{\"name\": \"a\"}, 7]}",
+      "provider.organisations[1]: found 7, expected an object" },
+    { "{\"organisations\": []}",
+      "provider.organisations: expected a list of at least one" },
+    { "{\"organisations\": {}}",
+      "provider.organisations: expected a list of at least one" },
+    { "{\"organisations\": [{\"name\": \"a\", \"keys\": 0}]}",
+      "provider.organisations[0].keys: found 0, expected a whole number" },
+    { "{\"organisations\": [{\"name\": \"a\", \"count\": \"70k\"}]}",
+      "provider.organisations[0].count: found \"70k\", expected" },
+    { "{\"organisations\": [{\"name\": \"a\", \"count\": \"60k\"},"
+      " {\"name\": \"b\", \"count\": \"60k\"}]}",
+      "provider.organisations: more than 65536 organisations" },
+    { "{\"organisations\": [{\"name\": \"a\", \"count\": 2},"
+      " {\"name\": \"a-2\"}]}",
+      "provider.organisations: two organisations are named \"a-2\"" },
+    { "{\"discipline\": \"fixed\", \"burst\": 0.5}",
+      "provider.burst: fixed windows have none: expected 1" },
+    { "{\"discipline\": 1}",
+      "provider.discipline: found 1, expected a string" },
+    { "{\"quantum\": 0}",
+      "provider.quantum: expected a duration above 0, at most 1m" },
+    { "{\"quantum\": \"61s\"}", "provider.quantum: expected a duration" },
+    { "{\"discipline\": \"buckets\"}",
+      "provider.discipline: \"buckets\" is not a discipline (valid: bucket "
+      "quantised fixed sliding-log sliding-counter)" },
+    { "{\"faults\": 5}", "provider.faults: found 5, expected an object" },
+    { "{\"faults\": {\"http_501\": 0.1}}",
+      "provider.faults.http_501: unknown key; did you mean" },
+    { "{\"faults\": {\"reset\": 1.5}}",
+      "provider.faults.reset: found 1.5, expected a number from 0 to 1" },
+    { "{\"faults\": {\"reset\": {}}}", "provider.faults.reset.share: missing" },
+    { "{\"faults\": {\"reset\": [{\"share\": 1}, 7]}}",
+      "provider.faults.reset[1]: found 7, expected an object" },
+    { "{\"faults\": {\"reset\": [{\"share\": 1}, {\"shar\": 1}]}}",
+      "provider.faults.reset[1].share: missing" },
+    { "{\"faults\": {\"reset\": {\"share\": 1, \"form\": \"1m\"}}}",
+      "provider.faults.reset.form: unknown key; did you mean \"from\"?" },
+    { "{\"faults\": {\"reset\": {\"share\": 1, \"from\": \"2m\", "
+      "\"until\": \"2m\"}}}",
+      "provider.faults.reset.until: expected a time after \"from\"" },
+    { "{\"organisations\": [{\"name\": \"web-1\"}], \"faults\": "
+      "{\"reset\": {\"share\": 1, \"organisation\": \"web_1\"}}}",
+      "provider.faults.reset.organisation: there is no organisation "
+      "\"web_1\"; did you mean \"web-1\"?" },
+    { "{\"faults\": {\"reset\": {\"share\": 1, \"model\": \"gpt\"}}}",
+      "provider.faults.reset.model: table \"current\" has no model "
+      "\"gpt\"" },
+    { "{\"faults\": {\"timeout_after\": 0}}",
+      "provider.faults.timeout_after: expected a duration above 0" },
+    { "{\"faults\": {\"reset\": 0.6, \"http_500\": 0.6}}",
+      "provider.faults: the shares of faults that strike all requests "
+      "come to 1.2, more than 1" },
+    { "{\"load\": {\"in_flight\": 0}}",
+      "provider.load.in_flight: found 0, expected a whole number from 1" },
+    { "{\"load\": {\"slope\": -1}}", "provider.load.slope: found -1" },
+    { "{\"load\": 2}", "provider.load: found 2, expected an object" },
+    { "{\"tier_speed\": {\"tier6\": 1}}",
+      "provider.tier_speed.tier6: unknown key; did you mean \"tier1\"?" },
+    { "{\"tier_speed\": {\"tier5\": 0}}",
+      "provider.tier_speed.tier5: found 0, expected a number from 0.001" },
+    { "{\"latency\": {\"per_prompt_token\": -1}}",
+      "provider.latency.per_prompt_token: found -1, expected a duration" },
+    { "{\"burst\": 0}", "provider.burst: expected a share above 0" },
+    { "{\"burst\": 1.5}", "provider.burst: found 1.5, expected a number" },
+    { "{\"charge\": true}", "provider.charge: found true, expected an" },
+    { "{\"charge\": {\"refusals\": true}}",
+      "provider.charge.refusals: unknown key; did you mean \"refused\"?" },
+    { "{\"latency\": \"quick\"}",
+      "provider.latency: \"quick\" is neither a duration nor a profile" },
+    { "{\"latency\": -1}", "provider.latency: found -1, expected a" },
+    { "{\"latency\": []}", "provider.latency: found a list, expected" },
+    { "{\"latency\": {}}", "provider.latency: expected one of \"lognormal\"" },
+    { "{\"latency\": {\"ttft\": 1, \"p50\": 1}}",
+      "provider.latency.p50: unknown key" },
+    { "{\"latency\": {\"lognormal\": {\"p50\": 2, \"p95\": 1}}}",
+      "provider.latency.lognormal: expected p50 and p95" },
+    { "{\"latency\": {\"lognormal\": {\"p50\": 1}}}",
+      "provider.latency.lognormal: expected p50 and p95" },
+    { "{\"latency\": {\"exponential\": {}}}",
+      "provider.latency.exponential: expected mean" },
+    { "{\"start\": \"tomorrow\"}", "provider.start: found \"tomorrow\"" },
 };
 
 static void says_what_is_wrong(void)
 {
-    const struct wrong_row rows[] = {
-        { "{\"tabel\": \"seed\"}",
-          "provider.tabel: unknown key; did you mean \"table\"?" },
-        { "{\"table\": \"sead\"}",
-          "provider.table: \"sead\" is neither a table nor a file (cannot "
-          "open: No such file or directory); did you mean \"seed\"?" },
-        { "{\"table\": 5}", "provider.table: found 5, expected a string" },
-        { "{\"table\": \"/\"}", "provider.table: \"/\" is neither" },
-        { "{\"table\": \"seed\", \"organisations\": [{\"name\": \"a\", "
-          "\"tier\": \"tier2\"}]}",
-          "provider.organisations[0].tier: table \"seed\" has no tier "
-          "\"tier2\" (it has: free tier1 tier4 tier5)" },
-        { "{\"organisations\": [{\"name\": \"a\", \"tier\": \"tier9\"}]}",
-          "provider.organisations[0].tier: \"tier9\" is not a tier (valid: "
-          "free tier1" },
-        { "{\"organisations\": [{\"tier\": \"free\"}]}",
-          "provider.organisations[0].name: is missing" },
-        { "{\"organisations\": [{\"name\": \"a b\"}]}",
-          "provider.organisations[0].name: expected 1 to 100 characters" },
-        { "{\"organisations\": [{\"name\": \"\"}]}",
-          "provider.organisations[0].name: expected 1 to 100 characters" },
-        { "{\"organisations\": [{\"name\": \"a\"}, 7]}",
-          "provider.organisations[1]: found 7, expected an object" },
-        { "{\"organisations\": []}",
-          "provider.organisations: expected a list of at least one" },
-        { "{\"organisations\": {}}",
-          "provider.organisations: expected a list of at least one" },
-        { "{\"organisations\": [{\"name\": \"a\", \"keys\": 0}]}",
-          "provider.organisations[0].keys: found 0, expected a whole number" },
-        { "{\"organisations\": [{\"name\": \"a\", \"count\": \"70k\"}]}",
-          "provider.organisations[0].count: found \"70k\", expected" },
-        { "{\"organisations\": [{\"name\": \"a\", \"count\": \"60k\"},"
-          " {\"name\": \"b\", \"count\": \"60k\"}]}",
-          "provider.organisations: more than 65536 organisations" },
-        { "{\"organisations\": [{\"name\": \"a\", \"count\": 2},"
-          " {\"name\": \"a-2\"}]}",
-          "provider.organisations: two organisations are named \"a-2\"" },
-        { "{\"discipline\": \"fixed\", \"burst\": 0.5}",
-          "provider.burst: fixed windows have none: expected 1" },
-        { "{\"discipline\": 1}",
-          "provider.discipline: found 1, expected a string" },
-        { "{\"quantum\": 0}",
-          "provider.quantum: expected a duration above 0, at most 1m" },
-        { "{\"quantum\": \"61s\"}", "provider.quantum: expected a duration" },
-        { "{\"discipline\": \"buckets\"}",
-          "provider.discipline: \"buckets\" is not a discipline (valid: bucket "
-          "quantised fixed sliding-log sliding-counter)" },
-        { "{\"faults\": 5}", "provider.faults: found 5, expected an object" },
-        { "{\"faults\": {\"http_501\": 0.1}}",
-          "provider.faults.http_501: unknown key; did you mean" },
-        { "{\"faults\": {\"reset\": 1.5}}",
-          "provider.faults.reset: found 1.5, expected a number from 0 to 1" },
-        { "{\"faults\": {\"reset\": {}}}",
-          "provider.faults.reset.share: missing" },
-        { "{\"faults\": {\"reset\": [{\"share\": 1}, 7]}}",
-          "provider.faults.reset[1]: found 7, expected an object" },
-        { "{\"faults\": {\"reset\": [{\"share\": 1}, {\"shar\": 1}]}}",
-          "provider.faults.reset[1].share: missing" },
-        { "{\"faults\": {\"reset\": {\"share\": 1, \"form\": \"1m\"}}}",
-          "provider.faults.reset.form: unknown key; did you mean \"from\"?" },
-        { "{\"faults\": {\"reset\": {\"share\": 1, \"from\": \"2m\", "
-          "\"until\": \"2m\"}}}",
-          "provider.faults.reset.until: expected a time after \"from\"" },
-        { "{\"organisations\": [{\"name\": \"web-1\"}], \"faults\": "
-          "{\"reset\": {\"share\": 1, \"organisation\": \"web_1\"}}}",
-          "provider.faults.reset.organisation: there is no organisation "
-          "\"web_1\"; did you mean \"web-1\"?" },
-        { "{\"faults\": {\"reset\": {\"share\": 1, \"model\": \"gpt\"}}}",
-          "provider.faults.reset.model: table \"current\" has no model "
-          "\"gpt\"" },
-        { "{\"faults\": {\"timeout_after\": 0}}",
-          "provider.faults.timeout_after: expected a duration above 0" },
-        { "{\"faults\": {\"reset\": 0.6, \"http_500\": 0.6}}",
-          "provider.faults: the shares of faults that strike all requests "
-          "come to 1.2, more than 1" },
-        { "{\"load\": {\"in_flight\": 0}}",
-          "provider.load.in_flight: found 0, expected a whole number from 1" },
-        { "{\"load\": {\"slope\": -1}}", "provider.load.slope: found -1" },
-        { "{\"load\": 2}", "provider.load: found 2, expected an object" },
-        { "{\"tier_speed\": {\"tier6\": 1}}",
-          "provider.tier_speed.tier6: unknown key; did you mean \"tier1\"?" },
-        { "{\"tier_speed\": {\"tier5\": 0}}",
-          "provider.tier_speed.tier5: found 0, expected a number from 0.001" },
-        { "{\"latency\": {\"per_prompt_token\": -1}}",
-          "provider.latency.per_prompt_token: found -1, expected a duration" },
-        { "{\"burst\": 0}", "provider.burst: expected a share above 0" },
-        { "{\"burst\": 1.5}", "provider.burst: found 1.5, expected a number" },
-        { "{\"charge\": true}", "provider.charge: found true, expected an" },
-        { "{\"charge\": {\"refusals\": true}}",
-          "provider.charge.refusals: unknown key; did you mean \"refused\"?" },
-        { "{\"latency\": \"quick\"}",
-          "provider.latency: \"quick\" is neither a duration nor a profile" },
-        { "{\"latency\": -1}", "provider.latency: found -1, expected a" },
-        { "{\"latency\": []}", "provider.latency: found a list, expected" },
-        { "{\"latency\": {}}",
-          "provider.latency: expected one of \"lognormal\"" },
-        { "{\"latency\": {\"ttft\": 1, \"p50\": 1}}",
-          "provider.latency.p50: unknown key" },
-        { "{\"latency\": {\"lognormal\": {\"p50\": 2, \"p95\": 1}}}",
-          "provider.latency.lognormal: expected p50 and p95" },
-        { "{\"latency\": {\"lognormal\": {\"p50\": 1}}}",
-          "provider.latency.lognormal: expected p50 and p95" },
-        { "{\"latency\": {\"exponential\": {}}}",
-          "provider.latency.exponential: expected mean" },
-        { "{\"start\": \"tomorrow\"}", "provider.start: found \"tomorrow\"" },
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(wrong); i++) {
         struct mock_config c;
         struct lim_diag d = { 0 };
-        CU_ASSERT_NOT_EQUAL(read_config(&c, rows[i].text, NULL, &d), LIM_OK);
-        CU_ASSERT_PTR_NOT_NULL(strstr(d.text, rows[i].reason));
+        CU_ASSERT_NOT_EQUAL(read_config(&c, wrong[i].text, NULL, &d), LIM_OK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(d.text, wrong[i].reason));
         mock_config_fini(&c);
     }
 }

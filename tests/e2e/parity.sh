@@ -10,14 +10,12 @@
 # Cases: small tier3 tier4 blind; without --full tier4 waits for nothing and is
 # left out.  Shares are those that the two worlds must agree to in full; the
 # short form is more patient with a busy machine and with small numbers.
-set -u
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
-build=${BUILD:-build}
-tierlab=$build/tierlab
 traces=${TIERLAB_TRACES:-../shared/traces}
 trace=$traces/AzureLLMInferenceTrace_conv.csv
 full=no speed=20 cases=
-passed=0 failed=0 skipped=0
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -41,22 +39,9 @@ if [ $full = no ]; then
     stall_ms=$(awk -v s="$speed" 'BEGIN { print 50 * s }')
 fi
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# figure FOLDER PATH: a figure of the only run, "latency_ms.p95".
+# figure NAME PATH: a figure of the only run.
 figure() {
-    sed -n '/"kind": *"run"/{s/.*"summary"://p;q;}' "$1/results.jsonl" |
-        tr -d ' ' | awk -v path="$2" '{
-            n = split(path, part, ".")
-            if (n == 2) {
-                sub(".*\"" part[1] "\":{", "")
-                sub("}.*", "")
-            }
-            sub(".*\"" part[n] "\":", "")
-            sub("[,}].*", "")
-            print
-        }'
+    summary_figure "$tmp/$1/results.jsonl" "$2"
 }
 
 # agree NAME FIGURE A B SHARE SLACK: B within SHARE of A, or within SLACK.
@@ -84,31 +69,31 @@ count() {
     fi
 }
 
-# both NAME: runs $work/NAME.json in both worlds.
+# both NAME: runs $tmp/NAME.json in both worlds.
 both() {
     local name=$1
-    "$tierlab" bench "$work/$name.json" --on sim --quiet --no-figures \
-        -o "$work/$name-sim" >"$work/$name-sim.out" 2>&1 &&
-        "$tierlab" bench "$work/$name.json" --on mock --speed "$speed" \
-            --quiet --no-figures -o "$work/$name-mock" \
-            >"$work/$name-mock.out" 2>&1
+    "$tierlab" bench "$tmp/$name.json" --on sim --quiet --no-figures \
+        -o "$tmp/$name-sim" >"$tmp/$name-sim.out" 2>&1 &&
+        "$tierlab" bench "$tmp/$name.json" --on mock --speed "$speed" \
+            --quiet --no-figures -o "$tmp/$name-mock" \
+            >"$tmp/$name-mock.out" 2>&1
     local status=$?
-    [ $status -eq 0 ] || cat "$work/$name"-*.out
+    [ $status -eq 0 ] || cat "$tmp/$name"-*.out
     count $status
     return $status
 }
 
 # compare NAME FIGURE SHARE SLACK
 compare() {
-    agree "$1" "$2" "$(figure "$work/$1-sim" "$2")" \
-        "$(figure "$work/$1-mock" "$2")" "$3" "$4"
+    agree "$1" "$2" "$(figure "$1-sim" "$2")" \
+        "$(figure "$1-mock" "$2")" "$3" "$4"
 }
 
 # scenario NAME TIER CLIENT: the trace on one organisation.
 scenario() {
     local duration='' hurry=1
     [ $full = yes ] || duration='"duration": "4m",' hurry=1.5
-    cat >"$work/$1.json" <<END
+    cat >"$tmp/$1.json" <<END
 {"name": "$1", $duration
  "provider": {"table": "official-2024-mid",
               "organisations": [{"name": "org", "tier": "$2"}]},
@@ -120,8 +105,8 @@ END
 
 # few NAME: refusals are at most 0.1 % of the attempts.
 few() {
-    awk -v n="$(figure "$work/$1-mock" http_429)" -v what="$1 http_429" \
-        -v all="$(figure "$work/$1-mock" attempts)" 'BEGIN {
+    awk -v n="$(figure "$1-mock" http_429)" -v what="$1 http_429" \
+        -v all="$(figure "$1-mock" attempts)" 'BEGIN {
             good = n ~ /^[0-9]+$/ && all > 0 && n <= 0.001 * all
             printf("%s %-24s mock %d of %d attempts (%.3f %%)\n",
                 good ? "ok  " : "FAIL", what, n, all, all > 0 ? 100 * n / all : 0)
@@ -131,7 +116,7 @@ few() {
 }
 
 small() {
-    cat >"$work/small.json" <<'END'
+    cat >"$tmp/small.json" <<'END'
 {"name": "small", "duration": "2m", "seed": 3,
  "provider": {"table": "official-2024-mid",
               "organisations": [{"name": "o", "tier": "tier1", "count": 3,
@@ -148,7 +133,7 @@ END
     compare small latency_ms.p50 0.03 "$few_ms"
     compare small latency_ms.p95 0.03 "$few_ms"
     # Whatever was written holds no key.
-    if grep -rE 'sk-mock|Bearer' "$work"/small-*; then
+    if grep -rE 'sk-mock|Bearer' "$tmp"/small-*; then
         count 1
     else
         count 0

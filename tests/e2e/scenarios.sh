@@ -15,17 +15,7 @@ run() {
 }
 # figure VARIANT PATH: of the summary, "wait_ms.p95"
 figure() {
-    grep '"kind":"run"' "$result" | sed -n "$1p" |
-        sed 's/.*"summary"://' | awk -v path="$2" '{
-            n = split(path, part, ".")
-            if (n == 2) {
-                sub(".*\"" part[1] "\":{", "")
-                sub("}.*", "")
-            }
-            sub(".*\"" part[n] "\":", "")
-            sub("[,}].*", "")
-            print
-        }'
+    summary_figure "$result" "$2" "$1"
 }
 # that NAME CONDITION: of numbers, as awk has it
 that() { ok "$1 ($2)" awk "BEGIN { exit !($2) }"; }
