@@ -27,10 +27,11 @@
 
 static volatile int64_t sink;
 
+/* Of this thread alone: neighbours take no part of it. */
 static int64_t clock_ns(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return t.tv_sec * LIM_SEC + t.tv_nsec;
 }
 
