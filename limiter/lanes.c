@@ -1,8 +1,8 @@
 /*
- * Three heaps say which group is next: in each group its lanes that somebody
- * waits in, by the round in which they are due; the groups that are awake, by
- * the head of the lane that is next in them; and the groups that sleep, by the
- * time to wake.
+ * Three heaps say which group is next: with `fair`, in each group its lanes
+ * that somebody waits in, by the round in which they are due; the groups that
+ * are awake, by the head of the lane that is next in them; and the groups that
+ * sleep, by the time to wake.  Without `fair` a group is one lane.
  *
  * Deficit round robin by rounds instead of steps: a lane's head is paid for
  * in the round in which enough quanta have come together, so going there is
@@ -26,6 +26,7 @@
 struct lane {
     struct lim_line line;
     uint32_t waiting;
+    uint32_t group;
     int64_t deficit; /* tokens it may spend, in round `round` */
     int64_t round;
     int64_t due;   /* the round in which its head is paid for */
@@ -33,13 +34,15 @@ struct lane {
 };
 
 struct group {
-    struct lim_heap busy; /* its lanes with somebody, by due round, then seat */
+    struct lim_heap busy; /* fair: lanes with somebody, by due, then seat */
+    uint32_t next;        /* the lane whose turn it is, or LIM_NOBODY */
     lim_time wake;        /* AWAKE; LIM_NEVER: empty, or nobody knows */
     int64_t round;
 };
 
 struct lim_lanes {
     const struct lim_queue *queue;
+    bool fair, ranked; /* the queue's, at hand */
     int64_t quantum, aging_ns;
     unsigned groups, tenants; /* lanes a group */
     uint32_t requests;
@@ -47,16 +50,12 @@ struct lim_lanes {
     struct lim_place *places; /* by request; `key` is its rank or tokens */
     struct lane *lanes;
     struct group *group;
-    struct lim_heap first;   /* groups with somebody awake, by their head */
-    struct lim_heap longest; /* fair: lanes, by how many wait */
-    struct lim_timerq *asleep;
-    uint32_t *numbers; /* of the heaps, cut up */
+    struct lim_heap first;     /* groups with somebody awake, by their head */
+    struct lim_heap longest;   /* fair: lanes, by how many wait */
+    struct lim_timerq *asleep; /* with a time to wake */
+    lim_time alarm;            /* nobody wakes before it */
+    uint32_t *numbers;         /* of the heaps, cut up */
 };
-
-static unsigned group_of(const struct lim_lanes *l, unsigned lane)
-{
-    return l->tenants == 1 ? lane : lane / l->tenants;
-}
 
 static const struct lim_place *head_of(const struct lim_lanes *l,
                                        const struct lane *x)
@@ -68,7 +67,7 @@ static const struct lim_place *head_of(const struct lim_lanes *l,
 static bool place_before(const struct lim_lanes *l, const struct lim_place *a,
                          const struct lim_place *b)
 {
-    return l->queue->rank != NULL ? lim_place_before(a, b) : a->turn < b->turn;
+    return l->ranked ? lim_place_before(a, b) : a->turn < b->turn;
 }
 
 static bool is_due_before(const void *of, uint32_t a, uint32_t b)
@@ -81,8 +80,8 @@ static bool is_due_before(const void *of, uint32_t a, uint32_t b)
 static bool group_before(const void *of, uint32_t a, uint32_t b)
 {
     const struct lim_lanes *l = of;
-    const struct lane *x = &l->lanes[l->group[a].busy.ids[0]];
-    const struct lane *y = &l->lanes[l->group[b].busy.ids[0]];
+    const struct lane *x = &l->lanes[l->group[a].next];
+    const struct lane *y = &l->lanes[l->group[b].next];
     return place_before(l, head_of(l, x), head_of(l, y));
 }
 
@@ -98,7 +97,7 @@ static bool is_longer(const void *of, uint32_t a, uint32_t b)
 static bool allocate(struct lim_lanes *l, uint32_t requests)
 {
     size_t lanes = (size_t)l->groups * l->tenants;
-    size_t pairs = lanes + l->groups + (l->queue->fair ? lanes : 0);
+    size_t pairs = lanes + l->groups + (l->fair ? lanes : 0);
     l->places = calloc(requests > 0 ? requests : 1, sizeof *l->places);
     l->lanes = calloc(lanes, sizeof *l->lanes);
     l->group = calloc(l->groups, sizeof *l->group);
@@ -118,7 +117,7 @@ static void cut_up(struct lim_lanes *l)
     ids = positions + lanes;
     l->first = (struct lim_heap){ ids, ids + l->groups, 0 };
     ids += 2 * (size_t)l->groups;
-    if (l->queue->fair)
+    if (l->fair)
         l->longest = (struct lim_heap){ ids, ids + lanes, 0 };
 }
 
@@ -132,20 +131,27 @@ struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *c)
     int64_t aging_ns =
         c->aging_ns > 0 ? c->aging_ns : c->queue->aging_default_ns;
     l->queue = c->queue;
+    l->fair = c->queue->fair;
+    l->ranked = c->queue->rank != NULL;
+    l->alarm = LIM_NEVER;
     l->aging_ns = aging_ns < LIM_AGING_MAX ? aging_ns : LIM_AGING_MAX;
     l->quantum = c->quantum < QUANTUM_MAX ? c->quantum : QUANTUM_MAX;
     l->groups = c->groups;
-    l->tenants = c->queue->fair ? c->tenants : 1;
+    l->tenants = l->fair ? c->tenants : 1;
     l->requests = c->requests;
     if (!allocate(l, c->requests)) {
         lim_lanes_free(l);
         return NULL;
     }
     cut_up(l);
-    for (unsigned i = 0; i < l->groups * l->tenants; i++)
-        l->lanes[i].line = lim_line_make(c->queue->rank != NULL);
-    for (unsigned g = 0; g < l->groups; g++)
+    for (unsigned i = 0; i < l->groups * l->tenants; i++) {
+        l->lanes[i].line = lim_line_make(l->ranked);
+        l->lanes[i].group = i / l->tenants;
+    }
+    for (unsigned g = 0; g < l->groups; g++) {
+        l->group[g].next = LIM_NOBODY;
         l->group[g].wake = LIM_NEVER;
+    }
     return l;
 }
 
@@ -176,59 +182,73 @@ static int64_t quanta(const struct lim_lanes *l, const struct lane *x)
 }
 
 /* Gives a lane the quanta of the rounds that went by. */
-static void catch_up(const struct lim_lanes *l, struct lane *x, int64_t round)
+static void catch_up(const struct lim_lanes *l, struct lane *x)
 {
-    if (!l->queue->fair || round <= x->round)
+    int64_t round = l->group[x->group].round;
+    if (round <= x->round)
         return;
     x->deficit += l->quantum * (round - x->round);
     x->round = round;
 }
 
 /* A lane begins to have somebody: its first turn is in the next round. */
-static void join(struct lim_lanes *l, unsigned lane)
+static void join(struct lim_lanes *l, struct lane *x)
 {
-    struct lane *x = &l->lanes[lane];
-    x->round = l->group[group_of(l, lane)].round + 1;
+    x->round = l->group[x->group].round + 1;
     x->deficit = l->quantum + (x->deficit < 0 ? x->deficit : 0);
     x->seat = head_of(l, x)->turn;
 }
 
+/* Arms a group's alarm, or none for LIM_NEVER. */
+static void set_wake(struct lim_lanes *l, unsigned g, lim_time at)
+{
+    lim_time was = l->group[g].wake;
+    l->group[g].wake = at;
+    if (at != AWAKE && at != LIM_NEVER) {
+        lim_timerq_set(l->asleep, g, at, 0);
+        l->alarm = at < l->alarm ? at : l->alarm;
+    } else if (was != AWAKE && was != LIM_NEVER) {
+        lim_timerq_cancel(l->asleep, g);
+    }
+}
+
 static void awaken(struct lim_lanes *l, unsigned g)
 {
-    l->group[g].wake = AWAKE;
-    lim_timerq_cancel(l->asleep, g);
+    set_wake(l, g, AWAKE);
     lim_heap_set(&l->first, g, group_before, l);
 }
 
-/* The lane that is next in its group, or LIM_NOBODY. */
-static uint32_t next_in(const struct lim_lanes *l, unsigned g)
+/* Whose turn it is, now that a lane's head is another; its tokens count. */
+static uint32_t take_turns(struct lim_lanes *l, struct group *group,
+                           struct lane *x)
 {
-    const struct lim_heap *busy = &l->group[g].busy;
-    return busy->size > 0 ? busy->ids[0] : LIM_NOBODY;
+    uint32_t lane = (uint32_t)(x - l->lanes);
+    if (x->waiting > 0) {
+        x->due = x->round + quanta(l, x);
+        lim_heap_set(&group->busy, lane, is_due_before, l);
+    } else {
+        lim_heap_drop(&group->busy, lane, is_due_before, l);
+    }
+    return group->busy.size > 0 ? group->busy.ids[0] : LIM_NOBODY;
 }
 
 /*
  * The head of a lane is another, or there is none any more.  A group that
  * sleeps does so for the head that was next: if that is another, it is awake.
  */
-static void look_again(struct lim_lanes *l, unsigned lane)
+static void look_again(struct lim_lanes *l, struct lane *x)
 {
-    struct lane *x = &l->lanes[lane];
-    unsigned g = group_of(l, lane);
+    uint32_t lane = (uint32_t)(x - l->lanes), g = x->group;
     struct group *group = &l->group[g];
-    uint32_t before = next_in(l, g);
-    if (x->waiting > 0) {
-        x->due = l->queue->fair ? x->round + quanta(l, x) : 0;
-        lim_heap_set(&group->busy, lane, is_due_before, l);
-    } else {
-        lim_heap_drop(&group->busy, lane, is_due_before, l);
-    }
-    if (group->busy.size == 0) {
+    uint32_t before = group->next;
+    group->next = l->fair          ? take_turns(l, group, x)
+                  : x->waiting > 0 ? lane
+                                   : LIM_NOBODY;
+    if (group->next == LIM_NOBODY) {
         if (group->wake == AWAKE)
             lim_heap_drop(&l->first, g, group_before, l);
-        lim_timerq_cancel(l->asleep, g);
-        group->wake = LIM_NEVER;
-    } else if (before == lane || next_in(l, g) == lane) {
+        set_wake(l, g, LIM_NEVER);
+    } else if (before == lane || group->next == lane) {
         awaken(l, g);
     }
 }
@@ -237,57 +257,58 @@ void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
                     unsigned tenant, const struct lim_waiting *w, bool returned)
 {
     assert(request < l->requests && group < l->groups);
-    assert(!l->queue->fair || tenant < l->tenants);
+    assert(!l->fair || tenant < l->tenants);
     struct lim_place *p = &l->places[request];
-    unsigned lane = group * l->tenants + (l->queue->fair ? tenant : 0);
+    uint32_t lane = l->fair ? group * l->tenants + tenant : group;
     struct lane *x = &l->lanes[lane];
     uint32_t head = x->line.first;
     if (!returned) {
         p->turn = l->turns++;
-        if (l->queue->rank != NULL)
+        if (l->ranked)
             p->key = l->queue->rank(w, l->aging_ns);
-        else if (l->queue->fair)
+        else if (l->fair)
             p->key = charge(l, w->tokens);
     }
     p->lane = lane;
     lim_line_add(&x->line, l->places, request, returned);
     x->waiting++;
-    if (l->queue->fair)
+    if (l->fair)
         lim_heap_set(&l->longest, lane, is_longer, l);
     if (x->line.first == head)
         return;
-    if (head == LIM_NOBODY)
-        join(l, lane);
-    else
-        catch_up(l, x, l->group[group].round);
-    look_again(l, lane);
+    if (l->fair && head == LIM_NOBODY)
+        join(l, x);
+    else if (l->fair)
+        catch_up(l, x);
+    look_again(l, x);
 }
 
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
 {
     assert(request < l->requests);
-    unsigned lane = l->places[request].lane;
+    uint32_t lane = l->places[request].lane;
     struct lane *x = &l->lanes[lane];
     bool was_head = x->line.first == request;
     assert(x->waiting > 0);
     lim_line_remove(&x->line, l->places, request);
     x->waiting--;
-    if (l->queue->fair && x->waiting > 0)
+    if (l->fair && x->waiting > 0)
         lim_heap_set(&l->longest, lane, is_longer, l);
-    else if (l->queue->fair)
+    else if (l->fair)
         lim_heap_drop(&l->longest, lane, is_longer, l);
     if (!was_head)
         return;
-    catch_up(l, x, l->group[group_of(l, lane)].round);
-    look_again(l, lane);
+    if (l->fair)
+        catch_up(l, x);
+    look_again(l, x);
 }
 
 void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
 {
     struct lane *x = &l->lanes[l->places[request].lane];
-    int64_t most = l->quantum * QUANTA_MAX;
     assert(x->line.first == request);
-    if (l->queue->fair) {
+    if (l->fair) {
+        int64_t most = l->quantum * QUANTA_MAX;
         x->deficit -= charge(l, tokens);
         x->deficit = x->deficit > -most ? x->deficit : -most;
     }
@@ -296,51 +317,55 @@ void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
 
 uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned group)
 {
-    uint32_t lane = next_in(l, group);
+    uint32_t lane = l->group[group].next;
     return lane != LIM_NOBODY ? l->lanes[lane].line.first : LIM_NOBODY;
 }
 
-int lim_lanes_next(struct lim_lanes *l, lim_time now)
+static void ring(struct lim_lanes *l, lim_time now)
 {
     uint32_t g;
     while (lim_timerq_pop(l->asleep, now, &g))
         awaken(l, g);
+    l->alarm = lim_timerq_next(l->asleep);
+}
+
+uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now)
+{
+    if (now >= l->alarm)
+        ring(l, now);
     if (l->first.size == 0)
-        return -1;
-    g = l->first.ids[0];
-    struct group *group = &l->group[g];
-    struct lane *x = &l->lanes[group->busy.ids[0]];
-    if (l->queue->fair) {
+        return LIM_NOBODY;
+    struct group *group = &l->group[l->first.ids[0]];
+    struct lane *x = &l->lanes[group->next];
+    if (l->fair) {
         assert(x->due >= group->round);
         group->round = x->due;
-        catch_up(l, x, group->round);
+        catch_up(l, x);
     }
-    return (int)g;
+    return x->line.first;
 }
 
 void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
 {
     struct group *g = &l->group[group];
-    if (g->busy.size == 0)
+    if (g->next == LIM_NOBODY)
         return;
     if (g->wake == AWAKE)
         lim_heap_drop(&l->first, group, group_before, l);
-    g->wake = at > AWAKE ? at : AWAKE + 1;
-    lim_timerq_set(l->asleep, group, g->wake, 0);
+    set_wake(l, group, at > AWAKE ? at : AWAKE + 1);
 }
 
 void lim_lanes_wake(struct lim_lanes *l, unsigned group, lim_time at)
 {
     struct group *g = &l->group[group];
-    if (g->busy.size == 0 || at >= g->wake)
+    if (g->next == LIM_NOBODY || at >= g->wake)
         return;
-    g->wake = at > AWAKE ? at : AWAKE + 1;
-    lim_timerq_set(l->asleep, group, g->wake, 0);
+    set_wake(l, group, at > AWAKE ? at : AWAKE + 1);
 }
 
 bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned group, lim_time now)
 {
-    return l->group[group].busy.size > 0 && l->group[group].wake > now;
+    return l->group[group].next != LIM_NOBODY && l->group[group].wake > now;
 }
 
 lim_time lim_lanes_earliest(const struct lim_lanes *l)
@@ -364,7 +389,7 @@ static uint32_t last_of_all(const struct lim_lanes *l)
 
 uint32_t lim_lanes_last(const struct lim_lanes *l)
 {
-    if (!l->queue->fair)
+    if (!l->fair)
         return last_of_all(l);
     if (l->longest.size == 0)
         return LIM_NOBODY;

@@ -54,12 +54,12 @@ void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens);
 uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned group);
 
 /*
- * Returns the group to look at next; -1: none is awake at `now`.  It is that
- * whose head comes first, a group's head being, with `fair`, that of the
- * tenant whose turn it is.  O(log lanes), whatever the number that waits.
- * `now` does not step back.
+ * Returns the request to look at next, the head of its group; LIM_NOBODY: no
+ * group is awake at `now`.  Of the heads it is that which comes first, a
+ * group's head being, with `fair`, that of the tenant whose turn it is.
+ * O(log lanes), whatever the number that waits.  `now` does not step back.
  */
-int lim_lanes_next(struct lim_lanes *l, lim_time now);
+uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now);
 
 /* Says that nothing can come of the group's head before `at`. */
 void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at);

@@ -13,40 +13,6 @@ struct lim_line lim_line_make(bool ranked)
     return (struct lim_line){ LIM_NOBODY, LIM_NOBODY, LIM_NOBODY, ranked };
 }
 
-static void list_add(struct lim_line *x, struct lim_place *p, uint32_t i,
-                     bool returned)
-{
-    uint32_t before = returned ? x->root : x->last;
-    uint32_t behind = before == LIM_NOBODY ? x->first : p[before].right;
-    p[i].left = before;
-    p[i].right = behind;
-    if (before == LIM_NOBODY)
-        x->first = i;
-    else
-        p[before].right = i;
-    if (behind == LIM_NOBODY)
-        x->last = i;
-    else
-        p[behind].left = i;
-    if (returned)
-        x->root = i;
-}
-
-static void list_remove(struct lim_line *x, struct lim_place *p, uint32_t i)
-{
-    uint32_t before = p[i].left, behind = p[i].right;
-    if (before == LIM_NOBODY)
-        x->first = behind;
-    else
-        p[before].right = behind;
-    if (behind == LIM_NOBODY)
-        x->last = before;
-    else
-        p[behind].left = before;
-    if (x->root == i)
-        x->root = before;
-}
-
 static bool above(uint32_t a, uint32_t b)
 {
     return lim_rng_mix(a) < lim_rng_mix(b);
@@ -100,7 +66,7 @@ static uint32_t find_parent(const struct lim_line *x, const struct lim_place *p,
     return parent;
 }
 
-static void treap_add(struct lim_line *x, struct lim_place *p, uint32_t i)
+void lim_line_rank(struct lim_line *x, struct lim_place *p, uint32_t i)
 {
     p[i].left = p[i].right = p[i].parent = LIM_NOBODY;
     if (x->root == LIM_NOBODY) {
@@ -144,7 +110,7 @@ static uint32_t last_but_one(const struct lim_line *x,
     return i;
 }
 
-static void treap_remove(struct lim_line *x, struct lim_place *p, uint32_t i)
+void lim_line_unrank(struct lim_line *x, struct lim_place *p, uint32_t i)
 {
     uint32_t first = i == x->first ? second(x, p) : x->first;
     uint32_t last = i == x->last ? last_but_one(x, p) : x->last;
@@ -154,23 +120,4 @@ static void treap_remove(struct lim_line *x, struct lim_place *p, uint32_t i)
     replace(x, p, p[i].parent, i, child);
     x->first = first;
     x->last = last;
-}
-
-void lim_line_add(struct lim_line *x, struct lim_place *places,
-                  uint32_t request, bool returned)
-{
-    if (x->ranked)
-        treap_add(x, places, request);
-    else
-        list_add(x, places, request, returned);
-}
-
-void lim_line_remove(struct lim_line *x, struct lim_place *places,
-                     uint32_t request)
-{
-    assert(x->first != LIM_NOBODY);
-    if (x->ranked)
-        treap_remove(x, places, request);
-    else
-        list_remove(x, places, request);
 }

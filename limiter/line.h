@@ -40,19 +40,61 @@ struct lim_line {
 /* Returns an empty line. */
 struct lim_line lim_line_make(bool ranked);
 
-/* Puts `request`, which stands in no line, in; `returned`: see above. */
-void lim_line_add(struct lim_line *x, struct lim_place *places,
-                  uint32_t request, bool returned);
-
-/* Takes `request`, which stands in this line, out. */
-void lim_line_remove(struct lim_line *x, struct lim_place *places,
-                     uint32_t request);
-
 /* Tells whether `a` goes before `b` by key, then turn. */
 static inline bool lim_place_before(const struct lim_place *a,
                                     const struct lim_place *b)
 {
     return a->key != b->key ? a->key < b->key : a->turn < b->turn;
+}
+
+/* The ranked kind, for the two below. */
+void lim_line_rank(struct lim_line *x, struct lim_place *p, uint32_t i);
+void lim_line_unrank(struct lim_line *x, struct lim_place *p, uint32_t i);
+
+/* Puts request `i`, which stands in no line, in; `returned`: see above. */
+static inline void lim_line_add(struct lim_line *x, struct lim_place *p,
+                                uint32_t i, bool returned)
+{
+    if (x->ranked) {
+        lim_line_rank(x, p, i);
+        return;
+    }
+    uint32_t before = returned ? x->root : x->last;
+    uint32_t behind = before == LIM_NOBODY ? x->first : p[before].right;
+    p[i].left = before;
+    p[i].right = behind;
+    if (before == LIM_NOBODY)
+        x->first = i;
+    else
+        p[before].right = i;
+    if (behind == LIM_NOBODY)
+        x->last = i;
+    else
+        p[behind].left = i;
+    if (returned)
+        x->root = i;
+}
+
+/* Takes request `i`, which stands in this line, out. */
+static inline void lim_line_remove(struct lim_line *x, struct lim_place *p,
+                                   uint32_t i)
+{
+    assert(x->first != LIM_NOBODY);
+    if (x->ranked) {
+        lim_line_unrank(x, p, i);
+        return;
+    }
+    uint32_t before = p[i].left, behind = p[i].right;
+    if (before == LIM_NOBODY)
+        x->first = behind;
+    else
+        p[before].right = behind;
+    if (behind == LIM_NOBODY)
+        x->last = before;
+    else
+        p[behind].left = before;
+    if (x->root == i)
+        x->root = before;
 }
 
 #endif

@@ -332,11 +332,10 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
  * Nobody can take the head of a group now: it sleeps until somebody can.
  * True: nobody ever will, whatever answers come.
  */
-static bool put_to_sleep(struct lim_pool *p, unsigned group,
-                         const struct lim_asked *a)
+static bool put_to_sleep(struct lim_pool *p, const struct lim_asked *a)
 {
     lim_time at = lim_members_earliest(p->members, a, true, p->now);
-    lim_lanes_sleep(p->lanes, group, at);
+    lim_lanes_sleep(p->lanes, a->group, at);
     return at == LIM_NEVER &&
            lim_members_earliest(p->members, a, false, p->now) == LIM_NEVER;
 }
@@ -359,7 +358,7 @@ static bool shed(struct lim_pool *p, struct lim_action *out)
 
 bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
 {
-    int group;
+    uint32_t i, organisation;
     advance(p, now);
     if (lim_timerq_next(p->timers) <= p->now && run_timers(p, out))
         return true;
@@ -367,14 +366,13 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
         return true;
     if (cap_reached(p) || lim_members_not_before(p->members) > p->now)
         return false;
-    while ((group = lim_lanes_next(p->lanes, p->now)) >= 0) {
-        uint32_t i = lim_lanes_head(p->lanes, (unsigned)group), organisation;
+    while ((i = lim_lanes_next(p->lanes, p->now)) != LIM_NOBODY) {
         const struct lim_asked a = asked(p, &p->records[i]);
         if (lim_members_choose(p->members, &a, p->now, &organisation)) {
             send(p, i, &a, organisation, out);
             return true;
         }
-        if (put_to_sleep(p, (unsigned)group, &a)) {
+        if (put_to_sleep(p, &a)) {
             give_up(p, i, LIM_REASON_NOWHERE, out);
             return true;
         }

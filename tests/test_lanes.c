@@ -32,11 +32,9 @@ static struct lim_lanes *make(const char *queue, unsigned groups,
 /* Sends the next one; LIM_NOBODY: all groups sleep or are empty. */
 static uint32_t serve(struct lim_lanes *l, lim_time now, int64_t tokens)
 {
-    int group = lim_lanes_next(l, now);
-    if (group < 0)
-        return LIM_NOBODY;
-    uint32_t i = lim_lanes_head(l, (unsigned)group);
-    lim_lanes_serve(l, i, tokens);
+    uint32_t i = lim_lanes_next(l, now);
+    if (i != LIM_NOBODY)
+        lim_lanes_serve(l, i, tokens);
     return i;
 }
 
@@ -46,13 +44,12 @@ static void play(const char *queue, const struct row *rows, uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         lim_lanes_push(l, i, rows[i].group, rows[i].tenant, &rows[i].w, false);
     for (unsigned k = 0; k < n; k++) {
-        int group = lim_lanes_next(l, 0);
-        CU_ASSERT_FATAL(group >= 0);
-        uint32_t i = lim_lanes_head(l, (unsigned)group);
+        uint32_t i = lim_lanes_next(l, 0);
+        CU_ASSERT_FATAL(i != LIM_NOBODY);
         CU_ASSERT_EQUAL(rows[i].served, k);
         lim_lanes_serve(l, i, rows[i].w.tokens);
     }
-    CU_ASSERT_EQUAL(lim_lanes_next(l, 0), -1);
+    CU_ASSERT_EQUAL(lim_lanes_next(l, 0), LIM_NOBODY);
     CU_ASSERT_EQUAL(lim_lanes_earliest(l), LIM_NEVER);
     CU_ASSERT_EQUAL(lim_lanes_last(l), LIM_NOBODY);
     lim_lanes_free(l);
@@ -319,9 +316,8 @@ static void gather(struct crowd *c, int64_t quantum, uint64_t seed)
 /* Sends one and puts another in its place; tells the tenant. */
 static unsigned go_on(struct crowd *c, lim_time now)
 {
-    int group = lim_lanes_next(c->l, now);
-    CU_ASSERT_FATAL(group >= 0);
-    uint32_t i = lim_lanes_head(c->l, (unsigned)group);
+    uint32_t i = lim_lanes_next(c->l, now);
+    CU_ASSERT_FATAL(i != LIM_NOBODY);
     lim_lanes_serve(c->l, i, c->tokens[i]);
     c->sent[i % TENANTS] += c->tokens[i];
     ask(c, i);
