@@ -163,6 +163,14 @@ lim_time lim_group_ready(const struct lim_group *g, uint32_t organisation,
     return p->index == NULL ? LIM_NEVER : lim_index_ready(p->index, p->leaf, q);
 }
 
+/* Tells whether this one may take the request now. */
+static bool may(const struct lim_group *g, uint32_t organisation,
+                const struct lim_query *q)
+{
+    const struct lim_seat *p = &g->seats[organisation];
+    return p->index != NULL && lim_index_open(p->index, p->leaf, q);
+}
+
 /* Samples without replacement of those who may take the request now. */
 struct sample {
     const struct lim_group *group;
@@ -188,7 +196,7 @@ static bool may_be_chosen(const struct sample *s, uint32_t organisation)
     for (unsigned i = 0; i < s->count; i++)
         if (s->chosen[i] == organisation)
             return false;
-    return lim_group_ready(s->group, organisation, s->query) <= s->query->now;
+    return may(s->group, organisation, s->query);
 }
 
 /* One try: whoever is drawn is taken if it may be, else the try is void. */
@@ -254,20 +262,6 @@ static bool choose_sampled(const struct lim_group *g, const struct lim_query *q,
     return s.count > 0;
 }
 
-static bool choose_proposed(const struct lim_group *g,
-                            const struct lim_query *q, uint32_t *organisation)
-{
-    const struct lim_view view = {
-        .organisations = lim_index_all(g->indexes[0]),
-        .cost = q->cost,
-        .affinity = q->affinity,
-        .draw = q->draw,
-        .now = q->now,
-    };
-    *organisation = q->strategy->propose(q->state, &view);
-    return lim_group_ready(g, *organisation, q) <= q->now;
-}
-
 bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
                       uint32_t *organisation)
 {
@@ -276,8 +270,11 @@ bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
         return false;
     if (q->strategy->samples > 0)
         return choose_sampled(g, q, organisation);
-    if (q->strategy->propose != NULL && choose_proposed(g, q, organisation))
-        return true;
+    if (q->strategy->propose != NULL) {
+        *organisation = lim_index_propose(g->indexes[0], q);
+        if (may(g, *organisation, q))
+            return true;
+    }
     for (unsigned i = 0; i < g->count; i++)
         lim_index_find(g->indexes[i], q, &best);
     *organisation = best.organisation;

@@ -147,6 +147,13 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->terms.cost.amount[LIM_REQUESTS] = -1; /* not those of any */
     x->spend_max = spend_max;
     set_rates(x, rates);
+    x->view = (struct lim_view){ .organisations = all,
+                                 .rates = x->rates,
+                                 .span = x->terms.span_ns,
+                                 .scale = x->scale,
+                                 .windows = x->windows,
+                                 .window_count = x->window_count,
+                                 .spend_max = spend_max };
     x->fraction = calloc((size_t)count * LIM_WINDOWS, sizeof *x->fraction);
     if (x->fraction == NULL || !add_level(x, count))
         goto fail;

@@ -6,14 +6,6 @@
 
 #define ALL_OPEN ((1u << LIM_BLOCK) - 1)
 
-struct search {
-    const struct lim_query *query;
-    const struct lim_terms *terms;
-    struct lim_index *index;
-    struct lim_best *best;
-    struct lim_view view; /* of the block at hand */
-};
-
 static uint32_t blocks_of(const struct lim_level *l)
 {
     return (l->columns + LIM_BLOCK - 1) / LIM_BLOCK;
@@ -25,27 +17,16 @@ static unsigned columns_in(const struct lim_level *l, uint32_t block)
     return left < LIM_BLOCK ? left : LIM_BLOCK;
 }
 
-static void begin(struct search *s, struct lim_index *x,
-                  const struct lim_query *q, struct lim_best *best)
+/* Puts a request before the index: its terms, and the view of who scores. */
+static const struct lim_terms *present(struct lim_index *x,
+                                       const struct lim_query *q)
 {
-    const struct lim_terms *t = lim_index_terms(x, q->cost);
-    *s = (struct search){ .query = q,
-                          .terms = t,
-                          .index = x,
-                          .best = best,
-                          .view = {
-                              .organisations = x->all,
-                              .rates = x->rates,
-                              .span = t->span_ns,
-                              .scale = x->scale,
-                              .windows = x->windows,
-                              .window_count = x->window_count,
-                              .spend_max = x->spend_max,
-                              .cost = q->cost,
-                              .affinity = q->affinity,
-                              .draw = q->draw,
-                              .now = q->now,
-                          } };
+    struct lim_view *v = &x->view;
+    v->cost = q->cost;
+    v->affinity = q->affinity;
+    v->draw = q->draw;
+    v->now = q->now;
+    return lim_index_terms(x, q->cost);
 }
 
 bool lim_index_fits(struct lim_index *x, const struct lim_cost *cost)
@@ -53,24 +34,31 @@ bool lim_index_fits(struct lim_index *x, const struct lim_cost *cost)
     return lim_index_terms(x, cost)->fits;
 }
 
-static void score_block(struct search *s, const struct lim_level *l,
-                        uint32_t block, int64_t score[LIM_BLOCK])
+static void score_block(struct lim_index *x, const struct lim_query *q,
+                        const struct lim_level *l, uint32_t block,
+                        int64_t score[LIM_BLOCK])
 {
-    s->view.values = &l->blocks[block].value[0][0];
-    s->view.first = &l->first[block * LIM_BLOCK];
-    s->view.last = &l->last[block * LIM_BLOCK];
-    s->view.columns = columns_in(l, block);
-    s->query->strategy->score(s->query->state, &s->view, score);
+    struct lim_view *v = &x->view;
+    v->values = &l->blocks[block].value[0][0];
+    v->first = &l->first[block * LIM_BLOCK];
+    v->last = &l->last[block * LIM_BLOCK];
+    v->columns = columns_in(l, block);
+    q->strategy->score(q->state, v, score);
 }
 
 int64_t lim_index_score(struct lim_index *x, uint32_t leaf,
                         const struct lim_query *q)
 {
-    struct search s;
     int64_t score[LIM_BLOCK];
-    begin(&s, x, q, NULL);
-    score_block(&s, &x->levels[0], leaf / LIM_BLOCK, score);
+    present(x, q);
+    score_block(x, q, &x->levels[0], leaf / LIM_BLOCK, score);
     return score[leaf % LIM_BLOCK];
+}
+
+uint32_t lim_index_propose(struct lim_index *x, const struct lim_query *q)
+{
+    present(x, q);
+    return q->strategy->propose(q->state, &x->view);
 }
 
 lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
@@ -107,14 +95,13 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
 
 /*
  * Which columns may take the request now, as a mask.  Differences of times
- * are or-ed: a sign that is set somewhere is a column that is shut.  (This
- * becomes vector instructions where comparing 64 bits would not.)
+ * are or-ed: a sign that is set somewhere is a column that is shut.
  */
-static unsigned open_columns(const struct search *s, const struct lim_block *b)
+static unsigned open_columns(const struct lim_index *x,
+                             const struct lim_query *q,
+                             const struct lim_block *b)
 {
-    const struct lim_query *q = s->query;
-    const struct lim_terms *t = s->terms;
-    const struct lim_index *x = s->index;
+    const struct lim_terms *t = &x->terms;
     const int64_t *row = b->value[LIM_VALUE_BLOCKED];
     uint64_t shut[LIM_BLOCK];
     unsigned mask = 0;
@@ -140,6 +127,34 @@ static unsigned open_columns(const struct search *s, const struct lim_block *b)
     return ~mask & ALL_OPEN;
 }
 
+/* Tells of one column what open_columns tells of all. */
+static bool is_open(const struct lim_index *x, const struct lim_query *q,
+                    const struct lim_block *b, unsigned column)
+{
+    const struct lim_terms *t = &x->terms;
+    if (b->value[LIM_VALUE_BLOCKED][column] > q->now)
+        return false;
+    for (unsigned k = 0; k < t->taken_count; k++)
+        if (b->value[t->taken[k]][column] + t->need[t->taken[k]] > q->now)
+            return false;
+    if (x->spend_max != LIM_UNLIMITED &&
+        b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
+            x->spend_max)
+        return false;
+    return !q->capped || b->value[LIM_VALUE_OVER][column] < 0;
+}
+
+bool lim_index_open(struct lim_index *x, uint32_t leaf,
+                    const struct lim_query *q)
+{
+    const struct lim_terms *t = lim_index_terms(x, q->cost);
+    assert(leaf < x->levels[0].columns);
+    return t->fits &&
+           is_open(x, q, &x->levels[0].blocks[leaf / LIM_BLOCK],
+                   leaf % LIM_BLOCK) &&
+           (!x->fractions || lim_index_ready(x, leaf, q) <= q->now);
+}
+
 /* A column and its value: the smaller value, or else the first column. */
 struct least {
     int64_t value;
@@ -159,19 +174,26 @@ static struct least least_of_two(const int64_t value[LIM_BLOCK], unsigned i)
                   (struct least){ value[i + 1], i + 1 });
 }
 
-/* The open column with the smallest value, the first of equal ones. */
+/*
+ * The open column with the smallest value, the first of equal ones.  Columns
+ * that are not open hold NOT_OPEN, which may be the value of one that is.
+ */
+#define NOT_OPEN INT64_MAX
+
 static unsigned least_column(const int64_t value[LIM_BLOCK], unsigned open)
 {
-    unsigned c = (unsigned)__builtin_ctz(open);
-    if (open == ALL_OPEN)
-        return lesser(lesser(least_of_two(value, 0), least_of_two(value, 2)),
-                      lesser(least_of_two(value, 4), least_of_two(value, 6)))
-            .column;
-    for (open &= open - 1; open != 0; open &= open - 1) {
-        unsigned i = (unsigned)__builtin_ctz(open);
-        c = value[i] < value[c] ? i : c;
-    }
-    return c;
+    struct least a = lesser(least_of_two(value, 0), least_of_two(value, 2));
+    struct least b = lesser(least_of_two(value, 4), least_of_two(value, 6));
+    a = lesser(a, b);
+    return a.value != NOT_OPEN ? a.column : (unsigned)__builtin_ctz(open);
+}
+
+/* Columns `from` on are not in use. */
+static unsigned leave_out(int64_t value[LIM_BLOCK], unsigned from)
+{
+    for (unsigned i = from; i < LIM_BLOCK; i++)
+        value[i] = NOT_OPEN;
+    return (1u << from) - 1;
 }
 
 /* Smaller score first; of equal ones the lower organisation. */
@@ -181,62 +203,45 @@ static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
            (score == best->score && first < best->organisation);
 }
 
-/* Tells of one column what open_columns tells of all. */
-static bool is_open(const struct search *s, const struct lim_block *b,
-                    unsigned column)
-{
-    const struct lim_query *q = s->query;
-    const struct lim_terms *t = s->terms;
-    const struct lim_index *x = s->index;
-    if (b->value[LIM_VALUE_BLOCKED][column] > q->now)
-        return false;
-    for (unsigned k = 0; k < t->taken_count; k++)
-        if (b->value[t->taken[k]][column] + t->need[t->taken[k]] > q->now)
-            return false;
-    if (x->spend_max != LIM_UNLIMITED &&
-        b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
-            x->spend_max)
-        return false;
-    return !q->capped || b->value[LIM_VALUE_OVER][column] < 0;
-}
-
 /*
  * Mostly the column with the best score is open, and no other beats what is
  * found there: who else is open is looked at only if not.
  */
-static void visit(struct search *s, unsigned level, uint32_t block)
+static void visit(struct lim_index *x, const struct lim_query *q,
+                  struct lim_best *best, unsigned level, uint32_t block)
 {
-    struct lim_index *x = s->index;
     const struct lim_level *l = &x->levels[level];
     const struct lim_block *b = &l->blocks[block];
-    unsigned open = (1u << columns_in(l, block)) - 1;
-    bool all_known = false;
     int64_t score[LIM_BLOCK];
-    if (level > 0)
+    bool all_known = false;
+    if (level > 0 && b->stale.values != 0)
         lim_index_freshen(x, level, block);
-    score_block(s, l, block, score);
+    score_block(x, q, l, block, score);
+    unsigned open = leave_out(score, x->view.columns);
     while (open != 0) {
         unsigned c = least_column(score, open);
+        int64_t value = score[c];
         uint32_t column = block * LIM_BLOCK + c;
         open &= ~(1u << c);
-        if (!beats(s->best, score[c], l->first[column])) {
-            if (!x->mixed || score[c] > s->best->score)
+        score[c] = NOT_OPEN;
+        if (!beats(best, value, l->first[column])) {
+            if (!x->mixed || value > best->score)
                 return; /* so do the others not */
             continue;
         }
-        if (!all_known && !is_open(s, b, c)) {
-            open &= open_columns(s, b);
+        if (!all_known && !is_open(x, q, b, c)) {
+            unsigned may = open_columns(x, q, b);
+            for (unsigned i = 0; i < LIM_BLOCK; i++)
+                score[i] = may >> i & 1 ? score[i] : NOT_OPEN;
+            open &= may;
             all_known = true;
         } else if (level > 0) {
-            uint32_t last = s->best->organisation;
-            visit(s, level - 1, column);
-            if (!x->mixed && s->best->organisation != last &&
-                s->best->score == score[c])
+            uint32_t last = best->organisation;
+            visit(x, q, best, level - 1, column);
+            if (!x->mixed && best->organisation != last && best->score == value)
                 return; /* as good as it gets here */
-        } else if (!x->fractions ||
-                   lim_index_ready(x, column, s->query) <= s->query->now) {
-            *s->best =
-                (struct lim_best){ score[c], l->first[column], column, x };
+        } else if (!x->fractions || lim_index_ready(x, column, q) <= q->now) {
+            *best = (struct lim_best){ value, l->first[column], column, x };
             if (!x->mixed)
                 return;
         }
@@ -246,22 +251,18 @@ static void visit(struct search *s, unsigned level, uint32_t block)
 void lim_index_find(struct lim_index *x, const struct lim_query *q,
                     struct lim_best *best)
 {
-    struct search s;
     const struct lim_level *top = &x->levels[x->level_count - 1];
-    if (!lim_index_fits(x, q->cost))
+    if (!present(x, q)->fits)
         return;
-    begin(&s, x, q, best);
     for (uint32_t b = 0; b < blocks_of(top); b++)
-        visit(&s, x->level_count - 1, b);
+        visit(x, q, best, x->level_count - 1, b);
 }
 
 /* When each column may take the request: a lower bound. */
-static void ready_times(const struct search *s, const struct lim_block *b,
-                        lim_time ready[LIM_BLOCK])
+static void ready_times(const struct lim_index *x, const struct lim_query *q,
+                        const struct lim_block *b, lim_time ready[LIM_BLOCK])
 {
-    const struct lim_query *q = s->query;
-    const struct lim_terms *t = s->terms;
-    const struct lim_index *x = s->index;
+    const struct lim_terms *t = &x->terms;
     for (int i = 0; i < LIM_BLOCK; i++)
         ready[i] = b->value[LIM_VALUE_BLOCKED][i];
     for (unsigned k = 0; k < t->taken_count; k++) {
@@ -284,23 +285,24 @@ static void ready_times(const struct search *s, const struct lim_block *b,
                 ready[i] = LIM_NEVER;
 }
 
-static lim_time earliest(const struct search *s, unsigned level, uint32_t block,
-                         lim_time best)
+static lim_time earliest(struct lim_index *x, const struct lim_query *q,
+                         unsigned level, uint32_t block, lim_time best)
 {
-    const struct lim_level *l = &s->index->levels[level];
+    const struct lim_level *l = &x->levels[level];
     lim_time ready[LIM_BLOCK];
-    if (level > 0)
-        lim_index_freshen(s->index, level, block);
-    ready_times(s, &l->blocks[block], ready);
-    unsigned open = (1u << columns_in(l, block)) - 1;
+    if (level > 0 && l->blocks[block].stale.values != 0)
+        lim_index_freshen(x, level, block);
+    ready_times(x, q, &l->blocks[block], ready);
+    unsigned open = leave_out(ready, columns_in(l, block));
     while (open != 0) {
         unsigned c = least_column(ready, open);
         uint32_t column = block * LIM_BLOCK + c;
-        open &= ~(1u << c);
         if (ready[c] >= best)
             break;
-        lim_time t = level > 0 ? earliest(s, level - 1, column, best)
-                               : lim_index_ready(s->index, column, s->query);
+        open &= ~(1u << c);
+        ready[c] = NOT_OPEN;
+        lim_time t = level > 0 ? earliest(x, q, level - 1, column, best)
+                               : lim_index_ready(x, column, q);
         best = t < best ? t : best;
     }
     return best;
@@ -308,13 +310,11 @@ static lim_time earliest(const struct search *s, unsigned level, uint32_t block,
 
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
 {
-    struct search s;
     const struct lim_level *top = &x->levels[x->level_count - 1];
     lim_time first = LIM_NEVER;
-    if (!lim_index_fits(x, q->cost))
+    if (!present(x, q)->fits)
         return LIM_NEVER;
-    begin(&s, x, q, NULL);
     for (uint32_t b = 0; b < blocks_of(top); b++)
-        first = earliest(&s, x->level_count - 1, b, first);
+        first = earliest(x, q, x->level_count - 1, b, first);
     return first;
 }

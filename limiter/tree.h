@@ -71,6 +71,7 @@ struct lim_index {
     int64_t *fraction;                       /* of each leaf's windows */
     uint32_t count, vacant; /* leaves in use, list of the others */
     struct lim_terms terms; /* of the last cost */
+    struct lim_view view;   /* for scores: what stays, and the last question */
 };
 
 /* Writes the terms of a cost that is not the last one. */

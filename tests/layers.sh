@@ -42,6 +42,8 @@ check_includes() {
 # What the compiler itself may call, with hardening and sanitizers too.
 compiler='_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__[a-z]+_chk|__(u?div|u?divmod|u?mod|mul|float|float_?un|fix|fixuns)[dtsx][dtsifx]+[0-9]?'
 compiler+='|__(a|ub|t|m|l)san_.*|__sanitizer_.*|__gcov_.*|__sancov_.*|__start___sancov.*|__stop___sancov.*|__tls_get_addr'
+# What picks the clone of a function for this processor: limiter/row.h.
+compiler+='|__cpu_(model|features2|indicator_init)'
 
 libc='mem(chr|cmp|cpy|move|set)'
 libc+='|str(chr|cmp|cpy|cspn|len|ncasecmp|ncmp|nlen|pbrk|rchr|spn|str)|strcasecmp'

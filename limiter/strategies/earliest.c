@@ -16,12 +16,15 @@
 
 #include "limiter/strategies/strategies.h"
 
-static void score(const void *state, const struct lim_view *v,
-                  int64_t out[LIM_BLOCK])
+#include <string.h>
+
+LIM_WIDE static void score(const void *state, const struct lim_view *v,
+                           int64_t out[LIM_BLOCK])
 {
     bool any = false;
+    int64_t latest[LIM_BLOCK];
     for (unsigned i = 0; i < LIM_BLOCK; i++)
-        out[i] = INT64_MIN / 2;
+        latest[i] = INT64_MIN / 2;
     for (unsigned k = 0; k < v->window_count; k++) {
         unsigned w = v->windows[k];
         if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
@@ -29,9 +32,13 @@ static void score(const void *state, const struct lim_view *v,
         const int64_t *tat = lim_view_row(v, w);
         int64_t need = v->span[w] - v->rates[w].full.ns;
         any = true;
-        for (unsigned i = 0; i < LIM_BLOCK; i++)
-            out[i] = tat[i] + need > out[i] ? tat[i] + need : out[i];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            int64_t at = tat[i] + need;
+            latest[i] = at > latest[i] ? at : latest[i];
+        }
     }
+    memcpy(out, latest, sizeof latest);
     if (any)
         return;
     lim_strategy_least_in_flight.score(state, v, out);

@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-static void score(const void *state, const struct lim_view *v,
-                  int64_t out[LIM_BLOCK])
+LIM_WIDE static void score(const void *state, const struct lim_view *v,
+                           int64_t out[LIM_BLOCK])
 {
     int64_t most[LIM_BLOCK] = { 0 };
     lim_time now = v->now;
@@ -28,6 +28,7 @@ static void score(const void *state, const struct lim_view *v,
         int64_t span = v->span[w];
         int64_t scale = v->scale[w];
         int64_t full = v->rates[w].full.ns;
+        LIM_EACH_COLUMN
         for (unsigned i = 0; i < LIM_BLOCK; i++) {
             int64_t used = tat[i] - now;
             used = (used > 0 ? used : 0) + span;

@@ -1,0 +1,33 @@
+#ifndef LIM_ROW_H
+#define LIM_ROW_H
+
+#include <stdint.h>
+
+/*
+ * A row is one value of eight organisations, 64 bytes.  A loop over its
+ * columns, written
+ *
+ *     LIM_EACH_COLUMN
+ *     for (unsigned i = 0; i < LIM_BLOCK; i++)
+ *         used[i] = tat[i] > now ? tat[i] - now : 0;
+ *
+ * in a function marked LIM_WIDE, is a few instructions where the processor
+ * has registers of 64 bytes that compare and multiply 64-bit numbers
+ * (AVX-512), and what it says elsewhere: which of the two is settled when the
+ * program is loaded.  Without LIM_EACH_COLUMN compilers unroll the loop first,
+ * and then see no row in it.
+ */
+#define LIM_BLOCK 8
+
+#define LIM_EACH_COLUMN _Pragma("GCC unroll 1")
+
+/* Sanitizers are not up yet when a program is loaded; clang is not asked. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) &&          \
+    !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                   \
+    !defined(__SANITIZE_THREAD__)
+#define LIM_WIDE __attribute__((target_clones("arch=x86-64-v4", "default")))
+#else
+#define LIM_WIDE
+#endif
+
+#endif
