@@ -59,6 +59,7 @@ struct lim_pool {
     enum lim_belief belief;
     bool lossy; /* what may take a request now may never do so later */
     bool settle;
+    bool draws; /* the strategy wants random bits */
     uint64_t draw_strategy;
     lim_time now, month_end;
     struct lim_counts counts;
@@ -105,6 +106,7 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
     p->belief = c->belief;
     p->lossy = c->belief == LIM_BELIEF_LEARNED;
     p->settle = c->settle;
+    p->draws = c->strategy->draws || c->strategy->samples > 0;
     p->draw_strategy = lim_rng_stream(c->seed, LIM_DRAW_STRATEGY);
     p->now = c->start;
     p->month_end = lim_members_month_end(p->members);
@@ -302,7 +304,9 @@ static struct lim_asked asked(const struct lim_pool *p, const struct record *r)
         .group = r->group,
         .cost = &r->cost,
         .affinity = r->affinity,
-        .draw = lim_rng_draw(p->draw_strategy, r->number, r->attempt),
+        .draw = p->draws
+                    ? lim_rng_draw(p->draw_strategy, r->number, r->attempt)
+                    : 0,
     };
 }
 

@@ -102,7 +102,7 @@ struct lim_event {
 
 /* Grows when anything in this header or what it includes changes its meaning
    or place; name, summary and abi stand first in all versions. */
-#define LIM_STRATEGY_ABI 2
+#define LIM_STRATEGY_ABI 3
 
 struct lim_strategy {
     const char *name;
@@ -110,6 +110,7 @@ struct lim_strategy {
     unsigned abi;        /* LIM_STRATEGY_ABI */
     unsigned samples;    /* 0: the best of all */
     bool weighted;       /* samples are drawn by weight */
+    bool draws;          /* its score reads `draw`, which else is 0 */
     size_t state_size;   /* bytes of state in a pool, from zero, */
     size_t state_each;   /* and for each organisation, behind it */
     /* Values beside windows and key that it reads, as 1 << value: always, and
