@@ -28,7 +28,8 @@ struct lim_members {
     const struct lim_strategy *strategy;
     void *strategy_state;
     double *weights, weight_sum;
-    bool capped; /* organisations have caps */
+    int64_t *marks; /* of meters, LIM_WINDOWS a flight; NULL: all are buckets */
+    bool capped;    /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
     lim_time month_end;
 };
@@ -55,8 +56,12 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     m->weights = calloc(n, sizeof *m->weights);
     m->groups = calloc(c->groups, sizeof *m->groups);
     m->throttle = lim_throttle_new(c);
+    bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
+    if (metered)
+        m->marks = calloc(c->requests_max, LIM_WINDOWS * sizeof *m->marks);
     return m->strategy_state != NULL && m->members != NULL &&
-           m->weights != NULL && m->groups != NULL && m->throttle != NULL;
+           m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
+           (!metered || m->marks != NULL);
 }
 
 static double or_one(double x)
@@ -94,7 +99,7 @@ static bool make_groups(struct lim_members *m, const struct lim_config *c)
             return false;
         if (m->pupils == NULL)
             continue;
-        m->pupils[g] = lim_pupils_new(&m->groups[g], m->count, c->burst);
+        m->pupils[g] = lim_pupils_new(&m->groups[g], c);
         if (m->pupils[g] == NULL)
             return false;
     }
@@ -136,6 +141,7 @@ void lim_members_free(struct lim_members *m)
     free(m->groups);
     free(m->members);
     free(m->weights);
+    free(m->marks);
     free(m->strategy_state);
     free(m);
 }
@@ -286,6 +292,14 @@ lim_time lim_members_not_before(const struct lim_members *m)
     return lim_throttle_not_before_all(m->throttle);
 }
 
+/* What meters keep of a flight. */
+static int64_t *marks_of(const struct lim_members *m,
+                         const struct lim_mark *mark)
+{
+    return m->marks == NULL ? NULL
+                            : &m->marks[(size_t)mark->place * LIM_WINDOWS];
+}
+
 static void charge(struct lim_members *m, uint32_t organisation,
                    const struct lim_asked *a, lim_time now,
                    struct lim_mark *mark)
@@ -293,6 +307,9 @@ static void charge(struct lim_members *m, uint32_t organisation,
     struct member *x = &m->members[organisation];
     struct lim_seat *p = seat_of(m, organisation, a->group);
     lim_index_take(p->index, p->leaf, a->cost, now);
+    if (m->marks != NULL && lim_index_meters(p->index) != NULL)
+        lim_meters_mark(lim_index_meters(p->index), p->leaf, now,
+                        marks_of(m, mark));
     for (unsigned d = 0; d < LIM_RATED; d++) {
         p->charged[d] += a->cost->amount[d];
         mark->charged[d] = p->charged[d];
@@ -418,11 +435,13 @@ static void correct(const struct lim_rate *r, struct lim_window *w,
 }
 
 void lim_members_settle(struct lim_members *m, uint32_t organisation,
-                        unsigned group, const struct lim_cost *give,
+                        unsigned group, const struct lim_mark *mark,
+                        const struct lim_cost *give,
                         const struct lim_cost *take, lim_time now)
 {
     struct member *member = &m->members[organisation];
     struct lim_seat *p = seat_of(m, organisation, group);
+    struct lim_meters *meters = lim_index_meters(p->index);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         enum lim_limit l = (enum lim_limit)w;
         enum lim_dimension d = lim_limit_dimension(l);
@@ -432,6 +451,8 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
         struct lim_window window = lim_index_window(p->index, p->leaf, l);
         correct(lim_index_rate(p->index, l), &window, less, now);
         lim_index_set_window(p->index, p->leaf, l, window);
+        if (meters != NULL)
+            lim_meters_settle(meters, p->leaf, l, less, mark->sent_at, now);
     }
     for (unsigned d = 0; d < LIM_RATED; d++)
         p->charged[d] -= give->amount[d] - take->amount[d];
@@ -501,6 +522,28 @@ static void observe_window(struct lim_seat *p, enum lim_limit limit,
     lim_index_set_window(p->index, p->leaf, limit, window);
 }
 
+static bool is_refusal(const struct lim_outcome *o)
+{
+    return o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
+                         o->class == LIM_CLASS_TOO_LARGE);
+}
+
+/* Of the windows that the headers of a dimension show, if they do. */
+static void observe_shown(const struct lim_members *m, struct lim_seat *p,
+                          enum lim_limit minute, enum lim_limit day,
+                          const struct lim_mark *mark,
+                          const struct lim_shown *s, int64_t own, lim_time now)
+{
+    int w = shown_window(p, minute, day, s);
+    if (w < 0)
+        return;
+    observe_window(p, (enum lim_limit)w, mark, s);
+    if (lim_index_meters(p->index) != NULL)
+        lim_meters_heed(lim_index_meters(p->index), p->leaf, (enum lim_limit)w,
+                        s->remaining, marks_of(m, mark)[w] + own, mark->sent_at,
+                        now);
+}
+
 /* A refusal's own charge has been given back when all of it is there. */
 static bool learn(struct lim_members *m, uint32_t organisation,
                   const struct lim_asked *a, const struct lim_mark *mark,
@@ -508,8 +551,7 @@ static bool learn(struct lim_members *m, uint32_t organisation,
                   lim_time now)
 {
     const struct lim_seat *p = seat_of(m, organisation, a->group);
-    bool refused = o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
-                                 o->class == LIM_CLASS_TOO_LARGE);
+    bool refused = is_refusal(o);
     struct lim_heard h = {
         .lesson = { .feedback = f,
                     .cost = a->cost,
@@ -517,6 +559,7 @@ static bool learn(struct lim_members *m, uint32_t organisation,
                     .admitted = o != NULL && o->class == LIM_CLASS_OK,
                     .refused = refused },
         .before = mark->in_flight - 1,
+        .mark = marks_of(m, mark),
     };
     for (unsigned d = 0; d < LIM_RATED; d++)
         h.since[d] = p->charged[d] - mark->charged[d] +
@@ -532,12 +575,12 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
     struct lim_seat *p = seat_of(m, organisation, a->group);
     if (m->pupils != NULL)
         return learn(m, organisation, a, mark, f, o, now);
-    int w = shown_window(p, LIM_RPM, LIM_RPD, &f->requests);
-    if (w >= 0)
-        observe_window(p, (enum lim_limit)w, mark, &f->requests);
-    w = shown_window(p, LIM_TPM, LIM_TPD, &f->tokens);
-    if (w >= 0)
-        observe_window(p, (enum lim_limit)w, mark, &f->tokens);
+    const int64_t *cost = a->cost->amount;
+    bool refused = is_refusal(o);
+    observe_shown(m, p, LIM_RPM, LIM_RPD, mark, &f->requests,
+                  refused ? cost[LIM_REQUESTS] : 0, now);
+    observe_shown(m, p, LIM_TPM, LIM_TPD, mark, &f->tokens,
+                  refused ? cost[LIM_TOKENS] : 0, now);
     return false;
 }
 
@@ -567,7 +610,10 @@ struct lim_window_belief lim_members_belief(const struct lim_members *m,
     const struct lim_rate *rate = lim_index_rate(p->index, limit);
     struct lim_window w = lim_index_window(p->index, p->leaf, limit);
     b.limit = rate->limit;
-    if (rate->limit >= 0)
+    if (rate->limit >= 0 && lim_index_meters(p->index) != NULL)
+        b.remaining =
+            lim_meters_left(lim_index_meters(p->index), p->leaf, limit, now);
+    else if (rate->limit >= 0)
         b.remaining = lim_window_remaining(rate, &w, now);
     return b;
 }

@@ -73,17 +73,16 @@ int64_t lim_index_score(struct lim_index *x, uint32_t leaf,
     return score[leaf % LIM_BLOCK];
 }
 
-lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
-                         const struct lim_query *q)
+/* When the windows of a leaf have room for a cost that fits, or before. */
+static lim_time windows_ready(const struct lim_index *x,
+                              const struct lim_terms *t, uint32_t leaf,
+                              const struct lim_query *q)
 {
-    const struct lim_terms *t = lim_index_terms(x, q->cost);
     const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
     unsigned column = leaf % LIM_BLOCK;
-    assert(leaf < x->levels[0].columns);
-    lim_time ready = b->value[LIM_VALUE_BLOCKED][column];
-    ready = ready > q->now ? ready : q->now;
-    if (!t->fits_windows)
-        return LIM_NEVER;
+    lim_time ready = q->now;
+    if (x->meters != NULL)
+        return lim_meters_ready(x->meters, leaf, q->cost, q->now);
     for (unsigned k = 0; k < t->taken_count; k++) {
         unsigned w = t->taken[k];
         lim_time at = b->value[w][column] + t->need[w];
@@ -96,6 +95,21 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
         }
         ready = at > ready ? at : ready;
     }
+    return ready;
+}
+
+lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
+                         const struct lim_query *q)
+{
+    const struct lim_terms *t = lim_index_terms(x, q->cost);
+    const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
+    unsigned column = leaf % LIM_BLOCK;
+    assert(leaf < x->levels[0].columns);
+    if (!t->fits_windows)
+        return LIM_NEVER;
+    lim_time ready = windows_ready(x, t, leaf, q);
+    if (b->value[LIM_VALUE_BLOCKED][column] > ready)
+        ready = b->value[LIM_VALUE_BLOCKED][column];
     if (x->spend_max != LIM_UNLIMITED && ready < q->month_end &&
         b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
             x->spend_max)
@@ -233,7 +247,7 @@ static void visit(struct search *s, unsigned level, uint32_t block)
             if (!x->mixed && s->best->organisation != last &&
                 s->best->score == score[c])
                 return; /* as good as it gets here */
-        } else if (!x->fractions ||
+        } else if (!x->rough ||
                    lim_index_ready(x, column, s->query) <= s->query->now) {
             *s->best =
                 (struct lim_best){ score[c], l->first[column], column, x };
