@@ -81,17 +81,16 @@ static bool fits(const struct lim_lesson *said, int window,
     return s->reset_ns >= least - LIM_MSEC && s->reset_ns <= most + LIM_MSEC;
 }
 
-/* The longest reset or hint that there is of a window. */
-static int64_t longest(const struct lim_learn *l, int window)
-{
-    int64_t ns = window_ns(window);
-    return l->discipline == LIM_DISCIPLINE_SLIDING_COUNTER ? 2 * ns : ns;
-}
-
 static bool is_bucket(const struct lim_learn *l)
 {
     return l->discipline == LIM_DISCIPLINE_BUCKET ||
            l->discipline == LIM_DISCIPLINE_QUANTISED;
+}
+
+/* The longest reset or hint of a window: a sliding counter's is two. */
+static int64_t longest(const struct lim_learn *l, int window)
+{
+    return is_bucket(l) ? window_ns(window) : 2 * window_ns(window);
 }
 
 /*

@@ -231,6 +231,16 @@ static bool still_counts(const struct lim_meter_rule *r, lim_time then,
     return now - then < r->rate.window_ns;
 }
 
+static void lower(const struct lim_meter_rule *r, struct belief *b,
+                  int64_t units, lim_time now)
+{
+    if (units <= 0)
+        return;
+    units = bounded(r, b, units, now);
+    lim_meter_lower(r, &b->meter, units, now);
+    b->corrected += units;
+}
+
 void lim_meters_heed(struct lim_meters *m, uint32_t leaf, enum lim_limit window,
                      int64_t left, int64_t mark, lim_time sent_at, lim_time now)
 {
@@ -239,10 +249,32 @@ void lim_meters_heed(struct lim_meters *m, uint32_t leaf, enum lim_limit window,
     if (b == NULL || sent_at < b->begun || left < 0 ||
         !still_counts(r, sent_at, now))
         return;
-    int64_t unknown = mark - b->corrected - left;
-    if (unknown <= 0)
+    lower(r, b, mark - b->corrected - left, now);
+}
+
+void lim_meters_heed_first(struct lim_meters *m, uint32_t leaf,
+                           enum lim_limit window, int64_t left, lim_time now)
+{
+    const struct lim_meter_rule *r = &m->rules[window];
+    struct belief *b = find(m, leaf, window);
+    if (b != NULL)
+        lower(r, b, lim_meter_remaining(r, &b->meter, now) - left, now);
+}
+
+/* What comes back bit by bit until `at` is there now in part; hints are rounded
+   to ms, levels to units. */
+void lim_meters_refused(struct lim_meters *m, uint32_t leaf,
+                        enum lim_limit window, int64_t cost, lim_time at,
+                        lim_time now)
+{
+    const struct lim_meter_rule *r = &m->rules[window];
+    struct belief *b = find(m, leaf, window);
+    if (b == NULL || at <= now || r->rate.limit <= 0)
         return;
-    unknown = bounded(r, b, unknown, now);
-    lim_meter_lower(r, &b->meter, unknown, now);
-    b->corrected += unknown;
+    bool by_bits = r->discipline == LIM_DISCIPLINE_QUANTISED;
+    lim_wide back = (lim_wide)(at - now) * r->rate.limit / r->rate.window_ns;
+    int64_t there = by_bits ? cost - (int64_t)back : cost - 1;
+    lower(r, b, lim_meter_remaining(r, &b->meter, now) - there, now);
+    if (by_bits && lim_meter_ready(r, &b->meter, cost, now) < at - LIM_MSEC)
+        lower(r, b, 1, now);
 }

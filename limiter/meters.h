@@ -79,4 +79,14 @@ void lim_meters_heed(struct lim_meters *m, uint32_t leaf, enum lim_limit window,
                      int64_t left, int64_t mark, lim_time sent_at,
                      lim_time now);
 
+/* Likewise of a window that is new, as it is now. */
+void lim_meters_heed_first(struct lim_meters *m, uint32_t leaf,
+                           enum lim_limit window, int64_t left, lim_time now);
+
+/* A cost was refused by a window, which has room for it at `at`: takes what
+   the belief has too much for that. */
+void lim_meters_refused(struct lim_meters *m, uint32_t leaf,
+                        enum lim_limit window, int64_t cost, lim_time at,
+                        lim_time now);
+
 #endif

@@ -218,26 +218,27 @@ static bool set_level(struct lim_seat *p, enum lim_limit limit,
     return raised;
 }
 
-/* Likewise of a meter, which is never raised. */
+/* Likewise of a meter, which is never raised: what was left when the request
+   was decided, or when there is room for one that was refused. */
 static void set_meter(const struct lim_seat *p, enum lim_limit limit,
                       const struct lim_level *level, const struct lim_heard *h,
                       bool changed, lim_time now)
 {
     struct lim_meters *m = lim_index_meters(p->index);
-    lim_time sent = h->lesson.sent_at;
-    if (m == NULL || level->at != sent || level->units == LIM_UNLIMITED)
+    const struct lim_lesson *l = &h->lesson;
+    if (m == NULL || level->at == LIM_NEVER || level->units == LIM_UNLIMITED)
         return;
     enum lim_dimension d = lim_limit_dimension(limit);
     int64_t left = level->units - 1;
     int64_t since = h->since[d] > 0 ? h->since[d] : 0;
-    int64_t own = h->lesson.refused ? h->lesson.cost->amount[d] : 0;
-    if (changed)
-        lim_meters_settle(m, p->leaf, limit,
-                          left - since - lim_index_rate(p->index, limit)->limit,
-                          now, now);
+    int64_t own = l->refused ? l->cost->amount[d] : 0;
+    if (level->at > l->sent_at)
+        lim_meters_refused(m, p->leaf, limit, level->units, level->at, now);
+    else if (changed)
+        lim_meters_heed_first(m, p->leaf, limit, left - since, now);
     else
-        lim_meters_heed(m, p->leaf, limit, left, h->mark[limit] + own, sent,
-                        now);
+        lim_meters_heed(m, p->leaf, limit, left, h->mark[limit] + own,
+                        l->sent_at, now);
 }
 
 /* Growth is steady once a request sent thereafter was admitted. */
