@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "limiter/pupils.h"
+#include "limiter/shown.h"
 #include "limiter/throttle.h"
 
 #define DEBT_MAX 1000 /* full buckets that a window may owe */
@@ -462,86 +463,10 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
     }
 }
 
-/* How far a reset is from what the used units of a window would need. */
-static double misfit(const struct lim_rate *r, const struct lim_shown *s)
-{
-    double off = (double)(s->limit - s->remaining) * (double)r->window_ns /
-                     (double)r->limit -
-                 (double)s->reset_ns;
-    return off < 0 ? -off : off;
-}
-
-/*
- * Which of a dimension's two windows the headers show, or -1: the one of
- * their limit, and when both have it, the one that their reset fits better.
- */
-static int shown_window(const struct lim_seat *p, enum lim_limit minute,
-                        enum lim_limit day, const struct lim_shown *s)
-{
-    if (s->limit <= 0)
-        return -1;
-    const struct lim_rate *m = lim_index_rate(p->index, minute);
-    const struct lim_rate *d = lim_index_rate(p->index, day);
-    if (m->limit == s->limit && d->limit == s->limit && s->reset_ns >= 0)
-        return misfit(d, s) < misfit(m, s) ? (int)day : (int)minute;
-    return m->limit == s->limit   ? (int)minute
-           : d->limit == s->limit ? (int)day
-                                  : -1;
-}
-
-/*
- * The answer describes the window as it was at its admission, at `sent_at` or
- * a little later: full at sent_at + reset at the earliest, and later by all
- * that was charged since.  `reset` is cut and `sent_at` early, so this never
- * lowers a belief that is right.  Without a reset the floored count serves,
- * taken as one more.  A reset beyond what the used units need is that of
- * another kind of window, which forgets all at once: the units tell more.
- */
-static void observe_window(struct lim_seat *p, enum lim_limit limit,
-                           const struct lim_mark *mark,
-                           const struct lim_shown *s)
-{
-    const struct lim_rate *rate = lim_index_rate(p->index, limit);
-    enum lim_dimension d = lim_limit_dimension(limit);
-    int64_t since = p->charged[d] - mark->charged[d];
-    int64_t reset = s->reset_ns, used = s->limit - s->remaining;
-    if (reset < 0) {
-        if (s->remaining < 0 || used <= 1)
-            return;
-        reset = lim_rate_span(rate, used - 1).ns;
-    } else if (s->remaining >= 0 && used >= 0 &&
-               reset > lim_rate_span(rate, used).ns) {
-        reset = lim_rate_span(rate, used).ns;
-    }
-    if (reset == 0 || since < 0)
-        return;
-    since = since < rate->burst ? since : rate->burst;
-    lim_time full = mark->sent_at + reset + lim_rate_span(rate, since).ns;
-    struct lim_window window = lim_index_window(p->index, p->leaf, limit);
-    lim_window_delay(&window, full);
-    lim_index_set_window(p->index, p->leaf, limit, window);
-}
-
 static bool is_refusal(const struct lim_outcome *o)
 {
     return o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
                          o->class == LIM_CLASS_TOO_LARGE);
-}
-
-/* Of the windows that the headers of a dimension show, if they do. */
-static void observe_shown(const struct lim_members *m, struct lim_seat *p,
-                          enum lim_limit minute, enum lim_limit day,
-                          const struct lim_mark *mark,
-                          const struct lim_shown *s, int64_t own, lim_time now)
-{
-    int w = shown_window(p, minute, day, s);
-    if (w < 0)
-        return;
-    observe_window(p, (enum lim_limit)w, mark, s);
-    if (lim_index_meters(p->index) != NULL)
-        lim_meters_heed(lim_index_meters(p->index), p->leaf, (enum lim_limit)w,
-                        s->remaining, marks_of(m, mark)[w] + own, mark->sent_at,
-                        now);
 }
 
 /* A refusal's own charge has been given back when all of it is there. */
@@ -575,12 +500,8 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
     struct lim_seat *p = seat_of(m, organisation, a->group);
     if (m->pupils != NULL)
         return learn(m, organisation, a, mark, f, o, now);
-    const int64_t *cost = a->cost->amount;
-    bool refused = is_refusal(o);
-    observe_shown(m, p, LIM_RPM, LIM_RPD, mark, &f->requests,
-                  refused ? cost[LIM_REQUESTS] : 0, now);
-    observe_shown(m, p, LIM_TPM, LIM_TPD, mark, &f->tokens,
-                  refused ? cost[LIM_TOKENS] : 0, now);
+    lim_shown_heed(p, mark, marks_of(m, mark), f,
+                   is_refusal(o) ? a->cost : NULL, now);
     return false;
 }
 
