@@ -221,13 +221,17 @@ static void read_limits(struct mock_json *j, struct sim_client_config *c)
                                                 : LIM_BELIEF_KNOWN;
 }
 
-static void read_discipline(struct mock_json *j)
+static void read_discipline(struct mock_json *j, struct sim_client_config *c)
 {
-    static const char *const names[] = { "bucket", NULL };
-    const char *found = NULL;
+    const char *names[BENCH_NAMES_MAX], *found = NULL;
     mock_json_string(j, "discipline", &found);
-    if (found != NULL)
-        bench_names_check(j, "discipline", found, names);
+    bench_names_disciplines(names);
+    if (found != NULL && bench_names_check(j, "discipline", found, names))
+        lim_discipline_find(found, &c->discipline);
+    mock_json_duration(j, "quantum", &c->quantum_ns);
+    if (c->quantum_ns <= 0 || c->quantum_ns > LIM_MIN)
+        mock_json_wrong(j, "quantum",
+                        "expected a duration above 0, at most 1m");
 }
 
 void bench_client_read(struct mock_json *j, const struct lim_strategy *own,
@@ -240,7 +244,7 @@ void bench_client_read(struct mock_json *j, const struct lim_strategy *own,
     read_retry(j, &c->retry);
     read_breaker(j, &c->breaker);
     read_limits(j, c);
-    read_discipline(j);
+    read_discipline(j, c);
     mock_json_close(j);
     cJSON_Delete(preset);
 }

@@ -7,8 +7,8 @@
 #include "mockserver/json.h"
 
 /*
- * The names that a scenario may use: those that this version has, and those
- * that are planned and refused by saying so.  All lists end with NULL.
+ * The names that a scenario may use, and keys that are planned and refused by
+ * saying so.  All lists end with NULL.
  */
 
 /* More than there are of any kind. */
@@ -17,11 +17,12 @@
 void bench_names_strategies(const char *names[BENCH_NAMES_MAX]);
 void bench_names_backoffs(const char *names[BENCH_NAMES_MAX]);
 void bench_names_queues(const char *names[BENCH_NAMES_MAX]);
+void bench_names_disciplines(const char *names[BENCH_NAMES_MAX]);
 void bench_names_caps(const char *names[BENCH_NAMES_MAX]); /* and "none" */
 
 /*
  * Tells whether `found`, the value of `key`, is one of `names`.  If not, it
- * fails through `j`: as planned, or as unknown.
+ * fails through `j`.
  */
 bool bench_names_check(struct mock_json *j, const char *key, const char *found,
                        const char *const *names);

@@ -78,7 +78,7 @@ static void learn(struct bench_probed *x, const struct bench_transfer *t)
     const struct lim_lesson lesson = { .feedback = &t->feedback,
                                        .cost = &cost,
                                        .admitted = t->status == 200 };
-    lim_learn_init(&l);
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
     lim_learn_from(&l, &lesson, &learned);
     x->limits = l.limits;
 }

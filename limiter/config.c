@@ -8,6 +8,8 @@ struct lim_config lim_config_default(void)
         .groups = 1,
         .strategy = lim_strategy_find("headroom"),
         .belief = LIM_BELIEF_KNOWN,
+        .discipline = LIM_DISCIPLINE_BUCKET,
+        .quantum_ns = LIM_SEC,
         .burst = 1,
         .cap_pool = LIM_UNLIMITED,
         .cap_organisation = LIM_UNLIMITED,
@@ -78,6 +80,10 @@ static int check_policy(const struct lim_config *c, struct lim_diag *diag)
         (r->budget > 0 &&
          (r->budget_reserve < 1 || r->budget_reserve > LIM_BUDGET_RESERVE_MAX)))
         return lim_fail(diag, LIM_EINVAL, 0, "retry is out of range");
+    if ((int)c->discipline < 0 || c->discipline >= LIM_DISCIPLINES)
+        return lim_fail(diag, LIM_EINVAL, 0, "no such discipline");
+    if (c->quantum_ns <= 0 || c->quantum_ns > LIM_MIN)
+        return lim_fail(diag, LIM_EINVAL, 0, "quantum: above 0, at most 1m");
     if (!(c->burst > 0 && c->burst <= 1))
         return lim_fail(diag, LIM_EINVAL, 0, "burst: above 0, at most 1");
     if (c->cap_pool < LIM_UNLIMITED || c->cap_pool == 0 ||

@@ -16,8 +16,9 @@ static struct lim_rate rate_of(const struct lim_config *c,
     int64_t limit = LIM_UNLIMITED;
     if (c->belief == LIM_BELIEF_KNOWN)
         limit = o->limits[group].max[window];
+    double burst = lim_discipline_has_burst(c->discipline) ? c->burst : 1;
     return lim_rate_make(limit, lim_limit_window((enum lim_limit)window),
-                         lim_rate_burst(limit, c->burst));
+                         lim_rate_burst(limit, burst));
 }
 
 static bool serves(const struct lim_organisation *o, unsigned group)
@@ -50,6 +51,11 @@ static struct lim_index *make_class(struct lim_group *g,
             list[n++] = i;
     struct lim_index *x = lim_index_new(rates, o[first].spend_max, list, n,
                                         c->organisation_count, c->start);
+    if (x != NULL &&
+        lim_index_meter(x, c->discipline, c->quantum_ns, c->start) != LIM_OK) {
+        lim_index_free(x);
+        return NULL;
+    }
     for (uint32_t i = 0; x != NULL && i < n; i++) {
         g->seats[list[i]].index = x;
         g->seats[list[i]].leaf = i;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/error.h"
 #include "limiter/tree.h"
 
 #define FLAT 16 /* so many are scanned; a tree pays beyond */
@@ -23,6 +24,7 @@ void lim_index_free(struct lim_index *x)
     if (x == NULL)
         return;
     free_levels(x);
+    lim_meters_free(x->meters);
     free(x->fraction);
     free(x);
 }
@@ -131,6 +133,7 @@ static void set_rates(struct lim_index *x, const struct lim_rate *rates)
         if (r->step.frac != 0 || r->full.frac != 0)
             x->fractions = true;
     }
+    x->rough = x->fractions;
 }
 
 struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
@@ -170,6 +173,22 @@ fail:
     return NULL;
 }
 
+int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
+                    int64_t quantum_ns, lim_time now)
+{
+    if (discipline == LIM_DISCIPLINE_BUCKET || lim_index_blind(x))
+        return LIM_OK;
+    x->meters = lim_meters_new(discipline, quantum_ns, x->rates,
+                               x->levels[0].columns, now);
+    x->rough = true;
+    return x->meters != NULL ? LIM_OK : LIM_ENOMEM;
+}
+
+struct lim_meters *lim_index_meters(const struct lim_index *x)
+{
+    return x->meters;
+}
+
 uint32_t lim_index_count(const struct lim_index *x)
 {
     return x->count;
@@ -195,7 +214,8 @@ static bool grow(struct lim_index *x, lim_time now)
     x->fraction = fraction != NULL ? fraction : x->fraction;
     more.fraction = fraction;
     more.level_count = 0;
-    bool ok = fraction != NULL && add_level(&more, room);
+    bool ok = fraction != NULL && add_level(&more, room) &&
+              (x->meters == NULL || lim_meters_grow(x->meters, room, now));
     if (ok) {
         memcpy(l->blocks, old->blocks, blocks_of(n) * sizeof *l->blocks);
         memcpy(l->first, old->first, n * sizeof *l->first);
@@ -230,6 +250,8 @@ uint32_t lim_index_add(struct lim_index *x, uint32_t organisation, lim_time now)
     }
     memset(&x->fraction[(size_t)leaf * LIM_WINDOWS], 0,
            LIM_WINDOWS * sizeof *x->fraction);
+    if (x->meters != NULL)
+        lim_meters_clear(x->meters, leaf, now);
     for (unsigned v = 0; v < LIM_VALUES; v++)
         lim_index_set(x, leaf, (enum lim_value)v, v < LIM_WINDOWS ? now : 0);
     lim_index_set(x, leaf, LIM_VALUE_OVER, INT64_MIN / 2);
@@ -379,6 +401,8 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
         t->span[w] = lim_rate_span(r, fits ? amount : 0);
         t->span_ns[w] = t->span[w].ns;
         t->need[w] = t->span[w].ns - r->full.ns - (x->fractions ? 1 : 0);
+        if (x->meters != NULL)
+            t->need[w] = -LIM_FAR;
         t->fits_windows = t->fits_windows && fits;
         if (amount > 0)
             t->taken[t->taken_count++] = w;
@@ -407,4 +431,6 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
         if (window.tat > was)
             rise(x, leaf, w, was);
     }
+    if (x->meters != NULL)
+        lim_meters_take(x->meters, leaf, cost, now);
 }

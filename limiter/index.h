@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "limiter/limits.h"
+#include "limiter/meters.h"
 #include "limiter/strategy.h"
 #include "limiter/window.h"
 
@@ -49,6 +50,18 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
                                 const uint32_t *list, uint32_t count,
                                 uint32_t all, lim_time now);
 void lim_index_free(struct lim_index *x); /* NULL is allowed */
+
+/*
+ * Has the windows count by another discipline than the bucket, from `now` on,
+ * when nothing has been taken: see limiter/meters.h.  The rows stay buckets,
+ * for the scores; who may take a request is then asked of leaf after leaf, so
+ * that it takes O(organisations) to find that none may.  LIM_OK or LIM_ENOMEM.
+ */
+int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
+                    int64_t quantum_ns, lim_time now);
+
+/* The windows that are not buckets; NULL: all are, or there are none. */
+struct lim_meters *lim_index_meters(const struct lim_index *x);
 
 const struct lim_rate *lim_index_rate(const struct lim_index *x,
                                       enum lim_limit window);

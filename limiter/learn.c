@@ -81,6 +81,18 @@ static bool fits(const struct lim_lesson *said, int window,
     return s->reset_ns >= least - LIM_MSEC && s->reset_ns <= most + LIM_MSEC;
 }
 
+static bool is_bucket(const struct lim_learn *l)
+{
+    return l->discipline == LIM_DISCIPLINE_BUCKET ||
+           l->discipline == LIM_DISCIPLINE_QUANTISED;
+}
+
+/* The longest reset or hint of a window: a sliding counter's is two. */
+static int64_t longest(const struct lim_learn *l, int window)
+{
+    return is_bucket(l) ? window_ns(window) : 2 * window_ns(window);
+}
+
 /*
  * A day's bucket that lacks little could be a provider's minute that counts
  * in some other way than a bucket, unless the numbers fit to the millisecond.
@@ -115,16 +127,21 @@ static struct reading read_family(const struct lesson *x, int minute,
         return r;
     bool is_minute = whole && fits(x->said, minute, s);
     bool is_day = whole && fits(x->said, day, s);
+    if (whole && !is_bucket(l)) {
+        is_minute = s->reset_ns <= longest(l, minute);
+        is_day = !is_minute;
+    }
     if (is_minute != is_day) {
         r.window = is_minute ? minute : day;
         r.sure = is_minute || surely_day(day, s);
         if (!r.sure && l->limits.max[minute] == s->limit)
             r.window = minute;
-        r.fits = is_minute || r.window == day;
+        r.fits = (is_minute || r.window == day) &&
+                 l->discipline == LIM_DISCIPLINE_BUCKET;
         return r;
     }
     r.window = by_limit(l, minute, s->limit, whole && !is_minute);
-    r.fits = is_minute;
+    r.fits = is_minute && l->discipline == LIM_DISCIPLINE_BUCKET;
     return r;
 }
 
@@ -240,10 +257,10 @@ static struct reading learn_family(struct lesson *x, int minute,
 
 /* One case is known of a bucket of 30 days under a minute's name; a day is
    the nearest to it that there is. */
-static int named_window(const struct lim_feedback *f)
+static int named_window(const struct lim_learn *l, const struct lim_feedback *f)
 {
     int other = sibling(f->refused_by);
-    bool longer = f->hint_ns > window_ns(f->refused_by) + LIM_SEC;
+    bool longer = f->hint_ns > longest(l, f->refused_by) + LIM_SEC;
     return longer && other != NONE && window_ns(other) > LIM_MIN
                ? other
                : f->refused_by;
@@ -256,7 +273,7 @@ static void learn_refusal(struct lesson *x, const struct reading *shown)
     if (f->refused_by < 0 || f->refused_by >= LIM_WINDOWS ||
         f->refused_max <= 0 || f->refused_max > LIM_LIMIT_MAX)
         return;
-    int window = named_window(f);
+    int window = named_window(x->state, f);
     int64_t limit = f->refused_max;
     int64_t cost = cost_of(x->said, window);
     int64_t hint = f->hint_ns > 0 ? f->hint_ns : 0;
@@ -272,9 +289,10 @@ static void learn_refusal(struct lesson *x, const struct reading *shown)
                                      f->hint_ns > 0 ? cost : cost - 1 };
 }
 
-void lim_learn_init(struct lim_learn *l)
+void lim_learn_init(struct lim_learn *l, enum lim_discipline discipline)
 {
-    *l = (struct lim_learn){ .limits = lim_limits_none() };
+    *l = (struct lim_learn){ .limits = lim_limits_none(),
+                             .discipline = discipline };
     for (int w = 0; w < LIM_WINDOWS; w++)
         l->as_of[w] = INT64_MIN;
 }

@@ -6,6 +6,7 @@
 
 #include "limiter/feedback.h"
 #include "limiter/limits.h"
+#include "limiter/meter.h"
 #include "limiter/time.h"
 
 /*
@@ -20,6 +21,9 @@
  *     10000  9999       8.64s     10,000 a day; the minute's is hidden
  *     3      -          -         3 of the window that has 3; else a minute
  *     150000 149984     6m0s      fits neither: likewise
+ *
+ * Other disciplines than the bucket come back as a whole: there a reset says
+ * by its length alone whose it is, a minute's or a day's.
  *
  * The sentence of a 429 names limit and window outright.  What is only
  * supposed gives way to what is sure.  Source: response headers and errors of
@@ -51,6 +55,7 @@ struct lim_learn {
     int64_t falling[LIM_WINDOWS]; /* lower, as one answer said; 0: none */
     uint8_t sure;                 /* windows as bits: not just supposed, */
     uint8_t named;                /* and by a 429 */
+    enum lim_discipline discipline;
     bool answered;
     bool any_shown; /* headers show any window, not the longest to full */
 };
@@ -80,8 +85,8 @@ struct lim_learned {
     struct lim_level level[LIM_WINDOWS];
 };
 
-/* Knows nothing. */
-void lim_learn_init(struct lim_learn *l);
+/* Knows nothing but the discipline by which the windows count. */
+void lim_learn_init(struct lim_learn *l, enum lim_discipline discipline);
 
 /* Learns from an answer, which may come twice: its head, and all of it. */
 void lim_learn_from(struct lim_learn *l, const struct lim_lesson *lesson,

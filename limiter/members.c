@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "limiter/pupils.h"
+#include "limiter/shown.h"
 #include "limiter/throttle.h"
 
 #define DEBT_MAX 1000 /* full buckets that a window may owe */
@@ -28,7 +29,8 @@ struct lim_members {
     const struct lim_strategy *strategy;
     void *strategy_state;
     double *weights, weight_sum;
-    bool capped; /* organisations have caps */
+    int64_t *marks; /* of meters, LIM_WINDOWS a flight; NULL: all are buckets */
+    bool capped;    /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
     lim_time month_end;
 };
@@ -55,8 +57,12 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     m->weights = calloc(n, sizeof *m->weights);
     m->groups = calloc(c->groups, sizeof *m->groups);
     m->throttle = lim_throttle_new(c);
+    bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
+    if (metered)
+        m->marks = calloc(c->requests_max, LIM_WINDOWS * sizeof *m->marks);
     return m->strategy_state != NULL && m->members != NULL &&
-           m->weights != NULL && m->groups != NULL && m->throttle != NULL;
+           m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
+           (!metered || m->marks != NULL);
 }
 
 static double or_one(double x)
@@ -94,7 +100,7 @@ static bool make_groups(struct lim_members *m, const struct lim_config *c)
             return false;
         if (m->pupils == NULL)
             continue;
-        m->pupils[g] = lim_pupils_new(&m->groups[g], m->count, c->burst);
+        m->pupils[g] = lim_pupils_new(&m->groups[g], c);
         if (m->pupils[g] == NULL)
             return false;
     }
@@ -136,6 +142,7 @@ void lim_members_free(struct lim_members *m)
     free(m->groups);
     free(m->members);
     free(m->weights);
+    free(m->marks);
     free(m->strategy_state);
     free(m);
 }
@@ -286,6 +293,14 @@ lim_time lim_members_not_before(const struct lim_members *m)
     return lim_throttle_not_before_all(m->throttle);
 }
 
+/* What meters keep of a flight. */
+static int64_t *marks_of(const struct lim_members *m,
+                         const struct lim_mark *mark)
+{
+    return m->marks == NULL ? NULL
+                            : &m->marks[(size_t)mark->place * LIM_WINDOWS];
+}
+
 static void charge(struct lim_members *m, uint32_t organisation,
                    const struct lim_asked *a, lim_time now,
                    struct lim_mark *mark)
@@ -293,6 +308,9 @@ static void charge(struct lim_members *m, uint32_t organisation,
     struct member *x = &m->members[organisation];
     struct lim_seat *p = seat_of(m, organisation, a->group);
     lim_index_take(p->index, p->leaf, a->cost, now);
+    if (m->marks != NULL && lim_index_meters(p->index) != NULL)
+        lim_meters_mark(lim_index_meters(p->index), p->leaf, now,
+                        marks_of(m, mark));
     for (unsigned d = 0; d < LIM_RATED; d++) {
         p->charged[d] += a->cost->amount[d];
         mark->charged[d] = p->charged[d];
@@ -418,11 +436,13 @@ static void correct(const struct lim_rate *r, struct lim_window *w,
 }
 
 void lim_members_settle(struct lim_members *m, uint32_t organisation,
-                        unsigned group, const struct lim_cost *give,
+                        unsigned group, const struct lim_mark *mark,
+                        const struct lim_cost *give,
                         const struct lim_cost *take, lim_time now)
 {
     struct member *member = &m->members[organisation];
     struct lim_seat *p = seat_of(m, organisation, group);
+    struct lim_meters *meters = lim_index_meters(p->index);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         enum lim_limit l = (enum lim_limit)w;
         enum lim_dimension d = lim_limit_dimension(l);
@@ -432,6 +452,8 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
         struct lim_window window = lim_index_window(p->index, p->leaf, l);
         correct(lim_index_rate(p->index, l), &window, less, now);
         lim_index_set_window(p->index, p->leaf, l, window);
+        if (meters != NULL)
+            lim_meters_settle(meters, p->leaf, l, less, mark->sent_at, now);
     }
     for (unsigned d = 0; d < LIM_RATED; d++)
         p->charged[d] -= give->amount[d] - take->amount[d];
@@ -441,64 +463,10 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
     }
 }
 
-/* How far a reset is from what the used units of a window would need. */
-static double misfit(const struct lim_rate *r, const struct lim_shown *s)
+static bool is_refusal(const struct lim_outcome *o)
 {
-    double off = (double)(s->limit - s->remaining) * (double)r->window_ns /
-                     (double)r->limit -
-                 (double)s->reset_ns;
-    return off < 0 ? -off : off;
-}
-
-/*
- * Which of a dimension's two windows the headers show, or -1: the one of
- * their limit, and when both have it, the one that their reset fits better.
- */
-static int shown_window(const struct lim_seat *p, enum lim_limit minute,
-                        enum lim_limit day, const struct lim_shown *s)
-{
-    if (s->limit <= 0)
-        return -1;
-    const struct lim_rate *m = lim_index_rate(p->index, minute);
-    const struct lim_rate *d = lim_index_rate(p->index, day);
-    if (m->limit == s->limit && d->limit == s->limit && s->reset_ns >= 0)
-        return misfit(d, s) < misfit(m, s) ? (int)day : (int)minute;
-    return m->limit == s->limit   ? (int)minute
-           : d->limit == s->limit ? (int)day
-                                  : -1;
-}
-
-/*
- * The answer describes the window as it was at its admission, at `sent_at` or
- * a little later: full at sent_at + reset at the earliest, and later by all
- * that was charged since.  `reset` is cut and `sent_at` early, so this never
- * lowers a belief that is right.  Without a reset the floored count serves,
- * taken as one more.  A reset beyond what the used units need is that of
- * another kind of window, which forgets all at once: the units tell more.
- */
-static void observe_window(struct lim_seat *p, enum lim_limit limit,
-                           const struct lim_mark *mark,
-                           const struct lim_shown *s)
-{
-    const struct lim_rate *rate = lim_index_rate(p->index, limit);
-    enum lim_dimension d = lim_limit_dimension(limit);
-    int64_t since = p->charged[d] - mark->charged[d];
-    int64_t reset = s->reset_ns, used = s->limit - s->remaining;
-    if (reset < 0) {
-        if (s->remaining < 0 || used <= 1)
-            return;
-        reset = lim_rate_span(rate, used - 1).ns;
-    } else if (s->remaining >= 0 && used >= 0 &&
-               reset > lim_rate_span(rate, used).ns) {
-        reset = lim_rate_span(rate, used).ns;
-    }
-    if (reset == 0 || since < 0)
-        return;
-    since = since < rate->burst ? since : rate->burst;
-    lim_time full = mark->sent_at + reset + lim_rate_span(rate, since).ns;
-    struct lim_window window = lim_index_window(p->index, p->leaf, limit);
-    lim_window_delay(&window, full);
-    lim_index_set_window(p->index, p->leaf, limit, window);
+    return o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
+                         o->class == LIM_CLASS_TOO_LARGE);
 }
 
 /* A refusal's own charge has been given back when all of it is there. */
@@ -508,8 +476,7 @@ static bool learn(struct lim_members *m, uint32_t organisation,
                   lim_time now)
 {
     const struct lim_seat *p = seat_of(m, organisation, a->group);
-    bool refused = o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
-                                 o->class == LIM_CLASS_TOO_LARGE);
+    bool refused = is_refusal(o);
     struct lim_heard h = {
         .lesson = { .feedback = f,
                     .cost = a->cost,
@@ -517,6 +484,7 @@ static bool learn(struct lim_members *m, uint32_t organisation,
                     .admitted = o != NULL && o->class == LIM_CLASS_OK,
                     .refused = refused },
         .before = mark->in_flight - 1,
+        .mark = marks_of(m, mark),
     };
     for (unsigned d = 0; d < LIM_RATED; d++)
         h.since[d] = p->charged[d] - mark->charged[d] +
@@ -532,12 +500,8 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
     struct lim_seat *p = seat_of(m, organisation, a->group);
     if (m->pupils != NULL)
         return learn(m, organisation, a, mark, f, o, now);
-    int w = shown_window(p, LIM_RPM, LIM_RPD, &f->requests);
-    if (w >= 0)
-        observe_window(p, (enum lim_limit)w, mark, &f->requests);
-    w = shown_window(p, LIM_TPM, LIM_TPD, &f->tokens);
-    if (w >= 0)
-        observe_window(p, (enum lim_limit)w, mark, &f->tokens);
+    lim_shown_heed(p, mark, marks_of(m, mark), f,
+                   is_refusal(o) ? a->cost : NULL, now);
     return false;
 }
 
@@ -567,7 +531,10 @@ struct lim_window_belief lim_members_belief(const struct lim_members *m,
     const struct lim_rate *rate = lim_index_rate(p->index, limit);
     struct lim_window w = lim_index_window(p->index, p->leaf, limit);
     b.limit = rate->limit;
-    if (rate->limit >= 0)
+    if (rate->limit >= 0 && lim_index_meters(p->index) != NULL)
+        b.remaining =
+            lim_meters_left(lim_index_meters(p->index), p->leaf, limit, now);
+    else if (rate->limit >= 0)
         b.remaining = lim_window_remaining(rate, &w, now);
     return b;
 }

@@ -21,6 +21,7 @@ struct lim_mark {
     lim_time sent_at;
     int64_t charged[LIM_RATED];
     uint32_t in_flight; /* with it */
+    uint32_t place;     /* the caller's: of all that are in flight, its own */
 };
 
 /* A request before the organisations. */
@@ -61,7 +62,8 @@ lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,
 int64_t lim_members_cap(const struct lim_members *m);
 lim_time lim_members_not_before(const struct lim_members *m);
 
-/* A request goes out: charges its cost, marks it, returns the key to use. */
+/* A request goes out: charges its cost, marks it (but for its place, which is
+   set: below requests_max), returns the key to use. */
 unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
                           const struct lim_asked *a, lim_time now,
                           struct lim_mark *mark);
@@ -79,7 +81,8 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
  * real use, or given back.
  */
 void lim_members_settle(struct lim_members *m, uint32_t organisation,
-                        unsigned group, const struct lim_cost *give,
+                        unsigned group, const struct lim_mark *mark,
+                        const struct lim_cost *give,
                         const struct lim_cost *take, lim_time now);
 
 /*

@@ -7,9 +7,6 @@
 #include "limiter/disciplines/disciplines.h"
 #include "limiter/error.h"
 
-/* A minute's sliding log has entries 1 ms apart, a day's 1.44 s. */
-#define GRAINS 60000
-
 static const struct lim_meter_type *const types[LIM_DISCIPLINES] = {
     [LIM_DISCIPLINE_BUCKET] = &lim_meter_bucket,
     [LIM_DISCIPLINE_QUANTISED] = &lim_meter_quantised,
@@ -27,6 +24,12 @@ const char *lim_discipline_name(enum lim_discipline discipline)
 {
     assert(discipline < LIM_DISCIPLINES);
     return types[discipline]->name;
+}
+
+const char *lim_discipline_summary(enum lim_discipline discipline)
+{
+    assert(discipline < LIM_DISCIPLINES);
+    return types[discipline]->summary;
 }
 
 bool lim_discipline_find(const char *name, enum lim_discipline *out)
@@ -61,10 +64,11 @@ struct lim_meter_rule lim_meter_rule_make(const struct lim_meter_config *c)
     bool sliced = c->discipline == LIM_DISCIPLINE_QUANTISED && c->limit > 0 &&
                   c->quantum_ns > 0 && c->quantum_ns < c->window_ns;
     int64_t burst = has_burst || c->limit < 0 ? c->burst : c->limit;
+    int64_t grains = c->grains > 0 ? c->grains : LIM_METER_GRAINS;
     struct lim_meter_rule r = {
         .rate = lim_rate_make(c->limit, c->window_ns, burst),
         .discipline = c->discipline,
-        .grain_ns = (c->window_ns - 1) / GRAINS + 1,
+        .grain_ns = (c->window_ns - 1) / grains + 1,
     };
     r.slice =
         sliced ? slice_of(c) : lim_rate_make(LIM_UNLIMITED, c->window_ns, 0);
@@ -75,6 +79,12 @@ void lim_meter_init(const struct lim_meter_rule *r, struct lim_meter *m,
                     lim_time now)
 {
     memset(m, 0, sizeof *m);
+    type_of(r)->init(m, r, now);
+}
+
+void lim_meter_clear(const struct lim_meter_rule *r, struct lim_meter *m,
+                     lim_time now)
+{
     type_of(r)->init(m, r, now);
 }
 
@@ -99,11 +109,27 @@ int lim_meter_reserve(const struct lim_meter_rule *r, struct lim_meter *m,
     return type_of(r)->reserve(r, m, now);
 }
 
+int lim_meter_reserve_all(const struct lim_meter_rule *r, struct lim_meter *m)
+{
+    if (r->rate.limit <= 0 || type_of(r)->reserve_all == NULL)
+        return LIM_OK;
+    return type_of(r)->reserve_all(r, m);
+}
+
 void lim_meter_give(const struct lim_meter_rule *r, struct lim_meter *m,
                     int64_t cost, lim_time taken_at)
 {
     if (r->rate.limit > 0 && cost > 0)
         type_of(r)->give(r, m, cost, taken_at);
+}
+
+void lim_meter_lower(const struct lim_meter_rule *r, struct lim_meter *m,
+                     int64_t cost, lim_time now)
+{
+    if (type_of(r)->lower == NULL)
+        lim_meter_take(r, m, cost, now);
+    else if (r->rate.limit > 0 && cost > 0)
+        type_of(r)->lower(r, m, cost, now);
 }
 
 void lim_meter_change(const struct lim_meter_rule *from,

@@ -33,6 +33,9 @@ enum lim_discipline {
    "sliding-counter". */
 const char *lim_discipline_name(enum lim_discipline discipline);
 
+/* Says in one line what it is, for --list. */
+const char *lim_discipline_summary(enum lim_discipline discipline);
+
 /* Finds a discipline by name; false if there is none such. */
 bool lim_discipline_find(const char *name, enum lim_discipline *out);
 
@@ -55,7 +58,11 @@ struct lim_meter_config {
     int64_t burst;      /* 0 to limit; where lim_discipline_has_burst */
     int64_t quantum_ns; /* quantised: length of a slice; 0, or the window
                            and more: there are none */
+    int64_t grains;     /* sliding log: of a window, an entry each at most;
+                           0: LIM_METER_GRAINS */
 };
+
+#define LIM_METER_GRAINS 60000
 
 struct lim_meter_rule lim_meter_rule_make(const struct lim_meter_config *c);
 
@@ -92,6 +99,10 @@ struct lim_meter {
 void lim_meter_init(const struct lim_meter_rule *r, struct lim_meter *m,
                     lim_time now);
 
+/* Makes it unused at `now` once more; what it owns stays. */
+void lim_meter_clear(const struct lim_meter_rule *r, struct lim_meter *m,
+                     lim_time now);
+
 /* Frees what a sliding log has allocated; the others own nothing. */
 void lim_meter_fini(const struct lim_meter_rule *r, struct lim_meter *m);
 
@@ -106,12 +117,23 @@ int64_t lim_meter_largest(const struct lim_meter_rule *r);
 int lim_meter_reserve(const struct lim_meter_rule *r, struct lim_meter *m,
                       lim_time now);
 
+/* Makes room for all that it can ever hold, in a window of which nothing is
+   used: no take needs more.  LIM_ENOMEM: nothing has changed. */
+int lim_meter_reserve_all(const struct lim_meter_rule *r, struct lim_meter *m);
+
 /*
  * Gives back `cost` of what was taken at `taken_at`, for a settlement.  Units
  * that no longer count give nothing.
  */
 void lim_meter_give(const struct lim_meter_rule *r, struct lim_meter *m,
                     int64_t cost, lim_time taken_at);
+
+/*
+ * Takes units of which it is known that they are gone, not since when.  They
+ * count as if taken at `now`, but not in a slice.
+ */
+void lim_meter_lower(const struct lim_meter_rule *r, struct lim_meter *m,
+                     int64_t cost, lim_time now);
 
 /*
  * Changes the rule by which a window counts, at `now`, to one that differs in

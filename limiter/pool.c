@@ -318,6 +318,7 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
     struct flight *f = &p->flights[i];
     r->state = IN_FLIGHT;
     f->organisation = organisation;
+    f->mark.place = i;
     p->counts.in_flight++;
     if (r->attempt == 0) {
         f->wait = 0;
@@ -491,7 +492,8 @@ static bool settle(struct lim_pool *p, const struct record *r,
     }
     if (memcmp(&take, &r->cost, sizeof take) == 0)
         return false;
-    lim_members_settle(p->members, flight_of(p, r)->organisation, r->group,
+    const struct flight *f = flight_of(p, r);
+    lim_members_settle(p->members, f->organisation, r->group, &f->mark,
                        &r->cost, &take, p->now);
     return true;
 }

@@ -10,6 +10,7 @@
 #include "limiter/error.h"
 #include "limiter/feedback.h"
 #include "limiter/limits.h"
+#include "limiter/meter.h"
 #include "limiter/queue.h"
 #include "limiter/strategy.h"
 #include "limiter/time.h"
@@ -99,7 +100,9 @@ struct lim_config {
     unsigned organisation_count;
     const struct lim_strategy *strategy;
     enum lim_belief belief;
-    double burst;     /* share of the limit */
+    enum lim_discipline discipline; /* by which windows are believed to count */
+    int64_t quantum_ns;             /* of quantised minutes, 1 to LIM_MIN */
+    double burst;     /* share of the limit, where the discipline has one */
     int64_t cap_pool; /* most in flight */
     int64_t cap_organisation;
     const struct lim_cap *cap; /* adaptive; NULL: none */
@@ -116,8 +119,8 @@ struct lim_config {
 };
 
 /*
- * The defaults: one group, no organisation, headroom, known limits, full
- * burst, no caps, one tenant, first come first served, 6 retries with full
+ * The defaults: one group, no organisation, headroom, known limits, buckets
+ * (slices of a second) with full burst, no caps, one tenant, first come first served, 6 retries with full
  * jitter from 500 ms to 8 s, no budget and no breaker, 4096 requests, seed 1.
  */
 struct lim_config lim_config_default(void);

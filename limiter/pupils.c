@@ -15,21 +15,25 @@ struct pupil {
 
 struct lim_pupils {
     struct lim_group *group;
-    double burst;
+    enum lim_discipline discipline;
+    int64_t quantum_ns;
+    double burst;          /* share of a limit that a full bucket holds */
     struct pupil pupils[]; /* by organisation */
 };
 
-struct lim_pupils *lim_pupils_new(struct lim_group *g, uint32_t organisations,
-                                  double burst)
+struct lim_pupils *lim_pupils_new(struct lim_group *g,
+                                  const struct lim_config *c)
 {
     struct lim_pupils *b =
-        calloc(1, sizeof *b + organisations * sizeof b->pupils[0]);
+        calloc(1, sizeof *b + c->organisation_count * sizeof b->pupils[0]);
     if (b == NULL)
         return NULL;
     b->group = g;
-    b->burst = burst;
-    for (uint32_t i = 0; i < organisations; i++)
-        lim_learn_init(&b->pupils[i].learn);
+    b->discipline = c->discipline;
+    b->quantum_ns = c->quantum_ns;
+    b->burst = lim_discipline_has_burst(c->discipline) ? c->burst : 1;
+    for (uint32_t i = 0; i < c->organisation_count; i++)
+        lim_learn_init(&b->pupils[i].learn, c->discipline);
     return b;
 }
 
@@ -118,6 +122,11 @@ static struct lim_index *class_of(struct lim_pupils *b, uint32_t organisation,
                           lim_rate_burst(limits->max[w], b->burst));
     struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
                                         lim_index_all(from), now);
+    if (x != NULL &&
+        lim_index_meter(x, b->discipline, b->quantum_ns, now) != LIM_OK) {
+        lim_index_free(x);
+        x = NULL;
+    }
     if (x != NULL)
         g->indexes[g->count++] = x;
     *leaf = 0;
@@ -155,8 +164,12 @@ static bool move(struct lim_pupils *b, uint32_t organisation, lim_time now)
                       lim_index_get(from, old, (enum lim_value)v));
     for (unsigned i = 0; i < LIM_WINDOWS; i++) {
         enum lim_limit w = (enum lim_limit)i;
-        if (lim_index_rate(from, w)->limit == lim_index_rate(to, w)->limit)
-            lim_index_set_window(to, leaf, w, lim_index_window(from, old, w));
+        if (lim_index_rate(from, w)->limit != lim_index_rate(to, w)->limit)
+            continue;
+        lim_index_set_window(to, leaf, w, lim_index_window(from, old, w));
+        if (lim_index_meters(from) != NULL && lim_index_meters(to) != NULL)
+            lim_meters_move(lim_index_meters(to), leaf, lim_index_meters(from),
+                            old, w);
     }
     p->index = to;
     p->leaf = leaf;
@@ -205,6 +218,29 @@ static bool set_level(struct lim_seat *p, enum lim_limit limit,
     return raised;
 }
 
+/* Likewise of a meter, which is never raised: what was left when the request
+   was decided, or when there is room for one that was refused. */
+static void set_meter(const struct lim_seat *p, enum lim_limit limit,
+                      const struct lim_level *level, const struct lim_heard *h,
+                      bool changed, lim_time now)
+{
+    struct lim_meters *m = lim_index_meters(p->index);
+    const struct lim_lesson *l = &h->lesson;
+    if (m == NULL || level->at == LIM_NEVER || level->units == LIM_UNLIMITED)
+        return;
+    enum lim_dimension d = lim_limit_dimension(limit);
+    int64_t left = level->units - 1;
+    int64_t since = h->since[d] > 0 ? h->since[d] : 0;
+    int64_t own = l->refused ? l->cost->amount[d] : 0;
+    if (level->at > l->sent_at)
+        lim_meters_refused(m, p->leaf, limit, level->units, level->at, now);
+    else if (changed)
+        lim_meters_heed_first(m, p->leaf, limit, left - since, now);
+    else
+        lim_meters_heed(m, p->leaf, limit, left, h->mark[limit] + own,
+                        l->sent_at, now);
+}
+
 /* Growth is steady once a request sent thereafter was admitted. */
 static void note_growth(struct pupil *u, const struct lim_heard *h, bool grew,
                         lim_time now)
@@ -231,9 +267,13 @@ bool lim_pupils_hear(struct lim_pupils *b, uint32_t organisation,
         return false;
     }
     bool raised = false;
-    for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        raised |= set_level(&b->group->seats[organisation], (enum lim_limit)w,
-                            &out.level[w], h, (out.changed >> w & 1) != 0, now);
+    for (unsigned i = 0; i < LIM_WINDOWS; i++) {
+        const enum lim_limit w = (enum lim_limit)i;
+        bool changed = (out.changed >> i & 1) != 0;
+        struct lim_seat *p = &b->group->seats[organisation];
+        raised |= set_level(p, w, &out.level[i], h, changed, now);
+        set_meter(p, w, &out.level[i], h, changed, now);
+    }
     note_growth(u, h, out.grew, now);
     return hold(b, organisation) || out.changed != 0 || raised;
 }

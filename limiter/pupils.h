@@ -27,12 +27,11 @@ struct lim_pupils;
 #define LIM_PUPILS_HELD (LIM_NEVER / 2)
 
 /*
- * Makes the pupils of a group of `organisations`, none of whose limits are
- * known; `g` must outlive them.  `burst` is the share of a limit that a full
- * bucket holds.  NULL: out of memory.
+ * Makes the pupils of a group of a pool's organisations, none of whose limits
+ * are known; `g` must outlive them.  NULL: out of memory.
  */
-struct lim_pupils *lim_pupils_new(struct lim_group *g, uint32_t organisations,
-                                  double burst);
+struct lim_pupils *lim_pupils_new(struct lim_group *g,
+                                  const struct lim_config *config);
 void lim_pupils_free(struct lim_pupils *b); /* NULL is allowed */
 
 /* A request goes there. */
@@ -50,6 +49,7 @@ struct lim_heard {
     struct lim_lesson lesson;
     int64_t since[LIM_RATED]; /* charged after it, less what was given back */
     int64_t before;           /* requests that were in flight when it was */
+    const int64_t *mark;      /* of meters, if the windows are */
 };
 
 /* Learns from it at `now`.  True: the organisation may be ready earlier. */

@@ -61,17 +61,16 @@ uint32_t lim_index_propose(struct lim_index *x, const struct lim_query *q)
     return q->strategy->propose(q->state, &x->view);
 }
 
-lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
-                         const struct lim_query *q)
+/* When the windows of a leaf have room for a cost that fits, or before. */
+static lim_time windows_ready(const struct lim_index *x,
+                              const struct lim_terms *t, uint32_t leaf,
+                              const struct lim_query *q)
 {
-    const struct lim_terms *t = lim_index_terms(x, q->cost);
     const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
     unsigned column = leaf % LIM_BLOCK;
-    assert(leaf < x->levels[0].columns);
-    lim_time ready = b->value[LIM_VALUE_BLOCKED][column];
-    ready = ready > q->now ? ready : q->now;
-    if (!t->fits_windows)
-        return LIM_NEVER;
+    lim_time ready = q->now;
+    if (x->meters != NULL)
+        return lim_meters_ready(x->meters, leaf, q->cost, q->now);
     for (unsigned k = 0; k < t->taken_count; k++) {
         unsigned w = t->taken[k];
         lim_time at = b->value[w][column] + t->need[w];
@@ -84,6 +83,21 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
         }
         ready = at > ready ? at : ready;
     }
+    return ready;
+}
+
+lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
+                         const struct lim_query *q)
+{
+    const struct lim_terms *t = lim_index_terms(x, q->cost);
+    const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
+    unsigned column = leaf % LIM_BLOCK;
+    assert(leaf < x->levels[0].columns);
+    if (!t->fits_windows)
+        return LIM_NEVER;
+    lim_time ready = windows_ready(x, t, leaf, q);
+    if (b->value[LIM_VALUE_BLOCKED][column] > ready)
+        ready = b->value[LIM_VALUE_BLOCKED][column];
     if (x->spend_max != LIM_UNLIMITED && ready < q->month_end &&
         b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
             x->spend_max)
@@ -152,7 +166,7 @@ bool lim_index_open(struct lim_index *x, uint32_t leaf,
     return t->fits &&
            is_open(x, q, &x->levels[0].blocks[leaf / LIM_BLOCK],
                    leaf % LIM_BLOCK) &&
-           (!x->fractions || lim_index_ready(x, leaf, q) <= q->now);
+           (!x->rough || lim_index_ready(x, leaf, q) <= q->now);
 }
 
 /* A column and its value: the smaller value, or else the first column. */
@@ -240,7 +254,7 @@ static void visit(struct lim_index *x, const struct lim_query *q,
             visit(x, q, best, level - 1, column);
             if (!x->mixed && best->organisation != last && best->score == value)
                 return; /* as good as it gets here */
-        } else if (!x->fractions || lim_index_ready(x, column, q) <= q->now) {
+        } else if (!x->rough || lim_index_ready(x, column, q) <= q->now) {
             *best = (struct lim_best){ value, l->first[column], column, x };
             if (!x->mixed)
                 return;

@@ -54,7 +54,8 @@ struct lim_terms {
     int64_t need[LIM_WINDOWS];    /* ns from a bucket's being full to its
                                      having room for the cost; mostly < 0.
                                      Rounded down, with the windows' own
-                                     fractions left out: at most 2 ns early */
+                                     fractions left out: at most 2 ns early.
+                                     With meters: any time early */
 };
 
 struct lim_index {
@@ -63,7 +64,10 @@ struct lim_index {
     unsigned windows[LIM_WINDOWS]; /* those that there are */
     unsigned window_count;
     bool fractions; /* some rate has a remainder */
-    bool mixed;     /* leaves are in no order */
+    bool rough;     /* rows are bounds even in leaves, which have to be asked:
+                       for their fractions, or their meters */
+    struct lim_meters *meters; /* NULL: the windows are the rows */
+    bool mixed;                /* leaves are in no order */
     int64_t spend_max;
     uint32_t all;
     unsigned level_count;

@@ -85,6 +85,8 @@ static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
     config.organisation_count = c->account.organisation_count;
     config.strategy = client->strategy;
     config.belief = client->belief;
+    config.discipline = client->discipline;
+    config.quantum_ns = client->quantum_ns;
     config.burst = c->scenario->provider.burst;
     config.cap_pool = client->cap_pool;
     config.cap_organisation = client->cap_organisation;

@@ -27,6 +27,8 @@ struct sim_client_config sim_client_config_default(void)
     return (struct sim_client_config){
         .strategy = d.strategy,
         .belief = d.belief,
+        .discipline = d.discipline,
+        .quantum_ns = d.quantum_ns,
         .cap_pool = d.cap_pool,
         .cap_organisation = d.cap_organisation,
         .queue = d.queue,

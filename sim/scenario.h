@@ -108,6 +108,8 @@ struct sim_provider_config sim_provider_config_default(void);
 struct sim_client_config {
     const struct lim_strategy *strategy;
     enum lim_belief belief;
+    enum lim_discipline discipline; /* that it assumes, */
+    int64_t quantum_ns;             /* with slices of so much */
     int64_t cap_pool;
     int64_t cap_organisation;
     const struct lim_cap *cap; /* adaptive; NULL: none */

@@ -141,6 +141,10 @@ void drawn_config(struct drawn *c, struct dice *d)
     draw_organisations(c, d);
     x->strategy = DRAW_OF(d, lim_strategies);
     x->belief = beliefs[dice_roll(d, 5)];
+    if (dice_one_in(d, 2)) {
+        x->discipline = (enum lim_discipline)dice_roll(d, LIM_DISCIPLINES);
+        x->quantum_ns = dice_size(d, 35);
+    }
     if (dice_one_in(d, 3))
         x->burst = (double)(1 + dice_roll(d, 100)) / 100;
     if (!dice_one_in(d, 3))

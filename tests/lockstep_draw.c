@@ -47,11 +47,11 @@ static void draw_faults(struct drawing *d, cJSON *provider)
     cJSON_AddStringToObject(faults, "timeout_after", "7s");
 }
 
+static const char *const disciplines[] = { "bucket", "quantised", "fixed",
+                                           "sliding-log", "sliding-counter" };
+
 static void draw_windows(struct drawing *d, cJSON *provider)
 {
-    static const char *const disciplines[] = { "bucket", "quantised", "fixed",
-                                               "sliding-log",
-                                               "sliding-counter" };
     static const char *const bursts[] = { "1", "0.5", "0.25" };
     static const char *const quanta[] = { "\"1s\"", "\"10s\"", "\"1m\"" };
     static const char *const yes_no[] = { "true", "false" };
@@ -133,6 +133,9 @@ static cJSON *draw_client(struct drawing *d)
     cJSON *retry = cJSON_AddObjectToObject(client, "retry");
     cJSON_AddNumberToObject(retry, "max", (double)below(d, 7));
     cJSON_AddStringToObject(retry, "backoff", ONE_OF(d, backoffs));
+    cJSON_AddStringToObject(client, "discipline",
+                            below(d, 2) == 0 ? disciplines[0]
+                                             : ONE_OF(d, disciplines));
     return client;
 }
 

@@ -10,14 +10,11 @@ static int64_t limit_of(const struct run *r, unsigned o, unsigned g, unsigned w)
 
 static int64_t burst_of(const struct run *r, int64_t limit)
 {
-    int64_t burst = (int64_t)((double)limit * r->config->burst);
+    double share =
+        lim_discipline_has_burst(r->config->discipline) ? r->config->burst : 1;
+    int64_t burst = (int64_t)((double)limit * share);
     burst = burst > limit ? limit : burst;
     return burst > 1 ? burst : 1;
-}
-
-static lim_wide price(unsigned w, int64_t units)
-{
-    return (lim_wide)units * lim_limit_window((enum lim_limit)w);
 }
 
 static int64_t asks(const struct lim_cost *cost, unsigned w)
@@ -39,31 +36,14 @@ bool model_fits(const struct run *r, unsigned o, unsigned g,
                                       cost->amount[LIM_MONEY] <= x->spend_max);
 }
 
-static void refill(struct run *r, unsigned o, unsigned g, unsigned w)
-{
-    struct bucket *b = &r->places[o][g].windows[w];
-    int64_t limit = limit_of(r, o, g, w);
-    lim_wide full = price(w, burst_of(r, limit));
-    b->credits += (lim_wide)(r->now - b->at) * limit;
-    b->credits = b->credits < full ? b->credits : full;
-    b->at = r->now;
-}
-
 lim_time model_ready(struct run *r, unsigned o, unsigned g,
                      const struct lim_cost *cost)
 {
-    const struct place *p = &r->places[o][g];
+    struct place *p = &r->places[o][g];
     lim_time at = p->blocked > r->now ? p->blocked : r->now;
     int64_t most = r->drawn->organisations[o].spend_max;
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
-        int64_t limit = limit_of(r, o, g, w), units = asks(cost, w);
-        if (limit == LIM_UNLIMITED || units == 0)
-            continue;
-        refill(r, o, g, w);
-        lim_wide lacks = price(w, units) - p->windows[w].credits;
-        if (lacks <= 0)
-            continue;
-        lim_time t = r->now + (lim_time)((lacks + limit - 1) / limit);
+        lim_time t = window_model_ready(&p->windows[w], asks(cost, w), r->now);
         at = t > at ? t : at;
     }
     if (most != LIM_UNLIMITED && at < r->month_end &&
@@ -88,22 +68,25 @@ bool model_may_go(struct run *r, unsigned o, unsigned g,
            model_ready(r, o, g, cost) <= r->now;
 }
 
-/* Charges `units` more of a window, or fewer. */
-static void charge(struct run *r, unsigned o, unsigned g, unsigned w,
-                   int64_t units)
-{
-    if (limit_of(r, o, g, w) <= 0)
-        return;
-    if (units > 0)
-        refill(r, o, g, w);
-    r->places[o][g].windows[w].credits -= price(w, units);
-}
-
 void model_charge_all(struct run *r, unsigned o, unsigned g,
-                      const struct lim_cost *take, const struct lim_cost *give)
+                      const struct lim_cost *take)
 {
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        charge(r, o, g, w, asks(take, w) - asks(give, w));
+        window_model_take(&r->places[o][g].windows[w], asks(take, w), r->now);
+}
+
+void model_settle_all(struct run *r, unsigned o, unsigned g,
+                      const struct lim_cost *take, const struct lim_cost *give,
+                      lim_time sent_at)
+{
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        struct window_model *x = &r->places[o][g].windows[w];
+        int64_t more = asks(take, w) - asks(give, w);
+        if (more > 0)
+            window_model_owe(x, more, r->now);
+        else
+            window_model_give(x, -more, sent_at);
+    }
 }
 
 void model_block(struct run *r, unsigned o, unsigned g, lim_time until)
@@ -141,10 +124,13 @@ void model_start(struct run *r)
         r->spent[o] = r->drawn->organisations[o].spent;
         for (unsigned g = 0; g < c->groups; g++) {
             r->places[o][g].blocked = INT64_MIN;
-            for (unsigned w = 0; w < LIM_WINDOWS; w++)
-                r->places[o][g].windows[w] = (struct bucket){
-                    price(w, burst_of(r, limit_of(r, o, g, w))), c->start
-                };
+            for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+                int64_t limit = limit_of(r, o, g, w);
+                int64_t ns = lim_limit_window((enum lim_limit)w);
+                window_model_start(&r->places[o][g].windows[w], c->discipline,
+                                   limit, burst_of(r, limit), ns,
+                                   ns == LIM_MIN ? c->quantum_ns : 0, c->start);
+            }
         }
     }
 }

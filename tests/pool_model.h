@@ -6,10 +6,11 @@
 
 #include "limiter/pool.h"
 #include "tests/drawn_pool.h"
+#include "tests/window_model.h"
 
 /*
- * What a pool should believe and do, in plain lists, its windows in whole
- * credits: nothing of it is shared with the pool.
+ * What a pool should believe and do, in plain lists: nothing of it is shared
+ * with the pool.
  */
 
 #define MODEL_ITEMS 120
@@ -18,19 +19,13 @@ struct item {
     lim_id id;
     enum { HERE, FLYING, GONE } state; /* HERE: waits or backs off */
     struct lim_request request;
-    lim_time not_before;
+    lim_time not_before, sent_at;
     uint32_t organisation;
     unsigned attempt;
 };
 
-/* A unit is `window` credits, and a nanosecond brings `limit` of them. */
-struct bucket {
-    lim_wide credits;
-    lim_time at;
-};
-
 struct place {
-    struct bucket windows[LIM_WINDOWS];
+    struct window_model windows[LIM_WINDOWS];
     lim_time blocked;
 };
 
@@ -81,9 +76,12 @@ bool model_room(const struct run *r, unsigned o);
 bool model_may_go(struct run *r, unsigned o, unsigned g,
                   const struct lim_cost *cost);
 
-/* Charges the windows for `take` less `give`. */
+/* Charges the windows; corrects what was charged at `sent_at`. */
 void model_charge_all(struct run *r, unsigned o, unsigned g,
-                      const struct lim_cost *take, const struct lim_cost *give);
+                      const struct lim_cost *take);
+void model_settle_all(struct run *r, unsigned o, unsigned g,
+                      const struct lim_cost *take, const struct lim_cost *give,
+                      lim_time sent_at);
 
 /* Nothing goes there before, in one group or in all. */
 void model_block(struct run *r, unsigned o, unsigned g, lim_time until);

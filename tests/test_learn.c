@@ -77,7 +77,7 @@ static void check(const struct lim_limits *is, const struct lim_limits *want,
 static void play(const struct row *rows, size_t n)
 {
     struct lim_learn l;
-    lim_learn_init(&l);
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
     CU_ASSERT_FALSE(lim_learn_answered(&l));
     for (size_t i = 0; i < n; i++) {
         const struct lim_limits before = *lim_learn_limits(&l);
@@ -279,14 +279,14 @@ static void no_headers_teach_nothing_but_that_there_are_none(void)
                                 KNOWN(ANY, ANY, ANY, ANY) };
     struct row r = silent;
     struct lim_learn l;
-    lim_learn_init(&l);
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
     r.how = BROKEN;
     hear(&l, &r);
     CU_ASSERT_FALSE(lim_learn_answered(&l));
     hear(&l, &silent);
     CU_ASSERT(lim_learn_answered(&l));
     check(lim_learn_limits(&l), &silent.known, 0);
-    lim_learn_init(&l);
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
     r.how = BUSY;
     hear(&l, &r);
     CU_ASSERT(lim_learn_answered(&l));
@@ -303,7 +303,7 @@ static void levels_are_told_as_they_were_at_sending(void)
           KNOWN(3, 200, 30000, ANY) },
     };
     struct lim_learn l;
-    lim_learn_init(&l);
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
     struct lim_learned out = hear(&l, &rows[0]);
     CU_ASSERT_EQUAL(out.level[LIM_RPM].at, 100 * LIM_SEC + 120 * LIM_MSEC);
     CU_ASSERT_EQUAL(out.level[LIM_RPM].units, LIM_UNLIMITED);
@@ -314,7 +314,7 @@ static void levels_are_told_as_they_were_at_sending(void)
     CU_ASSERT_EQUAL(out.level[LIM_RPM].units, 491);
     CU_ASSERT_EQUAL(out.level[LIM_TPM].at, 103 * LIM_SEC);
     CU_ASSERT_EQUAL(out.level[LIM_TPM].units, 100);
-    lim_learn_init(&l);
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
     out = hear(&l, &rows[2]);
     CU_ASSERT_EQUAL(out.level[LIM_RPD].at, 86500 * LIM_SEC);
     CU_ASSERT_EQUAL(out.level[LIM_RPM].at, 100 * LIM_SEC);
@@ -331,7 +331,7 @@ static void what_headers_said_may_be_doubted_what_a_refusal_named_not(void)
     };
     const struct lim_limits left = KNOWN(500, ANY, ANY, ANY);
     struct lim_learn l;
-    lim_learn_init(&l);
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
     hear(&l, &rows[0]);
     CU_ASSERT(lim_learn_doubt(&l, 1u << LIM_TPM));
     CU_ASSERT_FALSE(lim_learn_answered(&l));
@@ -377,7 +377,7 @@ static void after_any_lies_the_truth_is_believed(void)
     for (uint64_t seed = 0; seed < 2000; seed++) {
         uint64_t n = 0;
         struct lim_learn l;
-        lim_learn_init(&l);
+        lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
         for (int64_t i = 0; i < 20; i++) {
             const struct row lie = random_answer(seed, &n, i);
             hear(&l, &lie);

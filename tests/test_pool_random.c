@@ -1,7 +1,6 @@
 /*
  * The whole pool under random configurations and histories, one for each
- * seed, against a model that keeps plain lists and counts windows in whole
- * credits.  LIM_SEEDS sets how many seeds, LIM_SEED the first.
+ * seed, against a model that keeps plain lists.  LIM_SEEDS sets how many seeds, LIM_SEED the first.
  *
  * Each history runs twice, the second time with a clock that never steps
  * back: both must do the same at the same (counted) times.
@@ -71,7 +70,6 @@ static void check_counts(struct run *r)
 
 static void sent(struct run *r, struct item *x, const struct lim_action *a)
 {
-    static const struct lim_cost nothing = { { 0 } };
     const struct lim_request *q = &x->request;
     unsigned o = a->organisation;
     MUST(r, o < r->config->organisation_count);
@@ -85,13 +83,14 @@ static void sent(struct run *r, struct item *x, const struct lim_action *a)
     MUST(r, a->attempt == x->attempt);
     MUST(r, a->key == r->next_key[o]);
     r->next_key[o] = (a->key + 1) % r->drawn->organisations[o].keys;
-    model_charge_all(r, o, q->group, &q->cost, &nothing);
+    model_charge_all(r, o, q->group, &q->cost);
     r->spent[o] += q->cost.amount[LIM_MONEY];
     r->flying[o]++;
     r->counts.waiting--;
     r->counts.in_flight++;
     r->firsts += x->attempt == 0;
     x->state = FLYING;
+    x->sent_at = r->now;
     x->organisation = o;
 }
 
@@ -270,7 +269,7 @@ static void settled(struct run *r, const struct item *x,
         take.amount[LIM_MONEY] = o->microusd;
     for (int i = 0; i < LIM_DIMENSIONS; i++)
         r->owed |= take.amount[i] > q->cost.amount[i];
-    model_charge_all(r, x->organisation, q->group, &take, &q->cost);
+    model_settle_all(r, x->organisation, q->group, &take, &q->cost, x->sent_at);
     r->spent[x->organisation] +=
         take.amount[LIM_MONEY] - q->cost.amount[LIM_MONEY];
 }

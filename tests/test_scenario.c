@@ -334,6 +334,9 @@ static void what_a_client_cannot_be_is_named(void)
           "client.breaker.open" },
         { "{\"client\": {\"limits\": \"guessed\"}, " WORK "}",
           "client.limits" },
+        { "{\"client\": {\"discipline\": \"slidinglog\"}, " WORK "}",
+          "sliding-log" },
+        { "{\"client\": {\"quantum\": \"2m\"}, " WORK "}", "client.quantum" },
     };
     REFUSED(rows);
 }
@@ -341,8 +344,6 @@ static void what_a_client_cannot_be_is_named(void)
 static void what_later_versions_have_is_refused_as_such(void)
 {
     static const struct wrong rows[] = {
-        { "{\"client\": {\"discipline\": \"fixed\"}, " WORK "}",
-          "not available" },
         { "{\"prices\": {}, " WORK "}", "not available" },
     };
     REFUSED(rows);

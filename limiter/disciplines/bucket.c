@@ -43,6 +43,7 @@ static double level(const struct lim_meter_rule *r, const struct lim_meter *m,
 
 const struct lim_meter_type lim_meter_bucket = {
     .name = "bucket",
+    .summary = "refills all the time, up to its burst",
     .has_burst = true,
     .init = init,
     .change = change,

@@ -10,6 +10,7 @@
  */
 struct lim_meter_type {
     const char *name;
+    const char *summary; /* one line */
     bool has_burst;
     /* makes it unused; what it owns stays */
     void (*init)(struct lim_meter *m, const struct lim_meter_rule *r,
@@ -22,6 +23,8 @@ struct lim_meter_type {
                  int64_t cost, lim_time now);
     void (*give)(const struct lim_meter_rule *r, struct lim_meter *m,
                  int64_t cost, lim_time taken_at);
+    void (*lower)(const struct lim_meter_rule *r, struct lim_meter *m,
+                  int64_t cost, lim_time now); /* NULL: as take */
     int64_t (*remaining)(const struct lim_meter_rule *r,
                          const struct lim_meter *m, lim_time now);
     int64_t (*reset)(const struct lim_meter_rule *r, const struct lim_meter *m,
@@ -29,8 +32,10 @@ struct lim_meter_type {
     double (*level)(const struct lim_meter_rule *r, const struct lim_meter *m,
                     lim_time now); /* NULL: units are never in parts */
     int (*reserve)(const struct lim_meter_rule *r, struct lim_meter *m,
-                   lim_time now);      /* NULL: it has all it needs */
-    void (*fini)(struct lim_meter *m); /* NULL: it owns nothing */
+                   lim_time now); /* NULL: it has all it needs */
+    int (*reserve_all)(const struct lim_meter_rule *r,
+                       struct lim_meter *m); /* likewise */
+    void (*fini)(struct lim_meter *m);       /* NULL: it owns nothing */
 };
 
 extern const struct lim_meter_type lim_meter_bucket;

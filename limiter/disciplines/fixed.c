@@ -80,6 +80,7 @@ static int64_t reset(const struct lim_meter_rule *r, const struct lim_meter *m,
 
 const struct lim_meter_type lim_meter_fixed = {
     .name = "fixed",
+    .summary = "begins anew with each minute of the clock, or day",
     .init = init,
     .change = change,
     .ready = ready,

@@ -62,6 +62,12 @@ static void give(const struct lim_meter_rule *r, struct lim_meter *m,
     lim_window_give(&r->slice, &m->u.quantised.slice, cost);
 }
 
+static void lower(const struct lim_meter_rule *r, struct lim_meter *m,
+                  int64_t cost, lim_time now)
+{
+    lim_window_take(&r->rate, &m->u.quantised.whole, cost, now);
+}
+
 static int64_t remaining(const struct lim_meter_rule *r,
                          const struct lim_meter *m, lim_time now)
 {
@@ -87,12 +93,14 @@ static double level(const struct lim_meter_rule *r, const struct lim_meter *m,
 
 const struct lim_meter_type lim_meter_quantised = {
     .name = "quantised",
+    .summary = "a bucket, and beside it one for each second or other quantum",
     .has_burst = true,
     .init = init,
     .change = change,
     .ready = ready,
     .take = take,
     .give = give,
+    .lower = lower,
     .remaining = remaining,
     .reset = reset,
     .level = level,

@@ -156,6 +156,7 @@ static double level(const struct lim_meter_rule *r, const struct lim_meter *m,
 
 const struct lim_meter_type lim_meter_sliding_counter = {
     .name = "sliding-counter",
+    .summary = "this minute, and a part of the one before",
     .init = init,
     .change = change,
     .ready = ready,

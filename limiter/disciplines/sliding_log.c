@@ -2,10 +2,10 @@
  * Sliding log: remembers what was taken and when; it counts for exactly one
  * window.
  *
- * Takes within window / 60,000 (1 ms of a minute, 1.44 s of a day; counted
- * from the epoch) become one entry with the time of the latest, so a log has
- * at most 60,001 entries that count.  The error: units count for less than
- * that span too long, never too short.
+ * Takes within one grain (60,000 a window: 1 ms of a minute, 1.44 s of a day;
+ * counted from the epoch) become one entry with the time of the latest, so a
+ * log has at most 60,001 entries that count.  The error: units count for less
+ * than a grain too long, never too short.
  *
  * At most: the limit in every interval shorter than a window, so the limit x
  * (floor(t / window) + 1) in one of length t.
@@ -123,6 +123,21 @@ static lim_time ready(const struct lim_meter_rule *r, const struct lim_meter *m,
     return entry(m, first_with(m, gone + short_of))->at + r->rate.window_ns;
 }
 
+static int grow(struct lim_meter *m, uint32_t room)
+{
+    uint32_t count = m->u.log.count;
+    struct lim_meter_entry *ring = malloc(room * sizeof *ring);
+    if (ring == NULL)
+        return LIM_ENOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        ring[i] = *entry(m, i);
+    free(m->u.log.ring);
+    m->u.log.ring = ring;
+    m->u.log.room = room;
+    m->u.log.first = 0;
+    return LIM_OK;
+}
+
 /* Entries that no longer count stay until the next take: a ring that merely
    grows has changed nothing. */
 static int reserve(const struct lim_meter_rule *r, struct lim_meter *m,
@@ -131,17 +146,17 @@ static int reserve(const struct lim_meter_rule *r, struct lim_meter *m,
     uint32_t room = m->u.log.room, count = m->u.log.count;
     if (count - counting(r, m, now) < room)
         return LIM_OK;
-    uint32_t more = room > 0 ? 2 * room : ROOM_FIRST;
-    struct lim_meter_entry *ring = malloc(more * sizeof *ring);
-    if (ring == NULL)
-        return LIM_ENOMEM;
-    for (uint32_t i = 0; i < count; i++)
-        ring[i] = *entry(m, i);
-    free(m->u.log.ring);
-    m->u.log.ring = ring;
-    m->u.log.room = more;
-    m->u.log.first = 0;
-    return LIM_OK;
+    return grow(m, room > 0 ? 2 * room : ROOM_FIRST);
+}
+
+/* A window reaches into one grain more than it is long. */
+static int reserve_all(const struct lim_meter_rule *r, struct lim_meter *m)
+{
+    int64_t most = r->rate.window_ns / r->grain_ns + 2;
+    uint32_t room = ROOM_FIRST;
+    while (room < most)
+        room *= 2;
+    return room > m->u.log.room ? grow(m, room) : LIM_OK;
 }
 
 static void forget(struct lim_meter *m, uint32_t entries)
@@ -229,6 +244,7 @@ static int64_t reset(const struct lim_meter_rule *r, const struct lim_meter *m,
 
 const struct lim_meter_type lim_meter_sliding_log = {
     .name = "sliding-log",
+    .summary = "what was taken counts for one window, exactly",
     .init = init,
     .change = change,
     .ready = ready,
@@ -237,5 +253,6 @@ const struct lim_meter_type lim_meter_sliding_log = {
     .remaining = remaining,
     .reset = reset,
     .reserve = reserve,
+    .reserve_all = reserve_all,
     .fini = fini,
 };

@@ -71,8 +71,7 @@ scenario 'no such trace' 'none.csv' \
     '{"workload": {"model": "gpt-4o", "arrivals": {"trace": "none.csv"}}}'
 scenario 'no end' 'duration' \
     '{"workload": {"model": "gpt-4o", "arrivals": {"poisson": "5/m"}}}'
-scenario 'a later version' 'not available' \
-    "{\"client\": {\"discipline\": \"fixed\"}, $work}"
+scenario 'a later version' 'not available' "{\"prices\": {}, $work}"
 
 printf 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 x,1,2\n' \
     >"$tmp/trace.csv"

@@ -61,4 +61,32 @@ that 'and cost nothing' "$(figure 2 succeeded) >= $(figure 1 succeeded)"
 
 run retry-storm --set duration=5m
 run unknown-discipline --set duration=5m
+
+# Variants: five providers for each client, in the order of both lists.
+run assumed-discipline
+worst() { # CLIENT PATH PATH: the ratios of both of its five, rising
+    local i from=$((5 * $1 + 1))
+    for ((i = from; i < from + 5; i++)); do
+        awk "BEGIN { print $(figure $i "$2") / $(figure $i "$3") }"
+    done | sort -g
+}
+for i in 1 7 13 19 25; do
+    that "who assumes what is true is never refused, $i" \
+        "$(figure $i http_429) == 0"
+done
+for i in 1 7 19 25; do
+    that "and gets nearly all through, $i" \
+        "$(figure $i goodput_rpm) > 0.95 * $(figure 1 goodput_rpm)"
+done
+that 'fixed windows come all at once, and let wait' \
+    "$(figure 13 wait_ms.p95) > 25000 && \
+     $(figure 13 goodput_rpm) > 0.85 * $(figure 1 goodput_rpm)"
+bucket=$(worst 0 http_429 attempts | tail -n 1)
+log=$(worst 3 http_429 attempts | tail -n 1)
+counter=$(worst 4 http_429 attempts | tail -n 1)
+that 'a bucket is the worst guess' "$bucket > 0.4"
+that 'a sliding counter the best' "$counter < $log && $counter < 0.25"
+that 'which loses no throughput anywhere' \
+    "$(worst 4 goodput_rpm duration_s | head -n 1) > \
+     0.95 * $(figure 1 goodput_rpm) / $(figure 1 duration_s)"
 finish

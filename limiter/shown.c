@@ -1,0 +1,89 @@
+#include "limiter/shown.h"
+
+#include "limiter/window.h"
+
+/* How far a reset is from what the used units of a window would need. */
+static double misfit(const struct lim_rate *r, const struct lim_shown *s)
+{
+    double off = (double)(s->limit - s->remaining) * (double)r->window_ns /
+                     (double)r->limit -
+                 (double)s->reset_ns;
+    return off < 0 ? -off : off;
+}
+
+/*
+ * Which of a dimension's two windows the headers show, or -1: the one of
+ * their limit, and when both have it, the one that their reset fits better.
+ */
+static int shown_window(const struct lim_seat *p, enum lim_limit minute,
+                        enum lim_limit day, const struct lim_shown *s)
+{
+    if (s->limit <= 0)
+        return -1;
+    const struct lim_rate *m = lim_index_rate(p->index, minute);
+    const struct lim_rate *d = lim_index_rate(p->index, day);
+    if (m->limit == s->limit && d->limit == s->limit && s->reset_ns >= 0)
+        return misfit(d, s) < misfit(m, s) ? (int)day : (int)minute;
+    return m->limit == s->limit   ? (int)minute
+           : d->limit == s->limit ? (int)day
+                                  : -1;
+}
+
+/*
+ * The answer describes the window as it was at its admission, at `sent_at` or
+ * a little later: full at sent_at + reset at the earliest, and later by all
+ * that was charged since.  `reset` is cut and `sent_at` early, so this never
+ * lowers a belief that is right.  Without a reset the floored count serves,
+ * taken as one more.  A reset beyond what the used units need is that of
+ * another kind of window, which forgets all at once: the units tell more.
+ */
+static void observe_window(struct lim_seat *p, enum lim_limit limit,
+                           const struct lim_mark *mark,
+                           const struct lim_shown *s)
+{
+    const struct lim_rate *rate = lim_index_rate(p->index, limit);
+    enum lim_dimension d = lim_limit_dimension(limit);
+    int64_t since = p->charged[d] - mark->charged[d];
+    int64_t reset = s->reset_ns, used = s->limit - s->remaining;
+    if (reset < 0) {
+        if (s->remaining < 0 || used <= 1)
+            return;
+        reset = lim_rate_span(rate, used - 1).ns;
+    } else if (s->remaining >= 0 && used >= 0 &&
+               reset > lim_rate_span(rate, used).ns) {
+        reset = lim_rate_span(rate, used).ns;
+    }
+    if (reset == 0 || since < 0)
+        return;
+    since = since < rate->burst ? since : rate->burst;
+    lim_time full = mark->sent_at + reset + lim_rate_span(rate, since).ns;
+    struct lim_window window = lim_index_window(p->index, p->leaf, limit);
+    lim_window_delay(&window, full);
+    lim_index_set_window(p->index, p->leaf, limit, window);
+}
+
+/* Of the windows that the headers of a dimension show, if they do. */
+static void heed(struct lim_seat *p, enum lim_limit minute, enum lim_limit day,
+                 const struct lim_mark *mark, const int64_t *marks,
+                 const struct lim_shown *s, int64_t refused, lim_time now)
+{
+    struct lim_meters *meters = lim_index_meters(p->index);
+    int w = shown_window(p, minute, day, s);
+    if (w < 0)
+        return;
+    observe_window(p, (enum lim_limit)w, mark, s);
+    if (meters != NULL)
+        lim_meters_heed(meters, p->leaf, (enum lim_limit)w, s->remaining,
+                        marks[w] + refused, mark->sent_at, now);
+}
+
+void lim_shown_heed(struct lim_seat *p, const struct lim_mark *mark,
+                    const int64_t *marks, const struct lim_feedback *f,
+                    const struct lim_cost *refused, lim_time now)
+{
+    static const struct lim_cost nothing = { { 0 } };
+    const int64_t *own = refused != NULL ? refused->amount : nothing.amount;
+    heed(p, LIM_RPM, LIM_RPD, mark, marks, &f->requests, own[LIM_REQUESTS],
+         now);
+    heed(p, LIM_TPM, LIM_TPD, mark, marks, &f->tokens, own[LIM_TOKENS], now);
+}
