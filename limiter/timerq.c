@@ -1,6 +1,10 @@
 /*
  * A 4-ary heap.  Popping leaves its root vacant: the timer set next is mostly
  * an early one, and fills it with one walk down instead of two walks.
+ *
+ * A key is one number of 128 bits: time, rank and sequence from the top.
+ * Behind the last one stand four that nothing comes after, so that every node
+ * has four children to choose from, and nobody asks which there are.
  */
 
 #include "limiter/timerq.h"
@@ -14,42 +18,44 @@
 #define RANK_BIT 60 /* above the order of setting */
 #define UNARMED UINT32_MAX
 
-__extension__ typedef __int128 wide;
+__extension__ typedef unsigned __int128 key;
 
-struct key {
-    lim_time at;
-    uint64_t order; /* rank, then sequence */
-};
+#define NOTHING (~(key)0) /* its time is LIM_NEVER */
 
 struct lim_timerq {
-    struct key *keys;
+    key *keys;
     uint32_t *ids;      /* of each key */
     uint32_t *position; /* of each id in keys, or UNARMED */
+    lim_time first;     /* of all timers */
     uint32_t capacity;
     uint32_t size; /* keys in use, the vacant root included */
     bool vacant;   /* keys[0] is free */
     uint64_t sequence;
 };
 
-static bool before(struct key a, struct key b)
+/* The sign bit flipped, times before 1970 come first. */
+static key key_of(lim_time at, uint64_t order)
 {
-    wide x = (wide)a.at * ((wide)1 << 64) + (wide)a.order;
-    wide y = (wide)b.at * ((wide)1 << 64) + (wide)b.order;
-    return x < y;
+    return (key)((uint64_t)at ^ (UINT64_C(1) << 63)) << 64 | order;
 }
 
-static void put(struct lim_timerq *q, uint32_t i, struct key k, uint32_t id)
+static lim_time time_of(key k)
+{
+    return (lim_time)((uint64_t)(k >> 64) ^ (UINT64_C(1) << 63));
+}
+
+static void put(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
 {
     q->keys[i] = k;
     q->ids[i] = id;
     q->position[id] = i;
 }
 
-static void sift_up(struct lim_timerq *q, uint32_t i, struct key k, uint32_t id)
+static void sift_up(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
 {
     while (i > 0) {
         uint32_t parent = (i - 1) / ARITY;
-        if (!before(k, q->keys[parent]))
+        if (k > q->keys[parent])
             break;
         put(q, i, q->keys[parent], q->ids[parent]);
         i = parent;
@@ -57,28 +63,20 @@ static void sift_up(struct lim_timerq *q, uint32_t i, struct key k, uint32_t id)
     put(q, i, k, id);
 }
 
-/* The index of the smallest child of `i`; there is at least one. */
+/* The index of the smallest child of `i`, which has one at least. */
 static uint32_t least_child(const struct lim_timerq *q, uint32_t i)
 {
-    const struct key *keys = q->keys;
-    uint32_t first = i * ARITY + 1;
-    if (first + ARITY <= q->size) {
-        uint32_t a = first + before(keys[first + 1], keys[first]);
-        uint32_t b = first + 2 + before(keys[first + 3], keys[first + 2]);
-        return before(keys[b], keys[a]) ? b : a;
-    }
-    uint32_t best = first;
-    for (uint32_t c = first + 1; c < q->size; c++)
-        best = before(keys[c], keys[best]) ? c : best;
-    return best;
+    const key *child = &q->keys[(size_t)i * ARITY + 1];
+    uint32_t a = child[1] < child[0];
+    uint32_t b = 2 + (child[3] < child[2]);
+    return i * ARITY + 1 + (child[b] < child[a] ? b : a);
 }
 
-static void sift_down(struct lim_timerq *q, uint32_t i, struct key k,
-                      uint32_t id)
+static void sift_down(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
 {
     while (i * ARITY + 1 < q->size) {
         uint32_t child = least_child(q, i);
-        if (!before(q->keys[child], k))
+        if (k < q->keys[child])
             break;
         put(q, i, q->keys[child], q->ids[child]);
         i = child;
@@ -90,11 +88,12 @@ static void sift_down(struct lim_timerq *q, uint32_t i, struct key k,
 static void refill(struct lim_timerq *q, uint32_t i)
 {
     q->size--;
+    key k = q->keys[q->size];
+    uint32_t id = q->ids[q->size];
+    q->keys[q->size] = NOTHING;
     if (i == q->size)
         return;
-    struct key k = q->keys[q->size];
-    uint32_t id = q->ids[q->size];
-    if (i > 0 && before(k, q->keys[(i - 1) / ARITY]))
+    if (i > 0 && k < q->keys[(i - 1) / ARITY])
         sift_up(q, i, k, id);
     else
         sift_down(q, i, k, id);
@@ -113,6 +112,7 @@ struct lim_timerq *lim_timerq_new(uint32_t ids)
     struct lim_timerq *q = calloc(1, sizeof *q);
     if (q == NULL)
         return NULL;
+    q->first = LIM_NEVER;
     if (lim_timerq_grow(q, ids > 0 ? ids : 1) != LIM_OK) {
         lim_timerq_free(q);
         return NULL;
@@ -135,10 +135,12 @@ int lim_timerq_grow(struct lim_timerq *q, uint32_t ids)
     assert(ids <= LIM_TIMERQ_IDS_MAX);
     if (ids <= q->capacity)
         return LIM_OK;
-    struct key *keys = realloc(q->keys, ids * sizeof *keys);
+    key *keys = realloc(q->keys, (ids + ARITY) * sizeof *keys);
     if (keys == NULL)
         return LIM_ENOMEM;
     q->keys = keys;
+    for (uint32_t i = q->size; i < q->size + ARITY; i++)
+        keys[i] = NOTHING;
     uint32_t *list = realloc(q->ids, ids * sizeof *list);
     if (list == NULL)
         return LIM_ENOMEM;
@@ -158,15 +160,17 @@ void lim_timerq_set(struct lim_timerq *q, uint32_t id, lim_time at,
 {
     assert(id < q->capacity);
     assert(rank < LIM_TIMERQ_RANKS);
-    struct key k = { at, (uint64_t)rank << RANK_BIT | q->sequence++ };
+    key k = key_of(at, (uint64_t)rank << RANK_BIT | q->sequence++);
     if (q->position[id] != UNARMED)
         lim_timerq_cancel(q, id);
     if (q->vacant) {
         q->vacant = false;
         sift_down(q, 0, k, id);
     } else {
+        q->keys[q->size + ARITY] = NOTHING;
         sift_up(q, q->size++, k, id);
     }
+    q->first = time_of(q->keys[0]);
 }
 
 void lim_timerq_cancel(struct lim_timerq *q, uint32_t id)
@@ -178,6 +182,7 @@ void lim_timerq_cancel(struct lim_timerq *q, uint32_t id)
     uint32_t i = q->position[id];
     q->position[id] = UNARMED;
     refill(q, i);
+    q->first = time_of(q->keys[0]);
 }
 
 bool lim_timerq_armed(const struct lim_timerq *q, uint32_t id)
@@ -188,19 +193,18 @@ bool lim_timerq_armed(const struct lim_timerq *q, uint32_t id)
 
 lim_time lim_timerq_next(const struct lim_timerq *q)
 {
-    if (lim_timerq_size(q) == 0)
-        return LIM_NEVER;
-    return q->keys[q->vacant ? least_child(q, 0) : 0].at;
+    return q->first;
 }
 
 bool lim_timerq_pop(struct lim_timerq *q, lim_time now, uint32_t *id)
 {
-    fill_root(q);
-    if (q->size == 0 || q->keys[0].at > now)
+    if (q->first > now || lim_timerq_size(q) == 0)
         return false;
+    fill_root(q);
     *id = q->ids[0];
     q->position[*id] = UNARMED;
     q->vacant = true;
+    q->first = time_of(q->keys[least_child(q, 0)]);
     return true;
 }
 
