@@ -20,7 +20,8 @@
 struct lim_seat {
     struct lim_index *index; /* NULL: it does not serve the group */
     uint32_t leaf;
-    int64_t charged[LIM_RATED]; /* units so far */
+    int64_t charged[LIM_RATED]; /* units so far, */
+    int64_t gone[LIM_RATED];    /* and those of requests that have left */
 };
 
 struct lim_group {

@@ -313,6 +313,7 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     x->in_flight++;
     x->sent++;
     mark->sent_at = now;
+    mark->gone = false;
     mark->in_flight = (uint32_t)x->in_flight;
     if (m->keeps_in_flight)
         set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
@@ -334,6 +335,38 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     unsigned key = x->next_key;
     x->next_key = key + 1 < x->keys ? key + 1 : 0;
     return key;
+}
+
+static void note_gone(struct lim_seat *p, const struct lim_cost *cost)
+{
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        p->gone[d] += cost->amount[d];
+}
+
+void lim_members_gone(struct lim_members *m, uint32_t organisation,
+                      const struct lim_asked *a, lim_time now,
+                      struct lim_mark *mark)
+{
+    struct lim_seat *p = seat_of(m, organisation, a->group);
+    if (mark->gone)
+        return;
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);
+        enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
+        int64_t due = p->charged[d] - p->gone[d];
+        if (r->limit <= 0 || due <= 0)
+            continue;
+        due = due < r->burst ? due : r->burst;
+        struct lim_window window =
+            lim_index_window(p->index, p->leaf, (enum lim_limit)w);
+        lim_window_delay(&window, now + lim_rate_span(r, due).ns);
+        lim_index_set_window(p->index, p->leaf, (enum lim_limit)w, window);
+    }
+    note_gone(p, a->cost);
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        mark->charged[d] = p->gone[d];
+    mark->sent_at = now;
+    mark->gone = true;
 }
 
 /* What the limits allow on a dimension, in units a second; 0: not known. */
@@ -379,6 +412,8 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
         m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit;
     assert(x->in_flight > 0);
     x->in_flight--;
+    if (!mark->gone)
+        note_gone(seat_of(m, organisation, a->group), a->cost);
     x->reserved -= a->cost->amount[LIM_MONEY];
     if (m->keeps_in_flight)
         set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
@@ -433,8 +468,10 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
         correct(lim_index_rate(p->index, l), &window, less, now);
         lim_index_set_window(p->index, p->leaf, l, window);
     }
-    for (unsigned d = 0; d < LIM_RATED; d++)
+    for (unsigned d = 0; d < LIM_RATED; d++) {
         p->charged[d] -= give->amount[d] - take->amount[d];
+        p->gone[d] -= give->amount[d] - take->amount[d];
+    }
     if (give->amount[LIM_MONEY] != take->amount[LIM_MONEY]) {
         member->spent += take->amount[LIM_MONEY] - give->amount[LIM_MONEY];
         set_spent(m, organisation);

@@ -197,6 +197,15 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out);
 lim_time lim_wakeup(const struct lim_pool *p);
 
 /*
+ * The request left only at `now`, since its connection had to be made first:
+ * the provider's windows were fuller until then than if it had left when
+ * lim_next said so, and what follows may not come earlier for it.  Optional,
+ * once for each LIM_SEND; with it answers are dated by that time.  An id that
+ * is not in flight is passed over.
+ */
+void lim_sent(struct lim_pool *p, lim_id id, lim_time now);
+
+/*
  * The head of an answer has come, before its end: what it shows of the
  * limits corrects the belief.  Optional; lim_complete reads it as well.  An id
  * that is not in flight is passed over.
