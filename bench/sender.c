@@ -244,6 +244,13 @@ static void turn(struct sending *x)
         stop(x);
 }
 
+/* What waits for its connection is believed to be on its way. */
+static void on_begun(void *context, const struct bench_transfer *t)
+{
+    struct sending *x = context;
+    lim_sent(x->pool, x->slots[t->slot].id, t->sent);
+}
+
 static void on_wake(void *context)
 {
     turn(context);
@@ -286,6 +293,7 @@ struct lim_pool *bench_send_pool(const struct bench_sender *s, lim_time start,
     c.retry = client->retry;
     c.breaker = client->breaker;
     c.requests_max = BENCH_AT_ONCE_MAX;
+    c.tells_sent = true;
     c.seed = s->seed;
     c.start = start;
     return lim_pool_new(&c, diag);
@@ -295,7 +303,11 @@ static int prepare(struct sending *x)
 {
     struct timespec t;
     struct bench_transport_config config = {
-        .wake = on_wake, .context = x, .timeout_ns = TIMEOUT_NS, .proxies = true
+        .wake = on_wake,
+        .begun = on_begun,
+        .context = x,
+        .timeout_ns = TIMEOUT_NS,
+        .proxies = true,
     };
     clock_gettime(CLOCK_REALTIME, &t);
     x->began = t.tv_sec * LIM_SEC + t.tv_nsec;

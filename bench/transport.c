@@ -112,6 +112,9 @@ static int on_begin(void *context, char *to, char *from, int to_port,
     if (f->begun)
         return CURL_PREREQFUNC_ABORT;
     f->begun = true;
+    f->transfer.sent = mock_loop_update(f->transport->config.loop);
+    if (f->transport->config.begun != NULL)
+        f->transport->config.begun(f->transport->config.context, &f->transfer);
     return CURL_PREREQFUNC_OK;
 }
 

@@ -38,7 +38,7 @@ struct bench_transfer {
 
     /* The answer, valid until it is given back. */
     int status;          /* 0: none came, or not to its end */
-    lim_time sent;       /* when it was sent, on the loop's clock */
+    lim_time sent;       /* when it left, on the loop's clock */
     lim_time first_byte; /* of the body of a 2xx, if it came; LIM_NEVER */
     struct lim_feedback feedback;
     double mock_speed; /* of x-mock-speed; -1: not sent */
@@ -49,6 +49,9 @@ struct bench_transfer {
 struct bench_transport_config {
     struct mock_loop *loop;
     void (*wake)(void *context); /* something happened: reap */
+    /* The connection of `x` is there, and now it is sent; NULL: nobody asks.
+       It may be called before bench_transport_send returns. */
+    void (*begun)(void *context, const struct bench_transfer *x);
     void *context;
     int64_t timeout_ns; /* wall time of a whole request */
     bool proxies;       /* those of the environment are used */

@@ -19,6 +19,11 @@ struct member {
     double price;
 };
 
+/* Of what was charged, the units of requests that have left. */
+struct gone {
+    int64_t units[LIM_RATED];
+};
+
 struct lim_members {
     struct member *members;
     uint32_t count;
@@ -30,7 +35,8 @@ struct lim_members {
     void *strategy_state;
     double *weights, weight_sum;
     int64_t *marks; /* of meters, LIM_WINDOWS a flight; NULL: all are buckets */
-    bool capped;    /* organisations have caps */
+    struct gone *gone; /* by group and organisation; NULL: nobody tells */
+    bool capped;       /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
     lim_time month_end;
 };
@@ -57,11 +63,14 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     m->weights = calloc(n, sizeof *m->weights);
     m->groups = calloc(c->groups, sizeof *m->groups);
     m->throttle = lim_throttle_new(c);
+    if (c->tells_sent)
+        m->gone = calloc(n * c->groups, sizeof *m->gone);
     bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
     if (metered)
         m->marks = calloc(c->requests_max, LIM_WINDOWS * sizeof *m->marks);
     return m->strategy_state != NULL && m->members != NULL &&
            m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
+           (m->gone != NULL || !c->tells_sent) &&
            (!metered || m->marks != NULL);
 }
 
@@ -138,6 +147,7 @@ void lim_members_free(struct lim_members *m)
         lim_group_fini(&m->groups[g]);
     }
     free(m->pupils);
+    free(m->gone);
     lim_throttle_free(m->throttle);
     free(m->groups);
     free(m->members);
@@ -331,6 +341,7 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     x->in_flight++;
     x->sent++;
     mark->sent_at = now;
+    mark->gone = false;
     mark->in_flight = (uint32_t)x->in_flight;
     if (m->keeps_in_flight)
         set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
@@ -352,6 +363,45 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     unsigned key = x->next_key;
     x->next_key = key + 1 < x->keys ? key + 1 : 0;
     return key;
+}
+
+static struct gone *gone_of(const struct lim_members *m, uint32_t organisation,
+                            unsigned group)
+{
+    return &m->gone[(size_t)group * m->count + organisation];
+}
+
+static void note_gone(struct gone *gone, const struct lim_cost *cost)
+{
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        gone->units[d] += cost->amount[d];
+}
+
+void lim_members_gone(struct lim_members *m, uint32_t organisation,
+                      const struct lim_asked *a, lim_time now,
+                      struct lim_mark *mark)
+{
+    if (m->gone == NULL || mark->gone)
+        return;
+    struct lim_seat *p = seat_of(m, organisation, a->group);
+    struct gone *gone = gone_of(m, organisation, a->group);
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);
+        enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
+        int64_t due = p->charged[d] - gone->units[d];
+        if (r->limit <= 0 || due <= 0)
+            continue;
+        due = due < r->burst ? due : r->burst;
+        struct lim_window window =
+            lim_index_window(p->index, p->leaf, (enum lim_limit)w);
+        lim_window_delay(&window, now + lim_rate_span(r, due).ns);
+        lim_index_set_window(p->index, p->leaf, (enum lim_limit)w, window);
+    }
+    note_gone(gone, a->cost);
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        mark->charged[d] = gone->units[d];
+    mark->sent_at = now;
+    mark->gone = true;
 }
 
 /* What the limits allow on a dimension, in units a second; 0: not known. */
@@ -397,6 +447,8 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
         m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit;
     assert(x->in_flight > 0);
     x->in_flight--;
+    if (m->gone != NULL && !mark->gone)
+        note_gone(gone_of(m, organisation, a->group), a->cost);
     x->reserved -= a->cost->amount[LIM_MONEY];
     if (m->keeps_in_flight)
         set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
@@ -457,6 +509,9 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
     }
     for (unsigned d = 0; d < LIM_RATED; d++)
         p->charged[d] -= give->amount[d] - take->amount[d];
+    for (unsigned d = 0; m->gone != NULL && d < LIM_RATED; d++)
+        gone_of(m, organisation, group)->units[d] -=
+            give->amount[d] - take->amount[d];
     if (give->amount[LIM_MONEY] != take->amount[LIM_MONEY]) {
         member->spent += take->amount[LIM_MONEY] - give->amount[LIM_MONEY];
         set_spent(m, organisation);

@@ -22,6 +22,7 @@ struct lim_mark {
     int64_t charged[LIM_RATED];
     uint32_t in_flight; /* with it */
     uint32_t place;     /* the caller's: of all that are in flight, its own */
+    bool gone;          /* lim_members_gone has told so */
 };
 
 /* A request before the organisations. */
@@ -67,6 +68,15 @@ lim_time lim_members_not_before(const struct lim_members *m);
 unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
                           const struct lim_asked *a, lim_time now,
                           struct lim_mark *mark);
+
+/*
+ * It left only now.  All that is charged and has not left yet is still to
+ * come, and the bucket holds no more than it holds: it is full no earlier than
+ * after the time in which that flows in.
+ */
+void lim_members_gone(struct lim_members *m, uint32_t organisation,
+                      const struct lim_asked *a, lim_time now,
+                      struct lim_mark *mark);
 
 /*
  * Its answer is there: it is no longer in flight.  True: the organisation,

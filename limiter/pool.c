@@ -414,6 +414,18 @@ static void reconsider(struct lim_pool *p, uint32_t organisation)
     }
 }
 
+void lim_sent(struct lim_pool *p, lim_id id, lim_time now)
+{
+    uint32_t i = find(p, id);
+    advance(p, now);
+    if (i == LIM_NOBODY || p->records[i].state != IN_FLIGHT)
+        return;
+    const struct record *r = &p->records[i];
+    const struct lim_asked a = { .group = r->group, .cost = &r->cost };
+    struct flight *x = &p->flights[i];
+    lim_members_gone(p->members, x->organisation, &a, p->now, &x->mark);
+}
+
 void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
                  lim_time now)
 {

@@ -114,6 +114,7 @@ struct lim_config {
     struct lim_breaker_config breaker;
     unsigned requests_max; /* not done at a time */
     bool settle;           /* real use is settled */
+    bool tells_sent;       /* lim_sent is called */
     uint64_t seed;
     lim_time start;
 };
@@ -198,6 +199,15 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out);
 
 /* Returns when lim_next may say something again; LIM_NEVER: not by itself. */
 lim_time lim_wakeup(const struct lim_pool *p);
+
+/*
+ * The request left only at `now`, since its connection had to be made first:
+ * the provider's windows were fuller until then than if it had left when
+ * lim_next said so, and what follows may not come earlier for it.  Once for
+ * each LIM_SEND, if the configuration says so (`tells_sent`); with it answers
+ * are dated by that time.  An id that is not in flight is passed over.
+ */
+void lim_sent(struct lim_pool *p, lim_id id, lim_time now);
 
 /*
  * The head of an answer has come, before its end: what it shows of the
