@@ -206,6 +206,13 @@ static void bursts_double_where_there_are_gaps(void)
         bench_path_number(tree, "workload[2].arrivals.mmpp.cv", &cv));
     CU_ASSERT_EQUAL(cv, 6);
     cJSON_Delete(tree);
+    tree = cJSON_Parse("{\"workload\": {\"arrivals\": {\"trace\": \"f\","
+                       " \"burstiness\": 1.5}}}");
+    CU_ASSERT_TRUE(bench_load_burst(tree));
+    CU_ASSERT_TRUE(
+        bench_path_number(tree, "workload.arrivals.burstiness", &cv));
+    CU_ASSERT_EQUAL(cv, 3);
+    cJSON_Delete(tree);
     tree = cJSON_Parse("{\"workload\": [{\"arrivals\": {\"poisson\": \"1/s\"}},"
                        " {\"arrivals\": {\"batch\": 3}}]}");
     CU_ASSERT_FALSE(bench_load_burst(tree));

@@ -40,7 +40,7 @@ ok 'any number of threads comes to the same' cmp -s "$tmp/out" "$tmp/one"
 plan 'a trace alone' 0 --trace "$tmp/trace.csv" --model gpt-4o-mini
 says 'gpt-4o-mini: requests a minute mean 4, p50 4, p90 4, most 4'
 says '^Cheapest: 1 organisation at tier1'
-says 'with twice as bursty: not for such arrivals'
+says 'with twice as bursty: met'
 
 plan 'nothing is enough' 3 bench/scenarios/plan.json --set duration=1h \
     --max-tier tier1 --max-organisations 1
