@@ -7,6 +7,7 @@
 #include "mockserver/config.h"
 #include "mockserver/file.h"
 #include "mockserver/units.h"
+#include "sim/burst.h"
 
 #define BATCH_MAX 10000000
 #define TRACE_MAX (256 << 20)
@@ -62,15 +63,27 @@ static void scale_trace(struct mock_json *j, double scale,
     a->rows = *rows;
 }
 
+static void burst_trace(struct mock_json *j, double factor,
+                        struct sim_arrivals *a, struct sim_trace_row *rows)
+{
+    int error = sim_trace_burst(rows, a->row_count, factor);
+    if (error != LIM_OK)
+        mock_json_wrong(j, "burstiness", "%s",
+                        error == LIM_ENOMEM
+                            ? "out of memory"
+                            : "the trace is longer than two years");
+}
+
 static void read_trace(struct mock_json *j,
                        const struct bench_workload_place *place,
                        struct sim_arrivals *a, struct sim_trace_row **rows)
 {
     const char *file = NULL;
-    double scale = 1;
+    double scale = 1, burstiness = 1;
     mock_json_string(j, "trace", &file);
     mock_json_number(j, "speed", 1e-6, 1e6, &a->speed);
     mock_json_number(j, "scale", SCALE_MIN, SCALE_MAX, &scale);
+    mock_json_number(j, "burstiness", 0, BENCH_BURSTINESS_MAX, &burstiness);
     mock_json_bool(j, "loop", &a->loop);
     if (file == NULL)
         return;
@@ -84,6 +97,8 @@ static void read_trace(struct mock_json *j,
     free(path);
     if (*j->error == LIM_OK && scale != 1)
         scale_trace(j, scale, a, rows);
+    if (*j->error == LIM_OK && burstiness != 1)
+        burst_trace(j, burstiness, a, *rows);
 }
 
 /* The rate of random arrivals, which stands under `key`. */

@@ -3,6 +3,8 @@
 
 #include "bench/workload.h"
 
+#define BENCH_BURSTINESS_MAX 100.0 /* of a trace */
+
 /*
  * Reads the "arrivals" of a stream of requests, whose object is `j`.
  * `*rows` is the trace that they bring, which the caller frees, NULL for none.

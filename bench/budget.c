@@ -64,7 +64,7 @@ static int add_variant(const struct bench_experiment *e, size_t variant,
     cJSON_Delete(tree);
     if (error != LIM_OK)
         return error;
-    error = bench_demand_init(&d, &s, diag);
+    error = bench_demand_init(&d, &s, 1, diag);
     if (error == LIM_OK) {
         *requests += (double)d.requests;
         for (size_t i = 0; i < d.model_count; i++)

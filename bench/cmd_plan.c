@@ -22,6 +22,7 @@ enum key {
     KEY_BUDGET,
     KEY_MAX_ORGANISATIONS,
     KEY_MAX_TIER,
+    KEY_BY_DAY,
     KEY_GROWTH,
     KEY_SET,
     KEY_SEED,
@@ -49,6 +50,10 @@ static const struct argp_option option_list[] = {
       .key = KEY_MODEL,
       .arg = "NAME",
       .doc = "... of --trace" },
+    { .name = "table",
+      .key = 't',
+      .arg = "TABLE",
+      .doc = "The tier table, or a file of one (`tierlab tiers`)" },
     { .name = "such-that",
       .key = KEY_SUCH_THAT,
       .arg = "EXPR",
@@ -66,6 +71,10 @@ static const struct argp_option option_list[] = {
       .key = KEY_MAX_TIER,
       .arg = "TIER",
       .doc = "The highest tier (tier5)" },
+    { .name = "by-day",
+      .key = KEY_BY_DAY,
+      .arg = "N",
+      .doc = "From which day on it must be had; 0: today" },
     { .name = "growth",
       .key = KEY_GROWTH,
       .arg = "SHARE",
@@ -130,6 +139,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_MAX_TIER:
         set(o, "plan.max_tier", arg, state);
+        break;
+    case KEY_BY_DAY:
+        set(o, "plan.by_day", arg, state);
+        break;
+    case 't':
+        set(o, "provider.table", arg, state);
         break;
     case KEY_GROWTH:
         set(o, "plan.growth", arg, state);

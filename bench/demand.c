@@ -6,9 +6,13 @@
 #include "sim/stats.h"
 #include "sim/world.h"
 
+/* So many tell what a request costs, and how many there are. */
+#define REQUESTS_ENOUGH 20000
+
 struct watch {
     struct bench_demand *demand;
     const struct bench_scenario *scenario;
+    int64_t begin_ns; /* of the run, behind those before */
     int64_t last_ns;
     bool failed;
 };
@@ -59,7 +63,8 @@ static void on_attempt(void *context, const struct sim_attempt *a)
 {
     struct watch *w = context;
     struct bench_demand_model *m = model_of(w->demand, a->model);
-    struct bench_demand_minute *minute = minute_of(m, a->arrival_ns);
+    struct bench_demand_minute *minute =
+        minute_of(m, w->begin_ns + a->arrival_ns);
     int64_t images = images_of(w, a->model);
     if (minute == NULL) {
         w->failed = true;
@@ -86,48 +91,93 @@ static bool name_models(struct bench_demand *d, const struct bench_scenario *s)
 }
 
 static int run(struct bench_demand *d,
-               const struct sim_scenario *free_of_limits, struct watch *w,
-               struct lim_diag *diag)
+               const struct sim_scenario *free_of_limits, uint64_t seed,
+               struct watch *w, struct lim_diag *diag)
 {
     const struct sim_watch watch = { .context = w, .attempt = on_attempt };
     struct sim_summary summary;
     struct sim_moment *moments;
     size_t n;
-    int error = sim_world_run(free_of_limits, free_of_limits->seed, &watch,
-                              NULL, &summary, &moments, &n, diag);
+    int error = sim_world_run(free_of_limits, seed, &watch, NULL, &summary,
+                              &moments, &n, diag);
     if (error != LIM_OK)
         return error;
     for (size_t i = 0; i < n; i++)
         if ((int64_t)moments[i].in_flight > d->in_flight_max)
             d->in_flight_max = (int64_t)moments[i].in_flight;
-    d->usd = summary.spend_usd;
+    d->usd =
+        summary.spend_usd < 0 || d->usd < 0 ? -1 : d->usd + summary.spend_usd;
+    d->runs++;
     free(moments);
     sim_summary_fini(&summary);
     return LIM_OK;
 }
 
-int bench_demand_init(struct bench_demand *d, const struct bench_scenario *s,
-                      struct lim_diag *diag)
+static bool is_random(const struct bench_scenario *s)
+{
+    for (size_t i = 0; i < s->sim.workload_count; i++) {
+        enum sim_arrival_kind kind = s->workloads[i].arrivals.kind;
+        if (kind >= SIM_ARRIVE_POISSON && kind <= SIM_ARRIVE_MMPP)
+            return true;
+    }
+    return false;
+}
+
+static struct sim_scenario without_limits(const struct bench_scenario *s)
 {
     struct sim_scenario free_of_limits = s->sim;
-    struct watch w = { .demand = d, .scenario = s };
-    *d = (struct bench_demand){ .usd = -1 };
     free_of_limits.provider.table = NULL;
     free_of_limits.provider.faults.count = 0;
     free_of_limits.client.cap_pool = LIM_UNLIMITED;
     free_of_limits.client.cap_organisation = LIM_UNLIMITED;
     free_of_limits.client.cap = NULL;
     free_of_limits.drain = true;
+    return free_of_limits;
+}
+
+/* One run, and of random arrivals more while there are few requests: what few
+   cost in an hour is chance. */
+static int run_all(struct bench_demand *d, const struct bench_scenario *s,
+                   size_t runs_max, struct watch *w, struct lim_diag *diag)
+{
+    const struct sim_scenario free_of_limits = without_limits(s);
+    int64_t duration = s->sim.duration_ns;
+    bool again = is_random(s) && duration != LIM_NEVER;
+    int error;
+    do {
+        w->begin_ns = d->runs > 0 ? (int64_t)d->runs * duration : 0;
+        error = run(d, &free_of_limits, s->sim.seed + d->runs, w, diag);
+    } while (error == LIM_OK && again && d->requests < REQUESTS_ENOUGH &&
+             d->runs < runs_max);
+    return error;
+}
+
+/* Minutes in which nothing came are minutes too. */
+static bool fill_up(struct bench_demand *d)
+{
+    int64_t last_ns = (int64_t)(d->span_s * (double)LIM_SEC) - 1;
+    for (size_t i = 0; i < d->model_count; i++)
+        if (minute_of(&d->models[i], last_ns > 0 ? last_ns : 0) == NULL)
+            return false;
+    return true;
+}
+
+int bench_demand_init(struct bench_demand *d, const struct bench_scenario *s,
+                      size_t runs_max, struct lim_diag *diag)
+{
+    struct watch w = { .demand = d, .scenario = s };
+    *d = (struct bench_demand){ .usd = 0 };
     int error = LIM_ENOMEM;
     if (name_models(d, s))
-        error = run(d, &free_of_limits, &w, diag);
-    if (error == LIM_OK && w.failed)
+        error = run_all(d, s, runs_max, &w, diag);
+    d->span_s = (double)(s->sim.duration_ns != LIM_NEVER
+                             ? s->sim.duration_ns * (int64_t)d->runs
+                             : w.last_ns) /
+                (double)LIM_SEC;
+    if (error == LIM_OK && (w.failed || !fill_up(d)))
         error = LIM_ENOMEM;
     if (error == LIM_ENOMEM)
         lim_fail(diag, error, 0, "out of memory");
-    d->span_s = (double)(s->sim.duration_ns != LIM_NEVER ? s->sim.duration_ns
-                                                         : w.last_ns) /
-                (double)LIM_SEC;
     if (error != LIM_OK)
         bench_demand_fini(d);
     return error;

@@ -9,8 +9,10 @@
 /*
  * What a scenario's traffic asks of the limits: requests and tokens, as they
  * are charged at admission, minute by minute and model by model.  It is the
- * traffic of one run under no limits.
+ * traffic under no limits of one run, or of several with other draws, one
+ * after the other, where arrivals are random and few.
  */
+
 struct bench_demand_minute {
     int64_t requests, tokens, images;
 };
@@ -26,6 +28,8 @@ struct bench_demand_model {
 struct bench_demand {
     struct bench_demand_model *models; /* owned */
     size_t model_count;
+    size_t runs;
+    /* Of all runs: */
     double span_s; /* the duration, or until the last arrival */
     double usd;    /* -1: a price is not known */
     int64_t requests;
@@ -34,9 +38,10 @@ struct bench_demand {
 
 enum bench_demand_what { BENCH_DEMAND_REQUESTS, BENCH_DEMAND_TOKENS };
 
-/* LIM_OK, or an error and `diag`; the scenario outlives the demand. */
+/* Of at most so many runs, >= 1.  LIM_OK, or an error and `diag`; the scenario
+   outlives the demand. */
 int bench_demand_init(struct bench_demand *d, const struct bench_scenario *s,
-                      struct lim_diag *diag);
+                      size_t runs_max, struct lim_diag *diag);
 void bench_demand_fini(struct bench_demand *d);
 
 /* The share `q` of the minutes has no more than this; 1: the most. */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/canvas.h"
 #include "bench/chart.h"
 #include "bench/distribution.h"
 #include "bench/dots.h"
@@ -78,6 +77,34 @@ void bench_figures_fini(struct bench_figures *f)
     *f = (struct bench_figures){ .count = 0 };
 }
 
+int bench_figures_add(struct bench_figures *f, struct bench_figure figure,
+                      struct bench_canvas canvas, const char *folder,
+                      struct lim_diag *diag)
+{
+    struct bench_figure *more = NULL;
+    int error = LIM_ENOMEM;
+    canvas.folder = folder;
+    canvas.name = figure.name;
+    canvas.title = figure.title;
+    canvas.finding = figure.finding;
+    canvas.diag = diag;
+    if (figure.name && figure.title && figure.finding && figure.reading)
+        error = bench_canvas_draw(&canvas);
+    else
+        no_memory(diag);
+    if (error == LIM_OK) {
+        more = realloc(f->list, (f->count + 1) * sizeof *more);
+        error = more != NULL ? LIM_OK : no_memory(diag);
+    }
+    if (error != LIM_OK) {
+        fini_figure(&figure);
+        return error;
+    }
+    f->list = more;
+    f->list[f->count++] = figure;
+    return LIM_OK;
+}
+
 /* What all figures of one result share. */
 struct drawing {
     struct bench_figures *list;
@@ -87,33 +114,10 @@ struct drawing {
     struct lim_diag *diag;
 };
 
-/* Takes the strings of `figure`, also when it fails. */
 static int add(const struct drawing *d, struct bench_figure figure,
                struct bench_canvas canvas)
 {
-    struct bench_figures *list = d->list;
-    struct bench_figure *more = NULL;
-    int error = LIM_ENOMEM;
-    canvas.folder = d->folder;
-    canvas.name = figure.name;
-    canvas.title = figure.title;
-    canvas.finding = figure.finding;
-    canvas.diag = d->diag;
-    if (figure.name && figure.title && figure.finding && figure.reading)
-        error = bench_canvas_draw(&canvas);
-    else
-        no_memory(d->diag);
-    if (error == LIM_OK) {
-        more = realloc(list->list, (list->count + 1) * sizeof *more);
-        error = more != NULL ? LIM_OK : no_memory(d->diag);
-    }
-    if (error != LIM_OK) {
-        fini_figure(&figure);
-        return error;
-    }
-    list->list = more;
-    list->list[list->count++] = figure;
-    return LIM_OK;
+    return bench_figures_add(d->list, figure, canvas, d->folder, d->diag);
 }
 
 static char *reading_of(const struct bench_lines *l)

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "bench/canvas.h"
 #include "bench/compare.h"
 #include "bench/result.h"
 #include "limiter/error.h"
@@ -51,6 +52,15 @@ int bench_figures_draw(struct bench_figures *f, const struct bench_result *r,
                        const char *folder, const char *prefix,
                        struct lim_diag *diag);
 void bench_figures_fini(struct bench_figures *f);
+
+/*
+ * Draws one figure more: takes the strings of `figure`, also when it fails (a
+ * NULL among them: no memory), and puts them, folder and `diag` into `canvas`,
+ * whose data, panels and script are the caller's.  Returns as above.
+ */
+int bench_figures_add(struct bench_figures *f, struct bench_figure figure,
+                      struct bench_canvas canvas, const char *folder,
+                      struct lim_diag *diag);
 
 /* Draws a comparison into `folder`, as difference.svg, .png and .csv.
    Returns as bench_figures_draw. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/arrivals.h"
 #include "mockserver/units.h"
 #include "sim/dist.h"
 
@@ -65,12 +66,14 @@ static bool scale_states(cJSON *mmpp, double factor)
     return replace(mmpp, "rates", rates);
 }
 
-static bool scale_trace(cJSON *arrivals, double factor)
+/* A number that is 1 where it is not given, and at most `most`. */
+static bool multiply(cJSON *object, const char *key, double factor, double most)
 {
-    const cJSON *scale = at(arrivals, "scale");
-    double now = scale != NULL ? cJSON_GetNumberValue(scale) : 1;
-    cJSON_DeleteItemFromObjectCaseSensitive(arrivals, "scale");
-    return cJSON_AddNumberToObject(arrivals, "scale", now * factor) != NULL;
+    const cJSON *given = at(object, key);
+    double now = given != NULL ? cJSON_GetNumberValue(given) : 1;
+    cJSON_DeleteItemFromObjectCaseSensitive(object, key);
+    return cJSON_AddNumberToObject(object, key, fmin(now * factor, most)) !=
+           NULL;
 }
 
 static bool scale(cJSON *a, double factor)
@@ -92,7 +95,7 @@ static bool scale(cJSON *a, double factor)
         return scale_count(a, "batch", factor);
     if (at(a, "closed") != NULL)
         return scale_count(at(a, "closed"), "users", factor);
-    return at(a, "trace") != NULL && scale_trace(a, factor);
+    return at(a, "trace") != NULL && multiply(a, "scale", factor, INFINITY);
 }
 
 static bool burst_more(cJSON *a)
@@ -105,17 +108,11 @@ static bool burst_more(cJSON *a)
         cJSON_AddItemToObject(gamma, "rate", poisson);
         return cJSON_AddNumberToObject(gamma, "cv", 2) != NULL;
     }
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        cJSON *kind = at(a, kinds[i]);
-        const cJSON *cv = at(kind, "cv");
-        double now = cv != NULL ? cJSON_GetNumberValue(cv) : 1;
-        if (kind == NULL)
-            continue;
-        cJSON_DeleteItemFromObjectCaseSensitive(kind, "cv");
-        return cJSON_AddNumberToObject(kind, "cv", fmin(2 * now, SIM_CV_MAX)) !=
-               NULL;
-    }
-    return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (at(a, kinds[i]) != NULL)
+            return multiply(at(a, kinds[i]), "cv", 2, SIM_CV_MAX);
+    return at(a, "trace") != NULL &&
+           multiply(a, "burstiness", 2, BENCH_BURSTINESS_MAX);
 }
 
 /* Calls for the arrivals of each workload; those that share others' have
@@ -135,8 +132,7 @@ static bool each(cJSON *scenario, bool (*change)(cJSON *arrivals, double by),
 static bool can_burst(cJSON *a, double by)
 {
     (void)by;
-    return at(a, "trace") == NULL && at(a, "batch") == NULL &&
-           at(a, "closed") == NULL;
+    return at(a, "batch") == NULL && at(a, "closed") == NULL;
 }
 
 static bool burst(cJSON *a, double by)

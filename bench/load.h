@@ -16,8 +16,10 @@ bool bench_load_scale(cJSON *scenario, double factor);
 
 /*
  * Doubles the coefficient of variation of the gaps; Poisson arrivals become
- * gamma ones of 2.  False: some arrivals (a trace, a batch, a closed loop)
- * have none that could be changed, and nothing is.
+ * gamma ones of 2, and of a trace the numbers a minute lie twice as far from
+ * the hour's (sim/burst.h).  Counted by the minute, the variance is four
+ * times what it was.  False: a batch or a closed loop has nothing that could
+ * be changed so, and nothing is.
  */
 bool bench_load_burst(cJSON *scenario);
 

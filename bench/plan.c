@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "bench/load.h"
+#include "bench/path.h"
 #include "bench/plan_parts.h"
 
 #define DAY_S 86400.0
 #define MONTH_S (30 * DAY_S)
 #define SLACK_S 600  /* nobody plans for longer waits than this, unless told */
 #define ROUGH_RUNS 5 /* of what is told beside the answer */
-#define LOAD_MOST 4.0
+#define LOAD_MOST (1 + BENCH_PLAN_HEADROOM_MOST)
 #define LOAD_STEPS 5 /* of a search between 1 and LOAD_MOST, or 0 and 1 */
+#define CAP_TRIES 4
+#define DEMAND_RUNS 20
 
 /* What the parts below share. */
 struct work {
@@ -77,23 +80,25 @@ static double slack_s(const struct work *w)
     return most;
 }
 
-static void fill(const struct bench_trial *t, struct bench_plan_option *o)
+static void fill(const struct bench_trial *t, const struct bench_plan *p,
+                 struct bench_plan_option *o)
 {
-    static const char *const names[LIM_LIMITS] = { "rpm", "rpd", "tpm",
-                                                   "tpd", "ipm", "spend" };
     char metric[64];
     double most = 0;
     o->wait_p95 = bench_trial_figure(t, "wait_ms.p95");
     o->refused = bench_trial_figure(t, "http_429%");
     for (int l = 0; l < LIM_LIMITS; l++) {
-        snprintf(metric, sizeof metric, "utilisation.pool.%s", names[l]);
+        snprintf(metric, sizeof metric, "utilisation.pool.%s",
+                 lim_limit_name((enum lim_limit)l));
         struct bench_estimate e = bench_trial_figure(t, metric);
         o->used[l] = e.n > 0 ? e.mean : -1;
-        if (l != LIM_SPEND && o->used[l] > most) {
+    }
+    bench_plan_long_run(p, o);
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (o->used[l] > most) {
             most = o->used[l];
             o->limit = l;
         }
-    }
 }
 
 /* Appends an option; NULL: there are too many. */
@@ -105,8 +110,14 @@ static struct bench_plan_option *add(struct work *w, enum lim_tier tier,
         return NULL;
     struct bench_plan_option *o = &p->options[p->option_count++];
     *o = (struct bench_plan_option){
-        .tier = tier, .count = count, .limit = -1, .headroom = -1
+        .tier = tier,
+        .count = count,
+        .limit = -1,
+        .headroom = -1,
+        .ends_at = -1,
     };
+    for (int l = 0; l < LIM_LIMITS; l++)
+        o->used[l] = -1;
     bench_plan_price(p, o);
     return o;
 }
@@ -122,7 +133,7 @@ static int try_option(struct work *w, enum lim_tier tier, int64_t count,
     int error = try(w, bench_plan_scenario(w->question, tier, count), &t,
                     verdict, diag);
     o->verdict = *verdict;
-    fill(&t, o);
+    fill(&t, w->plan, o);
     bench_trial_fini(&t);
     return error;
 }
@@ -175,13 +186,28 @@ static int search_tier(struct work *w, enum lim_tier tier,
     return error;
 }
 
+/* Of each tier only the least that does is worth naming. */
+static void find_spare(struct bench_plan *p)
+{
+    for (size_t i = 0; i < p->option_count; i++)
+        for (size_t k = 0; k < p->option_count; k++) {
+            const struct bench_plan_option *a = &p->options[i];
+            const struct bench_plan_option *b = &p->options[k];
+            if (a->tier == b->tier && a->count > b->count &&
+                bench_plan_is_good(a) && bench_plan_is_good(b))
+                p->options[i].spare = true;
+        }
+}
+
 static void rank(struct bench_plan *p)
 {
+    find_spare(p);
     qsort(p->options, p->option_count, sizeof p->options[0],
           bench_plan_by_cost);
     p->good_count = 0;
     while (p->good_count < p->option_count &&
-           bench_plan_is_good(&p->options[p->good_count]))
+           bench_plan_is_good(&p->options[p->good_count]) &&
+           !p->options[p->good_count].spare)
         p->good_count++;
 }
 
@@ -211,14 +237,14 @@ static int try_load(struct work *w, const struct bench_plan_option *o,
     return error;
 }
 
-/* The largest factor between two that is met, `high` included if `low` is not
-   0, by halving. */
+/* The largest factor between two that is met, by halving; `high` too if it is
+   to be tried. */
 static int search_load(struct work *w, const struct bench_plan_option *o,
-                       double low, double high, double *out,
+                       double low, double high, bool try_high, double *out,
                        struct lim_diag *diag)
 {
     enum bench_verdict v = BENCH_MISSED_IT;
-    int error = low > 0 ? try_load(w, o, high, &v, diag) : LIM_OK;
+    int error = try_high ? try_load(w, o, high, &v, diag) : LIM_OK;
     if (v == BENCH_MET_IT)
         low = high;
     for (int i = 0;
@@ -236,71 +262,176 @@ static int search_load(struct work *w, const struct bench_plan_option *o,
     return error;
 }
 
+/* The limit of a minute that is used most; -1: there is none. */
+static int fullest_minute(const struct bench_plan_option *o)
+{
+    static const enum lim_limit minutes[] = { LIM_RPM, LIM_TPM, LIM_IPM };
+    double most = 0;
+    int found = -1;
+    for (size_t i = 0; i < 3; i++)
+        if (o->used[minutes[i]] > most) {
+            most = o->used[minutes[i]];
+            found = (int)minutes[i];
+        }
+    return found;
+}
+
+static int find_headroom_of(struct work *w, struct bench_plan_option *o,
+                            struct lim_diag *diag)
+{
+    int limit, error = LIM_OK;
+    double through = bench_plan_most_load(o, &limit), most = 1;
+    double high = fmin(through, LOAD_MOST);
+    if (high > 1)
+        error = search_load(w, o, 1, high, true, &most, diag);
+    o->headroom = most - 1;
+    o->ends_at = most >= LOAD_MOST ? -1
+                 : most >= through ? limit
+                                   : fullest_minute(o);
+    return error;
+}
+
 static int find_headroom(struct work *w, struct lim_diag *diag)
 {
     struct bench_plan *p = w->plan;
     int error = LIM_OK;
     for (size_t i = 0;
-         i < p->good_count && i < BENCH_PLAN_SHOWN && error == LIM_OK; i++) {
-        double most = 1;
-        error = search_load(w, &p->options[i], 1, LOAD_MOST, &most, diag);
-        p->options[i].headroom = most - 1;
-    }
+         i < p->good_count && i < BENCH_PLAN_SHOWN && error == LIM_OK; i++)
+        error = find_headroom_of(w, &p->options[i], diag);
     return error;
 }
 
-/* Of the options that could not do it, the one that comes nearest is taken to
-   be the largest of the highest tier. */
+/* Nothing meets it all: how much does the most that can be had? */
 static int find_nearest(struct work *w, struct lim_diag *diag)
 {
-    struct bench_plan *p = w->plan;
-    const struct bench_plan_option *best = NULL;
-    for (size_t i = 0; i < p->option_count; i++) {
-        const struct bench_plan_option *o = &p->options[i];
-        if (o->why == BENCH_PLAN_NO_ACCESS || o->why == BENCH_PLAN_NO_WAY ||
-            o->why == BENCH_PLAN_BUDGET)
-            continue;
-        if (best == NULL || o->tier > best->tier ||
-            (o->tier == best->tier && o->count > best->count))
-            best = o;
-    }
-    return best == NULL ? LIM_OK
-                        : search_load(w, best, 0, 1, &p->nearest, diag);
+    struct bench_plan_nearest *n = &w->plan->nearest;
+    double bound = bench_plan_nearest_by_sum(w->plan, slack_s(w), n);
+    const struct bench_plan_option o = { .tier = n->tier, .count = n->count };
+    if (n->count == 0 || bound <= 0)
+        return LIM_OK;
+    return search_load(w, &o, 0, fmin(bound, 1), bound < 1, &n->load, diag);
 }
 
-static int what_if(struct work *w, struct bench_plan_what_if *f, cJSON *tree,
-                   bool changed, struct lim_diag *diag)
+static int what_if(struct work *w, cJSON *tree, double factor, bool changed,
+                   struct bench_plan_what_if *f, struct lim_diag *diag)
 {
+    const struct bench_plan *p = w->plan;
     struct bench_trial t;
+    int limit, error = LIM_OK;
+    bool through = factor <= bench_plan_most_load(&p->options[0], &limit);
     f->possible = changed;
-    if (!changed) {
+    f->limit = changed && !through ? limit : -1;
+    f->month_usd = p->month_usd < 0 ? -1 : p->month_usd * factor;
+    f->verdict = BENCH_MISSED_IT;
+    if (!changed || !through) {
         cJSON_Delete(tree);
         return LIM_OK;
     }
-    int error = try(w, tree, &t, &f->verdict, diag);
+    error = try(w, tree, &t, &f->verdict, diag);
     f->wait_p95 = bench_trial_figure(&t, "wait_ms.p95");
     f->refused = bench_trial_figure(&t, "http_429%");
     bench_trial_fini(&t);
     return error;
 }
 
+static bool put_client(cJSON *tree, const char *path, cJSON *value)
+{
+    struct lim_diag why;
+    bool done = value != NULL && bench_path_set(tree, path, value, &why) == 0;
+    cJSON_Delete(value);
+    return done;
+}
+
+static const char *strategy_of(const struct bench_plan *p)
+{
+    return p->scenario.sim.client.strategy->name;
+}
+
+static bool change(cJSON *tree, int what)
+{
+    static const double factors[] = { 0.8, 1.2 };
+    return what < 2    ? bench_load_scale(tree, factors[what])
+           : what == 2 ? bench_load_burst(tree)
+                       : put_client(tree, "client.strategy",
+                                    cJSON_CreateString("round_robin"));
+}
+
 static int what_ifs(struct work *w, struct lim_diag *diag)
 {
-    static const char *const names[BENCH_PLAN_WHAT_IFS] = { "a fifth less load",
-                                                            "a fifth more load",
-                                                            "twice as bursty" };
-    static const double factors[] = { 0.8, 1.2 };
+    static const char *const names[BENCH_PLAN_WHAT_IFS] = {
+        "a fifth less load", "a fifth more load", "twice as bursty", ""
+    };
+    static const double factors[BENCH_PLAN_WHAT_IFS] = { 0.8, 1.2, 1, 1 };
     struct bench_plan *p = w->plan;
     const struct bench_plan_option *o = &p->options[0];
+    bool choice = o->count > 1 && strcmp(strategy_of(p), "round_robin") != 0;
     int error = LIM_OK;
-    for (int i = 0; i < BENCH_PLAN_WHAT_IFS && error == LIM_OK; i++) {
+    p->what_if_count = BENCH_PLAN_WHAT_IFS - (choice ? 0 : 1);
+    for (int i = 0; i < (int)p->what_if_count && error == LIM_OK; i++) {
+        struct bench_plan_what_if *f = &p->what_ifs[i];
         cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
-        bool changed =
-            tree != NULL && (i < 2 ? bench_load_scale(tree, factors[i])
-                                   : bench_load_burst(tree));
-        p->what_ifs[i].name = names[i];
-        error = what_if(w, &p->what_ifs[i], tree, changed, diag);
+        if (i < 3)
+            snprintf(f->name, sizeof f->name, "%s", names[i]);
+        else
+            snprintf(f->name, sizeof f->name, "round_robin in place of %.20s",
+                     strategy_of(p));
+        error = what_if(w, tree, factors[i], tree != NULL && change(tree, i), f,
+                        diag);
     }
+    return error;
+}
+
+/* How many in flight are enough: what is in flight without limits, or more if
+   it takes more. */
+static int find_cap(struct work *w, struct lim_diag *diag)
+{
+    struct bench_plan *p = w->plan;
+    const struct bench_plan_option *o = &p->options[0];
+    int64_t cap = p->demand.in_flight_max > 0 ? p->demand.in_flight_max : 1;
+    int error = LIM_OK;
+    if (bench_path_get(w->question->tree, "client.cap") != NULL)
+        return LIM_OK;
+    for (int i = 0; i < CAP_TRIES && p->cap == 0 && error == LIM_OK; i++) {
+        struct bench_trial t;
+        enum bench_verdict v = BENCH_MISSED_IT;
+        cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
+        if (tree == NULL ||
+            !put_client(tree, "client.cap", cJSON_CreateNumber((double)cap))) {
+            cJSON_Delete(tree);
+            return no_memory(diag);
+        }
+        error = try(w, tree, &t, &v, diag);
+        bench_trial_fini(&t);
+        if (v == BENCH_MET_IT)
+            p->cap = cap;
+        cap *= 2;
+    }
+    return error;
+}
+
+/* Whether what a spreadsheet says would do. */
+static int judge_naive(struct work *w, struct lim_diag *diag)
+{
+    struct bench_plan *p = w->plan;
+    struct bench_plan_option *o = &p->naive;
+    struct bench_trial t;
+    bench_plan_spreadsheet(p);
+    if (o->count == 0)
+        return LIM_OK;
+    for (size_t i = 0; i < p->option_count; i++)
+        if (p->options[i].tier == o->tier && p->options[i].count == o->count) {
+            *o = p->options[i];
+            return LIM_OK;
+        }
+    double least = bench_plan_least(p, slack_s(w), o->tier, &o->limit, &o->why);
+    if (least > (double)o->count) {
+        o->why = BENCH_PLAN_TOO_SMALL;
+        return LIM_OK;
+    }
+    int error = try(w, bench_plan_scenario(w->question, o->tier, o->count), &t,
+                    &o->verdict, diag);
+    fill(&t, p, o);
+    bench_trial_fini(&t);
     return error;
 }
 
@@ -329,7 +460,7 @@ static int look_at_demand(struct bench_plan *p, const char *folder,
     }
     cJSON_Delete(tree);
     if (error == LIM_OK)
-        error = bench_demand_init(&p->demand, &p->scenario, diag);
+        error = bench_demand_init(&p->demand, &p->scenario, DEMAND_RUNS, diag);
     double span = p->demand.span_s < 60 ? DAY_S : p->demand.span_s;
     p->month_usd = p->demand.usd < 0 ? -1 : p->demand.usd * MONTH_S / span;
     return error;
@@ -348,11 +479,13 @@ int bench_plan_make(struct bench_plan *p, const struct bench_plan_question *q,
         error = search(&w, diag);
     w.own.trial.least = w.own.trial.sure = ROUGH_RUNS; /* from here on */
     if (error == LIM_OK)
-        bench_plan_spreadsheet(p);
+        error = judge_naive(&w, diag);
     if (error == LIM_OK && p->good_count > 0)
         error = find_headroom(&w, diag);
     if (error == LIM_OK && p->good_count > 0)
         error = what_ifs(&w, diag);
+    if (error == LIM_OK && p->good_count > 0)
+        error = find_cap(&w, diag);
     if (error == LIM_OK && p->good_count == 0)
         error = find_nearest(&w, diag);
     *interrupted = w.interrupted;

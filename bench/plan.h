@@ -18,7 +18,8 @@
  * What is assumed: the traffic of the scenario is that of every day of the
  * month (a batch comes once a day); money is paid in advance and used up by
  * the tokens that are bought; and days count from the first payment, which is
- * made today where there was none.
+ * made today where there was none.  What a run of an hour can not show, the
+ * limits of a day and of a month, arithmetic says of every load.
  */
 #define BENCH_PLAN_CHECKS 8 /* one of them is ours, or three */
 #define BENCH_PLAN_TRIED 256
@@ -28,6 +29,28 @@ struct bench_plan_have {
     enum lim_tier tier;
     int64_t paid_microusd;
     int days; /* since its first payment; 0: today */
+};
+
+/* What is paid on a day, and at which tier the organisation is then. */
+struct bench_plan_step {
+    int day;          /* 0: today */
+    int64_t microusd; /* 0: the days alone lead on */
+    enum lim_tier tier;
+};
+
+/*
+ * How one organisation comes to a tier.  Each tier on the way is reached as
+ * soon as its rule allows, and each sum is paid as late as that allows: where
+ * $50 and 7 days lead to tier 2, $5 today let the days begin, and $45 follow
+ * on day 7.  So it holds too where an upgrade waits for a payment.
+ */
+#define BENCH_PLAN_STEPS LIM_TIERS
+struct bench_plan_path {
+    enum lim_tier from;
+    struct bench_plan_step steps[BENCH_PLAN_STEPS];
+    size_t count;
+    int64_t microusd; /* of all steps */
+    int day;          /* of the last */
 };
 
 struct bench_plan_question {
@@ -41,6 +64,7 @@ struct bench_plan_question {
     int64_t organisations_max;
     enum lim_tier tier_max;
     int64_t budget_microusd; /* of the first month; -1: none */
+    int day_max;             /* from which it must be had; -1: any */
     double growth;           /* of the load, a month: 0.1 */
 };
 
@@ -50,31 +74,49 @@ enum bench_plan_why {
     BENCH_PLAN_NO_ACCESS, /* the tier has not the model */
     BENCH_PLAN_NO_WAY,    /* no payment leads to the tier */
     BENCH_PLAN_TOO_SMALL, /* a limit is below what is asked, whatever waits */
-    BENCH_PLAN_BUDGET     /* it costs more than there is */
+    BENCH_PLAN_BUDGET,    /* it costs more than there is */
+    BENCH_PLAN_TOO_LATE   /* its days end after the one that was given */
 };
 
 struct bench_plan_option {
     enum lim_tier tier;
     int64_t count;
     enum bench_plan_why why;
-    int limit; /* enum lim_limit that is too small, or binds; -1 */
+    bool spare; /* fewer organisations of its tier meet everything too */
+    int limit;  /* enum lim_limit that is too small, or binds; -1 */
     enum bench_verdict verdict;
     struct bench_estimate wait_p95, refused; /* ms; % of the attempts */
-    double used[LIM_LIMITS];                 /* shares; -1: no such limit */
-    int64_t deposit_microusd;                /* to be paid */
-    int64_t month_microusd;                  /* first month, tokens included */
-    int day;         /* from which it can be had; 0: today */
+    /* Shares, -1: no such limit; those of a day and a month in the long run,
+       not of what stands in them when a run begins. */
+    double used[LIM_LIMITS];
+    int64_t deposit_microusd; /* to be paid */
+    int64_t month_microusd;   /* first month, tokens included */
+    int day;                  /* from which it can be had; 0: today */
     double headroom; /* 0.5: half more load is met too; -1: not looked for */
+    int ends_at;     /* enum lim_limit that ends the headroom; -1: none does */
 };
 
+/* Beyond this nobody looks for more: four times the load. */
+#define BENCH_PLAN_HEADROOM_MOST 3.0
+
 struct bench_plan_what_if {
-    const char *name; /* static memory */
+    char name[48];
     bool possible;
     enum bench_verdict verdict;
+    int limit;        /* of a day or a month, which is exceeded; -1: none */
+    double month_usd; /* of tokens; -1: not known */
     struct bench_estimate wait_p95, refused;
 };
 
-#define BENCH_PLAN_WHAT_IFS 3
+/* The most of a plan that meets nothing that could be had. */
+struct bench_plan_nearest {
+    enum lim_tier tier;
+    int64_t count; /* 0: nothing at all can be had */
+    double load;   /* the share of the load that it meets */
+    int limit;     /* that prevents more; -1: the budget does */
+};
+
+#define BENCH_PLAN_WHAT_IFS 4
 #define BENCH_PLAN_SHOWN 3
 
 struct bench_plan {
@@ -82,13 +124,16 @@ struct bench_plan {
     struct bench_scenario scenario; /* owned */
     struct bench_demand demand;     /* owned */
     double month_usd;               /* of tokens; -1: not known */
-    /* All that was looked at; those that meet everything come first, the
-       cheapest before the others. */
+    /* All that was looked at.  First the least of each tier that meets
+       everything, the cheapest before the others. */
     struct bench_plan_option options[BENCH_PLAN_TRIED];
     size_t option_count, good_count;
     struct bench_plan_option naive; /* count 0: there is none */
-    struct bench_plan_what_if what_ifs[BENCH_PLAN_WHAT_IFS]; /* of the first */
-    double nearest; /* without a good one: the load that could be met; 0 */
+    /* Of the first: */
+    struct bench_plan_what_if what_ifs[BENCH_PLAN_WHAT_IFS];
+    size_t what_if_count;
+    int64_t cap; /* with so many in flight it does; 0: as it was given */
+    struct bench_plan_nearest nearest; /* without a good one */
 };
 
 struct bench_plan_way {
@@ -119,6 +164,15 @@ int bench_plan_make(struct bench_plan *p, const struct bench_plan_question *q,
                     const struct bench_plan_way *way, bool *interrupted,
                     struct lim_diag *diag);
 void bench_plan_fini(struct bench_plan *p);
+
+/*
+ * Finds what to pay when, for the organisation of that number to come to a
+ * tier: those that are there come first, further ones are new.  False: no
+ * payment leads there.
+ */
+bool bench_plan_find_path(const struct bench_plan_question *q,
+                          size_t organisation, enum lim_tier tier,
+                          struct bench_plan_path *path);
 
 /* For people, and as one JSON object on a line (LIM_OK or LIM_ENOMEM). */
 void bench_plan_show(const struct bench_plan *p, FILE *f);

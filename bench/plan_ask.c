@@ -8,6 +8,7 @@
 #define ORGANISATIONS_DEFAULT 10
 #define ORGANISATIONS_MOST 1000
 #define HAVE_MOST 1000
+#define DAYS_MOST 36500
 
 int bench_plan_add_check(struct bench_plan_question *q, const char *text,
                          struct lim_diag *diag)
@@ -41,16 +42,22 @@ static void read_have(struct mock_json *j, const cJSON *item, size_t i,
     struct mock_json one;
     const char *tier = "tier1";
     struct lim_diag why = { 0 };
-    int64_t days = 0, count = 1;
+    int64_t count = 1;
     *out = (struct bench_plan_have){ .tier = LIM_TIER_1 };
     mock_json_enter_at(&one, item, j, "have", i);
     mock_json_string(&one, "tier", &tier);
-    mock_json_money(&one, "paid", &out->paid_microusd);
-    mock_json_int(&one, "first_payment_days_ago", 0, 36500, &days);
-    mock_json_int(&one, "count", 1, HAVE_MOST, &count);
     if (mock_config_tier_name(tier, &out->tier, &why) != LIM_OK ||
         mock_config_tier(table, out->tier, &why) != LIM_OK)
         mock_json_wrong(&one, "tier", "%s", why.text);
+    /* Who is at a tier has done what leads there. */
+    const struct lim_qualification *rule =
+        lim_table_qualification(table, out->tier);
+    int64_t days = rule->days;
+    if (rule->paid_microusd != INT64_MAX)
+        out->paid_microusd = rule->paid_microusd;
+    mock_json_money(&one, "paid", &out->paid_microusd);
+    mock_json_int(&one, "first_payment_days_ago", 0, DAYS_MOST, &days);
+    mock_json_int(&one, "count", 1, HAVE_MOST, &count);
     mock_json_close(&one);
     out->days = (int)days;
 }
@@ -67,8 +74,9 @@ static int by_paid(const void *a, const void *b)
     const struct bench_plan_have *x = a, *y = b;
     if (x->tier != y->tier)
         return x->tier > y->tier ? -1 : 1;
-    return (x->paid_microusd < y->paid_microusd) -
-           (x->paid_microusd > y->paid_microusd);
+    if (x->paid_microusd != y->paid_microusd)
+        return x->paid_microusd > y->paid_microusd ? -1 : 1;
+    return (x->days < y->days) - (x->days > y->days);
 }
 
 static void read_all_have(struct mock_json *j, struct bench_plan_question *q)
@@ -117,6 +125,7 @@ static void read_plan(struct mock_json *j, struct bench_plan_question *q)
 {
     const char *tier = lim_tier_name(q->tier_max);
     struct lim_diag why = { 0 };
+    int64_t day = q->day_max;
     read_all_have(j, q);
     read_checks(j, q);
     mock_json_int(j, "max_organisations", 1, ORGANISATIONS_MOST,
@@ -126,6 +135,8 @@ static void read_plan(struct mock_json *j, struct bench_plan_question *q)
         mock_json_wrong(j, "max_tier", "%s", why.text);
     if (mock_json_get(j, "budget") != NULL)
         mock_json_money(j, "budget", &q->budget_microusd);
+    mock_json_int(j, "by_day", 0, DAYS_MOST, &day);
+    q->day_max = (int)day;
     mock_json_number(j, "growth", 0, 10, &q->growth);
     mock_json_close(j);
 }
@@ -171,6 +182,7 @@ int bench_plan_ask(struct bench_plan_question *q, const cJSON *tree,
         .organisations_max = ORGANISATIONS_DEFAULT,
         .tier_max = LIM_TIER_5,
         .budget_microusd = -1,
+        .day_max = -1,
     };
     if (!cJSON_IsObject(tree))
         return lim_fail(diag, LIM_EPARSE, 0, "expected an object");

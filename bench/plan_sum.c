@@ -64,73 +64,173 @@ static double least_by(const struct bench_plan *p, double slack_s,
         return HUGE_VAL;
     if (window_s > 60)
         return a_day(p, total) / (double)limit;
-    return total / ((double)full +
-                    (double)limit * (p->demand.span_s + slack_s) / window_s);
+    double runs = (double)p->demand.runs, run_s = p->demand.span_s / runs;
+    return total / runs /
+           ((double)full + (double)limit * (run_s + slack_s) / window_s);
+}
+
+/* How many organisations each limit asks for, not rounded; 0 where it does
+   not bind. */
+static enum bench_plan_why find_needs(const struct bench_plan *p,
+                                      double slack_s, enum lim_tier tier,
+                                      double need[LIM_LIMITS])
+{
+    const struct lim_table *table = p->question->table;
+    memset(need, 0, LIM_LIMITS * sizeof *need);
+    for (size_t i = 0; i < p->demand.model_count; i++) {
+        const char *model = p->demand.models[i].name;
+        const struct lim_tier_row *row = lim_table_find(table, model, tier);
+        int64_t largest;
+        struct bench_demand_minute d = asked(p, model, &largest);
+        if (row == NULL)
+            return BENCH_PLAN_NO_ACCESS;
+        for (int l = 0; l < LIM_WINDOWS; l++)
+            need[l] = fmax(need[l], least_by(p, slack_s, row->limits.max[l],
+                                             (enum lim_limit)l, &d, largest));
+    }
+    int64_t month = lim_table_qualification(table, tier)->month_microusd;
+    if (month != LIM_UNLIMITED && p->month_usd > 0)
+        need[LIM_SPEND] = p->month_usd * 1e6 / (double)month;
+    return BENCH_PLAN_TRIED_IT;
 }
 
 double bench_plan_least(const struct bench_plan *p, double slack_s,
                         enum lim_tier tier, int *limit,
                         enum bench_plan_why *why)
 {
-    const struct lim_table *table = p->question->table;
-    double least = 1;
+    double need[LIM_LIMITS], least = 1;
     *limit = -1;
-    *why = BENCH_PLAN_TRIED_IT;
-    for (size_t i = 0; i < p->demand.model_count; i++) {
-        const char *model = p->demand.models[i].name;
-        const struct lim_tier_row *row = lim_table_find(table, model, tier);
-        int64_t largest;
-        struct bench_demand_minute d = asked(p, model, &largest);
-        if (row == NULL) {
-            *why = BENCH_PLAN_NO_ACCESS;
-            return HUGE_VAL;
+    *why = find_needs(p, slack_s, tier, need);
+    if (*why != BENCH_PLAN_TRIED_IT)
+        return HUGE_VAL;
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (need[l] > least) {
+            least = need[l];
+            *limit = l;
         }
-        for (int l = 0; l < LIM_WINDOWS; l++) {
-            double n = least_by(p, slack_s, row->limits.max[l],
-                                (enum lim_limit)l, &d, largest);
-            if (n > least) {
-                least = n;
-                *limit = l;
-            }
-        }
-    }
-    int64_t month = lim_table_qualification(table, tier)->month_microusd;
-    double spend = p->month_usd * 1e6 / (double)month;
-    if (month != LIM_UNLIMITED && p->month_usd > 0 && spend > least) {
-        least = spend;
-        *limit = LIM_SPEND;
-    }
     return ceil(least - 1e-9);
+}
+
+double bench_plan_share(const struct bench_plan *p, enum lim_tier tier,
+                        int64_t count, int *limit)
+{
+    double need[LIM_LIMITS], share = 1;
+    *limit = -1;
+    if (find_needs(p, 0, tier, need) != BENCH_PLAN_TRIED_IT)
+        return 0;
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (need[l] > 0 && (double)count / need[l] < share) {
+            share = (double)count / need[l];
+            *limit = l;
+        }
+    return share;
+}
+
+static bool is_long(int l)
+{
+    return l == LIM_RPD || l == LIM_TPD || l == LIM_SPEND;
+}
+
+void bench_plan_long_run(const struct bench_plan *p,
+                         struct bench_plan_option *o)
+{
+    double need[LIM_LIMITS];
+    if (find_needs(p, 0, o->tier, need) != BENCH_PLAN_TRIED_IT)
+        return;
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (is_long(l))
+            o->used[l] = need[l] > 0 ? need[l] / (double)o->count : -1;
+}
+
+double bench_plan_most_load(const struct bench_plan_option *o, int *limit)
+{
+    double most = INFINITY;
+    *limit = -1;
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (is_long(l) && o->used[l] > 0 && 1 / o->used[l] < most) {
+            most = 1 / o->used[l];
+            *limit = l;
+        }
+    return most;
 }
 
 void bench_plan_price(const struct bench_plan *p, struct bench_plan_option *o)
 {
     const struct bench_plan_question *q = p->question;
-    const struct lim_qualification *rule =
-        lim_table_qualification(q->table, o->tier);
+    struct bench_plan_path path;
     o->deposit_microusd = 0;
     o->day = 0;
-    for (int64_t i = 0; i < o->count; i++) {
-        bool there = (size_t)i < q->have_count;
-        struct bench_plan_have h = { 0 };
-        if (there)
-            h = q->have[i];
-        if (there && h.tier >= o->tier)
-            continue;
-        if (rule->paid_microusd == INT64_MAX) {
+    for (size_t i = 0; i < (size_t)o->count; i++) {
+        /* All new ones have one path. */
+        if (i <= q->have_count && !bench_plan_find_path(q, i, o->tier, &path)) {
             o->why = BENCH_PLAN_NO_WAY;
             return;
         }
-        if (rule->paid_microusd > h.paid_microusd)
-            o->deposit_microusd += rule->paid_microusd - h.paid_microusd;
-        if (rule->days - h.days > o->day)
-            o->day = rule->days - h.days;
+        o->deposit_microusd += path.microusd;
+        if (path.day > o->day)
+            o->day = path.day;
     }
     double month = p->month_usd > 0 ? p->month_usd * 1e6 : 0;
     o->month_microusd = (int64_t)fmax(month, (double)o->deposit_microusd);
-    if (q->budget_microusd >= 0 && o->month_microusd > q->budget_microusd) {
+    if (q->budget_microusd >= 0 && o->month_microusd > q->budget_microusd)
         o->why = BENCH_PLAN_BUDGET;
+    else if (q->day_max >= 0 && o->day > q->day_max)
+        o->why = BENCH_PLAN_TOO_LATE;
+}
+
+/* Whether it could be had for a smaller load. */
+static bool can_be_had(const struct bench_plan *p, struct bench_plan_option *o)
+{
+    const struct bench_plan_question *q = p->question;
+    bench_plan_price(p, o);
+    return o->why == BENCH_PLAN_TRIED_IT ||
+           (o->why == BENCH_PLAN_BUDGET &&
+            o->deposit_microusd <= q->budget_microusd &&
+            (q->day_max < 0 || o->day <= q->day_max));
+}
+
+/* The largest share of the load that the most of a tier lets through. */
+static double most_of_tier(const struct bench_plan *p, double slack_s,
+                           enum lim_tier tier, struct bench_plan_nearest *n)
+{
+    const struct bench_plan_question *q = p->question;
+    struct bench_plan_option o = { .tier = tier,
+                                   .count = q->organisations_max };
+    double need[LIM_LIMITS], load = INFINITY;
+    *n = (struct bench_plan_nearest){ .tier = tier, .limit = -1 };
+    if (find_needs(p, slack_s, tier, need) != BENCH_PLAN_TRIED_IT)
+        return 0;
+    while (o.count > 0 && !can_be_had(p, &o)) {
+        o.count--;
+        o.why = BENCH_PLAN_TRIED_IT;
     }
+    if (o.count == 0)
+        return 0;
+    if (q->budget_microusd >= 0 && p->month_usd > 0)
+        load = (double)q->budget_microusd / 1e6 / p->month_usd;
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (need[l] > 0 && (double)o.count / need[l] < load) {
+            load = (double)o.count / need[l];
+            n->limit = l;
+        }
+    n->count = o.count;
+    return load;
+}
+
+double bench_plan_nearest_by_sum(const struct bench_plan *p, double slack_s,
+                                 struct bench_plan_nearest *n)
+{
+    double most = -1;
+    *n = (struct bench_plan_nearest){ .count = 0, .limit = -1 };
+    for (int t = 0; t <= (int)p->question->tier_max; t++) {
+        struct bench_plan_nearest one;
+        double load = most_of_tier(p, slack_s, (enum lim_tier)t, &one);
+        if (one.count > 0 && load > most) {
+            most = load;
+            *n = one;
+        }
+    }
+    return fmax(most, 0);
 }
 
 bool bench_plan_is_good(const struct bench_plan_option *o)
@@ -143,6 +243,8 @@ int bench_plan_by_cost(const void *a, const void *b)
     const struct bench_plan_option *x = a, *y = b;
     if (bench_plan_is_good(x) != bench_plan_is_good(y))
         return bench_plan_is_good(x) ? -1 : 1;
+    if (x->spare != y->spare)
+        return x->spare ? 1 : -1;
     if (x->month_microusd != y->month_microusd)
         return x->month_microusd < y->month_microusd ? -1 : 1;
     if (x->count != y->count)

@@ -13,21 +13,17 @@
 #include "bench/asked.h"
 #include "bench/figure.h"
 #include "bench/finding.h"
-#include "bench/folder.h"
 #include "bench/grid.h"
-#include "bench/output.h"
+#include "bench/page.h"
 #include "bench/path.h"
 #include "bench/scenario.h"
 #include "bench/sources.h"
 #include "bench/svg.h"
 #include "bench/tables.h"
 #include "bench/words.h"
-#include "mockserver/file.h"
 
 extern const char text_bench_report_html[];
 extern const char text_bench_report_css[];
-
-#define SVG_MAX (8 << 20)
 
 /* What the parts of a report are made of. */
 struct report {
@@ -106,38 +102,9 @@ static void put_table(const struct report *x, FILE *f)
         bench_tables_rank(f, &x->grid, x->rank);
 }
 
-static void put_figure(const struct report *x, const struct bench_figure *g,
-                       FILE *f)
-{
-    size_t length;
-    char *file = bench_words("%s.svg", g->name);
-    char *path = file == NULL ? NULL : bench_folder_join(x->folder, file);
-    char *svg =
-        path == NULL ? NULL : mock_read_file(path, SVG_MAX, &length, NULL);
-    fputs("<figure>\n", f);
-    if (svg != NULL)
-        fputs(bench_svg_inline(svg), f);
-    fputs("<figcaption><span class=\"finding\">", f);
-    bench_svg_escape(f, g->finding);
-    fputs("</span> ", f);
-    bench_svg_escape(f, g->reading);
-    fprintf(f, " Data: <code>%s.csv</code>.</figcaption>\n</figure>\n",
-            g->name);
-    free(svg);
-    free(path);
-    free(file);
-}
-
 static void put_figures(const struct report *x, FILE *f)
 {
-    if (x->drawing != LIM_OK) {
-        fputs("<p class=\"warning\">There are no figures: ", f);
-        bench_svg_escape(f, x->why.text);
-        fputs(".</p>", f);
-        return;
-    }
-    for (size_t i = 0; i < x->figures.count; i++)
-        put_figure(x, &x->figures.list[i], f);
+    bench_page_figures(&x->figures, x->folder, x->drawing, &x->why, f);
 }
 
 static void put_beside(const struct report *x, FILE *f)
@@ -299,7 +266,7 @@ static const struct part {
     { "again", put_again },       { "footer", put_footer },
 };
 
-static void put_part(const struct report *x, const char *name, size_t length,
+static void put_part(const void *report, const char *name, size_t length,
                      FILE *f)
 {
     size_t i = 0, n = sizeof parts / sizeof parts[0];
@@ -307,31 +274,7 @@ static void put_part(const struct report *x, const char *name, size_t length,
                      memcmp(parts[i].name, name, length) != 0))
         i++;
     assert(i < n);
-    parts[i].put(x, f);
-}
-
-static void put_page(const struct report *x, FILE *f)
-{
-    const char *p = text_bench_report_html, *open, *close;
-    while ((open = strstr(p, "{{")) != NULL) {
-        close = strstr(open, "}}");
-        assert(close != NULL);
-        fwrite(p, 1, (size_t)(open - p), f);
-        put_part(x, open + 2, (size_t)(close - open - 2), f);
-        p = close + 2;
-    }
-    fputs(p, f);
-}
-
-static int write_page(const struct report *x, const char *path,
-                      struct lim_diag *diag)
-{
-    struct bench_output out;
-    int error = bench_output_open(&out, path, diag);
-    if (error != LIM_OK)
-        return error;
-    put_page(x, out.file);
-    return bench_output_commit(&out, diag);
+    parts[i].put(report, f);
 }
 
 int bench_report(const struct bench_result *const *results, size_t n,
@@ -354,7 +297,10 @@ int bench_report(const struct bench_result *const *results, size_t n,
     }
     x.folder = folder;
     x.drawing = bench_figures_draw(&x.figures, x.r, folder, "", &x.why);
-    error = write_page(&x, path, diag);
+    const struct bench_page page = { .template = text_bench_report_html,
+                                     .context = &x,
+                                     .put = put_part };
+    error = bench_page_write(&page, path, diag);
     if (error == LIM_OK && x.drawing != LIM_OK)
         error = lim_fail(diag, x.drawing, x.why.line, "%s", x.why.text);
     bench_figures_fini(&x.figures);

@@ -9,24 +9,14 @@
 #include "limiter/limits.h"
 #include "limiter/tier.h"
 
-#define MODELS_MAX 32
-
-/* What the scenario and its variants ask of the tables. */
-struct wanted {
-    const char *models[MODELS_MAX]; /* borrowed */
-    size_t model_count;
-    bool tiers[LIM_TIERS];
-    bool any_tier;
-};
-
 static const cJSON *get(const cJSON *o, const char *key)
 {
     return cJSON_GetObjectItemCaseSensitive(o, key);
 }
 
-static void want_model(struct wanted *w, const cJSON *model)
+static void want_model(struct bench_sources *w, const cJSON *model)
 {
-    if (!cJSON_IsString(model) || w->model_count == MODELS_MAX)
+    if (!cJSON_IsString(model) || w->model_count == BENCH_SOURCES_MODELS_MAX)
         return;
     for (size_t i = 0; i < w->model_count; i++)
         if (strcmp(w->models[i], model->valuestring) == 0)
@@ -34,16 +24,14 @@ static void want_model(struct wanted *w, const cJSON *model)
     w->models[w->model_count++] = model->valuestring;
 }
 
-static void want_tier(struct wanted *w, const cJSON *tier)
+static void want_tier(struct bench_sources *w, const cJSON *tier)
 {
     enum lim_tier t;
-    if (cJSON_IsString(tier) && lim_tier_find(tier->valuestring, &t)) {
+    if (cJSON_IsString(tier) && lim_tier_find(tier->valuestring, &t))
         w->tiers[t] = true;
-        w->any_tier = true;
-    }
 }
 
-static void want_organisations(struct wanted *w, const cJSON *list)
+static void want_organisations(struct bench_sources *w, const cJSON *list)
 {
     const cJSON *o;
     cJSON_ArrayForEach(o, list) want_tier(w, get(o, "tier"));
@@ -55,10 +43,10 @@ static bool ends_with(const char *path, const char *word)
     return n >= m && strcmp(path + n - m, word) == 0;
 }
 
-static struct wanted find_wanted(const struct bench_result *r,
-                                 const struct bench_grid *g)
+static struct bench_sources find_wanted(const struct bench_result *r,
+                                        const struct bench_grid *g)
 {
-    struct wanted w = { .model_count = 0 };
+    struct bench_sources w = { .model_count = 0 };
     const cJSON *workload = get(r->scenario, "workload"), *one;
     want_model(&w, get(workload, "model"));
     if (cJSON_IsArray(workload))
@@ -74,7 +62,10 @@ static struct wanted find_wanted(const struct bench_result *r,
             if (ends_with(g->dims[d].path, ".model"))
                 want_model(&w, value);
         }
-    if (!w.any_tier)
+    bool any = false;
+    for (int t = 0; t < LIM_TIERS; t++)
+        any = any || w.tiers[t];
+    if (!any)
         w.tiers[LIM_TIER_1] = true;
     return w;
 }
@@ -107,8 +98,8 @@ static void put_row(FILE *f, const char *model, enum lim_tier tier,
     fputs("</td></tr>\n", f);
 }
 
-static void put_table(FILE *f, const struct lim_table *t,
-                      const struct wanted *w)
+void bench_sources_table(FILE *f, const struct lim_table *t,
+                         const struct bench_sources *w)
 {
     fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>Table ", f);
     bench_svg_escape(f, lim_table_name(t));
@@ -153,7 +144,7 @@ void bench_sources_write(FILE *f, const struct bench_result *r,
         fputs("</code>, which is not part of tierlab.</p>\n", f);
         return;
     }
-    struct wanted wanted = find_wanted(r, g);
-    put_table(f, t, &wanted);
+    struct bench_sources wanted = find_wanted(r, g);
+    bench_sources_table(f, t, &wanted);
     lim_table_free(t);
 }

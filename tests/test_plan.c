@@ -53,7 +53,7 @@ static void a_day_s_limit_asks_for_more_organisations(void)
              &why),
         LIM_OK);
     double least = bench_plan_least(&plan, 600, LIM_TIER_FREE, &limit, &reason);
-    double day = (double)plan.demand.requests * 24;
+    double day = (double)plan.demand.requests * 24 / 20;
     CU_ASSERT_DOUBLE_EQUAL(least, (double)(int64_t)(day / 200 + 1), 1e-9);
     CU_ASSERT_EQUAL(limit, LIM_RPD);
     CU_ASSERT_EQUAL_FATAL(plan.good_count > 0, true);
@@ -89,6 +89,125 @@ static void what_is_there_is_reckoned_with(void)
     drop();
 }
 
+/* Each sum as late as its tier allows, each tier as soon. */
+static void payments_begin_the_days_and_follow_them(void)
+{
+    static const struct {
+        const char *have; /* of official-2024-mid: $50 and 7 days, $100 and 7,
+                             $250 and 14, $1000 and 30 */
+        enum lim_tier tier;
+        struct bench_plan_step steps[5];
+    } rows[] = {
+        { "", LIM_TIER_1, { { 0, 5, LIM_TIER_1 } } },
+        { "",
+          LIM_TIER_5,
+          { { 0, 5, LIM_TIER_1 },
+            { 7, 95, LIM_TIER_3 },
+            { 14, 150, LIM_TIER_4 },
+            { 30, 750, LIM_TIER_5 } } },
+        { "{\"tier\": \"tier1\", \"paid\": \"$5\","
+          " \"first_payment_days_ago\": 21}",
+          LIM_TIER_5,
+          { { 0, 245, LIM_TIER_4 }, { 9, 750, LIM_TIER_5 } } },
+        { "{\"tier\": \"tier1\", \"paid\": \"$300\","
+          " \"first_payment_days_ago\": 10}",
+          LIM_TIER_4,
+          { { 4, 0, LIM_TIER_4 } } },
+        /* who is at tier 2 has paid $50, and 7 days ago */
+        { "{\"tier\": \"tier2\"}",
+          LIM_TIER_4,
+          { { 0, 50, LIM_TIER_3 }, { 7, 150, LIM_TIER_4 } } },
+        { "{\"tier\": \"tier4\"}", LIM_TIER_3, { { 0, 0, 0 } } },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[400];
+        struct bench_plan_path path;
+        struct lim_diag why = { 0 };
+        snprintf(text, sizeof text,
+                 "{\"provider\": {\"table\": \"official-2024-mid\"},"
+                 " \"plan\": {\"have\": [%s]}}",
+                 rows[i].have);
+        cJSON *tree = cJSON_Parse(text);
+        CU_ASSERT_EQUAL(bench_plan_ask(&question, tree, ".", &why), LIM_OK);
+        CU_ASSERT_TRUE(bench_plan_find_path(&question, 0, rows[i].tier, &path));
+        for (size_t k = 0; k < path.count; k++) {
+            CU_ASSERT_EQUAL(path.steps[k].day, rows[i].steps[k].day);
+            CU_ASSERT_EQUAL(path.steps[k].microusd,
+                            rows[i].steps[k].microusd * 1000000);
+            CU_ASSERT_EQUAL(path.steps[k].tier, rows[i].steps[k].tier);
+        }
+        CU_ASSERT_EQUAL(rows[i].steps[path.count].tier, 0);
+        cJSON_Delete(tree);
+        bench_plan_question_fini(&question);
+    }
+}
+
+/* 0.2 a minute are $52 a month, of $100 at tier 1: a run of an hour does not
+   show it, and what is left is the headroom all the same. */
+static void a_month_ends_the_headroom(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"0.2/m\"}",
+                                   "\"such_that\": [\"http_429<1%\"]"),
+                         &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(plan.good_count > 0, true);
+    const struct bench_plan_option *o = &plan.options[0];
+    CU_ASSERT_EQUAL(o->tier, LIM_TIER_1);
+    CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_SPEND], plan.month_usd / 100, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_RPD],
+                           (double)plan.demand.requests * 1.2 / 10000, 1e-9);
+    CU_ASSERT_EQUAL(o->limit, LIM_SPEND);
+    CU_ASSERT_EQUAL(o->ends_at, LIM_SPEND);
+    CU_ASSERT_DOUBLE_EQUAL(o->headroom, 100 / plan.month_usd - 1, 1e-9);
+    drop();
+}
+
+static void what_if_knows_of_the_month_too(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(
+        make(SEED_GPT4("{\"poisson\": \"0.33/m\"}", "\"max_tier\": \"tier1\", "
+                                                    "\"max_organisations\": 1"),
+             &why),
+        LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(plan.good_count, 1);
+    CU_ASSERT_EQUAL(plan.what_ifs[0].verdict, BENCH_MET_IT);
+    CU_ASSERT_EQUAL(plan.what_ifs[1].verdict, BENCH_MISSED_IT);
+    CU_ASSERT_EQUAL(plan.what_ifs[1].limit, LIM_SPEND);
+    drop();
+}
+
+static void what_comes_too_late_is_left_out(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(
+        make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", "\"by_day\": 13, "
+                                                   "\"max_organisations\": 1"),
+             &why),
+        LIM_OK);
+    bool told = false;
+    for (size_t i = 0; i < plan.option_count; i++) {
+        CU_ASSERT(plan.options[i].tier < LIM_TIER_4 || i >= plan.good_count);
+        told = told || plan.options[i].why == BENCH_PLAN_TOO_LATE;
+    }
+    CU_ASSERT_TRUE(told);
+    drop();
+}
+
+static void a_tier_is_told_with_its_least_number(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"200/m\"}", ""), &why),
+                    LIM_OK);
+    bool seen[LIM_TIERS] = { false };
+    for (size_t i = 0; i < plan.good_count; i++) {
+        CU_ASSERT_FALSE(seen[plan.options[i].tier]);
+        seen[plan.options[i].tier] = true;
+    }
+    drop();
+}
+
 static void what_none_can_do_is_told_with_the_nearest_load(void)
 {
     struct lim_diag why = { 0 };
@@ -102,9 +221,11 @@ static void what_none_can_do_is_told_with_the_nearest_load(void)
         CU_ASSERT_EQUAL(plan.options[i].why, BENCH_PLAN_TOO_SMALL);
         CU_ASSERT(plan.options[i].limit >= 0);
     }
-    /* 610,000 tokens an hour at 150 each are 68 of 900 a minute */
-    CU_ASSERT(plan.nearest > 0.04);
-    CU_ASSERT(plan.nearest < 0.077);
+    /* $100 a month, of $230,000 */
+    CU_ASSERT_EQUAL(plan.nearest.count, 1);
+    CU_ASSERT_EQUAL(plan.nearest.tier, LIM_TIER_1);
+    CU_ASSERT_EQUAL(plan.nearest.limit, LIM_SPEND);
+    CU_ASSERT_DOUBLE_EQUAL(plan.nearest.load, 100 / plan.month_usd, 1e-9);
     drop();
 }
 
@@ -138,6 +259,7 @@ static void questions_are_checked(void)
         { SEED_GPT4("{\"batch\": 1}", "\"have\": [{\"tier\": \"tier2\"}]"),
           "plan.have[0].tier" },
         { SEED_GPT4("{\"batch\": 1}", "\"growth\": -1"), "plan.growth" },
+        { SEED_GPT4("{\"batch\": 1}", "\"by_day\": -1"), "plan.by_day" },
         { "{\"provider\": {\"table\": \"none\"}}", "no limits to plan for" },
         { "{\"provider\": {\"table\": \"seed\"}}", "workload" },
     };
@@ -206,6 +328,13 @@ static void bursts_double_where_there_are_gaps(void)
         bench_path_number(tree, "workload[2].arrivals.mmpp.cv", &cv));
     CU_ASSERT_EQUAL(cv, 6);
     cJSON_Delete(tree);
+    tree = cJSON_Parse("{\"workload\": {\"arrivals\": {\"trace\": \"f\","
+                       " \"burstiness\": 1.5}}}");
+    CU_ASSERT_TRUE(bench_load_burst(tree));
+    CU_ASSERT_TRUE(
+        bench_path_number(tree, "workload.arrivals.burstiness", &cv));
+    CU_ASSERT_EQUAL(cv, 3);
+    cJSON_Delete(tree);
     tree = cJSON_Parse("{\"workload\": [{\"arrivals\": {\"poisson\": \"1/s\"}},"
                        " {\"arrivals\": {\"batch\": 3}}]}");
     CU_ASSERT_FALSE(bench_load_burst(tree));
@@ -225,7 +354,10 @@ static void demand_is_counted_by_the_minute(void)
     CU_ASSERT_EQUAL(d->models[0].sum.requests, d->requests);
     CU_ASSERT_EQUAL(d->models[0].sum.tokens, 150 * d->requests);
     CU_ASSERT_EQUAL(d->models[0].tokens_max, 150);
-    CU_ASSERT_EQUAL(d->span_s, 3600);
+    /* few arrivals tell little: they are drawn again and again */
+    CU_ASSERT_EQUAL(d->runs, 20);
+    CU_ASSERT_EQUAL(d->span_s, 20 * 3600);
+    CU_ASSERT_EQUAL(d->models[0].minute_count, 20 * 60);
     int64_t sum = 0, most = 0;
     for (size_t i = 0; i < d->models[0].minute_count; i++) {
         int64_t n = d->models[0].minutes[i].requests;
@@ -239,7 +371,7 @@ static void demand_is_counted_by_the_minute(void)
         bench_demand_quantile(&d->models[0], BENCH_DEMAND_TOKENS, 1),
         150 * most);
     /* 100 prompt and 50 reply tokens of gpt-4: $0.006 each */
-    CU_ASSERT_DOUBLE_EQUAL(plan.month_usd, 0.006 * (double)d->requests * 720,
+    CU_ASSERT_DOUBLE_EQUAL(plan.month_usd, 0.006 * (double)d->requests * 36,
                            1e-6);
     drop();
 }
@@ -248,6 +380,13 @@ CU_TestInfo plan_tests[] = {
     { "a day's limit asks for more organisations",
       a_day_s_limit_asks_for_more_organisations },
     { "what is there is reckoned with", what_is_there_is_reckoned_with },
+    { "payments begin the days and follow them",
+      payments_begin_the_days_and_follow_them },
+    { "a month ends the headroom", a_month_ends_the_headroom },
+    { "what-if knows of the month too", what_if_knows_of_the_month_too },
+    { "what comes too late is left out", what_comes_too_late_is_left_out },
+    { "a tier is told with its least number",
+      a_tier_is_told_with_its_least_number },
     { "what none can do is told with the nearest load",
       what_none_can_do_is_told_with_the_nearest_load },
     { "a budget rules out what costs more",
