@@ -10,6 +10,7 @@
 # Cases: small tier3 tier4 blind; without --full tier4 waits for nothing and is
 # left out.  Shares are those that the two worlds must agree to in full; the
 # short form is more patient with a busy machine and with small numbers.
+# Measures real time.
 # shellcheck source=tests/common.sh
 . tests/common.sh
 
