@@ -28,6 +28,7 @@ trap 'stop; rm -rf "$tmp"' EXIT
 # pid and url.  What it says is in $tmp/daemon, and $tmp/daemon.err.
 start() {
     stop
+    : >"$tmp/daemon" # or what the one before said is read there
     "$mockd" --port 0 "$@" <"$input" >"$tmp/daemon" 2>"$tmp/daemon.err" &
     pid=$!
     for _ in $(seq 100); do

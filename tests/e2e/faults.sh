@@ -34,7 +34,7 @@ streamed='http_429 http_503 slow_down http_500 timeout reset reset_in_head
     reset_after_head cut_stream malformed no_headers lying_headers clock_skew'
 whole='http_500 timeout reset cut_stream malformed wrong_length'
 
-# They wait most of the time: three at once.
+# They wait most of the time: six at once.
 at_once=0
 all=''
 for stream in true false; do
@@ -43,7 +43,7 @@ for stream in true false; do
         both "$fault" $stream &
         all+=" $fault-$stream"
         at_once=$((at_once + 1))
-        if [ $at_once -eq 3 ]; then
+        if [ $at_once -eq 6 ]; then
             wait
             at_once=0
         fi

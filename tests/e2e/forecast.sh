@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tierlab run --dry-run: what would be sent, and for how long; and that a run
 # takes about as long.
+# Measures real time.
 # shellcheck source=tests/common.sh
 . tests/common.sh
 

@@ -3,6 +3,7 @@
 # STALL_S=2 of 20, as in `make study`): an open loop, whose times begin when a
 # request was due, tells it as arithmetic does; a closed loop beside it hides
 # it, for its users do not come while they wait.
+# Measures real time.
 # shellcheck source=tests/common.sh
 . tests/common.sh
 

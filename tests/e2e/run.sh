@@ -29,6 +29,7 @@ is() {
 # serve ARGUMENT...: a daemon, and its base URL.
 serve() {
     stop
+    : >"$tmp/mockd"
     "$build/tierlab-mockd" --port 0 "$@" >"$tmp/mockd" &
     mockd=$!
     for _ in $(seq 100); do
