@@ -129,18 +129,14 @@ static void explain(const struct lim_index *x, const struct lim_cost *cost,
     }
 }
 
-bool lim_group_fits(const struct lim_group *g, const struct lim_cost *cost,
-                    struct lim_refusal *refusal)
+void lim_group_explain(const struct lim_group *g, const struct lim_cost *cost,
+                       struct lim_refusal *refusal)
 {
-    for (unsigned i = 0; i < g->count; i++)
-        if (lim_index_fits(g->indexes[i], cost))
-            return true;
     struct lim_refusal r = { LIM_RPM, cost->amount[LIM_REQUESTS], -1 };
     for (unsigned i = 0; i < g->count; i++)
         explain(g->indexes[i], cost, &r);
     if (refusal != NULL)
         *refusal = r;
-    return false;
 }
 
 bool lim_group_blind(const struct lim_group *g)

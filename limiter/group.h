@@ -42,9 +42,19 @@ bool lim_group_init(struct lim_group *g, const struct lim_config *config,
                     unsigned group, const double *weights);
 void lim_group_fini(struct lim_group *g);
 
-/* Tells whether some organisation could ever take `cost`; if not, why. */
-bool lim_group_fits(const struct lim_group *g, const struct lim_cost *cost,
-                    struct lim_refusal *refusal);
+/* Tells whether some organisation could ever take `cost`. */
+static inline bool lim_group_fits(const struct lim_group *g,
+                                  const struct lim_cost *cost)
+{
+    for (unsigned i = 0; i < g->count; i++)
+        if (lim_index_fits(g->indexes[i], cost))
+            return true;
+    return false;
+}
+
+/* Says why none could; NULL is allowed. */
+void lim_group_explain(const struct lim_group *g, const struct lim_cost *cost,
+                       struct lim_refusal *refusal);
 
 /* Tells whether of some class no rate limit is known. */
 bool lim_group_blind(const struct lim_group *g);

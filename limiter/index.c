@@ -419,16 +419,17 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
     assert(leaf < x->levels[0].columns);
     for (unsigned k = 0; k < t->taken_count; k++) {
         unsigned w = t->taken[k];
-        int64_t *at = &b->value[w][leaf % LIM_BLOCK];
-        int64_t *fraction =
-            x->fractions ? &x->fraction[(size_t)leaf * LIM_WINDOWS + w] : NULL;
-        struct lim_window window = { *at, fraction != NULL ? *fraction : 0 };
-        lim_window_take_span(&x->rates[w], &window, t->span[w], now);
-        if (fraction != NULL)
-            *fraction = window.frac;
-        int64_t was = *at;
-        *at = window.tat;
-        if (window.tat > was)
+        int64_t *at = &b->value[w][leaf % LIM_BLOCK], was = *at;
+        if (x->fractions) {
+            int64_t *f = &x->fraction[(size_t)leaf * LIM_WINDOWS + w];
+            struct lim_window window = { was, *f };
+            lim_window_take_span(&x->rates[w], &window, t->span[w], now);
+            *f = window.frac;
+            *at = window.tat;
+        } else {
+            *at = (was > now ? was : now) + t->span_ns[w];
+        }
+        if (x->level_count > 1 && *at > was)
             rise(x, leaf, w, was);
     }
     if (x->meters != NULL)

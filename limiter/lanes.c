@@ -218,38 +218,49 @@ static void awaken(struct lim_lanes *l, unsigned g)
     lim_heap_set(&l->first, g, group_before, l);
 }
 
-/* Whose turn it is, now that a lane's head is another; its tokens count. */
-static uint32_t take_turns(struct lim_lanes *l, struct group *group,
-                           struct lane *x)
+/* A group has nobody any more. */
+static void fall_empty(struct lim_lanes *l, unsigned g)
 {
-    uint32_t lane = (uint32_t)(x - l->lanes);
+    if (l->group[g].wake == AWAKE)
+        lim_heap_drop(&l->first, g, group_before, l);
+    l->group[g].next = LIM_NOBODY;
+    set_wake(l, g, LIM_NEVER);
+}
+
+/* With `fair`: whose turn it is, now that a lane's head is another. */
+static void take_turns(struct lim_lanes *l, uint32_t lane)
+{
+    struct lane *x = &l->lanes[lane];
+    struct group *group = &l->group[x->group];
+    uint32_t before = group->next;
     if (x->waiting > 0) {
         x->due = x->round + quanta(l, x);
         lim_heap_set(&group->busy, lane, is_due_before, l);
     } else {
         lim_heap_drop(&group->busy, lane, is_due_before, l);
     }
-    return group->busy.size > 0 ? group->busy.ids[0] : LIM_NOBODY;
+    if (group->busy.size == 0) {
+        fall_empty(l, x->group);
+        return;
+    }
+    group->next = group->busy.ids[0];
+    if (before == lane || group->next == lane)
+        awaken(l, x->group);
 }
 
 /*
  * The head of a lane is another, or there is none any more.  A group that
  * sleeps does so for the head that was next: if that is another, it is awake.
  */
-static void look_again(struct lim_lanes *l, struct lane *x)
+static inline void look_again(struct lim_lanes *l, uint32_t lane)
 {
-    uint32_t lane = (uint32_t)(x - l->lanes), g = x->group;
-    struct group *group = &l->group[g];
-    uint32_t before = group->next;
-    group->next = l->fair          ? take_turns(l, group, x)
-                  : x->waiting > 0 ? lane
-                                   : LIM_NOBODY;
-    if (group->next == LIM_NOBODY) {
-        if (group->wake == AWAKE)
-            lim_heap_drop(&l->first, g, group_before, l);
-        set_wake(l, g, LIM_NEVER);
-    } else if (before == lane || group->next == lane) {
-        awaken(l, g);
+    if (l->fair) {
+        take_turns(l, lane);
+    } else if (l->lanes[lane].waiting > 0) {
+        l->group[lane].next = lane;
+        awaken(l, lane);
+    } else {
+        fall_empty(l, lane);
     }
 }
 
@@ -280,7 +291,7 @@ void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
         join(l, x);
     else if (l->fair)
         catch_up(l, x);
-    look_again(l, x);
+    look_again(l, lane);
 }
 
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
@@ -300,7 +311,7 @@ void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
         return;
     if (l->fair)
         catch_up(l, x);
-    look_again(l, x);
+    look_again(l, lane);
 }
 
 void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)

@@ -38,7 +38,9 @@ struct lim_members {
     struct gone *gone; /* by group and organisation; NULL: nobody tells */
     bool capped;       /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
+    bool listens; /* the throttle does */
     lim_time month_end;
+    struct lim_query query; /* what stays of it, and the last one */
 };
 
 /* Which counts the indexes need: the fewer, the less is to be updated. */
@@ -52,6 +54,7 @@ static void choose_kept(struct lim_members *m)
     m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
     m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
     m->capped = lim_throttle_caps_organisations(m->throttle);
+    m->listens = lim_throttle_listens(m->throttle);
 }
 
 static bool allocate(struct lim_members *m, const struct lim_config *c)
@@ -130,6 +133,10 @@ struct lim_members *lim_members_new(const struct lim_config *c)
     if (!make_groups(m, c))
         goto fail;
     choose_kept(m);
+    m->query = (struct lim_query){ .strategy = m->strategy,
+                                   .state = m->strategy_state,
+                                   .capped = m->capped,
+                                   .month_end = m->month_end };
     start(m, c->start);
     return m;
 fail:
@@ -235,15 +242,18 @@ bool lim_members_fit(struct lim_members *m, unsigned group,
                      const struct lim_cost *cost, lim_time now,
                      struct lim_refusal *refusal)
 {
-    return lim_group_fits(&m->groups[group], cost, refusal) ||
-           (m->pupils != NULL && lim_pupils_doubt(m->pupils[group], cost, now));
+    const struct lim_group *g = &m->groups[group];
+    if (lim_group_fits(g, cost))
+        return true;
+    lim_group_explain(g, cost, refusal);
+    return m->pupils != NULL && lim_pupils_doubt(m->pupils[group], cost, now);
 }
 
 void lim_members_turn_month(struct lim_members *m, lim_time now)
 {
     if (now < m->month_end)
         return;
-    m->month_end = lim_month_end(now);
+    m->month_end = m->query.month_end = lim_month_end(now);
     for (uint32_t i = 0; i < m->count; i++) {
         m->members[i].spent = m->members[i].reserved;
         set_spent(m, i);
@@ -255,31 +265,27 @@ lim_time lim_members_month_end(const struct lim_members *m)
     return m->month_end;
 }
 
-static struct lim_query query_of(const struct lim_members *m,
-                                 const struct lim_asked *a, lim_time now)
+static void ask(struct lim_query *q, const struct lim_asked *a, lim_time now)
 {
-    return (struct lim_query){ .cost = a->cost,
-                               .strategy = m->strategy,
-                               .state = m->strategy_state,
-                               .capped = m->capped,
-                               .month_end = m->month_end,
-                               .affinity = a->affinity,
-                               .draw = a->draw,
-                               .now = now };
+    q->cost = a->cost;
+    q->affinity = a->affinity;
+    q->draw = a->draw;
+    q->now = now;
 }
 
 bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
                         lim_time now, uint32_t *organisation)
 {
-    struct lim_query q = query_of(m, a, now);
-    return lim_group_choose(&m->groups[a->group], &q, organisation);
+    ask(&m->query, a, now);
+    return lim_group_choose(&m->groups[a->group], &m->query, organisation);
 }
 
 lim_time lim_members_earliest(const struct lim_members *m,
                               const struct lim_asked *a, bool capped,
                               lim_time now)
 {
-    struct lim_query q = query_of(m, a, now);
+    struct lim_query q = m->query;
+    ask(&q, a, now);
     q.capped = q.capped && capped;
     lim_time t = lim_group_earliest(&m->groups[a->group], &q);
     return capped && t == LIM_PUPILS_HELD ? LIM_NEVER : t;
@@ -288,7 +294,8 @@ lim_time lim_members_earliest(const struct lim_members *m,
 lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,
                            const struct lim_asked *a, lim_time now)
 {
-    struct lim_query q = query_of(m, a, now);
+    struct lim_query q = m->query;
+    ask(&q, a, now);
     lim_time t = lim_group_ready(&m->groups[a->group], organisation, &q);
     return t == LIM_PUPILS_HELD ? LIM_NEVER : t;
 }
@@ -352,7 +359,7 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
         e.cost = a->cost;
         set_key(m, organisation, m->strategy->sent(m->strategy_state, &e));
     }
-    if (lim_throttle_listens(m->throttle)) {
+    if (m->listens) {
         lim_throttle_sent(m->throttle, organisation, now);
         lim_members_block(m, organisation, LIM_ALL_GROUPS,
                           lim_throttle_not_before(m->throttle, organisation));
@@ -461,7 +468,7 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
         e.tokens = o->reply_tokens > 0 ? o->reply_tokens : -1;
         set_key(m, organisation, m->strategy->ended(m->strategy_state, &e));
     }
-    if (lim_throttle_listens(m->throttle))
+    if (m->listens)
         tell_throttle(m, organisation, a, mark, o, now);
     set_over(m, organisation);
     bool freed = m->pupils != NULL &&

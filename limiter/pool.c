@@ -304,9 +304,8 @@ static struct lim_asked asked(const struct lim_pool *p, const struct record *r)
         .group = r->group,
         .cost = &r->cost,
         .affinity = r->affinity,
-        .draw = p->draws
-                    ? lim_rng_draw(p->draw_strategy, r->number, r->attempt)
-                    : 0,
+        .draw = p->draws ? lim_rng_draw(p->draw_strategy, r->number, r->attempt)
+                         : 0,
     };
 }
 

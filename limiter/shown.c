@@ -18,8 +18,6 @@ static double misfit(const struct lim_rate *r, const struct lim_shown *s)
 static int shown_window(const struct lim_seat *p, enum lim_limit minute,
                         enum lim_limit day, const struct lim_shown *s)
 {
-    if (s->limit <= 0)
-        return -1;
     const struct lim_rate *m = lim_index_rate(p->index, minute);
     const struct lim_rate *d = lim_index_rate(p->index, day);
     if (m->limit == s->limit && d->limit == s->limit && s->reset_ns >= 0)
@@ -83,7 +81,10 @@ void lim_shown_heed(struct lim_seat *p, const struct lim_mark *mark,
 {
     static const struct lim_cost nothing = { { 0 } };
     const int64_t *own = refused != NULL ? refused->amount : nothing.amount;
-    heed(p, LIM_RPM, LIM_RPD, mark, marks, &f->requests, own[LIM_REQUESTS],
-         now);
-    heed(p, LIM_TPM, LIM_TPD, mark, marks, &f->tokens, own[LIM_TOKENS], now);
+    if (f->requests.limit > 0)
+        heed(p, LIM_RPM, LIM_RPD, mark, marks, &f->requests, own[LIM_REQUESTS],
+             now);
+    if (f->tokens.limit > 0)
+        heed(p, LIM_TPM, LIM_TPD, mark, marks, &f->tokens, own[LIM_TOKENS],
+             now);
 }
