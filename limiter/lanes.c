@@ -4,6 +4,9 @@
  * are awake, by the head of the lane that is next in them; and the groups that
  * sleep, by the time to wake.  Without `fair` a group is one lane.
  *
+ * Mostly nobody waits for long: a request that comes when no other is there
+ * stands beside the lanes, until another comes or its group is put to sleep.
+ *
  * Deficit round robin by rounds instead of steps: a lane's head is paid for
  * in the round in which enough quanta have come together, so going there is
  * one comparison however small the quantum.
@@ -47,6 +50,9 @@ struct lim_lanes {
     unsigned groups, tenants; /* lanes a group */
     uint32_t requests;
     uint64_t turns;
+    uint32_t alone;           /* who stands beside the lanes, or LIM_NOBODY */
+    bool alone_returned;      /* it was sent before */
+    uint32_t standing;        /* in lanes */
     struct lim_place *places; /* by request; `key` is its rank or tokens */
     struct lane *lanes;
     struct group *group;
@@ -134,6 +140,7 @@ struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *c)
     l->fair = c->queue->fair;
     l->ranked = c->queue->rank != NULL;
     l->alarm = LIM_NEVER;
+    l->alone = LIM_NOBODY;
     l->aging_ns = aging_ns < LIM_AGING_MAX ? aging_ns : LIM_AGING_MAX;
     l->quantum = c->quantum < QUANTUM_MAX ? c->quantum : QUANTUM_MAX;
     l->groups = c->groups;
@@ -264,25 +271,15 @@ static inline void look_again(struct lim_lanes *l, uint32_t lane)
     }
 }
 
-void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
-                    unsigned tenant, const struct lim_waiting *w, bool returned)
+/* Puts a request whose place is known into its lane. */
+static void stand(struct lim_lanes *l, uint32_t request, bool returned)
 {
-    assert(request < l->requests && group < l->groups);
-    assert(!l->fair || tenant < l->tenants);
-    struct lim_place *p = &l->places[request];
-    uint32_t lane = l->fair ? group * l->tenants + tenant : group;
+    uint32_t lane = l->places[request].lane;
     struct lane *x = &l->lanes[lane];
     uint32_t head = x->line.first;
-    if (!returned) {
-        p->turn = l->turns++;
-        if (l->ranked)
-            p->key = l->queue->rank(w, l->aging_ns);
-        else if (l->fair)
-            p->key = charge(l, w->tokens);
-    }
-    p->lane = lane;
     lim_line_add(&x->line, l->places, request, returned);
     x->waiting++;
+    l->standing++;
     if (l->fair)
         lim_heap_set(&l->longest, lane, is_longer, l);
     if (x->line.first == head)
@@ -294,15 +291,53 @@ void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
     look_again(l, lane);
 }
 
+/* Who stood alone does so no longer. */
+static void line_up(struct lim_lanes *l)
+{
+    uint32_t request = l->alone;
+    if (request == LIM_NOBODY)
+        return;
+    l->alone = LIM_NOBODY;
+    stand(l, request, l->alone_returned);
+}
+
+void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
+                    unsigned tenant, const struct lim_waiting *w, bool returned)
+{
+    assert(request < l->requests && group < l->groups);
+    assert(!l->fair || tenant < l->tenants);
+    struct lim_place *p = &l->places[request];
+    if (!returned) {
+        p->turn = l->turns++;
+        if (l->ranked)
+            p->key = l->queue->rank(w, l->aging_ns);
+        else if (l->fair)
+            p->key = charge(l, w->tokens);
+    }
+    p->lane = l->fair ? group * l->tenants + tenant : group;
+    line_up(l);
+    if (l->standing > 0 || l->fair) {
+        stand(l, request, returned);
+    } else {
+        l->alone = request;
+        l->alone_returned = returned;
+    }
+}
+
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
 {
     assert(request < l->requests);
+    if (request == l->alone) {
+        l->alone = LIM_NOBODY;
+        return;
+    }
     uint32_t lane = l->places[request].lane;
     struct lane *x = &l->lanes[lane];
     bool was_head = x->line.first == request;
     assert(x->waiting > 0);
     lim_line_remove(&x->line, l->places, request);
     x->waiting--;
+    l->standing--;
     if (l->fair && x->waiting > 0)
         lim_heap_set(&l->longest, lane, is_longer, l);
     else if (l->fair)
@@ -317,7 +352,7 @@ void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
 void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
 {
     struct lane *x = &l->lanes[l->places[request].lane];
-    assert(x->line.first == request);
+    assert(x->line.first == request || l->alone == request);
     if (l->fair) {
         int64_t most = l->quantum * QUANTA_MAX;
         x->deficit -= charge(l, tokens);
@@ -329,6 +364,8 @@ void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
 uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned group)
 {
     uint32_t lane = l->group[group].next;
+    if (l->alone != LIM_NOBODY && l->places[l->alone].lane == group)
+        return l->alone;
     return lane != LIM_NOBODY ? l->lanes[lane].line.first : LIM_NOBODY;
 }
 
@@ -342,6 +379,8 @@ static void ring(struct lim_lanes *l, lim_time now)
 
 uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now)
 {
+    if (l->alone != LIM_NOBODY)
+        return l->alone;
     if (now >= l->alarm)
         ring(l, now);
     if (l->first.size == 0)
@@ -359,6 +398,7 @@ uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now)
 void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
 {
     struct group *g = &l->group[group];
+    line_up(l);
     if (g->next == LIM_NOBODY)
         return;
     if (g->wake == AWAKE)
@@ -381,7 +421,9 @@ bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned group, lim_time now)
 
 lim_time lim_lanes_earliest(const struct lim_lanes *l)
 {
-    return l->first.size > 0 ? AWAKE : lim_timerq_next(l->asleep);
+    return l->first.size > 0 || l->alone != LIM_NOBODY
+               ? AWAKE
+               : lim_timerq_next(l->asleep);
 }
 
 /* Of all lanes without tenants the one that ends last. */
@@ -400,6 +442,8 @@ static uint32_t last_of_all(const struct lim_lanes *l)
 
 uint32_t lim_lanes_last(const struct lim_lanes *l)
 {
+    if (l->alone != LIM_NOBODY)
+        return l->alone;
     if (!l->fair)
         return last_of_all(l);
     if (l->longest.size == 0)
