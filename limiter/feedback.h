@@ -29,6 +29,12 @@ struct lim_feedback {
     int64_t refused_max; /* "Limit 3" of it; -1: not said */
 };
 
+/* Tells whether headers showed a window. */
+static inline bool lim_feedback_shows(const struct lim_feedback *f)
+{
+    return f->requests.limit > 0 || f->tokens.limit > 0;
+}
+
 /* Feedback that tells nothing. */
 struct lim_feedback lim_feedback_none(void);
 

@@ -202,19 +202,17 @@ static bool may_be_chosen(const struct sample *s, uint32_t organisation)
 }
 
 /* One try: whoever is drawn is taken if it may be, else the try is void. */
-static bool try_one(struct sample *s)
+static void try_one(struct sample *s)
 {
     const struct lim_group *g = s->group;
-    double most = s->query->strategy->weighted ? g->weight_max : 1;
     uint32_t at = (uint32_t)(uniform(s) * g->serving_count);
     uint32_t organisation = g->serving[at];
     double weight = weight_of(s, organisation);
-    if (weight < most && uniform(s) * most >= weight)
-        return false;
-    if (!may_be_chosen(s, organisation))
-        return false;
-    s->chosen[s->count++] = organisation;
-    return true;
+    if (s->query->strategy->weighted && weight < g->weight_max &&
+        uniform(s) * g->weight_max >= weight)
+        return;
+    if (may_be_chosen(s, organisation))
+        s->chosen[s->count++] = organisation;
 }
 
 /* Where most may not, all are counted and the draw is among who may. */
@@ -242,9 +240,13 @@ static bool count_out(struct sample *s)
 static bool choose_sampled(const struct lim_group *g, const struct lim_query *q,
                            uint32_t *organisation)
 {
-    struct sample s = { .group = g, .query = q, .draw = q->draw };
+    struct sample s;
     unsigned wanted = q->strategy->samples, tries = TRIES * wanted;
     int64_t least = INT64_MAX;
+    s.group = g;
+    s.query = q;
+    s.draw = q->draw;
+    s.count = 0;
     if (wanted > g->serving_count)
         wanted = g->serving_count;
     while (s.count < wanted && tries-- > 0)

@@ -59,7 +59,8 @@ struct lim_pool {
     enum lim_belief belief;
     bool lossy; /* what may take a request now may never do so later */
     bool settle;
-    bool draws; /* the strategy wants random bits */
+    bool bounded; /* a cap or a pace holds for all */
+    bool draws;   /* the strategy wants random bits */
     uint64_t draw_strategy;
     lim_time now, month_end;
     struct lim_counts counts;
@@ -106,6 +107,8 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
     p->belief = c->belief;
     p->lossy = c->belief == LIM_BELIEF_LEARNED;
     p->settle = c->settle;
+    p->bounded =
+        c->cap_pool != LIM_UNLIMITED || (c->cap != NULL && c->cap_whole);
     p->draws = c->strategy->draws || c->strategy->samples > 0;
     p->draw_strategy = lim_rng_stream(c->seed, LIM_DRAW_STRATEGY);
     p->now = c->start;
@@ -368,7 +371,8 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
         return true;
     if (shed(p, out))
         return true;
-    if (cap_reached(p) || lim_members_not_before(p->members) > p->now)
+    if (p->bounded &&
+        (cap_reached(p) || lim_members_not_before(p->members) > p->now))
         return false;
     while ((i = lim_lanes_next(p->lanes, p->now)) != LIM_NOBODY) {
         const struct lim_asked a = asked(p, &p->records[i]);
@@ -545,7 +549,8 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
     bool looser =
         lim_members_end(p->members, f->organisation, &a, &f->mark, o, p->now);
     looser |= settle(p, r, o);
-    if (p->belief != LIM_BELIEF_NONE)
+    if (p->belief == LIM_BELIEF_LEARNED ||
+        (p->belief == LIM_BELIEF_KNOWN && lim_feedback_shows(&o->feedback)))
         looser |= lim_members_observe(p->members, f->organisation, &a, &f->mark,
                                       &o->feedback, o, p->now);
     judge(p, r, o);
