@@ -255,15 +255,18 @@ static bool choose_sampled(const struct lim_group *g, const struct lim_query *q,
         return false;
     while (s.count < wanted && count_out(&s))
         ;
-    for (unsigned i = 0; i < s.count; i++) {
+    if (s.count == 0)
+        return false;
+    uint32_t best = s.chosen[0];
+    for (unsigned i = 0; i < s.count && wanted > 1; i++) {
         const struct lim_seat *p = &g->seats[s.chosen[i]];
-        int64_t score = wanted == 1 ? 0 : lim_index_score(p->index, p->leaf, q);
-        if (score < least || i == 0) {
-            least = score;
-            *organisation = s.chosen[i];
-        }
+        int64_t score = lim_index_score(p->index, p->leaf, q);
+        bool first = i == 0 || score < least;
+        best = first ? s.chosen[i] : best;
+        least = first ? score : least;
     }
-    return s.count > 0;
+    *organisation = best;
+    return true;
 }
 
 bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,

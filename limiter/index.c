@@ -343,6 +343,14 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
         fall(x, leaf, value, to);
 }
 
+void lim_index_note(struct lim_index *x, uint32_t leaf, enum lim_value value,
+                    int64_t to)
+{
+    const struct lim_level *l = &x->levels[0];
+    assert(leaf < l->columns);
+    l->blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK] = to;
+}
+
 /* Sets one value right in some columns of a block of level 1 or above. */
 static void freshen(struct lim_index *x, unsigned level, uint32_t block,
                     unsigned value)

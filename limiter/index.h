@@ -92,6 +92,11 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
                       enum lim_value value);
 void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
                    int64_t to);
+
+/* Likewise of a value that is read in leaves alone, by who compares samples:
+   the levels above hear nothing of it. */
+void lim_index_note(struct lim_index *x, uint32_t leaf, enum lim_value value,
+                    int64_t to);
 struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,
                                    enum lim_limit window);
 void lim_index_set_window(struct lim_index *x, uint32_t leaf,

@@ -183,6 +183,21 @@ static void set_all(struct lim_members *m, uint32_t organisation,
     }
 }
 
+/* Likewise of one that the strategy alone reads. */
+static void note_all(struct lim_members *m, uint32_t organisation,
+                     enum lim_value value, int64_t to)
+{
+    if (m->strategy->samples == 0) {
+        set_all(m, organisation, value, to);
+        return;
+    }
+    for (unsigned g = 0; g < m->group_count; g++) {
+        struct lim_seat *p = seat_of(m, organisation, g);
+        if (p->index != NULL)
+            lim_index_note(p->index, p->leaf, value, to);
+    }
+}
+
 static void set_spent(struct lim_members *m, uint32_t organisation)
 {
     if (m->keeps_spent)
@@ -222,7 +237,7 @@ static void set_key(struct lim_members *m, uint32_t organisation, int64_t key)
     if (x->key == key)
         return;
     x->key = key;
-    set_all(m, organisation, LIM_VALUE_KEY, key);
+    note_all(m, organisation, LIM_VALUE_KEY, key);
 }
 
 /* The first caps and keys. */
@@ -351,9 +366,9 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     mark->gone = false;
     mark->in_flight = (uint32_t)x->in_flight;
     if (m->keeps_in_flight)
-        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
+        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->keeps_sent)
-        set_all(m, organisation, LIM_VALUE_SENT, x->sent);
+        note_all(m, organisation, LIM_VALUE_SENT, x->sent);
     if (m->strategy->sent != NULL) {
         struct lim_event e = event_of(m, organisation, now);
         e.cost = a->cost;
@@ -458,7 +473,7 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
         note_gone(gone_of(m, organisation, a->group), a->cost);
     x->reserved -= a->cost->amount[LIM_MONEY];
     if (m->keeps_in_flight)
-        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
+        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->strategy->ended != NULL) {
         struct lim_event e = event_of(m, organisation, now);
         e.cost = a->cost;
