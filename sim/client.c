@@ -16,10 +16,10 @@
 #include "sim/account.h"
 #include "sim/arrivals.h"
 #include "sim/ledger.h"
+#include "sim/sizes.h"
 #include "sim/tally.h"
 
 #define REQUESTS_AT_ONCE_MAX (1 << 22)
-#define TOKENS_MAX INT64_C(100000000)
 
 struct job {
     lim_id id;
@@ -39,10 +39,11 @@ struct sim_client {
     struct sim_watch watch;
     struct sim_gauge gauge;
     struct sim_source *sources; /* one a workload */
+    struct sim_sizes *sizes;    /* likewise */
     struct sim_account account;
     struct lim_pool *pool;
     struct job *jobs; /* by slot */
-    uint64_t draw_prompt, draw_completion, draw_share;
+    uint64_t draw_prompt, draw_share;
     double shares;       /* of all workloads */
     uint64_t requests;   /* that arrived */
     lim_time start, end; /* end: no arrivals from then */
@@ -108,10 +109,12 @@ static bool make_arrays(struct sim_client *c, uint64_t seed)
 {
     const struct sim_scenario *s = c->scenario;
     c->sources = calloc(s->workload_count, sizeof *c->sources);
+    c->sizes = calloc(s->workload_count, sizeof *c->sizes);
     c->jobs = calloc(requests_max(s), sizeof *c->jobs);
-    if (c->sources == NULL || c->jobs == NULL)
+    if (c->sources == NULL || c->sizes == NULL || c->jobs == NULL)
         return false;
     for (size_t i = 0; i < s->workload_count; i++) {
+        sim_sizes_init(&c->sizes[i], &s->workloads[i], seed);
         c->shares += s->workloads[i].share;
         if (sim_source_init(&c->sources[i], &s->workloads[i].arrivals, seed, i,
                             c->start) != LIM_OK)
@@ -147,7 +150,6 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     c->start = start;
     c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
     c->draw_prompt = lim_rng_stream(seed, LIM_DRAW_PROMPT);
-    c->draw_completion = lim_rng_stream(seed, LIM_DRAW_COMPLETION);
     c->draw_share = lim_rng_stream(seed, LIM_DRAW_SHARE);
     if (watch != NULL)
         c->watch = *watch;
@@ -185,6 +187,7 @@ void sim_client_free(struct sim_client *c)
     for (size_t i = 0; c->sources != NULL && i < c->scenario->workload_count;
          i++)
         sim_source_fini(&c->sources[i]);
+    free(c->sizes);
     free(c->sources);
     free(c->jobs);
     free(c);
@@ -209,29 +212,18 @@ static const char *name_of(const struct sim_client *c, uint32_t organisation)
     return c->account.organisations[organisation].name;
 }
 
-static int64_t size_of(const struct sim_dist *d, uint64_t bits)
-{
-    double x = sim_dist_draw(d, bits);
-    if (!(x > 0)) /* a constant: there are none */
-        return 0;
-    return x < 1 ? 1 : x > (double)TOKENS_MAX ? TOKENS_MAX : (int64_t)(x + 0.5);
-}
-
 /* The sizes of request `number`: the trace's, or drawn. */
-static void draw_sizes(const struct sim_client *c, struct job *j,
+static void draw_sizes(struct sim_client *c, struct job *j,
                        const struct sim_trace_row *row)
 {
-    const struct sim_workload *w = &c->scenario->workloads[j->workload];
+    struct sim_sizes *z = &c->sizes[j->workload];
     if (row != NULL) {
         j->prompt_tokens = row->prompt_tokens;
         j->completion_tokens = row->completion_tokens;
         return;
     }
-    j->prompt_tokens =
-        size_of(&w->prompt_tokens, lim_rng_draw(c->draw_prompt, j->request, 0));
-    uint64_t stream = w->paired ? c->draw_prompt : c->draw_completion;
-    j->completion_tokens =
-        size_of(&w->completion_tokens, lim_rng_draw(stream, j->request, 0));
+    j->prompt_tokens = sim_sizes_prompt(z, j->request);
+    j->completion_tokens = sim_sizes_completion(z, j->request);
 }
 
 /* Which of its workload's prompts a request has: a key that no other
