@@ -201,16 +201,29 @@ static void answer(struct sim_service *s, const struct sim_call *call,
         lose(s, plan);
 }
 
+/* Field by field: to clear all first takes as long as the rest. */
+static void open_plan(struct sim_plan *plan, const struct sim_call *call)
+{
+    plan->status = 0;
+    plan->fault = SIM_FAULT_NONE;
+    plan->admitted = false;
+    plan->cost.amount[LIM_REQUESTS] = 1;
+    plan->cost.amount[LIM_TOKENS] =
+        lim_estimate_tokens(call->prompt_tokens, call->max_tokens);
+    plan->cost.amount[LIM_IMAGES] = call->images;
+    plan->cost.amount[LIM_MONEY] = 0;
+    plan->completion_tokens = 0;
+    plan->told_tokens = 0;
+    plan->microusd = 0;
+    plan->timing.ttft_ns = 0;
+    plan->timing.total_ns = 0;
+}
+
 int sim_service_begin(struct sim_service *s, const struct sim_call *call,
                       lim_time now, struct sim_plan *plan)
 {
     int error = LIM_OK;
-    *plan = (struct sim_plan){ .cost = { {
-                                   [LIM_REQUESTS] = 1,
-                                   [LIM_TOKENS] = lim_estimate_tokens(
-                                       call->prompt_tokens, call->max_tokens),
-                                   [LIM_IMAGES] = call->images,
-                               } } };
+    open_plan(plan, call);
     if (s->config.faults.count > 0)
         plan->fault = draw_fault(s, call, now);
     if (sim_fault_in_front(plan->fault)) {
