@@ -74,6 +74,14 @@ int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
         (completion_tokens > 0 && price->output_microusd_per_mtok < 0) ||
         (images > 0 && price->image_microusd < 0))
         return -1;
+    int64_t prompt, completion; /* mostly 64 bits are enough */
+    if (images == 0 &&
+        !__builtin_mul_overflow(prompt_tokens, price->input_microusd_per_mtok,
+                                &prompt) &&
+        !__builtin_mul_overflow(completion_tokens,
+                                price->output_microusd_per_mtok, &completion) &&
+        prompt < INT64_MAX / 4 && completion < INT64_MAX / 4)
+        return (prompt + completion + 500000) / 1000000;
     wide tokens = (wide)prompt_tokens * price->input_microusd_per_mtok +
                   (wide)completion_tokens * price->output_microusd_per_mtok;
     wide cost =

@@ -84,12 +84,14 @@ void lim_window_delay(struct lim_window *w, lim_time t);
 /*
  * What follows is on the path of every decision, so it stands here.  The
  * duration of `cost` units: most limits divide their window, and then there
- * is nothing to divide here.
+ * is nothing to divide here; nor is there for one unit.
  */
 static inline struct lim_span lim_rate_span(const struct lim_rate *r,
                                             int64_t cost)
 {
     struct lim_span s = { cost * r->step.ns, 0 };
+    if (cost == 1)
+        return r->step;
     if (r->step.frac != 0) {
         lim_wide part = (lim_wide)cost * r->step.frac;
         if (part <= INT64_MAX) {

@@ -206,7 +206,7 @@ static void exchange(struct mock_api *api, struct mock_config *now,
     mock_config_faults_fini(&api->faults);
     api->config.provider = now->provider;
     api->config.manner = now->manner;
-    api->service.config = now->provider;
+    sim_service_change(&api->service, &now->provider);
 }
 
 int mock_reload(struct mock_api *api, struct mock_config *now,

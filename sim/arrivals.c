@@ -71,13 +71,11 @@ static lim_time elapse(struct sim_source *s, lim_time at, double gap)
 
 /* The start falls anywhere between two arrivals; for an exponential gap that
    is nothing special. */
-static double draw_gap(const struct sim_source *s)
+static double draw_gap(struct sim_source *s)
 {
-    uint64_t bits = lim_rng_draw(s->stream, s->index, s->count);
-    if (s->gap.kind == SIM_DIST_EXPONENTIAL)
-        return -sim_log(lim_rng_uniform(bits));
-    return s->count == 0 ? sim_dist_residual(&s->gap, bits)
-                         : sim_dist_draw(&s->gap, bits);
+    if (s->count == 0 && s->gap.kind != SIM_DIST_EXPONENTIAL)
+        return sim_dist_residual(&s->gap, lim_rng_draw(s->stream, s->index, 0));
+    return sim_draws_at(&s->gaps, s->count);
 }
 
 static lim_time random_next(struct sim_source *s, lim_time last)
@@ -142,6 +140,14 @@ static struct sim_dist gap_of(const struct sim_arrivals *a)
     return sim_dist_gamma(1, a->cv);
 }
 
+static void begin_gaps(struct sim_source *s)
+{
+    s->gap = gap_of(s->arrivals);
+    sim_draws_of_one(&s->gaps, &s->gap, s->stream, s->index);
+    if (s->gap.kind == SIM_DIST_EXPONENTIAL)
+        sim_draws_mirror(&s->gaps); /* a gap is -ln u, of the uniform u */
+}
+
 /* A state at the start, as long as it stays. */
 static unsigned draw_state(const struct sim_source *s)
 {
@@ -173,7 +179,7 @@ int sim_source_init(struct sim_source *s, const struct sim_arrivals *a,
             sim_think_init(&s->think, a->users, &a->think,
                            lim_rng_stream(seed, LIM_DRAW_THINK), index, start);
     else if (is_random(a))
-        s->gap = gap_of(a);
+        begin_gaps(s);
     if (error != LIM_OK)
         return error;
     if (a->kind == SIM_ARRIVE_MMPP)

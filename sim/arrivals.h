@@ -5,6 +5,7 @@
 
 #include "limiter/error.h"
 #include "limiter/time.h"
+#include "sim/draws.h"
 #include "sim/scenario.h"
 #include "sim/think.h"
 
@@ -20,7 +21,8 @@
  */
 struct sim_source { /* fields are private */
     const struct sim_arrivals *arrivals;
-    struct sim_dist gap; /* mean 1 */
+    struct sim_dist gap;   /* mean 1 */
+    struct sim_draws gaps; /* of it */
     uint64_t stream, state_stream;
     uint64_t index; /* of the workload */
     uint64_t count; /* arrivals taken */

@@ -16,10 +16,10 @@
 #include "sim/account.h"
 #include "sim/arrivals.h"
 #include "sim/ledger.h"
+#include "sim/sizes.h"
 #include "sim/tally.h"
 
 #define REQUESTS_AT_ONCE_MAX (1 << 22)
-#define TOKENS_MAX INT64_C(100000000)
 
 struct job {
     lim_id id;
@@ -34,15 +34,24 @@ struct job {
     bool here, flying; /* not yet at its end; sent, not yet answered */
 };
 
+struct newcomer { /* a request that arrives */
+    uint64_t request;
+    lim_time arrival;
+    int64_t prompt_tokens, completion_tokens;
+    uint32_t user;
+    uint16_t source, workload;
+};
+
 struct sim_client {
     const struct sim_scenario *scenario;
     struct sim_watch watch;
     struct sim_gauge gauge;
     struct sim_source *sources; /* one a workload */
+    struct sim_sizes *sizes;    /* likewise */
     struct sim_account account;
     struct lim_pool *pool;
-    struct job *jobs; /* by slot */
-    uint64_t draw_prompt, draw_completion, draw_share;
+    struct job *jobs; /* by slot; of `slots` there is something in them */
+    uint64_t draw_prompt, draw_share;
     double shares;       /* of all workloads */
     uint64_t requests;   /* that arrived */
     lim_time start, end; /* end: no arrivals from then */
@@ -108,10 +117,12 @@ static bool make_arrays(struct sim_client *c, uint64_t seed)
 {
     const struct sim_scenario *s = c->scenario;
     c->sources = calloc(s->workload_count, sizeof *c->sources);
-    c->jobs = calloc(requests_max(s), sizeof *c->jobs);
-    if (c->sources == NULL || c->jobs == NULL)
+    c->sizes = calloc(s->workload_count, sizeof *c->sizes);
+    c->jobs = malloc(requests_max(s) * sizeof *c->jobs);
+    if (c->sources == NULL || c->sizes == NULL || c->jobs == NULL)
         return false;
     for (size_t i = 0; i < s->workload_count; i++) {
+        sim_sizes_init(&c->sizes[i], &s->workloads[i], seed);
         c->shares += s->workloads[i].share;
         if (sim_source_init(&c->sources[i], &s->workloads[i].arrivals, seed, i,
                             c->start) != LIM_OK)
@@ -147,7 +158,6 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     c->start = start;
     c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
     c->draw_prompt = lim_rng_stream(seed, LIM_DRAW_PROMPT);
-    c->draw_completion = lim_rng_stream(seed, LIM_DRAW_COMPLETION);
     c->draw_share = lim_rng_stream(seed, LIM_DRAW_SHARE);
     if (watch != NULL)
         c->watch = *watch;
@@ -185,9 +195,16 @@ void sim_client_free(struct sim_client *c)
     for (size_t i = 0; c->sources != NULL && i < c->scenario->workload_count;
          i++)
         sim_source_fini(&c->sources[i]);
+    free(c->sizes);
     free(c->sources);
     free(c->jobs);
     free(c);
+}
+
+/* Whether somebody follows the run; those who tell much ask first. */
+static bool told(const struct sim_client *c)
+{
+    return c->watch.event != NULL;
 }
 
 /* Says what happened, for people who follow a run. */
@@ -196,7 +213,7 @@ __attribute__((format(printf, 3, 4))) static void tell(
 {
     char text[256];
     va_list args;
-    if (c->watch.event == NULL)
+    if (!told(c))
         return;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -209,41 +226,17 @@ static const char *name_of(const struct sim_client *c, uint32_t organisation)
     return c->account.organisations[organisation].name;
 }
 
-static int64_t size_of(const struct sim_dist *d, uint64_t bits)
-{
-    double x = sim_dist_draw(d, bits);
-    if (!(x > 0)) /* a constant: there are none */
-        return 0;
-    return x < 1 ? 1 : x > (double)TOKENS_MAX ? TOKENS_MAX : (int64_t)(x + 0.5);
-}
-
-/* The sizes of request `number`: the trace's, or drawn. */
-static void draw_sizes(const struct sim_client *c, struct job *j,
-                       const struct sim_trace_row *row)
-{
-    const struct sim_workload *w = &c->scenario->workloads[j->workload];
-    if (row != NULL) {
-        j->prompt_tokens = row->prompt_tokens;
-        j->completion_tokens = row->completion_tokens;
-        return;
-    }
-    j->prompt_tokens =
-        size_of(&w->prompt_tokens, lim_rng_draw(c->draw_prompt, j->request, 0));
-    uint64_t stream = w->paired ? c->draw_prompt : c->draw_completion;
-    j->completion_tokens =
-        size_of(&w->completion_tokens, lim_rng_draw(stream, j->request, 0));
-}
-
 /* Which of its workload's prompts a request has: a key that no other
    workload uses.  0: none. */
-static uint64_t affinity_of(const struct sim_client *c, const struct job *j)
+static uint64_t affinity_of(const struct sim_client *c, unsigned workload,
+                            uint64_t request)
 {
-    uint64_t prompts = c->scenario->workloads[j->workload].affinity;
+    uint64_t prompts = c->scenario->workloads[workload].affinity;
     if (prompts == 0)
         return 0;
-    double u = lim_rng_uniform(lim_rng_draw(c->draw_prompt, j->request, 1));
+    double u = lim_rng_uniform(lim_rng_draw(c->draw_prompt, request, 1));
     uint64_t prompt = (uint64_t)(u * (double)prompts);
-    return ((uint64_t)j->workload << 48) + prompt + 1;
+    return ((uint64_t)workload << 48) + prompt + 1;
 }
 
 /* Which workload an arrival of `source` falls to. */
@@ -265,17 +258,6 @@ static unsigned workload_of(const struct sim_client *c, unsigned source,
     return found;
 }
 
-/* An accepted request is there. */
-static void enter(struct sim_client *c, const struct job *j, lim_time now)
-{
-    uint32_t slot = (uint32_t)j->id;
-    c->jobs[slot] = *j;
-    c->jobs[slot].here = true;
-    if (slot >= c->slots)
-        c->slots = slot + 1;
-    sim_station_enter(&c->system, j->arrival, now);
-}
-
 static void leave(struct sim_client *c, struct job *j, lim_time now)
 {
     j->here = false;
@@ -283,59 +265,107 @@ static void leave(struct sim_client *c, struct job *j, lim_time now)
 }
 
 /* A request has come to its end: in a closed loop, its user thinks. */
-static void ended(struct sim_client *c, const struct job *j, lim_time now)
+static void ended(struct sim_client *c, unsigned source, uint32_t user,
+                  lim_time now)
 {
-    const struct sim_workload *w = &c->scenario->workloads[j->source];
-    if (w->arrivals.kind != SIM_ARRIVE_CLOSED)
+    if (c->scenario->workloads[source].arrivals.kind != SIM_ARRIVE_CLOSED)
         return;
-    sim_source_ended(&c->sources[j->source], j->user, now);
+    sim_source_ended(&c->sources[source], user, now);
     find_source(c);
+}
+
+/* Takes the next arrival.  Its sizes are the trace's, or drawn. */
+static void take_arrival(struct sim_client *c, struct newcomer *n)
+{
+    unsigned source = (unsigned)c->source;
+    n->request = c->requests++;
+    n->arrival = c->arrival;
+    unsigned workload = workload_of(c, source, n->request);
+    struct sim_arrival taken = sim_source_take(&c->sources[source]);
+    n->user = taken.user;
+    n->source = (uint16_t)source;
+    n->workload = (uint16_t)workload;
+    if (taken.row != NULL) {
+        n->prompt_tokens = taken.row->prompt_tokens;
+        n->completion_tokens = taken.row->completion_tokens;
+    } else {
+        struct sim_sizes *z = &c->sizes[workload];
+        n->prompt_tokens = sim_sizes_prompt(z, n->request);
+        n->completion_tokens = sim_sizes_completion(z, n->request);
+    }
+    find_source(c);
+}
+
+/* An accepted request is there.  Field by field: it is as large as it is
+   often made, and to clear it first takes as long again. */
+static void enter(struct sim_client *c, const struct newcomer *n,
+                  const struct lim_cost *cost, lim_id id, lim_time now)
+{
+    uint32_t slot = (uint32_t)id;
+    struct job *j = &c->jobs[slot];
+    j->id = id;
+    j->cost = *cost;
+    j->request = n->request;
+    j->arrival = n->arrival;
+    j->sent = 0;
+    j->first_token = -1;
+    j->prompt_tokens = n->prompt_tokens;
+    j->completion_tokens = n->completion_tokens;
+    j->organisation = 0;
+    j->user = n->user;
+    j->source = n->source;
+    j->workload = n->workload;
+    j->attempt = 0;
+    j->here = true;
+    j->flying = false;
+    if (slot >= c->slots)
+        c->slots = slot + 1;
+    sim_station_enter(&c->system, n->arrival, now);
+}
+
+static void refuse(struct sim_client *c, const struct newcomer *n, int answer,
+                   const struct lim_refusal *why, lim_time now)
+{
+    c->tally.refused++;
+    if (answer == LIM_REFUSED)
+        tell(c, now, "refused    request %llu: %s, asked %lld of at most %lld",
+             (unsigned long long)n->request, lim_limit_name(why->limit),
+             (long long)why->asked, (long long)why->largest);
+    else
+        tell(c, now, "refused    request %llu: too many at a time",
+             (unsigned long long)n->request);
+    ended(c, n->source, n->user, now);
 }
 
 static void arrive(struct sim_client *c, lim_time now)
 {
-    unsigned source = (unsigned)c->source;
-    unsigned workload = workload_of(c, source, c->requests);
-    const struct sim_workload *w = &c->scenario->workloads[workload];
-    struct sim_arrival taken = sim_source_take(&c->sources[source]);
-    struct job j = { .source = (uint16_t)source,
-                     .workload = (uint16_t)workload,
-                     .user = taken.user,
-                     .request = c->requests++,
-                     .arrival = c->arrival };
+    struct newcomer n;
     struct lim_refusal refusal;
-    draw_sizes(c, &j, taken.row);
-    find_source(c);
-    j.cost = sim_account_cost(&c->account, w, workload, j.prompt_tokens);
-    struct lim_request r = {
-        .group = c->account.group_of_workload[workload],
-        .cost = j.cost,
+    lim_id id;
+    take_arrival(c, &n);
+    const struct sim_workload *w = &c->scenario->workloads[n.workload];
+    const struct lim_request r = {
+        .group = c->account.group_of_workload[n.workload],
+        .cost = sim_account_cost(&c->account, w, n.workload, n.prompt_tokens),
         .deadline = w->deadline_ns == LIM_NEVER ? LIM_NEVER
-                                                : j.arrival + w->deadline_ns,
-        .number = j.request,
-        .tenant = c->account.tenant_of_workload[workload],
+                                                : n.arrival + w->deadline_ns,
+        .number = n.request,
+        .tenant = c->account.tenant_of_workload[n.workload],
         .priority = w->priority,
-        .affinity = affinity_of(c, &j),
+        .affinity = affinity_of(c, n.workload, n.request),
     };
-    sim_tally_arrival(&c->tally, j.arrival);
+    sim_tally_arrival(&c->tally, n.arrival);
     sim_account_arrived(&c->account, r.group, &r.cost);
-    int answer = lim_submit(c->pool, &r, now, &j.id, &refusal);
-    if (answer == LIM_ACCEPTED) {
-        enter(c, &j, now);
-        tell(c, now, "arrives    request %llu, %s, %lld tokens",
-             (unsigned long long)j.request, w->model,
-             (long long)r.cost.amount[LIM_TOKENS]);
+    int answer = lim_submit(c->pool, &r, now, &id, &refusal);
+    if (answer != LIM_ACCEPTED) {
+        refuse(c, &n, answer, &refusal, now);
         return;
     }
-    c->tally.refused++;
-    if (answer == LIM_REFUSED)
-        tell(c, now, "refused    request %llu: %s, asked %lld of at most %lld",
-             (unsigned long long)j.request, lim_limit_name(refusal.limit),
-             (long long)refusal.asked, (long long)refusal.largest);
-    else
-        tell(c, now, "refused    request %llu: too many at a time",
-             (unsigned long long)j.request);
-    ended(c, &j, now);
+    enter(c, &n, &r.cost, id, now);
+    if (told(c))
+        tell(c, now, "arrives    request %llu, %s, %lld tokens",
+             (unsigned long long)n.request, w->model,
+             (long long)r.cost.amount[LIM_TOKENS]);
 }
 
 static void give_up(struct sim_client *c, const struct lim_action *a,
@@ -353,7 +383,7 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
          a->reason == LIM_REASON_DEADLINE ? "its deadline passed"
          : a->reason == LIM_REASON_SHED   ? "it was the last, too many wait"
                                           : "no organisation can take it");
-    ended(c, j, now);
+    ended(c, j->source, j->user, now);
 }
 
 static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
@@ -382,9 +412,10 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
         .images = w->images,
         .completion_tokens = j->completion_tokens,
     };
-    tell(c, now, "sends      request %llu to %s%s",
-         (unsigned long long)j->request, name_of(c, a->organisation),
-         a->attempt > 0 ? ", again" : "");
+    if (told(c))
+        tell(c, now, "sends      request %llu to %s%s",
+             (unsigned long long)j->request, name_of(c, a->organisation),
+             a->attempt > 0 ? ", again" : "");
 }
 
 static void advance(struct sim_client *c, lim_time now)
@@ -496,17 +527,18 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
     sim_station_leave(&c->flights, j->sent, now);
     count(c, j, o);
     report(c, j, o, now);
-    tell(c, now, "answer     request %llu from %s: %d %s%s%s",
-         (unsigned long long)j->request, name_of(c, j->organisation), o->status,
-         lim_class_name(o->class), limit >= 0 ? ", " : "",
-         limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
+    if (told(c))
+        tell(c, now, "answer     request %llu from %s: %d %s%s%s",
+             (unsigned long long)j->request, name_of(c, j->organisation),
+             o->status, lim_class_name(o->class), limit >= 0 ? ", " : "",
+             limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
     switch (lim_complete(c->pool, j->id, o, now, &reason)) {
     case LIM_FATE_SUCCEEDED:
         sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
                           j->arrival, j->sent, j->first_token, now,
                           o->tokens_used);
         leave(c, j, now);
-        ended(c, j, now);
+        ended(c, j->source, j->user, now);
         break;
     case LIM_FATE_FAILED:
         c->tally.failed++;
@@ -516,7 +548,7 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
              reason == LIM_REASON_RETRIES ? "no retries left"
                                           : "no retry would mend it");
         leave(c, j, now);
-        ended(c, j, now);
+        ended(c, j->source, j->user, now);
         break;
     case LIM_FATE_RETRY:
         c->tally.lost += admitted(o);

@@ -377,6 +377,43 @@ double sim_dist_draw(const struct sim_dist *d, uint64_t bits)
     return d->a;
 }
 
+/* Stage by stage, so that each works on several at a time. */
+static void fill_lognormal(double mu, double sigma, double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = mu + sigma * sim_normal_quantile(x[i]);
+    for (size_t i = 0; i < n; i++)
+        x[i] = sim_exp(x[i]);
+}
+
+static void fill_exponential(double mean, double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = -mean * sim_log(1 - x[i]);
+}
+
+static void fill_mixture(const struct sim_dist *d, double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = mixture(d, x[i]);
+}
+
+void sim_dist_fill(const struct sim_dist *d, const uint64_t *bits, size_t n,
+                   double *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = lim_rng_uniform(bits[i]);
+    if (d->kind == SIM_DIST_LOGNORMAL)
+        fill_lognormal(d->a, d->b, out, n);
+    else if (d->kind == SIM_DIST_EXPONENTIAL)
+        fill_exponential(d->a, out, n);
+    else if (d->kind == SIM_DIST_MIXTURE)
+        fill_mixture(d, out, n);
+    else
+        for (size_t i = 0; i < n; i++)
+            out[i] = sim_dist_draw(d, bits[i]);
+}
+
 /*
  * An instant falls into a gap with a chance in proportion to its length, and
  * anywhere in it: a uniform share of a gap that is drawn by length.  Gaps so

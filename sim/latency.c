@@ -2,7 +2,6 @@
 
 #include <assert.h>
 
-#include "limiter/rng.h"
 #include "limiter/time.h"
 
 /* A century: more would not fit beside a date. */
@@ -24,30 +23,36 @@ static int64_t ns_of(double seconds)
     return (int64_t)(seconds * 1e9 + 0.5);
 }
 
-static double draw(const struct sim_dist *d, enum lim_draw purpose,
-                   uint64_t seed, uint64_t request, unsigned attempt)
+void sim_times_init(struct sim_times *t, const struct sim_latency *l,
+                    uint64_t seed)
 {
-    if (d->kind == SIM_DIST_CONSTANT)
-        return d->a;
-    uint64_t stream = lim_rng_stream(seed, purpose);
-    return sim_dist_draw(d, lim_rng_draw(stream, request, attempt));
+    t->latency = l;
+    sim_draws_of_items(&t->ttft, &l->ttft, lim_rng_stream(seed, LIM_DRAW_TTFT));
+    sim_draws_of_items(&t->per_token, &l->per_token,
+                       lim_rng_stream(seed, LIM_DRAW_PER_TOKEN));
+}
+
+struct sim_timing sim_times_draw(struct sim_times *t,
+                                 const struct sim_latency_of *of)
+{
+    double ttft = sim_draws_again(&t->ttft, of->request, of->attempt) +
+                  t->latency->per_prompt_token * (double)of->prompt_tokens;
+    struct sim_timing out = { .ttft_ns = ns_of(of->factor * ttft) };
+    out.total_ns = out.ttft_ns;
+    if (of->completion_tokens > 1) {
+        double gap = sim_draws_again(&t->per_token, of->request, of->attempt);
+        out.total_ns +=
+            ns_of(of->factor * ((double)(of->completion_tokens - 1) * gap));
+    }
+    return out;
 }
 
 struct sim_timing sim_latency_draw(const struct sim_latency *l, uint64_t seed,
                                    const struct sim_latency_of *of)
 {
-    double ttft =
-        draw(&l->ttft, LIM_DRAW_TTFT, seed, of->request, of->attempt) +
-        l->per_prompt_token * (double)of->prompt_tokens;
-    struct sim_timing t = { .ttft_ns = ns_of(of->factor * ttft) };
-    t.total_ns = t.ttft_ns;
-    if (of->completion_tokens > 1) {
-        double gap = draw(&l->per_token, LIM_DRAW_PER_TOKEN, seed, of->request,
-                          of->attempt);
-        t.total_ns +=
-            ns_of(of->factor * ((double)(of->completion_tokens - 1) * gap));
-    }
-    return t;
+    struct sim_times t;
+    sim_times_init(&t, l, seed);
+    return sim_times_draw(&t, of);
 }
 
 double sim_load_factor(const struct sim_load *l, int64_t in_flight)

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "sim/dist.h"
+#include "sim/draws.h"
 
 /*
  * How long an answer takes: time to first token, then one interval for each
@@ -39,6 +39,19 @@ struct sim_latency_of {
 /* Draws for (request, attempt) from the streams of `seed`. */
 struct sim_timing sim_latency_draw(const struct sim_latency *l, uint64_t seed,
                                    const struct sim_latency_of *of);
+
+/* The same, for many answers of one latency: they are drawn ahead. */
+struct sim_times { /* fields are private */
+    const struct sim_latency *latency;
+    struct sim_draws ttft, per_token;
+};
+
+/* The latency must outlive it. */
+void sim_times_init(struct sim_times *t, const struct sim_latency *l,
+                    uint64_t seed);
+
+struct sim_timing sim_times_draw(struct sim_times *t,
+                                 const struct sim_latency_of *of);
 
 /*
  * What else the times depend on, none of it by default.  No provider

@@ -1,30 +1,9 @@
 #include "sim/ledger.h"
 
-static void advance(struct sim_station *s, lim_time now)
-{
-    int64_t there = (int64_t)(s->entered - s->left);
-    s->area += (sim_area)there * (now - s->last);
-    s->last = now;
-}
-
-void sim_station_enter(struct sim_station *s, lim_time since, lim_time now)
-{
-    advance(s, now);
-    s->area += now - since;
-    s->entered++;
-}
-
-void sim_station_leave(struct sim_station *s, lim_time since, lim_time now)
-{
-    advance(s, now);
-    s->stay += now - since;
-    s->left++;
-}
-
 int sim_station_check(struct sim_station *s, const char *name, uint64_t there,
                       sim_area stay, lim_time now, struct lim_diag *diag)
 {
-    advance(s, now);
+    sim_station_advance(s, now);
     if (s->entered != s->left + there)
         return lim_fail(diag, SIM_EBROKEN, 0,
                         "the run broke conservation: of %llu %s, %llu came to "

@@ -28,11 +28,30 @@ struct sim_station { /* zeros: nothing came */
     sim_area stay; /* ns, of those that left */
 };
 
+static inline void sim_station_advance(struct sim_station *s, lim_time now)
+{
+    int64_t there = (int64_t)(s->entered - s->left);
+    s->area += (sim_area)there * (now - s->last);
+    s->last = now;
+}
+
 /* One enters at `now` that is to count from `since`. */
-void sim_station_enter(struct sim_station *s, lim_time since, lim_time now);
+static inline void sim_station_enter(struct sim_station *s, lim_time since,
+                                     lim_time now)
+{
+    sim_station_advance(s, now);
+    s->area += now - since;
+    s->entered++;
+}
 
 /* The one that counts from `since` leaves. */
-void sim_station_leave(struct sim_station *s, lim_time since, lim_time now);
+static inline void sim_station_leave(struct sim_station *s, lim_time since,
+                                     lim_time now)
+{
+    sim_station_advance(s, now);
+    s->stay += now - since;
+    s->left++;
+}
 
 /*
  * Checks a station at the end of a run, `now`: `there` are left, which have

@@ -8,7 +8,7 @@ __extension__ typedef __int128 wide;
 
 /* The windows of one group, with their rules. */
 struct panel {
-    const struct lim_meter_rule *rule;
+    const struct sim_rates *rates;
     struct sim_window *window;
 };
 
@@ -26,7 +26,7 @@ struct scope {
 static void set_panel(struct panel *x, const struct sim_rates *rates,
                       struct sim_window *windows, size_t i)
 {
-    x->rule = rates[i].rule;
+    x->rates = &rates[i];
     x->window = &windows[i * LIM_WINDOWS];
 }
 
@@ -81,17 +81,18 @@ static void look_ahead(struct scope *s, const struct sim_provider *p,
     while (g->billing.next_change <= now) {
         lim_time at = g->billing.next_change;
         sim_billing_step(&g->billing, &p->rules);
-        const struct lim_meter_rule *to =
-            sim_provider_rates(p, g->billing.tier)[group].rule;
-        for (int i = 0; i < LIM_WINDOWS && to != x->rule; i++)
-            lim_meter_change(&x->rule[i], &to[i], &g->windows[i].level, at);
-        x->rule = to;
+        const struct sim_rates *to =
+            &sim_provider_rates(p, g->billing.tier)[group];
+        for (int i = 0; i < LIM_WINDOWS && to != x->rates; i++)
+            lim_meter_change(&x->rates->rule[i], &to->rule[i],
+                             &g->windows[i].level, at);
+        x->rates = to;
     }
 }
 
-static bool lets_through(const struct lim_meter_rule *rule)
+static bool lets_through(const struct sim_rates *r)
 {
-    return rule[LIM_RPM].rate.limit != 0 && rule[LIM_RPD].rate.limit != 0;
+    return r->rule[LIM_RPM].rate.limit != 0 && r->rule[LIM_RPD].rate.limit != 0;
 }
 
 bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
@@ -99,11 +100,11 @@ bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
 {
     struct scope s;
     set_scope(&s, p, organisation, group);
-    return lets_through(s.panel[0].rule) &&
-           (s.panels == 1 || lets_through(s.panel[1].rule));
+    return lets_through(s.panel[0].rates) &&
+           (s.panels == 1 || lets_through(s.panel[1].rates));
 }
 
-static int64_t amount_of(const struct lim_cost *cost, int i)
+static int64_t amount_of(const struct lim_cost *cost, unsigned i)
 {
     return cost->amount[lim_limit_dimension((enum lim_limit)i)];
 }
@@ -114,10 +115,12 @@ static inline bool find_longer(const struct panel *x,
                                const struct lim_cost *cost, lim_time now,
                                struct sim_verdict *v)
 {
+    const struct sim_rates *r = x->rates;
     lim_time latest = v->admitted_at;
     enum lim_limit limit = v->limit;
-    for (int i = 0; i < LIM_WINDOWS; i++) {
-        lim_time ready = lim_meter_ready(&x->rule[i], &x->window[i].level,
+    for (unsigned k = 0; k < r->limited_count; k++) {
+        unsigned i = r->limited[k];
+        lim_time ready = lim_meter_ready(&r->rule[i], &x->window[i].level,
                                          amount_of(cost, i), now);
         if (ready > latest) {
             latest = ready;
@@ -136,8 +139,9 @@ static bool find_closed(const struct scope *s, const struct lim_cost *cost,
                         struct sim_verdict *v)
 {
     for (int k = 0; k < s->panels; k++) {
-        for (int i = 0; i < LIM_WINDOWS; i++) {
-            if (s->panel[k].rule[i].rate.limit != 0 || amount_of(cost, i) == 0)
+        for (unsigned i = 0; i < LIM_WINDOWS; i++) {
+            if (s->panel[k].rates->rule[i].rate.limit != 0 ||
+                amount_of(cost, i) == 0)
                 continue;
             v->limit = (enum lim_limit)i;
             v->project = k > 0;
@@ -168,26 +172,30 @@ static const struct panel *decisive(const struct scope *s,
     return &s->panel[v->project];
 }
 
-#define NOT_SHOWN                                                              \
-    {                                                                          \
-        -1, -1, -1                                                             \
-    }
-
-/* Shows nothing yet (lim_feedback_none, but a constant). */
-static const struct sim_verdict undecided = {
-    .answer = SIM_ADMITTED,
-    .max = -1,
-    .shown = { NOT_SHOWN, NOT_SHOWN, -1, -1, -1, -1 },
-    .project_tokens = NOT_SHOWN,
-};
+/* Nothing is decided or shown yet.  Field by field, for most are written only
+   here: to clear all first would take longer than what is decided. */
+static void open_verdict(struct sim_verdict *v, lim_time now)
+{
+    static const struct lim_feedback nothing = {
+        { -1, -1, -1 }, { -1, -1, -1 }, -1, -1, -1, -1
+    };
+    v->answer = SIM_ADMITTED;
+    v->limit = LIM_RPM;
+    v->max = -1;
+    v->used = 0;
+    v->requested = 0;
+    v->admitted_at = now;
+    v->shown = nothing;
+    v->project_tokens = nothing.tokens;
+    v->project = false;
+}
 
 /* Decides, but for the numbers that the wire shows. */
 static void judge(const struct scope *s, const struct lim_cost *cost,
                   lim_time now, struct sim_verdict *v)
 {
     const struct sim_billing *b = s->billing;
-    *v = undecided;
-    v->admitted_at = now;
+    open_verdict(v, now);
     find_longer(&s->panel[0], cost, now, v);
     if (s->panels > 1)
         v->project = find_longer(&s->panel[1], cost, now, v);
@@ -210,7 +218,7 @@ static void show(const struct panel *s, enum lim_limit minute,
                  enum lim_limit day, lim_time now, struct lim_shown *out)
 {
     enum lim_limit i = minute;
-    const struct lim_meter_rule *r = s->rule;
+    const struct lim_meter_rule *r = s->rates->rule;
     int64_t reset = 0;
     bool has_minute = r[minute].rate.limit != LIM_UNLIMITED;
     if (has_minute)
@@ -248,10 +256,10 @@ static void describe(const struct scope *s, const struct lim_cost *cost,
     if (v->answer == SIM_QUOTA)
         return;
     const struct panel *d = decisive(s, v);
-    const struct lim_meter_rule *r = &d->rule[v->limit];
+    const struct lim_meter_rule *r = &d->rates->rule[v->limit];
     if (v->answer != SIM_ADMITTED) {
         v->max = r->rate.limit;
-        v->requested = amount_of(cost, (int)v->limit);
+        v->requested = amount_of(cost, v->limit);
         v->used =
             v->max - lim_meter_remaining(r, &d->window[v->limit].level, now);
     }
@@ -270,31 +278,38 @@ static int reserve(const struct scope *s, lim_time now)
     for (int k = 0; k < s->panels; k++) {
         const struct panel *x = &s->panel[k];
         for (int i = 0; i < LIM_WINDOWS; i++)
-            if (lim_meter_reserve(&x->rule[i], &x->window[i].level, now) !=
-                LIM_OK)
+            if (lim_meter_reserve(&x->rates->rule[i], &x->window[i].level,
+                                  now) != LIM_OK)
                 return LIM_ENOMEM;
     }
     return LIM_OK;
 }
 
+static void take_from(const struct panel *x, const struct lim_cost *cost,
+                      lim_time now)
+{
+    const struct sim_rates *r = x->rates;
+    for (unsigned k = 0; k < r->limited_count; k++) {
+        unsigned i = r->limited[k];
+        lim_meter_take(&r->rule[i], &x->window[i].level, amount_of(cost, i),
+                       now);
+    }
+    for (unsigned i = 0; i < LIM_WINDOWS; i++)
+        x->window[i].admitted += amount_of(cost, i);
+}
+
 static void take(const struct scope *s, const struct lim_cost *cost,
                  lim_time now)
 {
-    for (int k = 0; k < s->panels; k++) {
-        const struct panel *x = &s->panel[k];
-        for (int i = 0; i < LIM_WINDOWS; i++) {
-            int64_t amount = amount_of(cost, i);
-            lim_meter_take(&x->rule[i], &x->window[i].level, amount, now);
-            x->window[i].admitted += amount;
-        }
-    }
+    for (int k = 0; k < s->panels; k++)
+        take_from(&s->panel[k], cost, now);
 }
 
 /* Takes what may not be there.  A debt is bounded, as the level is. */
 static void owe(const struct panel *s, enum lim_limit i, int64_t amount,
                 lim_time now)
 {
-    const struct lim_meter_rule *r = &s->rule[i];
+    const struct lim_meter_rule *r = &s->rates->rule[i];
     struct sim_window *w = &s->window[i];
     if (r->rate.limit > 0) {
         int64_t room = lim_meter_remaining(r, &w->level, now) + r->rate.limit;
@@ -356,7 +371,8 @@ static void settle_window(const struct panel *s, enum lim_limit i,
         owe(s, i, more, now);
         return;
     }
-    lim_meter_give(&s->rule[i], &s->window[i].level, -more, u->admitted_at);
+    lim_meter_give(&s->rates->rule[i], &s->window[i].level, -more,
+                   u->admitted_at);
     s->window[i].admitted += more;
 }
 
@@ -392,7 +408,7 @@ void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
     *out = (struct sim_window_view){ LIM_UNLIMITED, LIM_UNLIMITED, -1, 0, 0 };
     if (k >= s.panels)
         return;
-    const struct lim_meter_rule *r = &s.panel[k].rule[limit];
+    const struct lim_meter_rule *r = &s.panel[k].rates->rule[limit];
     const struct sim_window *w = &s.panel[k].window[limit];
     *out = (struct sim_window_view){
         .limit = r->rate.limit,

@@ -9,7 +9,7 @@
 static struct sim_rates make_rates(const struct sim_provider *p,
                                    const struct lim_limits *limits)
 {
-    struct sim_rates r;
+    struct sim_rates r = { .limited_count = 0 };
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t limit = limits->max[i];
         int64_t window_ns = lim_limit_window((enum lim_limit)i);
@@ -21,6 +21,8 @@ static struct sim_rates make_rates(const struct sim_provider *p,
             .quantum_ns = window_ns == LIM_MIN ? p->quantum_ns : 0,
         };
         r.rule[i] = lim_meter_rule_make(&c);
+        if (limit != LIM_UNLIMITED)
+            r.limited[r.limited_count++] = (uint8_t)i;
     }
     return r;
 }

@@ -24,6 +24,8 @@ struct sim_window {
 /* The limits of one group; all 0 where it is not served. */
 struct sim_rates {
     struct lim_meter_rule rule[LIM_WINDOWS];
+    uint8_t limited[LIM_WINDOWS]; /* those that are a limit, in their order */
+    uint8_t limited_count;
 };
 
 struct sim_org {

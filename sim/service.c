@@ -1,6 +1,7 @@
 #include "sim/service.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "limiter/rng.h"
 #include "limiter/tier.h"
@@ -31,18 +32,36 @@ static int64_t completion_of(const struct sim_call *call, uint64_t seed)
     return tokens;
 }
 
+void sim_service_change(struct sim_service *s,
+                        const struct sim_provider_config *config)
+{
+    size_t profiles = sim_profiles();
+    s->config = *config;
+    for (size_t i = 0; i < profiles; i++)
+        sim_times_init(&s->times[i], &sim_profile_at(i)->latency, config->seed);
+    sim_times_init(&s->times[profiles], &s->config.latency, config->seed);
+}
+
 int sim_service_init(struct sim_service *s,
                      const struct sim_provider_config *config,
                      struct lim_diag *diag)
 {
-    *s = (struct sim_service){ .config = *config };
-    s->provider = sim_provider_new(config, diag);
-    return s->provider != NULL ? LIM_OK : LIM_EINVAL;
+    *s = (struct sim_service){ .provider = sim_provider_new(config, diag) };
+    if (s->provider == NULL)
+        return LIM_EINVAL;
+    s->times = calloc(sim_profiles() + 1, sizeof *s->times);
+    if (s->times == NULL) {
+        sim_service_fini(s);
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    }
+    sim_service_change(s, config);
+    return LIM_OK;
 }
 
 void sim_service_fini(struct sim_service *s)
 {
     sim_provider_free(s->provider);
+    free(s->times);
     *s = (struct sim_service){ 0 };
 }
 
@@ -50,9 +69,10 @@ void sim_service_resolve(const struct sim_service *s, struct sim_call *call)
 {
     call->group = sim_provider_group(s->provider, call->model);
     call->price = lim_price_find(call->model);
-    call->latency = s->config.latency_source == SIM_LATENCY_PROFILE
-                        ? &sim_profile_for(call->model)->latency
-                        : &s->config.latency;
+    size_t times = sim_profiles();
+    if (s->config.latency_source == SIM_LATENCY_PROFILE)
+        times = (size_t)(sim_profile_for(call->model) - sim_profile_at(0));
+    call->times = &s->times[times];
 }
 
 /* A verdict that tells nothing of the limits. */
@@ -173,7 +193,7 @@ static void answer(struct sim_service *s, const struct sim_call *call,
         .completion_tokens = plan->completion_tokens,
         .factor = slowness(s, call->organisation),
     };
-    plan->timing = sim_latency_draw(call->latency, seed, &of);
+    plan->timing = sim_times_draw(call->times, &of);
     s->in_flight++;
     plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
                                     plan->completion_tokens, call->images);
@@ -181,16 +201,29 @@ static void answer(struct sim_service *s, const struct sim_call *call,
         lose(s, plan);
 }
 
+/* Field by field: to clear all first takes as long as the rest. */
+static void open_plan(struct sim_plan *plan, const struct sim_call *call)
+{
+    plan->status = 0;
+    plan->fault = SIM_FAULT_NONE;
+    plan->admitted = false;
+    plan->cost.amount[LIM_REQUESTS] = 1;
+    plan->cost.amount[LIM_TOKENS] =
+        lim_estimate_tokens(call->prompt_tokens, call->max_tokens);
+    plan->cost.amount[LIM_IMAGES] = call->images;
+    plan->cost.amount[LIM_MONEY] = 0;
+    plan->completion_tokens = 0;
+    plan->told_tokens = 0;
+    plan->microusd = 0;
+    plan->timing.ttft_ns = 0;
+    plan->timing.total_ns = 0;
+}
+
 int sim_service_begin(struct sim_service *s, const struct sim_call *call,
                       lim_time now, struct sim_plan *plan)
 {
     int error = LIM_OK;
-    *plan = (struct sim_plan){ .cost = { {
-                                   [LIM_REQUESTS] = 1,
-                                   [LIM_TOKENS] = lim_estimate_tokens(
-                                       call->prompt_tokens, call->max_tokens),
-                                   [LIM_IMAGES] = call->images,
-                               } } };
+    open_plan(plan, call);
     if (s->config.faults.count > 0)
         plan->fault = draw_fault(s, call, now);
     if (sim_fault_in_front(plan->fault)) {

@@ -17,9 +17,10 @@
  * purpose, request, attempt), so both come to the same plan.
  */
 struct sim_service {
-    struct sim_provider *provider; /* owned */
-    struct sim_provider_config config;
-    int64_t in_flight; /* admitted, not ended */
+    struct sim_provider *provider;     /* owned */
+    struct sim_provider_config config; /* sim_service_change changes it */
+    struct sim_times *times; /* owned: of each profile, and of what is given */
+    int64_t in_flight;       /* admitted, not ended */
 };
 
 /*
@@ -30,6 +31,13 @@ int sim_service_init(struct sim_service *s,
                      const struct sim_provider_config *config,
                      struct lim_diag *diag);
 void sim_service_fini(struct sim_service *s); /* one of zeros is allowed */
+
+/*
+ * From now on the latency, load, faults and seed of `config` hold.  What its
+ * provider has, organisations, limits and money, is changed there.
+ */
+void sim_service_change(struct sim_service *s,
+                        const struct sim_provider_config *config);
 
 struct sim_call {
     uint32_t organisation;
@@ -46,7 +54,7 @@ struct sim_call {
     /* What follows from the model; sim_service_resolve fills it. */
     int group;                     /* < 0: the provider does not know it */
     const struct lim_price *price; /* NULL: not known */
-    const struct sim_latency *latency;
+    struct sim_times *times;       /* the service's */
 };
 
 struct sim_plan {

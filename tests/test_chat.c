@@ -194,10 +194,11 @@ static void usage_comes_last_where_asked(void)
 /* First token after 1 s, then one each 0.2 s. */
 static void set_pace(struct ask *f)
 {
-    struct sim_provider_config *c = &f->api->service.config;
-    c->latency_source = SIM_LATENCY_GIVEN;
-    c->latency = (struct sim_latency){ .ttft = sim_dist_constant(1),
-                                       .per_token = sim_dist_constant(0.2) };
+    struct sim_provider_config c = f->api->service.config;
+    c.latency_source = SIM_LATENCY_GIVEN;
+    c.latency = (struct sim_latency){ .ttft = sim_dist_constant(1),
+                                      .per_token = sim_dist_constant(0.2) };
+    sim_service_change(&f->api->service, &c);
 }
 
 /* Each of the first tokens at its time; then what follows. */

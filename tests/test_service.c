@@ -28,6 +28,13 @@ static void begin(struct world *w, struct sim_call call)
     sim_service_resolve(&w->service, &w->call);
 }
 
+/* The provider's ways are now those of w->config. */
+static void change(struct world *w)
+{
+    sim_service_change(&w->service, &w->config);
+    sim_service_resolve(&w->service, &w->call);
+}
+
 static void ask(struct world *w)
 {
     sim_service_begin(&w->service, &w->call, w->config.start, &w->plan);
@@ -162,9 +169,9 @@ static void latency_is_the_models_or_the_given(void)
                                            w.config.seed, &of);
     CU_ASSERT_EQUAL(w.plan.timing.ttft_ns, t.ttft_ns);
     CU_ASSERT_EQUAL(w.plan.timing.total_ns, t.total_ns);
-    w.service.config.latency_source = SIM_LATENCY_GIVEN;
-    w.service.config.latency = sim_latency_constant(10);
-    sim_service_resolve(&w.service, &w.call);
+    w.config.latency_source = SIM_LATENCY_GIVEN;
+    w.config.latency = sim_latency_constant(10);
+    change(&w);
     ask(&w);
     CU_ASSERT_EQUAL(w.plan.timing.total_ns, 10 * LIM_SEC);
     end(&w);
@@ -292,12 +299,12 @@ static void play_fault(const struct fault_row *r, bool stream)
                                  .max_tokens = -1,
                                  .completion_tokens = 21,
                                  .stream = stream });
-    w.service.config.faults.rules = &rule;
-    w.service.config.faults.count = r->fault != SIM_FAULT_NONE;
-    w.service.config.latency_source = SIM_LATENCY_GIVEN;
-    w.service.config.latency.ttft = sim_dist_constant(1);
-    w.service.config.latency.per_token = sim_dist_constant(0.1);
-    sim_service_resolve(&w.service, &w.call);
+    w.config.faults.rules = &rule;
+    w.config.faults.count = r->fault != SIM_FAULT_NONE;
+    w.config.latency_source = SIM_LATENCY_GIVEN;
+    w.config.latency.ttft = sim_dist_constant(1);
+    w.config.latency.per_token = sim_dist_constant(0.1);
+    change(&w);
     int64_t before = left(&w);
     ask(&w);
     CU_ASSERT_EQUAL(before - left(&w), r->charged);
@@ -400,12 +407,12 @@ static void times_grow_with_load_and_fall_with_tiers(void)
         begin(&w, (struct sim_call){ .model = "gpt-4o",
                                      .max_tokens = -1,
                                      .completion_tokens = 11 });
-        w.service.config.latency_source = SIM_LATENCY_GIVEN;
-        w.service.config.latency.ttft = sim_dist_constant(1);
-        w.service.config.latency.per_token = sim_dist_constant(0.1);
-        w.service.config.load = (struct sim_load){ 10, rows[i].slope };
-        w.service.config.tier_speed[LIM_TIER_1] = rows[i].tier1;
-        sim_service_resolve(&w.service, &w.call);
+        w.config.latency_source = SIM_LATENCY_GIVEN;
+        w.config.latency.ttft = sim_dist_constant(1);
+        w.config.latency.per_token = sim_dist_constant(0.1);
+        w.config.load = (struct sim_load){ 10, rows[i].slope };
+        w.config.tier_speed[LIM_TIER_1] = rows[i].tier1;
+        change(&w);
         for (int64_t k = 0; k < rows[i].before; k++)
             ask(&w);
         struct sim_plan last = w.plan;

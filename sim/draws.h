@@ -1,0 +1,64 @@
+#ifndef SIM_DRAWS_H
+#define SIM_DRAWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limiter/rng.h"
+#include "sim/dist.h"
+
+/*
+ * The variates of one distribution for items that are mostly asked for in
+ * order.  Some are made ahead: one alone is a long chain of operations, each
+ * of which waits for the last, and the chains of neighbours overlap.
+ *
+ * What is told of an item depends on its key and on nothing that was asked
+ * before.
+ */
+#define SIM_DRAWS_AHEAD 32
+
+struct sim_draws { /* fields are private */
+    struct sim_dist dist;
+    uint64_t stream, other;
+    bool of_one;
+    uint64_t mirror; /* bits that are turned over */
+    uint64_t first;  /* item of value[0] */
+    uint64_t count;  /* of values */
+    uint64_t last;   /* item asked for that was not there */
+    double value[SIM_DRAWS_AHEAD];
+};
+
+/* Item i is drawn by lim_rng_draw(stream, i, 0): a size of request i. */
+void sim_draws_of_items(struct sim_draws *d, const struct sim_dist *dist,
+                        uint64_t stream);
+
+/* Item i is drawn by lim_rng_draw(stream, one, i): gap i of workload `one`. */
+void sim_draws_of_one(struct sim_draws *d, const struct sim_dist *dist,
+                      uint64_t stream, uint64_t one);
+
+/* From now on each bit is turned over: what was drawn by u is drawn by 1 - u.
+   Before the first draw. */
+void sim_draws_mirror(struct sim_draws *d);
+
+/* What sim_draws_at does when the item is not there yet. */
+double sim_draws_make(struct sim_draws *d, uint64_t item);
+
+/* Returns the variate of an item. */
+static inline double sim_draws_at(struct sim_draws *d, uint64_t item)
+{
+    if (item - d->first < d->count)
+        return d->value[item - d->first];
+    return sim_draws_make(d, item);
+}
+
+/* Returns the variate that lim_rng_draw(stream, item, index) draws, of those
+   of items: what a request draws at its first attempt, and at others. */
+static inline double sim_draws_again(struct sim_draws *d, uint64_t item,
+                                     uint64_t index)
+{
+    if (index == 0)
+        return sim_draws_at(d, item);
+    return sim_dist_draw(&d->dist, lim_rng_draw(d->stream, item, index));
+}
+
+#endif
