@@ -562,8 +562,9 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
     struct lim_seat *p = seat_of(m, organisation, a->group);
     if (m->pupils != NULL)
         return learn(m, organisation, a, mark, f, o, now);
-    lim_shown_heed(p, mark, marks_of(m, mark), f,
-                   is_refusal(o) ? a->cost : NULL, now);
+    if (f->requests.limit > 0 || f->tokens.limit > 0)
+        lim_shown_heed(p, mark, marks_of(m, mark), f,
+                       is_refusal(o) ? a->cost : NULL, now);
     return false;
 }
 
