@@ -404,6 +404,9 @@ void lim_members_gone(struct lim_members *m, uint32_t organisation,
         lim_window_delay(&window, now + lim_rate_span(r, due).ns);
         lim_index_set_window(p->index, p->leaf, (enum lim_limit)w, window);
     }
+    if (lim_index_meters(p->index) != NULL)
+        lim_meters_postpone(lim_index_meters(p->index), p->leaf, a->cost,
+                            mark->sent_at, now);
     note_gone(gone, a->cost);
     for (unsigned d = 0; d < LIM_RATED; d++)
         mark->charged[d] = gone->units[d];
