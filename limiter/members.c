@@ -280,6 +280,19 @@ bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
     return lim_group_choose(&m->groups[a->group], &m->query, organisation);
 }
 
+/* The one is out for the time of the choice. */
+bool lim_members_choose_other(struct lim_members *m, const struct lim_asked *a,
+                              uint32_t taken, lim_time now,
+                              uint32_t *organisation)
+{
+    const struct lim_seat *p = seat_of(m, taken, a->group);
+    int64_t blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
+    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
+    bool found = lim_members_choose(m, a, now, organisation);
+    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, blocked);
+    return found || lim_members_choose(m, a, now, organisation);
+}
+
 lim_time lim_members_earliest(const struct lim_members *m,
                               const struct lim_asked *a, bool capped,
                               lim_time now)
@@ -465,13 +478,14 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
     if (m->strategy->ended != NULL) {
         struct lim_event e = event_of(m, organisation, now);
         e.cost = a->cost;
-        e.ok = o->class == LIM_CLASS_OK;
+        e.ok = o == NULL || o->class == LIM_CLASS_OK;
         e.latency_ns = now - mark->sent_at;
-        e.first_token_ns = o->first_token_ns > 0 ? o->first_token_ns : -1;
-        e.tokens = o->reply_tokens > 0 ? o->reply_tokens : -1;
+        e.first_token_ns =
+            o != NULL && o->first_token_ns > 0 ? o->first_token_ns : -1;
+        e.tokens = o != NULL && o->reply_tokens > 0 ? o->reply_tokens : -1;
         set_key(m, organisation, m->strategy->ended(m->strategy_state, &e));
     }
-    if (m->listens)
+    if (o != NULL && m->listens)
         tell_throttle(m, organisation, a, mark, o, now);
     set_over(m, organisation);
     bool freed = m->pupils != NULL &&
@@ -528,46 +542,27 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
     }
 }
 
-static bool is_refusal(const struct lim_outcome *o)
-{
-    return o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
-                         o->class == LIM_CLASS_TOO_LARGE);
-}
-
-/* A refusal's own charge has been given back when all of it is there. */
-static bool learn(struct lim_members *m, uint32_t organisation,
-                  const struct lim_asked *a, const struct lim_mark *mark,
-                  const struct lim_feedback *f, const struct lim_outcome *o,
-                  lim_time now)
-{
-    const struct lim_seat *p = seat_of(m, organisation, a->group);
-    bool refused = is_refusal(o);
-    struct lim_heard h = {
-        .lesson = { .feedback = f,
-                    .cost = a->cost,
-                    .sent_at = mark->sent_at,
-                    .admitted = o != NULL && o->class == LIM_CLASS_OK,
-                    .refused = refused },
-        .before = mark->in_flight - 1,
-        .mark = marks_of(m, mark),
-    };
-    for (unsigned d = 0; d < LIM_RATED; d++)
-        h.since[d] = p->charged[d] - mark->charged[d] +
-                     (refused ? a->cost->amount[d] : 0);
-    return lim_pupils_hear(m->pupils[a->group], organisation, &h, now);
-}
-
 bool lim_members_observe(struct lim_members *m, uint32_t organisation,
                          const struct lim_asked *a, const struct lim_mark *mark,
                          const struct lim_feedback *f,
                          const struct lim_outcome *o, lim_time now)
 {
     struct lim_seat *p = seat_of(m, organisation, a->group);
+    if (m->pupils == NULL && f->requests.limit <= 0 && f->tokens.limit <= 0)
+        return false;
+    const struct lim_answer answer = {
+        .feedback = f,
+        .cost = a->cost,
+        .mark = mark,
+        .meters = marks_of(m, mark),
+        .admitted = o != NULL && o->class == LIM_CLASS_OK,
+        .refused = o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
+                                 o->class == LIM_CLASS_TOO_LARGE),
+    };
     if (m->pupils != NULL)
-        return learn(m, organisation, a, mark, f, o, now);
-    if (f->requests.limit > 0 || f->tokens.limit > 0)
-        lim_shown_heed(p, mark, marks_of(m, mark), f,
-                       is_refusal(o) ? a->cost : NULL, now);
+        return lim_shown_learn(m->pupils[a->group], organisation, p, &answer,
+                               now);
+    lim_shown_heed(p, &answer, now);
     return false;
 }
 

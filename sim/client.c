@@ -509,6 +509,9 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
     case LIM_FATE_RETRY:
         c->tally.lost += admitted(o);
         break;
+    case LIM_FATE_WON:
+    case LIM_FATE_OTHER:
+        break;
     }
 }
 
