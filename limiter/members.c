@@ -280,17 +280,13 @@ bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
     return lim_group_choose(&m->groups[a->group], &m->query, organisation);
 }
 
-/* The one is out for the time of the choice. */
 bool lim_members_choose_other(struct lim_members *m, const struct lim_asked *a,
                               uint32_t taken, lim_time now,
                               uint32_t *organisation)
 {
-    const struct lim_seat *p = seat_of(m, taken, a->group);
-    int64_t blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
-    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
-    bool found = lim_members_choose(m, a, now, organisation);
-    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, blocked);
-    return found || lim_members_choose(m, a, now, organisation);
+    ask(&m->query, a, now);
+    return lim_group_choose_other(&m->groups[a->group], &m->query, taken,
+                                  organisation);
 }
 
 lim_time lim_members_earliest(const struct lim_members *m,

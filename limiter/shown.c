@@ -81,18 +81,11 @@ static void heed(struct lim_seat *p, enum lim_limit minute, enum lim_limit day,
 void lim_shown_heed(struct lim_seat *p, const struct lim_answer *a,
                     lim_time now)
 {
-<<<<<<< HEAD
-    static const struct lim_cost nothing = { { 0 } };
-    const int64_t *own = refused != NULL ? refused->amount : nothing.amount;
+    const struct lim_feedback *f = a->feedback;
     if (f->requests.limit > 0)
-        heed(p, LIM_RPM, LIM_RPD, mark, marks, &f->requests, own[LIM_REQUESTS],
-             now);
+        heed(p, LIM_RPM, LIM_RPD, a, &f->requests, now);
     if (f->tokens.limit > 0)
-        heed(p, LIM_TPM, LIM_TPD, mark, marks, &f->tokens, own[LIM_TOKENS],
-             now);
-=======
-    heed(p, LIM_RPM, LIM_RPD, a, &a->feedback->requests, now);
-    heed(p, LIM_TPM, LIM_TPD, a, &a->feedback->tokens, now);
+        heed(p, LIM_TPM, LIM_TPD, a, &f->tokens, now);
 }
 
 /* A refusal's own charge has been given back when all of it is there. */
@@ -113,5 +106,4 @@ bool lim_shown_learn(struct lim_pupils *b, uint32_t organisation,
         h.since[d] = p->charged[d] - a->mark->charged[d] +
                      (a->refused ? a->cost->amount[d] : 0);
     return lim_pupils_hear(b, organisation, &h, now);
->>>>>>> 1369288 (The pool hedges: a first try that takes long gets a second attempt beside it)
 }
