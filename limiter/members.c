@@ -69,8 +69,9 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     if (c->tells_sent)
         m->gone = calloc(n * c->groups, sizeof *m->gone);
     bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
+    size_t flights = (size_t)c->requests_max * (c->hedge.budget > 0 ? 2 : 1);
     if (metered)
-        m->marks = calloc(c->requests_max, LIM_WINDOWS * sizeof *m->marks);
+        m->marks = calloc(flights, LIM_WINDOWS * sizeof *m->marks);
     return m->strategy_state != NULL && m->members != NULL &&
            m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
            (m->gone != NULL || !c->tells_sent) &&

@@ -19,9 +19,15 @@ struct item {
     lim_id id;
     enum { HERE, FLYING, GONE } state; /* HERE: waits or backs off */
     struct lim_request request;
-    lim_time not_before, sent_at;
-    uint32_t organisation;
-    unsigned attempt;
+    lim_time not_before;
+    struct
+    try {
+        bool flying;
+        lim_time sent_at;
+        uint32_t organisation;
+    }
+    tries[2];                 /* the second is a hedge */
+    unsigned attempt, hedges; /* attempts so far, and those of hedges */
 };
 
 struct place {
