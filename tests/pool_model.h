@@ -52,7 +52,7 @@ struct run {
     lim_time now, month_end;
     struct lim_counts counts; /* `waiting` includes who backs off */
     uint64_t firsts, retries;
-    bool owed;     /* an answer took more than was charged */
+    bool owed;     /* an answer took more than was charged, or put one out */
     bool quiet;    /* nothing but time since lim_next said no */
     lim_time wake; /* which lim_wakeup said then */
     unsigned vain; /* wakeups in a row that brought nothing */

@@ -299,6 +299,8 @@ static void judged(struct run *r, const struct item *x, const struct try *t,
                    const struct lim_outcome *o)
 {
     const struct lim_request *q = &x->request;
+    r->owed |= o->class == LIM_CLASS_CREDENTIAL ||
+               o->class == LIM_CLASS_QUOTA || o->class == LIM_CLASS_NO_ACCESS;
     if (o->class == LIM_CLASS_CREDENTIAL)
         model_block_all(r, t->organisation, LIM_NEVER);
     if (o->class == LIM_CLASS_QUOTA)
