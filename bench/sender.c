@@ -277,21 +277,11 @@ static void on_pace(void *context, uint32_t timer, lim_time now)
 struct lim_pool *bench_send_pool(const struct bench_sender *s, lim_time start,
                                  struct lim_diag *diag)
 {
-    const struct sim_client_config *client = s->client;
     struct lim_config c = lim_config_default();
+    sim_client_configure(s->client, &c);
     c.groups = s->roster->groups;
     c.organisations = s->roster->organisations;
     c.organisation_count = (unsigned)s->roster->count;
-    c.strategy = client->strategy;
-    c.belief = client->belief;
-    c.cap_pool = client->cap_pool;
-    c.cap_organisation = client->cap_organisation;
-    c.cap = client->cap;
-    c.cap_options = client->cap_options;
-    c.cap_whole = client->cap_whole;
-    c.queue = client->queue;
-    c.retry = client->retry;
-    c.breaker = client->breaker;
     c.requests_max = BENCH_AT_ONCE_MAX;
     c.tells_sent = true;
     c.seed = s->seed;

@@ -99,6 +99,10 @@ struct lim_blocking *lim_blocking_new(const struct lim_config *config,
                                       struct lim_diag *diag)
 {
     uint64_t n = bucket_count(config->requests_max);
+    if (config->hedge.budget != 0) {
+        lim_fail(diag, LIM_EINVAL, 0, "threads that block cannot hedge");
+        return NULL;
+    }
     struct lim_blocking *b =
         calloc(1, sizeof *b + n * sizeof(struct sleeper *));
     if (b == NULL)

@@ -36,7 +36,8 @@ struct lim_grant {
 
 /*
  * Makes the face of a pool of `config` (its `start` is replaced by the
- * clock).  NULL and `diag` as lim_pool_new.
+ * clock).  NULL and `diag` as lim_pool_new; it does not hedge, for a thread
+ * sends one request at a time.
  */
 struct lim_blocking *lim_blocking_new(const struct lim_config *config,
                                       struct lim_diag *diag);

@@ -89,6 +89,12 @@ static int check_policy(const struct lim_config *c, struct lim_diag *diag)
     if (c->cap_pool < LIM_UNLIMITED || c->cap_pool == 0 ||
         c->cap_organisation < LIM_UNLIMITED || c->cap_organisation == 0)
         return lim_fail(diag, LIM_EINVAL, 0, "caps: at least 1");
+    if (!(c->hedge.budget >= 0 && c->hedge.budget <= 1) ||
+        (c->hedge.budget > 0 &&
+         (c->hedge.after_ns < 0 ||
+          (c->hedge.after_ns == 0 &&
+           !(c->hedge.quantile > 0 && c->hedge.quantile < 1)))))
+        return lim_fail(diag, LIM_EINVAL, 0, "hedge is out of range");
     if (c->breaker.failures > 0 &&
         (c->breaker.probes < 1 || c->breaker.open_ns < 1 ||
          c->breaker.open_max_ns < c->breaker.open_ns))

@@ -287,3 +287,16 @@ bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
     *organisation = best.organisation;
     return best.index != NULL;
 }
+
+/* The one is out for the time of the choice. */
+bool lim_group_choose_other(const struct lim_group *g,
+                            const struct lim_query *q, uint32_t taken,
+                            uint32_t *organisation)
+{
+    const struct lim_seat *p = &g->seats[taken];
+    int64_t blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
+    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
+    bool found = lim_group_choose(g, q, organisation);
+    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, blocked);
+    return found || lim_group_choose(g, q, organisation);
+}

@@ -63,6 +63,11 @@ bool lim_group_blind(const struct lim_group *g);
 bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
                       uint32_t *organisation);
 
+/* Likewise somebody else than `taken`, if somebody else may. */
+bool lim_group_choose_other(const struct lim_group *g,
+                            const struct lim_query *q, uint32_t taken,
+                            uint32_t *organisation);
+
 /* Returns when somebody may take it; LIM_NEVER. */
 lim_time lim_group_earliest(const struct lim_group *g,
                             const struct lim_query *q);

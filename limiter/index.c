@@ -181,6 +181,7 @@ int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
     x->meters = lim_meters_new(discipline, quantum_ns, x->rates,
                                x->levels[0].columns, now);
     x->rough = true;
+    x->fractions = false; /* the rows need not be exact */
     return x->meters != NULL ? LIM_OK : LIM_ENOMEM;
 }
 

@@ -69,8 +69,9 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     if (c->tells_sent)
         m->gone = calloc(n * c->groups, sizeof *m->gone);
     bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
+    size_t flights = (size_t)c->requests_max * (c->hedge.budget > 0 ? 2 : 1);
     if (metered)
-        m->marks = calloc(c->requests_max, LIM_WINDOWS * sizeof *m->marks);
+        m->marks = calloc(flights, LIM_WINDOWS * sizeof *m->marks);
     return m->strategy_state != NULL && m->members != NULL &&
            m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
            (m->gone != NULL || !c->tells_sent) &&
@@ -295,6 +296,15 @@ bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
     return lim_group_choose(&m->groups[a->group], &m->query, organisation);
 }
 
+bool lim_members_choose_other(struct lim_members *m, const struct lim_asked *a,
+                              uint32_t taken, lim_time now,
+                              uint32_t *organisation)
+{
+    ask(&m->query, a, now);
+    return lim_group_choose_other(&m->groups[a->group], &m->query, taken,
+                                  organisation);
+}
+
 lim_time lim_members_earliest(const struct lim_members *m,
                               const struct lim_asked *a, bool capped,
                               lim_time now)
@@ -419,6 +429,9 @@ void lim_members_gone(struct lim_members *m, uint32_t organisation,
         lim_window_delay(&window, now + lim_rate_span(r, due).ns);
         lim_index_set_window(p->index, p->leaf, (enum lim_limit)w, window);
     }
+    if (lim_index_meters(p->index) != NULL)
+        lim_meters_postpone(lim_index_meters(p->index), p->leaf, a->cost,
+                            mark->sent_at, now);
     note_gone(gone, a->cost);
     for (unsigned d = 0; d < LIM_RATED; d++)
         mark->charged[d] = gone->units[d];
@@ -477,13 +490,14 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
     if (m->strategy->ended != NULL) {
         struct lim_event e = event_of(m, organisation, now);
         e.cost = a->cost;
-        e.ok = o->class == LIM_CLASS_OK;
+        e.ok = o == NULL || o->class == LIM_CLASS_OK;
         e.latency_ns = now - mark->sent_at;
-        e.first_token_ns = o->first_token_ns > 0 ? o->first_token_ns : -1;
-        e.tokens = o->reply_tokens > 0 ? o->reply_tokens : -1;
+        e.first_token_ns =
+            o != NULL && o->first_token_ns > 0 ? o->first_token_ns : -1;
+        e.tokens = o != NULL && o->reply_tokens > 0 ? o->reply_tokens : -1;
         set_key(m, organisation, m->strategy->ended(m->strategy_state, &e));
     }
-    if (m->listens)
+    if (o != NULL && m->listens)
         tell_throttle(m, organisation, a, mark, o, now);
     set_over(m, organisation);
     bool freed = m->pupils != NULL &&
@@ -540,45 +554,27 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
     }
 }
 
-static bool is_refusal(const struct lim_outcome *o)
-{
-    return o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
-                         o->class == LIM_CLASS_TOO_LARGE);
-}
-
-/* A refusal's own charge has been given back when all of it is there. */
-static bool learn(struct lim_members *m, uint32_t organisation,
-                  const struct lim_asked *a, const struct lim_mark *mark,
-                  const struct lim_feedback *f, const struct lim_outcome *o,
-                  lim_time now)
-{
-    const struct lim_seat *p = seat_of(m, organisation, a->group);
-    bool refused = is_refusal(o);
-    struct lim_heard h = {
-        .lesson = { .feedback = f,
-                    .cost = a->cost,
-                    .sent_at = mark->sent_at,
-                    .admitted = o != NULL && o->class == LIM_CLASS_OK,
-                    .refused = refused },
-        .before = mark->in_flight - 1,
-        .mark = marks_of(m, mark),
-    };
-    for (unsigned d = 0; d < LIM_RATED; d++)
-        h.since[d] = p->charged[d] - mark->charged[d] +
-                     (refused ? a->cost->amount[d] : 0);
-    return lim_pupils_hear(m->pupils[a->group], organisation, &h, now);
-}
-
 bool lim_members_observe(struct lim_members *m, uint32_t organisation,
                          const struct lim_asked *a, const struct lim_mark *mark,
                          const struct lim_feedback *f,
                          const struct lim_outcome *o, lim_time now)
 {
     struct lim_seat *p = seat_of(m, organisation, a->group);
+    if (m->pupils == NULL && f->requests.limit <= 0 && f->tokens.limit <= 0)
+        return false;
+    const struct lim_answer answer = {
+        .feedback = f,
+        .cost = a->cost,
+        .mark = mark,
+        .meters = marks_of(m, mark),
+        .admitted = o != NULL && o->class == LIM_CLASS_OK,
+        .refused = o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
+                                 o->class == LIM_CLASS_TOO_LARGE),
+    };
     if (m->pupils != NULL)
-        return learn(m, organisation, a, mark, f, o, now);
-    lim_shown_heed(p, mark, marks_of(m, mark), f,
-                   is_refusal(o) ? a->cost : NULL, now);
+        return lim_shown_learn(m->pupils[a->group], organisation, p, &answer,
+                               now);
+    lim_shown_heed(p, &answer, now);
     return false;
 }
 

@@ -49,6 +49,11 @@ void lim_members_turn_month(struct lim_members *m, lim_time now);
 bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
                         lim_time now, uint32_t *organisation);
 
+/* Likewise somebody else than `taken`, if that is possible. */
+bool lim_members_choose_other(struct lim_members *m, const struct lim_asked *a,
+                              uint32_t taken, lim_time now,
+                              uint32_t *organisation);
+
 /*
  * When somebody, or `organisation`, may take it: LIM_NEVER when that takes
  * an answer to come first.  `capped` false leaves the caps out of account.
@@ -64,7 +69,7 @@ int64_t lim_members_cap(const struct lim_members *m);
 lim_time lim_members_not_before(const struct lim_members *m);
 
 /* A request goes out: charges its cost, marks it (but for its place, which is
-   set: below requests_max), returns the key to use. */
+   set: below requests_max, or twice that where there are hedges), returns the key to use. */
 unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
                           const struct lim_asked *a, lim_time now,
                           struct lim_mark *mark);
@@ -79,7 +84,8 @@ void lim_members_gone(struct lim_members *m, uint32_t organisation,
                       struct lim_mark *mark);
 
 /*
- * Its answer is there: it is no longer in flight.  True: the organisation,
+ * Its answer is there, or (`o` is NULL) nobody waits for it any more, and it
+ * took at least so long: it is no longer in flight.  True: the organisation,
  * which was full, no longer is.
  */
 bool lim_members_end(struct lim_members *m, uint32_t organisation,

@@ -176,6 +176,21 @@ void lim_meters_take(struct lim_meters *m, uint32_t leaf,
     }
 }
 
+void lim_meters_postpone(struct lim_meters *m, uint32_t leaf,
+                         const struct lim_cost *cost, lim_time taken_at,
+                         lim_time now)
+{
+    struct belief *b = of_leaf(m, leaf);
+    for (unsigned i = 0; i < m->window_count; i++) {
+        const struct lim_meter_rule *r = &m->rules[m->windows[i]];
+        int64_t amount = amount_of(cost, m->windows[i]);
+        if (taken_at < b[i].begun)
+            continue;
+        lim_meter_give(r, &b[i].meter, amount, taken_at);
+        lim_meter_take(r, &b[i].meter, amount, now);
+    }
+}
+
 /* What may be taken although it may not be there. */
 static int64_t bounded(const struct lim_meter_rule *r, const struct belief *b,
                        int64_t units, lim_time now)

@@ -58,6 +58,11 @@ lim_time lim_meters_ready(const struct lim_meters *m, uint32_t leaf,
 void lim_meters_take(struct lim_meters *m, uint32_t leaf,
                      const struct lim_cost *cost, lim_time now);
 
+/* What was taken at `taken_at` is so only at `now`. */
+void lim_meters_postpone(struct lim_meters *m, uint32_t leaf,
+                         const struct lim_cost *cost, lim_time taken_at,
+                         lim_time now);
+
 /* Corrects what was taken at `taken_at` by `less` units, or -less more; at
    most one limit is owed. */
 void lim_meters_settle(struct lim_meters *m, uint32_t leaf,

@@ -1,132 +1,10 @@
-/*
- * The state machine of requests.  Where a request stands:
- *
- *     state        lane           timer               members
- *     FREE         -              -                   -
- *     WAITING      in its own     deadline, if any    -
- *     IN_FLIGHT    -              -                   counted, charged
- *     BACKING_OFF  -              next try            -
- */
+/* The state machine of requests. */
 
-#include "limiter/pool.h"
+#include "limiter/pool_parts.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "limiter/config.h"
-#include "limiter/lanes.h"
-#include "limiter/members.h"
-#include "limiter/retrier.h"
 #include "limiter/rng.h"
-#include "limiter/timerq.h"
-
-enum state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
-
-/* Ordered for size: 72 bytes. */
-struct record {
-    struct lim_cost cost;
-    lim_time deadline;
-    uint64_t number, affinity;
-    uint32_t generation;
-    uint32_t next; /* of those that are free */
-    uint16_t group, tenant;
-    uint16_t attempt; /* tries so far */
-    uint8_t state;
-};
-
-/* What is known of a request that has been sent: kept apart, so that one
-   that waits takes no memory for it. */
-struct flight {
-    struct lim_mark mark;
-    int64_t wait; /* the last between two tries */
-    uint32_t organisation;
-};
-
-struct lim_pool {
-    struct record *records;
-    struct flight *flights; /* by record */
-    uint32_t record_count;
-    uint32_t used; /* records that were ever taken */
-    uint32_t free; /* list by `next` of those given back */
-    struct lim_lanes *lanes;
-    unsigned groups, tenants;
-    int64_t waiting_max;
-    bool shed_last;
-    struct lim_members *members;
-    struct lim_timerq *timers; /* by record */
-    struct lim_retrier retrier;
-    enum lim_belief belief;
-    bool lossy; /* what may take a request now may never do so later */
-    bool settle;
-    bool bounded; /* a cap or a pace holds for all */
-    bool draws;   /* the strategy wants random bits */
-    uint64_t draw_strategy;
-    lim_time now, month_end;
-    struct lim_counts counts;
-};
-
-static bool allocate(struct lim_pool *p, const struct lim_config *c)
-{
-    const struct lim_lanes_config lanes = {
-        .queue = c->queue.discipline,
-        .groups = c->groups,
-        .tenants = c->tenants,
-        .requests = c->requests_max,
-        .quantum = c->queue.quantum,
-        .aging_ns = c->queue.aging_ns > 0
-                        ? c->queue.aging_ns
-                        : c->queue.discipline->aging_default_ns,
-    };
-    p->records = calloc(c->requests_max, sizeof *p->records);
-    p->flights = calloc(c->requests_max, sizeof *p->flights);
-    p->lanes = lim_lanes_new(&lanes);
-    p->timers = lim_timerq_new(c->requests_max);
-    p->members = lim_members_new(c);
-    return p->records != NULL && p->flights != NULL && p->lanes != NULL &&
-           p->timers != NULL && p->members != NULL;
-}
-
-struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
-{
-    if (lim_config_check(c, diag) != LIM_OK)
-        return NULL;
-    struct lim_pool *p = calloc(1, sizeof *p);
-    if (p == NULL || !allocate(p, c)) {
-        lim_pool_free(p);
-        lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-        return NULL;
-    }
-    p->record_count = c->requests_max;
-    p->free = LIM_NOBODY;
-    p->groups = c->groups;
-    p->tenants = c->tenants;
-    p->waiting_max = c->queue.max;
-    p->shed_last = c->queue.shed_last;
-    lim_retrier_init(&p->retrier, c);
-    p->belief = c->belief;
-    p->lossy = c->belief == LIM_BELIEF_LEARNED;
-    p->settle = c->settle;
-    p->bounded =
-        c->cap_pool != LIM_UNLIMITED || (c->cap != NULL && c->cap_whole);
-    p->draws = c->strategy->draws || c->strategy->samples > 0;
-    p->draw_strategy = lim_rng_stream(c->seed, LIM_DRAW_STRATEGY);
-    p->now = c->start;
-    p->month_end = lim_members_month_end(p->members);
-    return p;
-}
-
-void lim_pool_free(struct lim_pool *p)
-{
-    if (p == NULL)
-        return;
-    lim_members_free(p->members);
-    lim_timerq_free(p->timers);
-    lim_lanes_free(p->lanes);
-    free(p->flights);
-    free(p->records);
-    free(p);
-}
 
 static void check_counts(const struct lim_pool *p)
 {
@@ -137,21 +15,15 @@ static void check_counts(const struct lim_pool *p)
     (void)c;
 }
 
-static struct flight *flight_of(const struct lim_pool *p,
-                                const struct record *r)
-{
-    return &p->flights[r - p->records];
-}
-
 static lim_id id_of(const struct lim_pool *p, uint32_t i)
 {
     return (uint64_t)p->records[i].generation << 32 | i;
 }
 
-/* The record of an id in one of two states, or LIM_NOBODY. */
+/* The record of an id, or LIM_NOBODY. */
 static uint32_t find(const struct lim_pool *p, lim_id id)
 {
-    uint32_t i = (uint32_t)id;
+    uint32_t i = (uint32_t)lim_hedged(id);
     if (i >= p->record_count || p->records[i].state == FREE ||
         p->records[i].generation != (uint32_t)(id >> 32))
         return LIM_NOBODY;
@@ -171,7 +43,7 @@ static lim_time advance(struct lim_pool *p, lim_time now)
 
 static void enqueue(struct lim_pool *p, uint32_t i, const struct lim_waiting *w)
 {
-    struct record *r = &p->records[i];
+    struct lim_record *r = &p->records[i];
     r->state = WAITING;
     p->counts.waiting++;
     lim_lanes_push(p->lanes, i, r->group, r->tenant, w, w == NULL);
@@ -179,10 +51,24 @@ static void enqueue(struct lim_pool *p, uint32_t i, const struct lim_waiting *w)
         lim_timerq_set(p->timers, i, r->deadline, 0);
 }
 
+/* The attempt of a request that an id names, or NULL if it is not on its way;
+   `i` from `find`. */
+static struct lim_flight *flight_of(const struct lim_pool *p, uint32_t i,
+                                    lim_id id)
+{
+    const struct lim_record *r = &p->records[i];
+    bool hedge = lim_is_hedge(id);
+    if (r->state != IN_FLIGHT ||
+        (p->hedges != NULL && (r->flying & (hedge ? HEDGE : FIRST)) == 0) ||
+        (p->hedges == NULL && hedge))
+        return NULL;
+    return hedge ? &p->hedges[i] : &p->flights[i];
+}
+
 /* Takes a request out of its lane: it is sent, or gone. */
 static void dequeue(struct lim_pool *p, uint32_t i, bool sent)
 {
-    const struct record *r = &p->records[i];
+    const struct lim_record *r = &p->records[i];
     assert(r->state == WAITING);
     if (sent)
         lim_lanes_serve(p->lanes, i, r->cost.amount[LIM_TOKENS]);
@@ -206,7 +92,7 @@ static uint32_t take_record(struct lim_pool *p)
 
 static void release(struct lim_pool *p, uint32_t i)
 {
-    struct record *r = &p->records[i];
+    struct lim_record *r = &p->records[i];
     r->state = FREE;
     r->generation++;
     r->next = p->free;
@@ -243,7 +129,7 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
     uint32_t i = take_record(p);
     if (i == LIM_NOBODY)
         return LIM_EFULL;
-    struct record *record = &p->records[i];
+    struct lim_record *record = &p->records[i];
     record->cost = r->cost;
     record->deadline = r->deadline;
     record->number = r->number;
@@ -251,6 +137,7 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
     record->group = (uint16_t)r->group;
     record->tenant = (uint16_t)r->tenant;
     record->attempt = 0;
+    record->flying = 0;
     p->counts.submitted++;
     const struct lim_waiting waiting = { .since = p->now,
                                          .priority = r->priority,
@@ -265,7 +152,7 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
 static void give_up(struct lim_pool *p, uint32_t i, enum lim_reason reason,
                     struct lim_action *out)
 {
-    struct record *r = &p->records[i];
+    struct lim_record *r = &p->records[i];
     *out = (struct lim_action){ .kind = LIM_GIVE_UP,
                                 .id = id_of(p, i),
                                 .organisation = LIM_NOBODY,
@@ -284,12 +171,19 @@ static void give_up(struct lim_pool *p, uint32_t i, enum lim_reason reason,
     release(p, i);
 }
 
-/* Handles the timers that are due; true: somebody's deadline has passed. */
+static bool send_hedge(struct lim_pool *p, uint32_t i, struct lim_action *out);
+
+/* Handles the timers that are due; true: that was something to do. */
 static bool run_timers(struct lim_pool *p, struct lim_action *out)
 {
     uint32_t i;
     while (lim_timerq_pop(p->timers, p->now, &i)) {
-        struct record *r = &p->records[i];
+        struct lim_record *r = &p->records[i];
+        if (r->state == IN_FLIGHT) {
+            if (send_hedge(p, i, out))
+                return true;
+            continue;
+        }
         if (r->deadline <= p->now) {
             give_up(p, i, LIM_REASON_DEADLINE, out);
             return true;
@@ -301,7 +195,8 @@ static bool run_timers(struct lim_pool *p, struct lim_action *out)
     return false;
 }
 
-static struct lim_asked asked(const struct lim_pool *p, const struct record *r)
+static struct lim_asked asked(const struct lim_pool *p,
+                              const struct lim_record *r)
 {
     return (struct lim_asked){
         .group = r->group,
@@ -312,27 +207,45 @@ static struct lim_asked asked(const struct lim_pool *p, const struct record *r)
     };
 }
 
+/* Charges an attempt, whose number is r->attempt, and says where it goes. */
+static inline void launch(struct lim_pool *p, uint32_t i,
+                          const struct lim_asked *a, uint32_t organisation,
+                          struct lim_flight *f, struct lim_action *out)
+{
+    bool hedge = f != &p->flights[i];
+    f->organisation = organisation;
+    f->mark.place = hedge ? p->record_count + i : i;
+    unsigned key =
+        lim_members_send(p->members, organisation, a, p->now, &f->mark);
+    *out = (struct lim_action){ .kind = LIM_SEND,
+                                .id = id_of(p, i) | (hedge ? LIM_HEDGE : 0),
+                                .organisation = organisation,
+                                .key = key,
+                                .attempt = p->records[i].attempt,
+                                .hedge = hedge };
+}
+
 static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
                  uint32_t organisation, struct lim_action *out)
 {
-    struct record *r = &p->records[i];
+    struct lim_record *r = &p->records[i];
     dequeue(p, i, true);
-    struct flight *f = &p->flights[i];
+    struct lim_flight *f = &p->flights[i];
     r->state = IN_FLIGHT;
-    f->organisation = organisation;
-    f->mark.place = i;
     p->counts.in_flight++;
     if (r->attempt == 0) {
         f->wait = 0;
         lim_budget_deposit(&p->retrier.budget);
     }
-    unsigned key =
-        lim_members_send(p->members, organisation, a, p->now, &f->mark);
-    *out = (struct lim_action){ .kind = LIM_SEND,
-                                .id = id_of(p, i),
-                                .organisation = organisation,
-                                .key = key,
-                                .attempt = r->attempt };
+    launch(p, i, a, organisation, f, out);
+    if (p->hedges == NULL)
+        return;
+    r->flying |= FIRST;
+    if (r->attempt > 0)
+        return;
+    lim_time due = lim_hedger_first(p->hedger, p->now);
+    if (due != LIM_NEVER)
+        lim_timerq_set(p->timers, i, due, 0);
 }
 
 /*
@@ -350,7 +263,32 @@ static bool put_to_sleep(struct lim_pool *p, const struct lim_asked *a)
 static bool cap_reached(const struct lim_pool *p)
 {
     int64_t cap = lim_members_cap(p->members);
-    return cap != LIM_UNLIMITED && p->counts.in_flight >= (uint64_t)cap;
+    return cap != LIM_UNLIMITED &&
+           p->counts.in_flight + p->counts.hedging >= (uint64_t)cap;
+}
+
+/* A first try has taken so long that a second goes out beside it, if it may,
+   and if somebody takes it now. */
+static bool send_hedge(struct lim_pool *p, uint32_t i, struct lim_action *out)
+{
+    struct lim_record *r = &p->records[i];
+    uint32_t organisation;
+    if (r->deadline <= p->now || !lim_hedger_may(p->hedger) || cap_reached(p) ||
+        lim_members_not_before(p->members) > p->now)
+        return false;
+    r->attempt++;
+    const struct lim_asked a = asked(p, r);
+    if (!lim_members_choose_other(p->members, &a, p->flights[i].organisation,
+                                  p->now, &organisation)) {
+        r->attempt--;
+        return false;
+    }
+    lim_hedger_take(p->hedger);
+    r->flying |= HEDGE | HEDGED;
+    p->counts.hedging++;
+    p->counts.hedges++;
+    launch(p, i, &a, organisation, &p->hedges[i], out);
+    return true;
 }
 
 /* More wait than may: the last in rank goes. */
@@ -413,19 +351,20 @@ static void reconsider(struct lim_pool *p, uint32_t organisation)
         const struct lim_asked a =
             asked(p, &p->records[lim_lanes_head(p->lanes, i)]);
         lim_time at = lim_members_ready(p->members, organisation, &a, p->now);
-        lim_lanes_wake(p->lanes, i, at == LIM_NEVER && p->lossy ? p->now : at);
+        lim_lanes_wake(p->lanes, i,
+                       at == LIM_NEVER && p->judge.lossy ? p->now : at);
     }
 }
 
 void lim_sent(struct lim_pool *p, lim_id id, lim_time now)
 {
     uint32_t i = find(p, id);
+    struct lim_flight *x = i == LIM_NOBODY ? NULL : flight_of(p, i, id);
     advance(p, now);
-    if (i == LIM_NOBODY || p->records[i].state != IN_FLIGHT)
+    if (x == NULL)
         return;
-    const struct record *r = &p->records[i];
+    const struct lim_record *r = &p->records[i];
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
-    struct flight *x = &p->flights[i];
     lim_members_gone(p->members, x->organisation, &a, p->now, &x->mark);
 }
 
@@ -433,95 +372,27 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
                  lim_time now)
 {
     uint32_t i = find(p, id);
+    const struct lim_flight *x = i == LIM_NOBODY ? NULL : flight_of(p, i, id);
     advance(p, now);
-    if (i == LIM_NOBODY || p->records[i].state != IN_FLIGHT ||
-        p->belief == LIM_BELIEF_NONE)
+    if (x == NULL || p->judge.belief == LIM_BELIEF_NONE)
         return;
-    struct record *r = &p->records[i];
+    const struct lim_record *r = &p->records[i];
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
-    const struct flight *x = &p->flights[i];
     if (lim_members_observe(p->members, x->organisation, &a, &x->mark, f, NULL,
                             p->now))
         reconsider(p, x->organisation);
-}
-
-/* What the answer says of the organisation, beside the limits it shows. */
-static void judge(struct lim_pool *p, const struct record *r,
-                  const struct lim_outcome *o)
-{
-    uint32_t who = flight_of(p, r)->organisation;
-    const struct lim_asked a = { .group = r->group, .cost = &r->cost };
-    lim_time hint = o->feedback.hint_ns < 0
-                        ? LIM_NEVER
-                        : p->now + o->feedback.hint_ns + LIM_HINT_EXTRA;
-    lim_time at;
-    switch (o->class) {
-    case LIM_CLASS_RATE_LIMIT:
-        if (p->belief == LIM_BELIEF_NONE || hint == LIM_NEVER)
-            break;
-        /* Never, if it is full: it may not be so until then. */
-        at = lim_members_ready(p->members, who, &a, p->now);
-        if (at < hint || at == LIM_NEVER)
-            lim_members_block(p->members, who, r->group, hint);
-        break;
-    case LIM_CLASS_QUOTA:
-        lim_members_block(p->members, who, LIM_ALL_GROUPS,
-                          lim_members_month_end(p->members));
-        break;
-    case LIM_CLASS_CREDENTIAL:
-        p->lossy = true;
-        lim_members_block(p->members, who, LIM_ALL_GROUPS, LIM_NEVER);
-        break;
-    case LIM_CLASS_NO_ACCESS:
-        p->lossy = true;
-        lim_members_block(p->members, who, r->group, LIM_NEVER);
-        break;
-    case LIM_CLASS_OK:
-    case LIM_CLASS_TOO_LARGE:
-    case LIM_CLASS_TRANSIENT:
-    case LIM_CLASS_CALLER:
-    case LIM_CLASSES:
-        break;
-    }
-}
-
-/*
- * Settles the charge of an attempt.  A refusal took nothing; a success took
- * what it used, where the provider settles; of all else nothing is known, and
- * what is unknown is not given back.  True: the charge changed.
- */
-static bool settle(struct lim_pool *p, const struct record *r,
-                   const struct lim_outcome *o)
-{
-    struct lim_cost take = r->cost;
-    if (o->class == LIM_CLASS_OK && !o->usage_known)
-        return false;
-    if (o->class == LIM_CLASS_RATE_LIMIT || o->class == LIM_CLASS_TOO_LARGE ||
-        o->class == LIM_CLASS_QUOTA)
-        take = (struct lim_cost){ { 0 } };
-    else if (o->class == LIM_CLASS_OK) {
-        if (p->settle)
-            take.amount[LIM_TOKENS] = o->tokens_used;
-        if (o->microusd >= 0)
-            take.amount[LIM_MONEY] = o->microusd;
-    }
-    if (memcmp(&take, &r->cost, sizeof take) == 0)
-        return false;
-    const struct flight *f = flight_of(p, r);
-    lim_members_settle(p->members, f->organisation, r->group, &f->mark,
-                       &r->cost, &take, p->now);
-    return true;
 }
 
 /* An attempt failed: whether there is another, and if not, why. */
 static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
                                   const struct lim_outcome *o)
 {
-    struct record *r = &p->records[i];
-    struct flight *f = &p->flights[i];
+    struct lim_record *r = &p->records[i];
+    struct lim_flight *f = &p->flights[i];
     int64_t wait;
+    unsigned tries = r->attempt - (unsigned)((r->flying & HEDGED) != 0);
     enum lim_reason why =
-        lim_retrier_plan(&p->retrier, o, r->number, r->attempt, f->wait, &wait);
+        lim_retrier_plan(&p->retrier, o, r->number, tries, f->wait, &wait);
     if (why != LIM_REASON_NONE)
         return why;
     lim_time at = wait < LIM_NEVER - p->now ? p->now + wait : LIM_NEVER;
@@ -533,42 +404,77 @@ static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
     return LIM_REASON_NONE;
 }
 
+/* The attempt that a request still has on its way is of no use any more. */
+static void abandon(struct lim_pool *p, uint32_t i)
+{
+    struct lim_record *r = &p->records[i];
+    bool hedge = (r->flying & HEDGE) != 0;
+    const struct lim_flight *f = hedge ? &p->hedges[i] : &p->flights[i];
+    const struct lim_asked a = { .group = r->group, .cost = &r->cost };
+    r->flying &= (uint8_t)~BOTH;
+    lim_hedger_ended(p->hedger, p->now - f->mark.sent_at);
+    if (lim_judge_abandoned(&p->judge, f, &a, p->now))
+        reconsider(p, f->organisation);
+}
+
+/*
+ * One of the attempts of a pool that hedges ended.  LIM_FATE_OTHER: the other
+ * one decides; LIM_FATE_WON: it is abandoned; else there is none.
+ */
+static enum lim_fate settle_pair(struct lim_pool *p, uint32_t i, lim_id id,
+                                 const struct lim_flight *f, bool ok)
+{
+    struct lim_record *r = &p->records[i];
+    r->flying &= lim_is_hedge(id) ? (uint8_t)~HEDGE : (uint8_t)~FIRST;
+    lim_timerq_cancel(p->timers, i);
+    if (ok)
+        lim_hedger_ended(p->hedger, p->now - f->mark.sent_at);
+    if ((r->flying & BOTH) == 0)
+        return LIM_FATE_SUCCEEDED;
+    p->counts.hedging--;
+    if (!ok)
+        return LIM_FATE_OTHER;
+    abandon(p, i);
+    return LIM_FATE_WON;
+}
+
 enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
                            const struct lim_outcome *o, lim_time now,
                            enum lim_reason *reason)
 {
     enum lim_reason why = LIM_REASON_NONE;
+    enum lim_fate fate = LIM_FATE_SUCCEEDED;
+    bool ok = o->class == LIM_CLASS_OK;
     uint32_t i = find(p, id);
     assert(i != LIM_NOBODY);
-    struct record *r = &p->records[i];
-    const struct flight *f = &p->flights[i];
-    assert(r->state == IN_FLIGHT);
+    struct lim_record *r = &p->records[i];
+    const struct lim_flight *f = flight_of(p, i, id);
+    assert(f != NULL);
     advance(p, now);
-    p->counts.in_flight--;
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
-    bool looser =
-        lim_members_end(p->members, f->organisation, &a, &f->mark, o, p->now);
-    looser |= settle(p, r, o);
-    if (p->belief == LIM_BELIEF_LEARNED ||
-        (p->belief == LIM_BELIEF_KNOWN && lim_feedback_shows(&o->feedback)))
-        looser |= lim_members_observe(p->members, f->organisation, &a, &f->mark,
-                                      &o->feedback, o, p->now);
-    judge(p, r, o);
-    if (looser)
+    if (lim_judge_answer(&p->judge, f, &a, o, p->now))
         reconsider(p, f->organisation);
-    if (o->class != LIM_CLASS_OK)
+    if (p->hedges != NULL)
+        fate = settle_pair(p, i, id, f, ok);
+    if (fate == LIM_FATE_OTHER)
+        goto out;
+    p->counts.in_flight--;
+    if (!ok)
         why = plan_retry(p, i, o);
-    if (reason != NULL)
-        *reason = why;
     if (r->state == BACKING_OFF) {
         check_counts(p);
-        return LIM_FATE_RETRY;
+        fate = LIM_FATE_RETRY;
+        goto out;
     }
-    bool ok = o->class == LIM_CLASS_OK;
     p->counts.succeeded += ok;
     p->counts.failed += !ok;
     release(p, i);
-    return ok ? LIM_FATE_SUCCEEDED : LIM_FATE_FAILED;
+    if (!ok)
+        fate = LIM_FATE_FAILED;
+out:
+    if (reason != NULL)
+        *reason = why;
+    return fate;
 }
 
 bool lim_cancel(struct lim_pool *p, lim_id id)
@@ -585,17 +491,4 @@ bool lim_cancel(struct lim_pool *p, lim_id id)
     p->counts.cancelled++;
     release(p, i);
     return true;
-}
-
-struct lim_counts lim_pool_counts(const struct lim_pool *p)
-{
-    return p->counts;
-}
-
-struct lim_window_belief lim_pool_belief(const struct lim_pool *p,
-                                         uint32_t organisation, unsigned group,
-                                         enum lim_limit limit, lim_time now)
-{
-    return lim_members_belief(p->members, organisation, group, limit,
-                              now > p->now ? now : p->now);
 }

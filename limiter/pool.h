@@ -51,6 +51,23 @@ struct lim_pool;
 
 typedef uint64_t lim_id;
 
+/*
+ * A hedge is a second attempt of a request that is in flight, charged like any
+ * other.  It has an id of its own, good for lim_sent, lim_observe and
+ * lim_complete: the request's, which lim_hedged tells, with one bit more.
+ */
+#define LIM_HEDGE (UINT64_C(1) << 31)
+
+static inline bool lim_is_hedge(lim_id id)
+{
+    return (id & LIM_HEDGE) != 0;
+}
+
+static inline lim_id lim_hedged(lim_id id)
+{
+    return id & ~LIM_HEDGE;
+}
+
 #define LIM_ORGANISATIONS_MAX 65536
 #define LIM_GROUPS_MAX 256
 #define LIM_REQUESTS_MAX (1 << 24)
@@ -70,6 +87,21 @@ struct lim_retry {
     int64_t base_ns, cap_ns;
     double budget; /* retries for each first try; 0: no budget */
     int64_t budget_reserve;
+};
+
+/*
+ * Hedging: a request whose first try has not been answered for some time is
+ * sent once more, to another organisation where one takes it at that moment,
+ * and never waits for it.  The first success wins; the other attempt is
+ * abandoned, and its charge stays.  What has failed is retried, not hedged.
+ * Source: J. Dean, L. A. Barroso, "The Tail at Scale", 2013.  Pitfall: a hedge
+ * takes tokens that somebody else waits for: where the limits bind, it moves
+ * the tail from the service to the queue.
+ */
+struct lim_hedging {
+    int64_t after_ns; /* since it was sent; 0: after the */
+    double quantile;  /* (0, 1), of the latencies seen so far, once 20 are */
+    double budget;    /* hedges for each first try, (0, 1]; 0: no hedging */
 };
 
 /* Who waits and for how long: see limiter/queue.h. */
@@ -111,6 +143,7 @@ struct lim_config {
     unsigned tenants; /* >= 1 */
     struct lim_queueing queue;
     struct lim_retry retry;
+    struct lim_hedging hedge;
     struct lim_breaker_config breaker;
     unsigned requests_max; /* not done at a time */
     bool settle;           /* real use is settled */
@@ -122,7 +155,7 @@ struct lim_config {
 /*
  * The defaults: one group, no organisation, headroom, known limits, buckets
  * (slices of a second) with full burst, no caps, one tenant, first come first served, 6 retries with full
- * jitter from 500 ms to 8 s, no budget and no breaker, 4096 requests, seed 1.
+ * jitter from 500 ms to 8 s, no budget, no hedging and no breaker, 4096 requests, seed 1.
  */
 struct lim_config lim_config_default(void);
 
@@ -167,7 +200,8 @@ struct lim_action {
     lim_id id;
     uint32_t organisation;  /* LIM_SEND: its place in the configuration */
     unsigned key;           /* LIM_SEND: 0 to keys - 1 */
-    unsigned attempt;       /* 0 for the first */
+    unsigned attempt;       /* 0 for the first, then in turn */
+    bool hedge;             /* LIM_SEND: another one is on its way */
     enum lim_reason reason; /* LIM_GIVE_UP */
 };
 
@@ -218,12 +252,21 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
                  lim_time now);
 
 /* What became of a request whose attempt ended. */
-enum lim_fate { LIM_FATE_SUCCEEDED, LIM_FATE_FAILED, LIM_FATE_RETRY };
+enum lim_fate {
+    LIM_FATE_SUCCEEDED,
+    LIM_FATE_FAILED,
+    LIM_FATE_RETRY,
+    /* Where the pool hedges: */
+    LIM_FATE_WON,  /* it succeeded, and its other attempt is not wanted any
+                      more: that is to be broken off, and not told of */
+    LIM_FATE_OTHER /* this attempt failed, and the other one decides */
+};
 
 /*
- * An attempt ended; the request must be in flight.  Returns its fate: only
- * after LIM_FATE_RETRY its id stays good, and lim_next will send it again, or
- * give it up.  `reason` (NULL is allowed) says why it failed.
+ * An attempt ended, which must be in flight.  Returns the fate of its request:
+ * only after LIM_FATE_RETRY its id stays good, and lim_next will send it
+ * again, or give it up; after LIM_FATE_OTHER it is in flight still.  `reason`
+ * (NULL is allowed) says why it failed.
  */
 enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
                            const struct lim_outcome *o, lim_time now,
@@ -237,6 +280,8 @@ struct lim_counts {
     uint64_t submitted;
     uint64_t waiting, in_flight, backing_off;
     uint64_t succeeded, failed, expired, refused, cancelled;
+    uint64_t hedging; /* of those in flight, with two attempts */
+    uint64_t hedges;  /* sent so far */
 };
 
 struct lim_counts lim_pool_counts(const struct lim_pool *p);

@@ -61,16 +61,17 @@ uint32_t lim_index_propose(struct lim_index *x, const struct lim_query *q)
     return q->strategy->propose(q->state, &x->view);
 }
 
-/* When the windows of a leaf have room for a cost that fits, or before. */
-static lim_time windows_ready(const struct lim_index *x,
-                              const struct lim_terms *t, uint32_t leaf,
-                              const struct lim_query *q)
+lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
+                         const struct lim_query *q)
 {
+    const struct lim_terms *t = lim_index_terms(x, q->cost);
     const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
     unsigned column = leaf % LIM_BLOCK;
-    lim_time ready = q->now;
-    if (x->meters != NULL)
-        return lim_meters_ready(x->meters, leaf, q->cost, q->now);
+    assert(leaf < x->levels[0].columns);
+    lim_time ready = b->value[LIM_VALUE_BLOCKED][column];
+    ready = ready > q->now ? ready : q->now;
+    if (!t->fits_windows)
+        return LIM_NEVER;
     for (unsigned k = 0; k < t->taken_count; k++) {
         unsigned w = t->taken[k];
         lim_time at = b->value[w][column] + t->need[w];
@@ -83,21 +84,10 @@ static lim_time windows_ready(const struct lim_index *x,
         }
         ready = at > ready ? at : ready;
     }
-    return ready;
-}
-
-lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
-                         const struct lim_query *q)
-{
-    const struct lim_terms *t = lim_index_terms(x, q->cost);
-    const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
-    unsigned column = leaf % LIM_BLOCK;
-    assert(leaf < x->levels[0].columns);
-    if (!t->fits_windows)
-        return LIM_NEVER;
-    lim_time ready = windows_ready(x, t, leaf, q);
-    if (b->value[LIM_VALUE_BLOCKED][column] > ready)
-        ready = b->value[LIM_VALUE_BLOCKED][column];
+    if (x->meters != NULL) {
+        lim_time at = lim_meters_ready(x->meters, leaf, q->cost, q->now);
+        ready = at > ready ? at : ready;
+    }
     if (x->spend_max != LIM_UNLIMITED && ready < q->month_end &&
         b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
             x->spend_max)

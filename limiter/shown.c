@@ -62,29 +62,48 @@ static void observe_window(struct lim_seat *p, enum lim_limit limit,
 
 /* Of the windows that the headers of a dimension show, if they do. */
 static void heed(struct lim_seat *p, enum lim_limit minute, enum lim_limit day,
-                 const struct lim_mark *mark, const int64_t *marks,
-                 const struct lim_shown *s, int64_t refused, lim_time now)
+                 const struct lim_answer *a, const struct lim_shown *s,
+                 lim_time now)
 {
     struct lim_meters *meters = lim_index_meters(p->index);
     int w = shown_window(p, minute, day, s);
     if (w < 0)
         return;
-    observe_window(p, (enum lim_limit)w, mark, s);
-    if (meters != NULL)
-        lim_meters_heed(meters, p->leaf, (enum lim_limit)w, s->remaining,
-                        marks[w] + refused, mark->sent_at, now);
+    observe_window(p, (enum lim_limit)w, a->mark, s);
+    if (meters == NULL)
+        return;
+    int64_t own = a->cost->amount[lim_limit_dimension((enum lim_limit)w)];
+    lim_meters_heed(meters, p->leaf, (enum lim_limit)w, s->remaining,
+                    a->meters[w] + (a->refused ? own : 0), a->mark->sent_at,
+                    now);
 }
 
-void lim_shown_heed(struct lim_seat *p, const struct lim_mark *mark,
-                    const int64_t *marks, const struct lim_feedback *f,
-                    const struct lim_cost *refused, lim_time now)
+void lim_shown_heed(struct lim_seat *p, const struct lim_answer *a,
+                    lim_time now)
 {
-    static const struct lim_cost nothing = { { 0 } };
-    const int64_t *own = refused != NULL ? refused->amount : nothing.amount;
+    const struct lim_feedback *f = a->feedback;
     if (f->requests.limit > 0)
-        heed(p, LIM_RPM, LIM_RPD, mark, marks, &f->requests, own[LIM_REQUESTS],
-             now);
+        heed(p, LIM_RPM, LIM_RPD, a, &f->requests, now);
     if (f->tokens.limit > 0)
-        heed(p, LIM_TPM, LIM_TPD, mark, marks, &f->tokens, own[LIM_TOKENS],
-             now);
+        heed(p, LIM_TPM, LIM_TPD, a, &f->tokens, now);
+}
+
+/* A refusal's own charge has been given back when all of it is there. */
+bool lim_shown_learn(struct lim_pupils *b, uint32_t organisation,
+                     const struct lim_seat *p, const struct lim_answer *a,
+                     lim_time now)
+{
+    struct lim_heard h = {
+        .lesson = { .feedback = a->feedback,
+                    .cost = a->cost,
+                    .sent_at = a->mark->sent_at,
+                    .admitted = a->admitted,
+                    .refused = a->refused },
+        .before = a->mark->in_flight - 1,
+        .mark = a->meters,
+    };
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        h.since[d] = p->charged[d] - a->mark->charged[d] +
+                     (a->refused ? a->cost->amount[d] : 0);
+    return lim_pupils_hear(b, organisation, &h, now);
 }

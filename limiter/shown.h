@@ -3,19 +3,29 @@
 
 #include "limiter/group.h"
 #include "limiter/members.h"
+#include "limiter/pupils.h"
 
 /*
- * What the headers of an answer show of windows whose limits are known: a
- * belief that is too high is lowered.  They show the one of a dimension's
- * windows, of the minute or of the day, that takes longer to be full.
- * Internal to the pool.
+ * What an answer shows of an organisation's windows.  Internal to the pool.
  *
- * `marks` is what meters kept of the request when it was sent (unless all
- * windows are buckets); `refused` is its cost, if a limit refused it, and
- * NULL if it was taken or that is not known.
+ * Headers show the one of a dimension's windows, of the minute or of the day,
+ * that takes longer to be full.
  */
-void lim_shown_heed(struct lim_seat *p, const struct lim_mark *mark,
-                    const int64_t *marks, const struct lim_feedback *f,
-                    const struct lim_cost *refused, lim_time now);
+struct lim_answer {
+    const struct lim_feedback *feedback;
+    const struct lim_cost *cost; /* of its request */
+    const struct lim_mark *mark; /* of when that was sent, */
+    const int64_t *meters;       /* also that of meters, where windows are */
+    bool admitted, refused;      /* by a limit; neither: not known */
+};
+
+/* Limits are known: a belief that is too high is lowered. */
+void lim_shown_heed(struct lim_seat *p, const struct lim_answer *a,
+                    lim_time now);
+
+/* Limits are learned.  True: the organisation may be ready earlier. */
+bool lim_shown_learn(struct lim_pupils *b, uint32_t organisation,
+                     const struct lim_seat *p, const struct lim_answer *a,
+                     lim_time now);
 
 #endif

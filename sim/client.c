@@ -87,25 +87,13 @@ static int check(const struct sim_scenario *s, struct lim_diag *diag)
 static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
                                   struct lim_diag *diag)
 {
-    const struct sim_client_config *client = &c->scenario->client;
     struct lim_config config = lim_config_default();
+    sim_client_configure(&c->scenario->client, &config);
     config.groups = c->account.group_count;
     config.organisations = c->account.organisations;
     config.organisation_count = c->account.organisation_count;
-    config.strategy = client->strategy;
-    config.belief = client->belief;
-    config.discipline = client->discipline;
-    config.quantum_ns = client->quantum_ns;
     config.burst = c->scenario->provider.burst;
-    config.cap_pool = client->cap_pool;
-    config.cap_organisation = client->cap_organisation;
     config.tenants = c->account.tenant_count;
-    config.cap = client->cap;
-    config.cap_options = client->cap_options;
-    config.cap_whole = client->cap_whole;
-    config.queue = client->queue;
-    config.retry = client->retry;
-    config.breaker = client->breaker;
     config.requests_max = requests_max(c->scenario);
     config.settle = c->scenario->provider.charge.settle;
     config.seed = seed;
@@ -552,6 +540,9 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
         break;
     case LIM_FATE_RETRY:
         c->tally.lost += admitted(o);
+        break;
+    case LIM_FATE_WON:
+    case LIM_FATE_OTHER:
         break;
     }
 }

@@ -35,3 +35,20 @@ struct sim_client_config sim_client_config_default(void)
         .retry = d.retry,
     };
 }
+
+void sim_client_configure(const struct sim_client_config *c,
+                          struct lim_config *pool)
+{
+    pool->strategy = c->strategy;
+    pool->belief = c->belief;
+    pool->discipline = c->discipline;
+    pool->quantum_ns = c->quantum_ns;
+    pool->cap_pool = c->cap_pool;
+    pool->cap_organisation = c->cap_organisation;
+    pool->cap = c->cap;
+    pool->cap_options = c->cap_options;
+    pool->cap_whole = c->cap_whole;
+    pool->queue = c->queue;
+    pool->retry = c->retry;
+    pool->breaker = c->breaker;
+}

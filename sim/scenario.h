@@ -123,6 +123,10 @@ struct sim_client_config {
 /* As lim_config_default: headroom, known limits, no caps, 6 retries. */
 struct sim_client_config sim_client_config_default(void);
 
+/* Sets the belief and the policy of a pool's configuration. */
+void sim_client_configure(const struct sim_client_config *c,
+                          struct lim_config *pool);
+
 enum sim_arrival_kind {
     SIM_ARRIVE_BATCH,
     SIM_ARRIVE_POISSON,

@@ -124,6 +124,15 @@ static void draw_retry(struct lim_config *x, struct dice *d)
     }
 }
 
+static void draw_hedge(struct lim_config *x, struct dice *d)
+{
+    x->hedge.budget = (double)(1 + dice_roll(d, 100)) / 100;
+    if (dice_one_in(d, 2))
+        x->hedge.quantile = (double)(1 + dice_roll(d, 98)) / 100;
+    else
+        x->hedge.after_ns = dice_size(d, 36);
+}
+
 void drawn_config(struct drawn *c, struct dice *d)
 {
     static const enum lim_belief beliefs[] = {
@@ -151,6 +160,8 @@ void drawn_config(struct drawn *c, struct dice *d)
         draw_throttle(x, d);
     draw_queue(x, d);
     draw_retry(x, d);
+    if (dice_one_in(d, 3))
+        draw_hedge(x, d);
     x->requests_max = (unsigned)dice_size(d, 7);
     x->settle = dice_one_in(d, 2);
     x->seed = dice_roll(d, UINT64_MAX);

@@ -56,7 +56,7 @@ bool model_room(const struct run *r, unsigned o)
 {
     const struct lim_config *c = r->config;
     return (c->cap_pool == LIM_UNLIMITED ||
-            r->counts.in_flight < (uint64_t)c->cap_pool) &&
+            r->counts.in_flight + r->counts.hedging < (uint64_t)c->cap_pool) &&
            (c->cap_organisation == LIM_UNLIMITED ||
             r->flying[o] < c->cap_organisation);
 }
@@ -107,10 +107,12 @@ lim_time model_pass(struct run *r, lim_time to)
     if (r->now >= r->month_end) {
         r->month_end = lim_month_end(r->now);
         memset(r->spent, 0, sizeof r->spent);
-        for (unsigned i = 0; i < r->count; i++)
-            if (r->items[i].state == FLYING)
-                r->spent[r->items[i].organisation] +=
-                    r->items[i].request.cost.amount[LIM_MONEY];
+        for (unsigned i = 0; i < 2 * r->count; i++) {
+            const struct item *x = &r->items[i / 2];
+            if (x->tries[i % 2].flying)
+                r->spent[x->tries[i % 2].organisation] +=
+                    x->request.cost.amount[LIM_MONEY];
+        }
     }
     return r->monotone ? r->now : to;
 }

@@ -19,9 +19,15 @@ struct item {
     lim_id id;
     enum { HERE, FLYING, GONE } state; /* HERE: waits or backs off */
     struct lim_request request;
-    lim_time not_before, sent_at;
-    uint32_t organisation;
-    unsigned attempt;
+    lim_time not_before;
+    struct
+    try {
+        bool flying;
+        lim_time sent_at;
+        uint32_t organisation;
+    }
+    tries[2];                 /* the second is a hedge */
+    unsigned attempt, hedges; /* attempts so far, and those of hedges */
 };
 
 struct place {
@@ -46,7 +52,7 @@ struct run {
     lim_time now, month_end;
     struct lim_counts counts; /* `waiting` includes who backs off */
     uint64_t firsts, retries;
-    bool owed;     /* an answer took more than was charged */
+    bool owed;     /* an answer took more than was charged, or put one out */
     bool quiet;    /* nothing but time since lim_next said no */
     lim_time wake; /* which lim_wakeup said then */
     unsigned vain; /* wakeups in a row that brought nothing */

@@ -130,11 +130,23 @@ static void whatever_the_cap(void)
     }
 }
 
+static void whatever_the_discipline(void)
+{
+    struct lim_organisation o[ORGANISATIONS];
+    struct lim_config c = config_of(o);
+    for (int i = 0; i < LIM_DISCIPLINES; i++) {
+        c.discipline = (enum lim_discipline)i;
+        play(&c);
+    }
+}
+
 CU_TestInfo allocation_tests[] = {
     { "allocates nothing after set-up, whatever the strategy",
       whatever_the_strategy },
     { "allocates nothing after set-up, whatever the queue",
       whatever_the_queue },
     { "allocates nothing after set-up, whatever the cap", whatever_the_cap },
+    { "allocates nothing after set-up, whatever the discipline",
+      whatever_the_discipline },
     CU_TEST_INFO_NULL
 };

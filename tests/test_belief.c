@@ -239,6 +239,19 @@ static void real_use_is_settled_where_it_was_charged(void)
     lim_pool_free(f.pool);
 }
 
+/* What leaves in the next minute is of the next minute. */
+static void what_leaves_late_counts_from_then(void)
+{
+    struct fixture f;
+    set_up(&f, LIM_DISCIPLINE_FIXED);
+    f.config.tells_sent = true;
+    start(&f);
+    lim_id id = send(&f, 1, 59 * LIM_SEC);
+    lim_sent(f.pool, id, f.noon + 61 * LIM_SEC);
+    CU_ASSERT_EQUAL(left(&f, LIM_RPM, 61 * LIM_SEC), 59);
+    lim_pool_free(f.pool);
+}
+
 static void limits_are_learned_too(void)
 {
     for (size_t i = 0; i < OTHERS; i++) {
@@ -282,6 +295,8 @@ CU_TestInfo belief_tests[] = {
       the_minute_before_says_nothing_of_this_one },
     { "real use is settled where it was charged",
       real_use_is_settled_where_it_was_charged },
+    { "what leaves late counts from then",
+      what_leaves_late_counts_from_then },
     { "limits are learned, too", limits_are_learned_too },
     { "nonsense is refused", nonsense_is_refused },
     CU_TEST_INFO_NULL

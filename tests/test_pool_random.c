@@ -50,7 +50,7 @@ static lim_time event_time(struct run *r)
 static struct item *item_of(struct run *r, lim_id id)
 {
     for (unsigned i = 0; i < r->count; i++)
-        if (r->items[i].id == id)
+        if (r->items[i].id == lim_hedged(id))
             return &r->items[i];
     return NULL;
 }
@@ -66,6 +66,20 @@ static void check_counts(struct run *r)
     MUST(r, c.expired == m->expired);
     MUST(r, c.refused == m->refused);
     MUST(r, c.cancelled == m->cancelled);
+    MUST(r, c.hedging == m->hedging);
+    MUST(r, c.hedges == m->hedges);
+    MUST(r, (double)c.hedges <= r->config->hedge.budget * (double)r->firsts);
+}
+
+/* A first try is out for some time, and nothing has been heard of it. */
+static void hedged(struct run *r, struct item *x)
+{
+    const struct lim_hedging *h = &r->config->hedge;
+    MUST(r, x->attempt == 2 && x->tries[0].flying);
+    MUST(r, r->now >= x->tries[0].sent_at + h->after_ns);
+    x->hedges = 1;
+    r->counts.hedging++;
+    r->counts.hedges++;
 }
 
 static void sent(struct run *r, struct item *x, const struct lim_action *a)
@@ -79,19 +93,24 @@ static void sent(struct run *r, struct item *x, const struct lim_action *a)
     MUST(r, model_room(r, o));
     MUST(r, model_ready(r, o, q->group, &q->cost) <= r->now);
     MUST(r, r->now < q->deadline);
-    MUST(r, r->now >= x->not_before);
+    MUST(r, a->hedge == lim_is_hedge(a->id));
     MUST(r, a->attempt == x->attempt);
     MUST(r, a->key == r->next_key[o]);
     r->next_key[o] = (a->key + 1) % r->drawn->organisations[o].keys;
     model_charge_all(r, o, q->group, &q->cost);
     r->spent[o] += q->cost.amount[LIM_MONEY];
     r->flying[o]++;
+    r->firsts += x->attempt == 0;
+    x->attempt++;
+    x->tries[a->hedge] = (struct try){ true, r->now, o };
+    if (a->hedge) {
+        hedged(r, x);
+        return;
+    }
+    MUST(r, r->now >= x->not_before);
     r->counts.waiting--;
     r->counts.in_flight++;
-    r->firsts += x->attempt == 0;
     x->state = FLYING;
-    x->sent_at = r->now;
-    x->organisation = o;
 }
 
 /* Nobody will ever take it. */
@@ -126,7 +145,7 @@ static void gave_up(struct run *r, struct item *x, const struct lim_action *a)
 static void act(struct run *r, const struct lim_action *a)
 {
     struct item *x = item_of(r, a->id);
-    MUST(r, x != NULL && x->state == HERE);
+    MUST(r, x != NULL && x->state == (a->hedge ? FLYING : HERE));
     if (r->wrong != NULL)
         return;
     if (a->kind == LIM_SEND)
@@ -172,12 +191,13 @@ static unsigned lanes(const struct run *r)
            (r->config->queue.discipline->fair ? r->config->tenants : 1);
 }
 
-/* Time alone came, and lim_next said no.  A new month may bring no money. */
+/* Time alone came, and lim_next said no.  A new month may bring no money, and
+   nobody may take a hedge. */
 static void check_vain(struct run *r, const struct lim_counts *before)
 {
     const struct lim_counts after = lim_pool_counts(r->pool);
     if (r->now < r->wake || after.waiting != before->waiting ||
-        r->wake == lim_month_start(r->now))
+        r->wake == lim_month_start(r->now) || r->config->hedge.budget > 0)
         return;
     r->vain++;
     MUST(r, r->vain <= lanes(r));
@@ -255,7 +275,7 @@ static struct item *pick(struct run *r, int state)
 }
 
 /* What is left charged of an attempt. */
-static void settled(struct run *r, const struct item *x,
+static void settled(struct run *r, const struct item *x, const struct try *t,
                     const struct lim_outcome *o)
 {
     const struct lim_request *q = &x->request;
@@ -269,28 +289,30 @@ static void settled(struct run *r, const struct item *x,
         take.amount[LIM_MONEY] = o->microusd;
     for (int i = 0; i < LIM_DIMENSIONS; i++)
         r->owed |= take.amount[i] > q->cost.amount[i];
-    model_settle_all(r, x->organisation, q->group, &take, &q->cost, x->sent_at);
-    r->spent[x->organisation] +=
+    model_settle_all(r, t->organisation, q->group, &take, &q->cost, t->sent_at);
+    r->spent[t->organisation] +=
         take.amount[LIM_MONEY] - q->cost.amount[LIM_MONEY];
 }
 
 /* Who is out after an answer, and until when. */
-static void judged(struct run *r, const struct item *x,
+static void judged(struct run *r, const struct item *x, const struct try *t,
                    const struct lim_outcome *o)
 {
     const struct lim_request *q = &x->request;
+    r->owed |= o->class == LIM_CLASS_CREDENTIAL ||
+               o->class == LIM_CLASS_QUOTA || o->class == LIM_CLASS_NO_ACCESS;
     if (o->class == LIM_CLASS_CREDENTIAL)
-        model_block_all(r, x->organisation, LIM_NEVER);
+        model_block_all(r, t->organisation, LIM_NEVER);
     if (o->class == LIM_CLASS_QUOTA)
-        model_block_all(r, x->organisation, r->month_end);
+        model_block_all(r, t->organisation, r->month_end);
     if (o->class == LIM_CLASS_NO_ACCESS)
-        model_block(r, x->organisation, q->group, LIM_NEVER);
+        model_block(r, t->organisation, q->group, LIM_NEVER);
     if (o->class != LIM_CLASS_RATE_LIMIT || o->feedback.hint_ns < 0 ||
         r->config->belief != LIM_BELIEF_KNOWN || r->drawn->headers)
         return;
     lim_time until = r->now + o->feedback.hint_ns + LIM_MSEC;
-    if (model_ready(r, x->organisation, q->group, &q->cost) < until)
-        model_block(r, x->organisation, q->group, until);
+    if (model_ready(r, t->organisation, q->group, &q->cost) < until)
+        model_block(r, t->organisation, q->group, until);
 }
 
 /* The hint is the least that an attempt waits, but where others take it. */
@@ -318,11 +340,15 @@ static void completed(struct run *r, struct item *x, enum lim_fate fate,
                       const struct lim_outcome *o, enum lim_reason reason)
 {
     const struct lim_retry *c = &r->config->retry;
-    MUST(r, (fate == LIM_FATE_SUCCEEDED) == (o->class == LIM_CLASS_OK));
+    bool ok = o->class == LIM_CLASS_OK;
+    MUST(r, (fate == LIM_FATE_SUCCEEDED || fate == LIM_FATE_WON) == ok);
     MUST(r, (fate == LIM_FATE_FAILED) == (reason != LIM_REASON_NONE));
-    MUST(r, fate != LIM_FATE_RETRY || x->attempt < c->max);
+    MUST(r, fate != LIM_FATE_RETRY || x->attempt - x->hedges <= c->max);
     MUST(r, reason != LIM_REASON_BUDGET || c->budget > 0);
-    r->counts.succeeded += fate == LIM_FATE_SUCCEEDED;
+    if (fate == LIM_FATE_OTHER)
+        return;
+    r->counts.in_flight--;
+    r->counts.succeeded += ok;
     r->counts.failed += fate == LIM_FATE_FAILED;
     x->state = GONE;
     if (fate != LIM_FATE_RETRY)
@@ -330,20 +356,43 @@ static void completed(struct run *r, struct item *x, enum lim_fate fate,
     r->counts.waiting++;
     r->retries++;
     x->state = HERE;
-    x->attempt++;
     x->not_before = not_before(r, o);
     check_budget(r);
 }
 
-static void complete(struct run *r, struct item *x, lim_time told,
-                     const struct lim_outcome *o)
+/* One of the attempts, drawn, if there are two. */
+static struct try *pick_try(struct run *r, struct item *x)
+{
+    bool both = x->tries[0].flying && x->tries[1].flying;
+    unsigned which = x->tries[1].flying;
+    if (both)
+        which = (unsigned)dice_roll(&r->dice, 2);
+    return &x->tries[which];
+}
+
+static lim_id id_of(const struct item *x, const struct try *t)
+{
+    return x->id | (t == &x->tries[1] ? LIM_HEDGE : 0);
+}
+
+static void complete(struct run *r, struct item *x, struct try *t,
+                     lim_time told, const struct lim_outcome *o)
 {
     enum lim_reason reason = LIM_REASON_NONE;
-    r->flying[x->organisation]--;
-    r->counts.in_flight--;
-    settled(r, x, o);
-    judged(r, x, o);
-    enum lim_fate fate = lim_complete(r->pool, x->id, o, told, &reason);
+    struct try *other = &x->tries[t == &x->tries[0]];
+    bool ok = o->class == LIM_CLASS_OK, two = other->flying;
+    r->flying[t->organisation]--;
+    t->flying = false;
+    r->counts.hedging -= two;
+    settled(r, x, t, o);
+    judged(r, x, t, o);
+    enum lim_fate fate = lim_complete(r->pool, id_of(x, t), o, told, &reason);
+    MUST(r, (fate == LIM_FATE_WON) == (ok && two));
+    MUST(r, (fate == LIM_FATE_OTHER) == (!ok && two));
+    if (fate == LIM_FATE_WON) {
+        r->flying[other->organisation]--;
+        other->flying = false;
+    }
     completed(r, x, fate, o, reason);
     mix(r, (uint64_t)fate << 8 | (uint64_t)reason);
 }
@@ -354,14 +403,15 @@ static void answer(struct run *r)
     if (x == NULL)
         return;
     lim_time told = event_time(r);
+    struct try *t = pick_try(r, x);
     if (dice_one_in(&r->dice, 3)) {
         struct lim_feedback f = drawn_feedback(
-            r->drawn, &r->dice, x->organisation, x->request.group);
-        lim_observe(r->pool, x->id, &f, told);
+            r->drawn, &r->dice, t->organisation, x->request.group);
+        lim_observe(r->pool, id_of(x, t), &f, told);
     }
     struct lim_outcome o =
-        drawn_outcome(r->drawn, &r->dice, x->organisation, &x->request);
-    complete(r, x, told, &o);
+        drawn_outcome(r->drawn, &r->dice, t->organisation, &x->request);
+    complete(r, x, t, told, &o);
 }
 
 static void cancel(struct run *r)
@@ -412,7 +462,7 @@ static void step(struct run *r)
 static void finish(struct run *r)
 {
     unsigned left = (unsigned)(r->counts.waiting + r->counts.in_flight);
-    unsigned steps = 2 * (left + 1) * (lanes(r) + 2);
+    unsigned steps = 2 * (left + 1) * (lanes(r) + 2 + (r->firsts > 0));
     struct lim_outcome ok = { .class = LIM_CLASS_OK, .status = 200 };
     ok.feedback = lim_feedback_none();
     r->quiet = false;
@@ -426,7 +476,7 @@ static void finish(struct run *r)
         r->quiet = x == NULL;
         lim_time told = model_pass(r, x != NULL ? r->now + 1 : r->wake);
         if (x != NULL)
-            complete(r, x, told, &ok);
+            complete(r, x, pick_try(r, x), told, &ok);
         drain(r, told);
     }
 }

@@ -1,0 +1,66 @@
+#ifndef LIM_POOL_PARTS_H
+#define LIM_POOL_PARTS_H
+
+#include "limiter/hedger.h"
+#include "limiter/judge.h"
+#include "limiter/lanes.h"
+#include "limiter/members.h"
+#include "limiter/pool.h"
+#include "limiter/retrier.h"
+#include "limiter/timerq.h"
+
+/*
+ * What a pool is made of, for the two files that work on it: pool_make.c makes
+ * and shows it, pool.c runs it.  Where a request stands:
+ *
+ *     state        lane           timer               members
+ *     FREE         -              -                   -
+ *     WAITING      in its own     deadline, if any    -
+ *     IN_FLIGHT    -              hedge, if any       counted, charged
+ *     BACKING_OFF  -              next try            -
+ *
+ * One in flight has one attempt on its way, FIRST, or two, or the HEDGE alone.
+ */
+enum lim_state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
+
+/* Attempts on their way, as bits; and whether there ever was a hedge. */
+enum { FIRST = 1, HEDGE = 2, BOTH = FIRST | HEDGE, HEDGED = 4 };
+
+/* Ordered for size: 72 bytes. */
+struct lim_record {
+    struct lim_cost cost;
+    lim_time deadline;
+    uint64_t number, affinity;
+    uint32_t generation;
+    uint32_t next; /* of those that are free */
+    uint16_t group, tenant;
+    uint16_t attempt; /* tries so far, hedges as well */
+    uint8_t state;
+    uint8_t flying; /* where the pool hedges */
+};
+
+struct lim_pool {
+    struct lim_record *records;
+    struct lim_flight *flights; /* by record: kept apart, so that a request
+                                   that waits takes no memory for it */
+    struct lim_flight *hedges;  /* likewise; NULL: there are none */
+    struct lim_hedger *hedger;
+    uint32_t record_count;
+    uint32_t used; /* records that were ever taken */
+    uint32_t free; /* list by `next` of those given back */
+    struct lim_lanes *lanes;
+    unsigned groups, tenants;
+    int64_t waiting_max;
+    bool shed_last;
+    struct lim_members *members;
+    struct lim_timerq *timers; /* by record */
+    struct lim_retrier retrier;
+    struct lim_judge judge;
+    bool bounded; /* a cap or a pace holds for all */
+    bool draws;   /* the strategy wants random bits */
+    uint64_t draw_strategy;
+    lim_time now, month_end;
+    struct lim_counts counts;
+};
+
+#endif
