@@ -303,7 +303,8 @@ int lim_blocking_release(struct lim_blocking *b, struct lim_grant *grant,
         lim_complete(b->pool, grant->id, o != NULL ? o : &plain, now, NULL);
     if (fate == LIM_FATE_RETRY)
         return answer(b, grant->id, now, LIM_BLOCKING_RETRY, grant);
-    pump(b, now, NULL, NULL);
+    if (b->newest != NULL)
+        pump(b, now, NULL, NULL);
     unlock(b);
     return fate == LIM_FATE_SUCCEEDED ? LIM_OK : LIM_BLOCKING_FAILED;
 }

@@ -1,6 +1,7 @@
 #ifndef LIM_GROUP_H
 #define LIM_GROUP_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 /* Rate limits bound these dimensions; a minute's window and a day's of one
    are charged alike. */
 #define LIM_RATED (LIM_IMAGES + 1)
+static_assert(LIM_MONEY == LIM_RATED, "they come first");
 
 /* Where an organisation stands. */
 struct lim_seat {

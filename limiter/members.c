@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "limiter/pupils.h"
 #include "limiter/shown.h"
@@ -530,6 +531,12 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
 {
     struct member *member = &m->members[organisation];
     struct lim_seat *p = seat_of(m, organisation, group);
+    if (give->amount[LIM_MONEY] != take->amount[LIM_MONEY]) {
+        member->spent += take->amount[LIM_MONEY] - give->amount[LIM_MONEY];
+        set_spent(m, organisation);
+    }
+    if (memcmp(give->amount, take->amount, sizeof p->charged) == 0)
+        return;
     struct lim_meters *meters = lim_index_meters(p->index);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         enum lim_limit l = (enum lim_limit)w;
@@ -548,10 +555,6 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
     for (unsigned d = 0; m->gone != NULL && d < LIM_RATED; d++)
         gone_of(m, organisation, group)->units[d] -=
             give->amount[d] - take->amount[d];
-    if (give->amount[LIM_MONEY] != take->amount[LIM_MONEY]) {
-        member->spent += take->amount[LIM_MONEY] - give->amount[LIM_MONEY];
-        set_spent(m, organisation);
-    }
 }
 
 bool lim_members_observe(struct lim_members *m, uint32_t organisation,

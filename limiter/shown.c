@@ -55,8 +55,9 @@ static void observe_window(struct lim_seat *p, enum lim_limit limit,
         return;
     since = since < rate->burst ? since : rate->burst;
     lim_time full = mark->sent_at + reset + lim_rate_span(rate, since).ns;
-    struct lim_window window = lim_index_window(p->index, p->leaf, limit);
-    lim_window_delay(&window, full);
+    if (full <= lim_index_get(p->index, p->leaf, (enum lim_value)limit))
+        return;
+    const struct lim_window window = { full, 0 };
     lim_index_set_window(p->index, p->leaf, limit, window);
 }
 
