@@ -17,7 +17,7 @@
 /* Those in the tails, one of seven, are put side by side, so that they are a
    loop too. */
 struct tails {
-    double nearer[PART]; /* the chance of the tail beyond */
+    double p[PART];
     unsigned place[PART];
     unsigned count;
 };
@@ -26,10 +26,9 @@ static inline void find_tails(const double *p, unsigned n, struct tails *t)
 {
     t->count = 0;
     for (unsigned i = 0; i < n; i++) {
-        double q = p[i] - 0.5;
-        t->nearer[t->count] = q < 0 ? p[i] : 1 - p[i];
+        t->p[t->count] = p[i];
         t->place[t->count] = i;
-        t->count += q < -SIM_CENTRAL || q > SIM_CENTRAL;
+        t->count += fabs(p[i] - 0.5) > SIM_CENTRAL;
     }
 }
 
@@ -37,17 +36,19 @@ static inline void find_tails(const double *p, unsigned n, struct tails *t)
 LIM_WIDE static void quantiles(double *p, unsigned n)
 {
     struct tails t;
-    double z[PART];
+    double r[PART], z[PART];
     find_tails(p, n, &t);
-    for (unsigned k = 0; k < t.count; k++)
-        t.nearer[k] = -sim_log_normal(t.nearer[k], 0);
-    for (unsigned k = 0; k < t.count; k++)
-        t.nearer[k] = sqrt(t.nearer[k]);
-    for (unsigned k = 0; k < t.count; k++)
-        z[k] = sim_near_quantile(t.nearer[k]);
     for (unsigned k = 0; k < t.count; k++) {
-        z[k] = t.nearer[k] <= 5 ? z[k] : sim_far_quantile(t.nearer[k]);
-        z[k] = p[t.place[k]] < 0.5 ? -z[k] : z[k];
+        double rest = 1 - t.p[k];
+        r[k] = rest < t.p[k] ? rest : t.p[k];
+    }
+    for (unsigned k = 0; k < t.count; k++)
+        r[k] = sqrt(-sim_log_normal(r[k], 0));
+    for (unsigned k = 0; k < t.count; k++)
+        z[k] = sim_near_quantile(r[k]);
+    for (unsigned k = 0; k < t.count; k++) {
+        z[k] = r[k] <= 5 ? z[k] : sim_far_quantile(r[k]);
+        z[k] = t.p[k] < 0.5 ? -z[k] : z[k];
     }
     for (unsigned i = 0; i < n; i++)
         p[i] = sim_central_quantile(p[i] - 0.5);
