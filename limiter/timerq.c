@@ -63,13 +63,20 @@ static void sift_up(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
     put(q, i, k, id);
 }
 
+/* 1 if a comes before b, else 0, and no jump: nobody can guess which. */
+static size_t before(const key *a, const key *b)
+{
+    return *a < *b;
+}
+
 /* The index of the smallest child of `i`, which has one at least. */
 static uint32_t least_child(const struct lim_timerq *q, uint32_t i)
 {
     const key *child = &q->keys[(size_t)i * ARITY + 1];
-    uint32_t a = child[1] < child[0];
-    uint32_t b = 2 + (child[3] < child[2]);
-    return i * ARITY + 1 + (child[b] < child[a] ? b : a);
+    size_t a = before(&child[1], &child[0]);
+    size_t b = 2 + before(&child[3], &child[2]);
+    size_t least = a ^ ((a ^ b) & -before(&child[b], &child[a]));
+    return i * ARITY + 1 + (uint32_t)least;
 }
 
 static void sift_down(struct lim_timerq *q, uint32_t i, key k, uint32_t id)

@@ -11,12 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limiter/rng.h"
 #include "limiter/tier.h"
 #include "sim/account.h"
-#include "sim/arrivals.h"
+#include "sim/intake.h"
 #include "sim/ledger.h"
-#include "sim/sizes.h"
 #include "sim/tally.h"
 
 #define REQUESTS_AT_ONCE_MAX (1 << 22)
@@ -34,29 +32,15 @@ struct job {
     bool here, flying; /* not yet at its end; sent, not yet answered */
 };
 
-struct newcomer { /* a request that arrives */
-    uint64_t request;
-    lim_time arrival;
-    int64_t prompt_tokens, completion_tokens;
-    uint32_t user;
-    uint16_t source, workload;
-};
-
 struct sim_client {
     const struct sim_scenario *scenario;
     struct sim_watch watch;
     struct sim_gauge gauge;
-    struct sim_source *sources; /* one a workload */
-    struct sim_sizes *sizes;    /* likewise */
+    struct sim_intake intake;
     struct sim_account account;
     struct lim_pool *pool;
-    struct job *jobs; /* by slot; of `slots` there is something in them */
-    uint64_t draw_prompt, draw_share;
-    double shares;       /* of all workloads */
-    uint64_t requests;   /* that arrived */
+    struct job *jobs;    /* by slot; of `slots` there is something in them */
     lim_time start, end; /* end: no arrivals from then */
-    int source;          /* whose request comes next; -1: none comes */
-    lim_time arrival;    /* when; LIM_NEVER */
     struct sim_tally tally;
     struct sim_station system, flights; /* of requests, of attempts */
     uint32_t slots;                     /* that were ever used */
@@ -101,38 +85,6 @@ static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
     return lim_pool_new(&config, diag);
 }
 
-static bool make_arrays(struct sim_client *c, uint64_t seed)
-{
-    const struct sim_scenario *s = c->scenario;
-    c->sources = calloc(s->workload_count, sizeof *c->sources);
-    c->sizes = calloc(s->workload_count, sizeof *c->sizes);
-    c->jobs = malloc(requests_max(s) * sizeof *c->jobs);
-    if (c->sources == NULL || c->sizes == NULL || c->jobs == NULL)
-        return false;
-    for (size_t i = 0; i < s->workload_count; i++) {
-        sim_sizes_init(&c->sizes[i], &s->workloads[i], seed);
-        c->shares += s->workloads[i].share;
-        if (sim_source_init(&c->sources[i], &s->workloads[i].arrivals, seed, i,
-                            c->start) != LIM_OK)
-            return false;
-    }
-    return true;
-}
-
-/* Finds whose request comes next, before the end. */
-static void find_source(struct sim_client *c)
-{
-    c->source = -1;
-    c->arrival = LIM_NEVER;
-    for (size_t i = 0; i < c->scenario->workload_count; i++) {
-        lim_time at = sim_source_next(&c->sources[i]);
-        if (at < c->arrival && at < c->end) {
-            c->source = (int)i;
-            c->arrival = at;
-        }
-    }
-}
-
 struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
                                   lim_time start, const struct sim_watch *watch,
                                   struct lim_diag *diag)
@@ -145,8 +97,6 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     c->scenario = s;
     c->start = start;
     c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
-    c->draw_prompt = lim_rng_stream(seed, LIM_DRAW_PROMPT);
-    c->draw_share = lim_rng_stream(seed, LIM_DRAW_SHARE);
     if (watch != NULL)
         c->watch = *watch;
     int error = sim_account_init(&c->account, s, diag);
@@ -154,9 +104,10 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
         goto fail;
     sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns,
                    s->warmup_ns);
-    if (error != LIM_OK || !make_arrays(c, seed))
+    c->jobs = malloc(requests_max(s) * sizeof *c->jobs);
+    if (error != LIM_OK || c->jobs == NULL ||
+        sim_intake_init(&c->intake, s, seed, start, c->end) != LIM_OK)
         goto no_memory;
-    find_source(c);
     c->pool = make_pool(c, seed, diag);
     if (c->pool == NULL)
         goto fail;
@@ -180,11 +131,7 @@ void sim_client_free(struct sim_client *c)
     lim_pool_free(c->pool);
     sim_account_fini(&c->account);
     sim_tally_fini(&c->tally);
-    for (size_t i = 0; c->sources != NULL && i < c->scenario->workload_count;
-         i++)
-        sim_source_fini(&c->sources[i]);
-    free(c->sizes);
-    free(c->sources);
+    sim_intake_fini(&c->intake);
     free(c->jobs);
     free(c);
 }
@@ -214,79 +161,15 @@ static const char *name_of(const struct sim_client *c, uint32_t organisation)
     return c->account.organisations[organisation].name;
 }
 
-/* Which of its workload's prompts a request has: a key that no other
-   workload uses.  0: none. */
-static uint64_t affinity_of(const struct sim_client *c, unsigned workload,
-                            uint64_t request)
-{
-    uint64_t prompts = c->scenario->workloads[workload].affinity;
-    if (prompts == 0)
-        return 0;
-    double u = lim_rng_uniform(lim_rng_draw(c->draw_prompt, request, 1));
-    uint64_t prompt = (uint64_t)(u * (double)prompts);
-    return ((uint64_t)workload << 48) + prompt + 1;
-}
-
-/* Which workload an arrival of `source` falls to. */
-static unsigned workload_of(const struct sim_client *c, unsigned source,
-                            uint64_t request)
-{
-    const struct sim_workload *w = c->scenario->workloads;
-    unsigned found = source;
-    if (w[source].share <= 0)
-        return source;
-    uint64_t bits = lim_rng_draw(c->draw_share, request, 0);
-    double left = c->shares * lim_rng_uniform(bits);
-    for (unsigned i = 0; i < c->scenario->workload_count && left > 0; i++) {
-        if (w[i].share <= 0)
-            continue;
-        found = i;
-        left -= w[i].share;
-    }
-    return found;
-}
-
 static void leave(struct sim_client *c, struct job *j, lim_time now)
 {
     j->here = false;
     sim_station_leave(&c->system, j->arrival, now);
 }
 
-/* A request has come to its end: in a closed loop, its user thinks. */
-static void ended(struct sim_client *c, unsigned source, uint32_t user,
-                  lim_time now)
-{
-    if (c->scenario->workloads[source].arrivals.kind != SIM_ARRIVE_CLOSED)
-        return;
-    sim_source_ended(&c->sources[source], user, now);
-    find_source(c);
-}
-
-/* Takes the next arrival.  Its sizes are the trace's, or drawn. */
-static void take_arrival(struct sim_client *c, struct newcomer *n)
-{
-    unsigned source = (unsigned)c->source;
-    n->request = c->requests++;
-    n->arrival = c->arrival;
-    unsigned workload = workload_of(c, source, n->request);
-    struct sim_arrival taken = sim_source_take(&c->sources[source]);
-    n->user = taken.user;
-    n->source = (uint16_t)source;
-    n->workload = (uint16_t)workload;
-    if (taken.row != NULL) {
-        n->prompt_tokens = taken.row->prompt_tokens;
-        n->completion_tokens = taken.row->completion_tokens;
-    } else {
-        struct sim_sizes *z = &c->sizes[workload];
-        n->prompt_tokens = sim_sizes_prompt(z, n->request);
-        n->completion_tokens = sim_sizes_completion(z, n->request);
-    }
-    find_source(c);
-}
-
 /* An accepted request is there.  Field by field: it is as large as it is
    often made, and to clear it first takes as long again. */
-static void enter(struct sim_client *c, const struct newcomer *n,
+static void enter(struct sim_client *c, const struct sim_newcomer *n,
                   const struct lim_cost *cost, lim_id id, lim_time now)
 {
     uint32_t slot = (uint32_t)id;
@@ -311,8 +194,8 @@ static void enter(struct sim_client *c, const struct newcomer *n,
     sim_station_enter(&c->system, n->arrival, now);
 }
 
-static void refuse(struct sim_client *c, const struct newcomer *n, int answer,
-                   const struct lim_refusal *why, lim_time now)
+static void refuse(struct sim_client *c, const struct sim_newcomer *n,
+                   int answer, const struct lim_refusal *why, lim_time now)
 {
     c->tally.refused++;
     if (answer == LIM_REFUSED)
@@ -322,15 +205,15 @@ static void refuse(struct sim_client *c, const struct newcomer *n, int answer,
     else
         tell(c, now, "refused    request %llu: too many at a time",
              (unsigned long long)n->request);
-    ended(c, n->source, n->user, now);
+    sim_intake_ended(&c->intake, n->source, n->user, now);
 }
 
 static void arrive(struct sim_client *c, lim_time now)
 {
-    struct newcomer n;
+    struct sim_newcomer n;
     struct lim_refusal refusal;
     lim_id id;
-    take_arrival(c, &n);
+    sim_intake_take(&c->intake, &n);
     const struct sim_workload *w = &c->scenario->workloads[n.workload];
     const struct lim_request r = {
         .group = c->account.group_of_workload[n.workload],
@@ -340,7 +223,7 @@ static void arrive(struct sim_client *c, lim_time now)
         .number = n.request,
         .tenant = c->account.tenant_of_workload[n.workload],
         .priority = w->priority,
-        .affinity = affinity_of(c, n.workload, n.request),
+        .affinity = n.affinity,
     };
     sim_tally_arrival(&c->tally, n.arrival);
     sim_account_arrived(&c->account, r.group, &r.cost);
@@ -371,7 +254,7 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
          a->reason == LIM_REASON_DEADLINE ? "its deadline passed"
          : a->reason == LIM_REASON_SHED   ? "it was the last, too many wait"
                                           : "no organisation can take it");
-    ended(c, j->source, j->user, now);
+    sim_intake_ended(&c->intake, j->source, j->user, now);
 }
 
 static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
@@ -424,7 +307,7 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
     advance(c, now);
     if (sim_client_finished(c, now))
         return false;
-    while (c->arrival <= now && c->source >= 0)
+    while (sim_intake_next(&c->intake) <= now)
         arrive(c, now);
     while (lim_next(c->pool, now, &a)) {
         if (a.kind == LIM_SEND) {
@@ -439,8 +322,8 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
 lim_time sim_client_wakeup(const struct sim_client *c)
 {
     lim_time t = lim_wakeup(c->pool);
-    if (c->arrival < t)
-        t = c->arrival;
+    if (sim_intake_next(&c->intake) < t)
+        t = sim_intake_next(&c->intake);
     if (!c->scenario->drain && c->end < t)
         t = c->end;
     return t;
@@ -526,7 +409,7 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
                           j->arrival, j->sent, j->first_token, now,
                           o->tokens_used);
         leave(c, j, now);
-        ended(c, j->source, j->user, now);
+        sim_intake_ended(&c->intake, j->source, j->user, now);
         break;
     case LIM_FATE_FAILED:
         c->tally.failed++;
@@ -536,7 +419,7 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
              reason == LIM_REASON_RETRIES ? "no retries left"
                                           : "no retry would mend it");
         leave(c, j, now);
-        ended(c, j->source, j->user, now);
+        sim_intake_ended(&c->intake, j->source, j->user, now);
         break;
     case LIM_FATE_RETRY:
         c->tally.lost += admitted(o);
@@ -551,7 +434,7 @@ bool sim_client_finished(const struct sim_client *c, lim_time now)
 {
     if (!c->scenario->drain && now >= c->end)
         return true;
-    if (c->source >= 0)
+    if (sim_intake_next(&c->intake) != LIM_NEVER)
         return false;
     struct lim_counts n = lim_pool_counts(c->pool);
     return n.waiting + n.in_flight + n.backing_off == 0;

@@ -1,5 +1,7 @@
 #include "sim/draws.h"
 
+#include "limiter/row.h"
+
 #define NEAR 4 /* items so near to each other come in order */
 
 static void init(struct sim_draws *d, const struct sim_dist *dist,
@@ -34,11 +36,18 @@ void sim_draws_mirror(struct sim_draws *d)
     d->mirror = UINT64_MAX;
 }
 
-static uint64_t bits_of(const struct sim_draws *d, uint64_t item)
+static inline uint64_t bits_of(const struct sim_draws *d, uint64_t item)
 {
     uint64_t bits = d->of_one ? lim_rng_draw(d->stream, d->other, item)
                               : lim_rng_draw(d->stream, item, d->other);
     return bits ^ d->mirror;
+}
+
+LIM_WIDE static void all_bits(const struct sim_draws *d, uint64_t first,
+                              uint64_t *bits)
+{
+    for (unsigned i = 0; i < SIM_DRAWS_AHEAD; i++)
+        bits[i] = bits_of(d, first + i);
 }
 
 double sim_draws_make(struct sim_draws *d, uint64_t item)
@@ -50,8 +59,7 @@ double sim_draws_make(struct sim_draws *d, uint64_t item)
     d->last = item;
     if (!in_order)
         return sim_dist_draw(&d->dist, bits_of(d, item));
-    for (unsigned i = 0; i < SIM_DRAWS_AHEAD; i++)
-        bits[i] = bits_of(d, item + i);
+    all_bits(d, item, bits);
     sim_dist_fill(&d->dist, bits, SIM_DRAWS_AHEAD, d->value);
     d->first = item;
     d->count = SIM_DRAWS_AHEAD;

@@ -15,7 +15,7 @@
  * What is told of an item depends on its key and on nothing that was asked
  * before.
  */
-#define SIM_DRAWS_AHEAD 32
+#define SIM_DRAWS_AHEAD 64
 
 struct sim_draws { /* fields are private */
     struct sim_dist dist;

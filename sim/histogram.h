@@ -1,6 +1,7 @@
 #ifndef SIM_HISTOGRAM_H
 #define SIM_HISTOGRAM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -30,6 +31,15 @@ void sim_histogram_merge(struct sim_histogram *h,
 /* Of a histogram that is not empty.  The p-quantile, 0 <= p <= 1, is that of
    the nearest rank, as sim_quantile has it. */
 int64_t sim_histogram_quantile(const struct sim_histogram *h, double p);
+
+/*
+ * The same exactly, of `count` shares in rising order, from the h->count
+ * values that were added: only those in the bins of the quantiles are put in
+ * order.  LIM_OK or LIM_ENOMEM.
+ */
+int sim_histogram_exact(const struct sim_histogram *h, const int64_t *values,
+                        const double *p, size_t count, int64_t *out);
+
 double sim_histogram_mean(const struct sim_histogram *h);
 
 #endif

@@ -163,33 +163,63 @@ void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
         add(t, &t->ttft, first_token - arrival);
 }
 
-static double quantile(const struct sim_series *s, double p)
+static const double shares[] = { 0.50, 0.90, 0.95, 0.99, 0.999, 0.9999 };
+
+#define SHARES (sizeof shares / sizeof shares[0])
+
+/* Of few values, or where memory is short: all are put in order. */
+static void read_sorted(struct sim_series *s, struct sim_quantiles *q,
+                        int64_t ns[SHARES])
 {
-    int64_t ns = s->histogram != NULL ? sim_histogram_quantile(s->histogram, p)
-                                      : sim_quantile(s->value, s->count, p);
-    return (double)ns / NS_PER_MS;
+    sim_sort(s->value, s->count);
+    for (size_t i = 0; i < SHARES; i++)
+        ns[i] = sim_quantile(s->value, s->count, shares[i]);
+    q->mean = sim_mean_whole(s->value, s->count) / NS_PER_MS;
+    q->max = (double)s->value[s->count - 1] / NS_PER_MS;
+}
+
+static void read_histogram(const struct sim_histogram *h,
+                           struct sim_quantiles *q, int64_t ns[SHARES])
+{
+    for (size_t i = 0; i < SHARES; i++)
+        ns[i] = sim_histogram_quantile(h, shares[i]);
+    q->mean = sim_histogram_mean(h) / NS_PER_MS;
+    q->max = (double)h->largest / NS_PER_MS;
+    q->error = SIM_HISTOGRAM_ERROR;
+}
+
+/* Exactly, with the help of a histogram. */
+static bool read_values(const struct sim_series *s, struct sim_quantiles *q,
+                        int64_t ns[SHARES])
+{
+    struct sim_histogram *h = NULL;
+    if (s->count >= SIM_HISTOGRAM_BINS)
+        h = calloc(1, sizeof *h);
+    if (h == NULL)
+        return false;
+    for (size_t i = 0; i < s->count; i++)
+        sim_histogram_add(h, s->value[i]);
+    bool read = sim_histogram_exact(h, s->value, shares, SHARES, ns) == LIM_OK;
+    q->mean = sim_histogram_mean(h) / NS_PER_MS;
+    q->max = (double)h->largest / NS_PER_MS;
+    free(h);
+    return read;
 }
 
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
 {
     struct sim_quantiles q = { .any = s->count > 0 };
-    const struct sim_histogram *h = s->histogram;
+    int64_t ns[SHARES];
     if (!q.any)
         return q;
-    if (h == NULL)
-        sim_sort(s->value, s->count);
-    q.error = h != NULL ? SIM_HISTOGRAM_ERROR : 0;
-    q.mean = (h != NULL ? sim_histogram_mean(h)
-                        : sim_mean_whole(s->value, s->count)) /
-             NS_PER_MS;
-    q.p50 = quantile(s, 0.50);
-    q.p90 = quantile(s, 0.90);
-    q.p95 = quantile(s, 0.95);
-    q.p99 = quantile(s, 0.99);
-    q.p999 = quantile(s, 0.999);
-    q.p9999 = quantile(s, 0.9999);
-    q.max =
-        (double)(h != NULL ? h->largest : s->value[s->count - 1]) / NS_PER_MS;
+    if (s->histogram != NULL)
+        read_histogram(s->histogram, &q, ns);
+    else if (!read_values(s, &q, ns))
+        read_sorted(s, &q, ns);
+    double *const out[SHARES] = { &q.p50, &q.p90,  &q.p95,
+                                  &q.p99, &q.p999, &q.p9999 };
+    for (size_t i = 0; i < SHARES; i++)
+        *out[i] = (double)ns[i] / NS_PER_MS;
     return q;
 }
 

@@ -79,7 +79,7 @@ void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
 int sim_series_add(struct sim_series *s, int64_t ns);
 void sim_series_fini(struct sim_series *s);
 
-/* Sorts a series and reads its quantiles, in ms. */
+/* Reads the quantiles of a series, in ms; its values may change places. */
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s);
 
 /*

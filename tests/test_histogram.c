@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/error.h"
 #include "limiter/rng.h"
 #include "sim/dist.h"
 #include "sim/histogram.h"
@@ -12,7 +13,11 @@
 
 #define VALUES 200000
 
-static const double shares[] = { 0, 0.001, 0.5, 0.9, 0.95, 0.99, 0.9999, 1 };
+static const double shares[] = {
+    0, 0.001, 0.5, 0.5, 0.9, 0.95, 0.99, 0.9999, 1
+};
+
+#define SHARES (sizeof shares / sizeof shares[0])
 
 static void small_numbers_are_exact(void)
 {
@@ -65,12 +70,16 @@ static void quantiles_are_near_the_exact_ones(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(x);
     for (int shape = 0; shape < 4; shape++) {
         struct sim_histogram h = { .count = 0 };
+        int64_t same[SHARES];
         for (uint64_t i = 0; i < VALUES; i++)
             sim_histogram_add(&h, x[i] = draw(shape, i));
         CU_ASSERT_EQUAL(sim_histogram_mean(&h), sim_mean_whole(x, VALUES));
+        CU_ASSERT_EQUAL(sim_histogram_exact(&h, x, shares, SHARES, same),
+                        LIM_OK);
         sim_sort(x, VALUES);
-        for (size_t s = 0; s < sizeof shares / sizeof shares[0]; s++) {
+        for (size_t s = 0; s < SHARES; s++) {
             int64_t exact = sim_quantile(x, VALUES, shares[s]);
+            CU_ASSERT_EQUAL(same[s], exact);
             int64_t found = sim_histogram_quantile(&h, shares[s]);
             CU_ASSERT(fabs((double)found - (double)exact) <=
                       (double)exact * SIM_HISTOGRAM_ERROR);
