@@ -1,7 +1,8 @@
 /*
  * The workload feeds the pool, the pool says what to send, a tally counts.
  * A request's slot is the number of its record in the pool (the low half of
- * its lim_id), so that what is known of it here lies in an array beside.
+ * its lim_id), so that what is known of it here lies in an array beside.  Where
+ * the pool hedges it has two, one for each attempt at a time.
  */
 
 #include "sim/client.h"
@@ -51,6 +52,7 @@ struct sim_client {
     struct sim_account account;
     struct lim_pool *pool;
     struct job *jobs; /* by slot; of `slots` there is something in them */
+    bool hedges;
     uint64_t draw_prompt, draw_share;
     double shares;       /* of all workloads */
     uint64_t requests;   /* that arrived */
@@ -106,7 +108,8 @@ static bool make_arrays(struct sim_client *c, uint64_t seed)
     const struct sim_scenario *s = c->scenario;
     c->sources = calloc(s->workload_count, sizeof *c->sources);
     c->sizes = calloc(s->workload_count, sizeof *c->sizes);
-    c->jobs = malloc(requests_max(s) * sizeof *c->jobs);
+    c->hedges = s->client.hedge.budget > 0;
+    c->jobs = malloc(((size_t)requests_max(s) << c->hedges) * sizeof *c->jobs);
     if (c->sources == NULL || c->sizes == NULL || c->jobs == NULL)
         return false;
     for (size_t i = 0; i < s->workload_count; i++) {
@@ -284,12 +287,32 @@ static void take_arrival(struct sim_client *c, struct newcomer *n)
     find_source(c);
 }
 
+static uint32_t slot_of(const struct sim_client *c, lim_id id)
+{
+    uint32_t record = (uint32_t)lim_hedged(id);
+    return c->hedges ? record << 1 | lim_is_hedge(id) : record;
+}
+
+/* The job that stands for the request itself: that of its own attempts. */
+static struct job *request_of(const struct sim_client *c, uint32_t slot)
+{
+    return &c->jobs[c->hedges ? slot & ~UINT32_C(1) : slot];
+}
+
+/* A slot that was never used, and its hedge's. */
+static void open_slots(struct sim_client *c, uint32_t slot)
+{
+    c->slots = slot + 1;
+    if (c->hedges)
+        c->jobs[c->slots++] = (struct job){ .here = false };
+}
+
 /* An accepted request is there.  Field by field: it is as large as it is
    often made, and to clear it first takes as long again. */
 static void enter(struct sim_client *c, const struct newcomer *n,
                   const struct lim_cost *cost, lim_id id, lim_time now)
 {
-    uint32_t slot = (uint32_t)id;
+    uint32_t slot = slot_of(c, id);
     struct job *j = &c->jobs[slot];
     j->id = id;
     j->cost = *cost;
@@ -307,7 +330,7 @@ static void enter(struct sim_client *c, const struct newcomer *n,
     j->here = true;
     j->flying = false;
     if (slot >= c->slots)
-        c->slots = slot + 1;
+        open_slots(c, slot);
     sim_station_enter(&c->system, n->arrival, now);
 }
 
@@ -359,7 +382,7 @@ static void arrive(struct sim_client *c, lim_time now)
 static void give_up(struct sim_client *c, const struct lim_action *a,
                     lim_time now)
 {
-    struct job *j = &c->jobs[(uint32_t)a->id];
+    struct job *j = &c->jobs[slot_of(c, a->id)];
     leave(c, j, now);
     if (a->reason == LIM_REASON_DEADLINE)
         c->tally.expired++;
@@ -377,8 +400,14 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
 static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
                  struct sim_send *out)
 {
-    uint32_t slot = (uint32_t)a->id;
+    uint32_t slot = slot_of(c, a->id);
     struct job *j = &c->jobs[slot];
+    if (a->hedge) {
+        *j = *request_of(c, slot);
+        j->id = a->id;
+        j->here = false;
+        c->tally.hedges++;
+    }
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
     j->sent = now;
     j->flying = true;
@@ -401,9 +430,10 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
         .completion_tokens = j->completion_tokens,
     };
     if (told(c))
-        tell(c, now, "sends      request %llu to %s%s",
+        tell(c, now, "%s request %llu to %s%s",
+             a->hedge ? "hedges    " : "sends     ",
              (unsigned long long)j->request, name_of(c, a->organisation),
-             a->attempt > 0 ? ", again" : "");
+             a->attempt > 0 && !a->hedge ? ", again" : "");
 }
 
 static void advance(struct sim_client *c, lim_time now)
@@ -503,8 +533,35 @@ static void count(struct sim_client *c, const struct job *j,
                          c->account.group_of_workload[j->workload], &j->cost);
 }
 
-void sim_client_done(struct sim_client *c, uint32_t slot,
-                     const struct lim_outcome *o, lim_time now)
+/* An attempt is not wanted any more.  It was admitted, as far as one can know;
+   its cost is as estimated. */
+static void abandon(struct sim_client *c, uint32_t slot, lim_time now)
+{
+    const struct lim_outcome o = { .status = SIM_ABANDONED,
+                                   .feedback = lim_feedback_none() };
+    struct job *j = &c->jobs[slot];
+    j->flying = false;
+    sim_station_leave(&c->flights, j->sent, now);
+    c->tally.microusd += j->cost.amount[LIM_MONEY];
+    sim_account_admitted(&c->account, j->organisation,
+                         c->account.group_of_workload[j->workload], &j->cost);
+    report(c, j, &o, now);
+    tell(c, now, "abandons   request %llu at %s",
+         (unsigned long long)j->request, name_of(c, j->organisation));
+}
+
+static void succeeded(struct sim_client *c, uint32_t slot,
+                      const struct lim_outcome *o, lim_time now)
+{
+    const struct job *j = &c->jobs[slot];
+    sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
+                      j->arrival, j->sent, j->first_token, now, o->tokens_used);
+    leave(c, request_of(c, slot), now);
+    ended(c, j->source, j->user, now);
+}
+
+uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
+                         const struct lim_outcome *o, lim_time now)
 {
     int limit = o->feedback.refused_by;
     struct job *j = &c->jobs[slot];
@@ -520,31 +577,31 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
              (unsigned long long)j->request, name_of(c, j->organisation),
              o->status, lim_class_name(o->class), limit >= 0 ? ", " : "",
              limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
-    switch (lim_complete(c->pool, j->id, o, now, &reason)) {
+    enum lim_fate fate = lim_complete(c->pool, j->id, o, now, &reason);
+    if (o->class != LIM_CLASS_OK)
+        c->tally.lost += admitted(o);
+    switch (fate) {
+    case LIM_FATE_WON:
+        abandon(c, slot ^ 1, now);
+        succeeded(c, slot, o, now);
+        return slot ^ 1;
     case LIM_FATE_SUCCEEDED:
-        sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
-                          j->arrival, j->sent, j->first_token, now,
-                          o->tokens_used);
-        leave(c, j, now);
-        ended(c, j->source, j->user, now);
+        succeeded(c, slot, o, now);
         break;
     case LIM_FATE_FAILED:
         c->tally.failed++;
-        c->tally.lost += admitted(o);
         tell(c, now, "fails      request %llu: %s",
              (unsigned long long)j->request,
              reason == LIM_REASON_RETRIES ? "no retries left"
                                           : "no retry would mend it");
-        leave(c, j, now);
+        leave(c, request_of(c, slot), now);
         ended(c, j->source, j->user, now);
         break;
     case LIM_FATE_RETRY:
-        c->tally.lost += admitted(o);
-        break;
-    case LIM_FATE_WON:
     case LIM_FATE_OTHER:
         break;
     }
+    return SIM_NO_SLOT;
 }
 
 bool sim_client_finished(const struct sim_client *c, lim_time now)
@@ -571,7 +628,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
         flight += j->flying ? now - j->sent : 0;
     }
     if (here != n->waiting + n->in_flight + n->backing_off ||
-        here != unfinished || flying != n->in_flight ||
+        here != unfinished || flying != n->in_flight + n->hedging ||
         c->flights.entered != c->tally.attempts)
         return lim_fail(diag, SIM_EBROKEN, 0,
                         "the run broke conservation: %llu requests and %llu "
@@ -579,7 +636,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
                         "in flight; please report it",
                         (unsigned long long)here, (unsigned long long)flying,
                         (unsigned long long)unfinished,
-                        (unsigned long long)n->in_flight);
+                        (unsigned long long)(n->in_flight + n->hedging));
     int error =
         sim_station_check(&c->system, "requests", here, stay, now, diag);
     if (error == LIM_OK)
