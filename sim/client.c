@@ -5,7 +5,7 @@
  * the pool hedges it has two, one for each attempt at a time.
  */
 
-#include "sim/client.h"
+#include "sim/client_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,182 +14,10 @@
 
 #include "limiter/rng.h"
 #include "limiter/tier.h"
-#include "sim/account.h"
-#include "sim/arrivals.h"
-#include "sim/ledger.h"
-#include "sim/sizes.h"
-#include "sim/tally.h"
-
-#define REQUESTS_AT_ONCE_MAX (1 << 22)
-
-struct job {
-    lim_id id;
-    struct lim_cost cost;
-    uint64_t request;
-    lim_time arrival, sent, first_token;
-    int64_t prompt_tokens, completion_tokens;
-    uint32_t organisation;
-    uint32_t user; /* of a closed loop */
-    uint16_t source, workload;
-    uint16_t attempt;
-    bool here, flying; /* not yet at its end; sent, not yet answered */
-};
-
-struct newcomer { /* a request that arrives */
-    uint64_t request;
-    lim_time arrival;
-    int64_t prompt_tokens, completion_tokens;
-    uint32_t user;
-    uint16_t source, workload;
-};
-
-struct sim_client {
-    const struct sim_scenario *scenario;
-    struct sim_watch watch;
-    struct sim_gauge gauge;
-    struct sim_source *sources; /* one a workload */
-    struct sim_sizes *sizes;    /* likewise */
-    struct sim_account account;
-    struct lim_pool *pool;
-    struct job *jobs; /* by slot; of `slots` there is something in them */
-    bool hedges;
-    uint64_t draw_prompt, draw_share;
-    double shares;       /* of all workloads */
-    uint64_t requests;   /* that arrived */
-    lim_time start, end; /* end: no arrivals from then */
-    int source;          /* whose request comes next; -1: none comes */
-    lim_time arrival;    /* when; LIM_NEVER */
-    struct sim_tally tally;
-    struct sim_station system, flights; /* of requests, of attempts */
-    uint32_t slots;                     /* that were ever used */
-};
-
-/* The most requests that can be under way at a time, for the pool's arrays. */
-static uint32_t requests_max(const struct sim_scenario *s)
-{
-    int64_t most = 0;
-    for (size_t i = 0; i < s->workload_count; i++)
-        most += sim_arrivals_most(&s->workloads[i].arrivals, s->duration_ns);
-    if (most > REQUESTS_AT_ONCE_MAX)
-        most = REQUESTS_AT_ONCE_MAX;
-    return most < 1 ? 1 : (uint32_t)most;
-}
-
-static int check(const struct sim_scenario *s, struct lim_diag *diag)
-{
-    if (s->workload_count < 1 || s->workload_count > UINT16_MAX)
-        return lim_fail(diag, LIM_EINVAL, 0, "workloads: 1 to %d", UINT16_MAX);
-    for (size_t i = 0; i < s->workload_count; i++)
-        if (sim_arrivals_most(&s->workloads[i].arrivals, s->duration_ns) < 0)
-            return lim_fail(diag, LIM_EINVAL, 0,
-                            "arrivals without end need a duration");
-    return LIM_OK;
-}
-
-static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
-                                  struct lim_diag *diag)
-{
-    struct lim_config config = lim_config_default();
-    sim_client_configure(&c->scenario->client, &config);
-    config.groups = c->account.group_count;
-    config.organisations = c->account.organisations;
-    config.organisation_count = c->account.organisation_count;
-    config.burst = c->scenario->provider.burst;
-    config.tenants = c->account.tenant_count;
-    config.requests_max = requests_max(c->scenario);
-    config.settle = c->scenario->provider.charge.settle;
-    config.seed = seed;
-    config.start = c->start;
-    return lim_pool_new(&config, diag);
-}
-
-static bool make_arrays(struct sim_client *c, uint64_t seed)
-{
-    const struct sim_scenario *s = c->scenario;
-    c->sources = calloc(s->workload_count, sizeof *c->sources);
-    c->sizes = calloc(s->workload_count, sizeof *c->sizes);
-    c->hedges = s->client.hedge.budget > 0;
-    c->jobs = malloc(((size_t)requests_max(s) << c->hedges) * sizeof *c->jobs);
-    if (c->sources == NULL || c->sizes == NULL || c->jobs == NULL)
-        return false;
-    for (size_t i = 0; i < s->workload_count; i++) {
-        sim_sizes_init(&c->sizes[i], &s->workloads[i], seed);
-        c->shares += s->workloads[i].share;
-        if (sim_source_init(&c->sources[i], &s->workloads[i].arrivals, seed, i,
-                            c->start) != LIM_OK)
-            return false;
-    }
-    return true;
-}
-
-/* Finds whose request comes next, before the end. */
-static void find_source(struct sim_client *c)
-{
-    c->source = -1;
-    c->arrival = LIM_NEVER;
-    for (size_t i = 0; i < c->scenario->workload_count; i++) {
-        lim_time at = sim_source_next(&c->sources[i]);
-        if (at < c->arrival && at < c->end) {
-            c->source = (int)i;
-            c->arrival = at;
-        }
-    }
-}
-
-struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
-                                  lim_time start, const struct sim_watch *watch,
-                                  struct lim_diag *diag)
-{
-    if (check(s, diag) != LIM_OK)
-        return NULL;
-    struct sim_client *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        goto no_memory;
-    c->scenario = s;
-    c->start = start;
-    c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
-    c->draw_prompt = lim_rng_stream(seed, LIM_DRAW_PROMPT);
-    c->draw_share = lim_rng_stream(seed, LIM_DRAW_SHARE);
-    if (watch != NULL)
-        c->watch = *watch;
-    int error = sim_account_init(&c->account, s, diag);
-    if (error == LIM_EINVAL)
-        goto fail;
-    sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns,
-                   s->warmup_ns);
-    if (error != LIM_OK || !make_arrays(c, seed))
-        goto no_memory;
-    find_source(c);
-    c->pool = make_pool(c, seed, diag);
-    if (c->pool == NULL)
-        goto fail;
-    return c;
-no_memory:
-    lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-fail:
-    sim_client_free(c);
-    return NULL;
-}
 
 void sim_client_gauge(struct sim_client *c, const struct sim_gauge *gauge)
 {
     c->gauge = *gauge;
-}
-
-void sim_client_free(struct sim_client *c)
-{
-    if (c == NULL)
-        return;
-    lim_pool_free(c->pool);
-    sim_account_fini(&c->account);
-    sim_tally_fini(&c->tally);
-    for (size_t i = 0; c->sources != NULL && i < c->scenario->workload_count;
-         i++)
-        sim_source_fini(&c->sources[i]);
-    free(c->sizes);
-    free(c->sources);
-    free(c->jobs);
-    free(c);
 }
 
 /* Whether somebody follows the run; those who tell much ask first. */
@@ -249,7 +77,7 @@ static unsigned workload_of(const struct sim_client *c, unsigned source,
     return found;
 }
 
-static void leave(struct sim_client *c, struct job *j, lim_time now)
+static void leave(struct sim_client *c, struct sim_job *j, lim_time now)
 {
     j->here = false;
     sim_station_leave(&c->system, j->arrival, now);
@@ -262,11 +90,11 @@ static void ended(struct sim_client *c, unsigned source, uint32_t user,
     if (c->scenario->workloads[source].arrivals.kind != SIM_ARRIVE_CLOSED)
         return;
     sim_source_ended(&c->sources[source], user, now);
-    find_source(c);
+    sim_client_find_source(c);
 }
 
 /* Takes the next arrival.  Its sizes are the trace's, or drawn. */
-static void take_arrival(struct sim_client *c, struct newcomer *n)
+static void take_arrival(struct sim_client *c, struct sim_newcomer *n)
 {
     unsigned source = (unsigned)c->source;
     n->request = c->requests++;
@@ -284,7 +112,7 @@ static void take_arrival(struct sim_client *c, struct newcomer *n)
         n->prompt_tokens = sim_sizes_prompt(z, n->request);
         n->completion_tokens = sim_sizes_completion(z, n->request);
     }
-    find_source(c);
+    sim_client_find_source(c);
 }
 
 static uint32_t slot_of(const struct sim_client *c, lim_id id)
@@ -294,7 +122,7 @@ static uint32_t slot_of(const struct sim_client *c, lim_id id)
 }
 
 /* The job that stands for the request itself: that of its own attempts. */
-static struct job *request_of(const struct sim_client *c, uint32_t slot)
+static struct sim_job *request_of(const struct sim_client *c, uint32_t slot)
 {
     return &c->jobs[c->hedges ? slot & ~UINT32_C(1) : slot];
 }
@@ -304,16 +132,16 @@ static void open_slots(struct sim_client *c, uint32_t slot)
 {
     c->slots = slot + 1;
     if (c->hedges)
-        c->jobs[c->slots++] = (struct job){ .here = false };
+        c->jobs[c->slots++] = (struct sim_job){ .here = false };
 }
 
 /* An accepted request is there.  Field by field: it is as large as it is
    often made, and to clear it first takes as long again. */
-static void enter(struct sim_client *c, const struct newcomer *n,
+static void enter(struct sim_client *c, const struct sim_newcomer *n,
                   const struct lim_cost *cost, lim_id id, lim_time now)
 {
     uint32_t slot = slot_of(c, id);
-    struct job *j = &c->jobs[slot];
+    struct sim_job *j = &c->jobs[slot];
     j->id = id;
     j->cost = *cost;
     j->request = n->request;
@@ -334,8 +162,8 @@ static void enter(struct sim_client *c, const struct newcomer *n,
     sim_station_enter(&c->system, n->arrival, now);
 }
 
-static void refuse(struct sim_client *c, const struct newcomer *n, int answer,
-                   const struct lim_refusal *why, lim_time now)
+static void refuse(struct sim_client *c, const struct sim_newcomer *n,
+                   int answer, const struct lim_refusal *why, lim_time now)
 {
     c->tally.refused++;
     if (answer == LIM_REFUSED)
@@ -350,7 +178,7 @@ static void refuse(struct sim_client *c, const struct newcomer *n, int answer,
 
 static void arrive(struct sim_client *c, lim_time now)
 {
-    struct newcomer n;
+    struct sim_newcomer n;
     struct lim_refusal refusal;
     lim_id id;
     take_arrival(c, &n);
@@ -382,7 +210,7 @@ static void arrive(struct sim_client *c, lim_time now)
 static void give_up(struct sim_client *c, const struct lim_action *a,
                     lim_time now)
 {
-    struct job *j = &c->jobs[slot_of(c, a->id)];
+    struct sim_job *j = &c->jobs[slot_of(c, a->id)];
     leave(c, j, now);
     if (a->reason == LIM_REASON_DEADLINE)
         c->tally.expired++;
@@ -401,7 +229,7 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
                  struct sim_send *out)
 {
     uint32_t slot = slot_of(c, a->id);
-    struct job *j = &c->jobs[slot];
+    struct sim_job *j = &c->jobs[slot];
     if (a->hedge) {
         *j = *request_of(c, slot);
         j->id = a->id;
@@ -488,7 +316,7 @@ static bool admitted(const struct lim_outcome *o)
            o->class == LIM_CLASS_CALLER;
 }
 
-static void report(const struct sim_client *c, const struct job *j,
+static void report(const struct sim_client *c, const struct sim_job *j,
                    const struct lim_outcome *o, lim_time now)
 {
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
@@ -509,7 +337,7 @@ static void report(const struct sim_client *c, const struct job *j,
     c->watch.attempt(c->watch.context, &a);
 }
 
-static void count(struct sim_client *c, const struct job *j,
+static void count(struct sim_client *c, const struct sim_job *j,
                   const struct lim_outcome *o)
 {
     struct sim_tally *t = &c->tally;
@@ -539,7 +367,7 @@ static void abandon(struct sim_client *c, uint32_t slot, lim_time now)
 {
     const struct lim_outcome o = { .status = SIM_ABANDONED,
                                    .feedback = lim_feedback_none() };
-    struct job *j = &c->jobs[slot];
+    struct sim_job *j = &c->jobs[slot];
     j->flying = false;
     sim_station_leave(&c->flights, j->sent, now);
     c->tally.microusd += j->cost.amount[LIM_MONEY];
@@ -553,7 +381,7 @@ static void abandon(struct sim_client *c, uint32_t slot, lim_time now)
 static void succeeded(struct sim_client *c, uint32_t slot,
                       const struct lim_outcome *o, lim_time now)
 {
-    const struct job *j = &c->jobs[slot];
+    const struct sim_job *j = &c->jobs[slot];
     sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
                       j->arrival, j->sent, j->first_token, now, o->tokens_used);
     leave(c, request_of(c, slot), now);
@@ -564,7 +392,7 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
                          const struct lim_outcome *o, lim_time now)
 {
     int limit = o->feedback.refused_by;
-    struct job *j = &c->jobs[slot];
+    struct sim_job *j = &c->jobs[slot];
     enum lim_reason reason;
     advance(c, now);
     c->tally.last_end = now;
@@ -621,7 +449,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
     sim_area stay = 0, flight = 0;
     uint64_t here = 0, flying = 0;
     for (uint32_t i = 0; i < c->slots; i++) {
-        const struct job *j = &c->jobs[i];
+        const struct sim_job *j = &c->jobs[i];
         here += j->here;
         flying += j->flying;
         stay += j->here ? now - j->arrival : 0;
