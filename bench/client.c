@@ -1,5 +1,6 @@
 #include "bench/client.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/names.h"
@@ -186,6 +187,41 @@ static void read_retry(struct mock_json *j, struct lim_retry *r)
     r->max = (unsigned)max;
 }
 
+/* "2s", or "p95" of what was seen. */
+static void read_after(struct mock_json *j, struct lim_hedging *h)
+{
+    const cJSON *after = mock_json_get(j, "after");
+    char *end = NULL;
+    if (!cJSON_IsString(after) || after->valuestring[0] != 'p') {
+        mock_json_duration(j, "after", &h->after_ns);
+        if (h->after_ns <= 0)
+            mock_json_wrong(j, "after",
+                            "expected a duration above 0, or a "
+                            "quantile such as \"p95\"");
+        return;
+    }
+    h->quantile = strtod(after->valuestring + 1, &end) / 100;
+    if (*end != '\0' || !(h->quantile > 0 && h->quantile < 1))
+        mock_json_wrong(j, "after",
+                        "expected a quantile such as \"p95\" or "
+                        "\"p99.9\"");
+}
+
+/* "none", or {"after": "p95", "budget": 0.05}. */
+static void read_hedge(struct mock_json *j, struct lim_hedging *h)
+{
+    struct mock_json hedge;
+    const cJSON *found = mock_json_get(j, "hedge");
+    if (found == NULL ||
+        (cJSON_IsString(found) && strcmp(found->valuestring, "none") == 0))
+        return;
+    h->budget = 0.05;
+    mock_json_enter(&hedge, j, "hedge");
+    read_after(&hedge, h);
+    mock_json_number(&hedge, "budget", 0.001, 1, &h->budget);
+    mock_json_close(&hedge);
+}
+
 /* {} is the default breaker. */
 static void read_breaker(struct mock_json *j, struct lim_breaker_config *b)
 {
@@ -242,6 +278,7 @@ void bench_client_read(struct mock_json *j, const struct lim_strategy *own,
     read_strategy(j, own, c);
     read_queue(j, &c->queue);
     read_retry(j, &c->retry);
+    read_hedge(j, &c->hedge);
     read_breaker(j, &c->breaker);
     read_limits(j, c);
     read_discipline(j, c);

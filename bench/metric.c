@@ -21,6 +21,7 @@ static const struct figure {
     { "attempts", BENCH_SMALLER, true },
     { "http_429", BENCH_SMALLER, true },
     { "http_5xx", BENCH_SMALLER, true },
+    { "hedges", BENCH_SMALLER, true },
     { "makespan_s", BENCH_SMALLER, false },
     { "throughput_rps", BENCH_LARGER, false },
     { "goodput_rpm", BENCH_LARGER, false },

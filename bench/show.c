@@ -77,6 +77,8 @@ static void show_requests(FILE *f, const struct sim_summary *s)
             share);
     if (s->http_5xx > 0)
         fprintf(f, ", %llu 5xx", (unsigned long long)s->http_5xx);
+    if (s->hedges > 0)
+        fprintf(f, ", %llu hedges", (unsigned long long)s->hedges);
     fputc('\n', f);
 }
 

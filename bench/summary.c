@@ -73,6 +73,7 @@ static void add_counts(cJSON *o, const struct sim_summary *s)
     add_count(o, "attempts", s->attempts);
     add_count(o, "http_429", s->http_429);
     add_count(o, "http_5xx", s->http_5xx);
+    add_count(o, "hedges", s->hedges);
 }
 
 static void add_batches(cJSON *o, const char *key, const struct sim_batches *b)

@@ -300,3 +300,20 @@ bool lim_group_choose_other(const struct lim_group *g,
     lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, blocked);
     return found || lim_group_choose(g, q, organisation);
 }
+
+struct lim_window_belief lim_seat_belief(const struct lim_seat *p,
+                                         enum lim_limit limit, lim_time now)
+{
+    struct lim_window_belief b = { LIM_UNLIMITED, LIM_UNLIMITED };
+    if (p->index == NULL)
+        return (struct lim_window_belief){ 0, 0 };
+    const struct lim_rate *rate = lim_index_rate(p->index, limit);
+    const struct lim_meters *meters = lim_index_meters(p->index);
+    struct lim_window w = lim_index_window(p->index, p->leaf, limit);
+    b.limit = rate->limit;
+    if (rate->limit >= 0 && meters != NULL)
+        b.remaining = lim_meters_left(meters, p->leaf, limit, now);
+    else if (rate->limit >= 0)
+        b.remaining = lim_window_remaining(rate, &w, now);
+    return b;
+}

@@ -25,6 +25,10 @@ struct lim_seat {
     int64_t charged[LIM_RATED]; /* units so far */
 };
 
+/* What is believed of one of its windows. */
+struct lim_window_belief lim_seat_belief(const struct lim_seat *p,
+                                         enum lim_limit limit, lim_time now);
+
 struct lim_group {
     struct lim_index **indexes; /* one for each class of equal limits */
     unsigned count;

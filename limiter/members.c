@@ -600,17 +600,5 @@ struct lim_window_belief lim_members_belief(const struct lim_members *m,
                                             unsigned group,
                                             enum lim_limit limit, lim_time now)
 {
-    const struct lim_seat *p = seat_of(m, organisation, group);
-    struct lim_window_belief b = { LIM_UNLIMITED, LIM_UNLIMITED };
-    if (p->index == NULL)
-        return (struct lim_window_belief){ 0, 0 };
-    const struct lim_rate *rate = lim_index_rate(p->index, limit);
-    struct lim_window w = lim_index_window(p->index, p->leaf, limit);
-    b.limit = rate->limit;
-    if (rate->limit >= 0 && lim_index_meters(p->index) != NULL)
-        b.remaining =
-            lim_meters_left(lim_index_meters(p->index), p->leaf, limit, now);
-    else if (rate->limit >= 0)
-        b.remaining = lim_window_remaining(rate, &w, now);
-    return b;
+    return lim_seat_belief(seat_of(m, organisation, group), limit, now);
 }

@@ -1,10 +1,11 @@
 /*
  * The workload feeds the pool, the pool says what to send, a tally counts.
  * A request's slot is the number of its record in the pool (the low half of
- * its lim_id), so that what is known of it here lies in an array beside.
+ * its lim_id), so that what is known of it here lies in an array beside.  Where
+ * the pool hedges it has two, one for each attempt at a time.
  */
 
-#include "sim/client.h"
+#include "sim/client_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,128 +13,10 @@
 #include <string.h>
 
 #include "limiter/tier.h"
-#include "sim/account.h"
-#include "sim/intake.h"
-#include "sim/ledger.h"
-#include "sim/tally.h"
-
-#define REQUESTS_AT_ONCE_MAX (1 << 22)
-
-struct job {
-    lim_id id;
-    struct lim_cost cost;
-    uint64_t request;
-    lim_time arrival, sent, first_token;
-    int64_t prompt_tokens, completion_tokens;
-    uint32_t organisation;
-    uint32_t user; /* of a closed loop */
-    uint16_t source, workload;
-    uint16_t attempt;
-    bool here, flying; /* not yet at its end; sent, not yet answered */
-};
-
-struct sim_client {
-    const struct sim_scenario *scenario;
-    struct sim_watch watch;
-    struct sim_gauge gauge;
-    struct sim_intake intake;
-    struct sim_account account;
-    struct lim_pool *pool;
-    struct job *jobs;    /* by slot; of `slots` there is something in them */
-    lim_time start, end; /* end: no arrivals from then */
-    struct sim_tally tally;
-    struct sim_station system, flights; /* of requests, of attempts */
-    uint32_t slots;                     /* that were ever used */
-};
-
-/* The most requests that can be under way at a time, for the pool's arrays. */
-static uint32_t requests_max(const struct sim_scenario *s)
-{
-    int64_t most = 0;
-    for (size_t i = 0; i < s->workload_count; i++)
-        most += sim_arrivals_most(&s->workloads[i].arrivals, s->duration_ns);
-    if (most > REQUESTS_AT_ONCE_MAX)
-        most = REQUESTS_AT_ONCE_MAX;
-    return most < 1 ? 1 : (uint32_t)most;
-}
-
-static int check(const struct sim_scenario *s, struct lim_diag *diag)
-{
-    if (s->workload_count < 1 || s->workload_count > UINT16_MAX)
-        return lim_fail(diag, LIM_EINVAL, 0, "workloads: 1 to %d", UINT16_MAX);
-    for (size_t i = 0; i < s->workload_count; i++)
-        if (sim_arrivals_most(&s->workloads[i].arrivals, s->duration_ns) < 0)
-            return lim_fail(diag, LIM_EINVAL, 0,
-                            "arrivals without end need a duration");
-    return LIM_OK;
-}
-
-static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
-                                  struct lim_diag *diag)
-{
-    struct lim_config config = lim_config_default();
-    sim_client_configure(&c->scenario->client, &config);
-    config.groups = c->account.group_count;
-    config.organisations = c->account.organisations;
-    config.organisation_count = c->account.organisation_count;
-    config.burst = c->scenario->provider.burst;
-    config.tenants = c->account.tenant_count;
-    config.requests_max = requests_max(c->scenario);
-    config.settle = c->scenario->provider.charge.settle;
-    config.seed = seed;
-    config.start = c->start;
-    return lim_pool_new(&config, diag);
-}
-
-struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
-                                  lim_time start, const struct sim_watch *watch,
-                                  struct lim_diag *diag)
-{
-    if (check(s, diag) != LIM_OK)
-        return NULL;
-    struct sim_client *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        goto no_memory;
-    c->scenario = s;
-    c->start = start;
-    c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
-    if (watch != NULL)
-        c->watch = *watch;
-    int error = sim_account_init(&c->account, s, diag);
-    if (error == LIM_EINVAL)
-        goto fail;
-    sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns,
-                   s->warmup_ns);
-    c->jobs = malloc(requests_max(s) * sizeof *c->jobs);
-    if (error != LIM_OK || c->jobs == NULL ||
-        sim_intake_init(&c->intake, s, seed, start, c->end) != LIM_OK)
-        goto no_memory;
-    c->pool = make_pool(c, seed, diag);
-    if (c->pool == NULL)
-        goto fail;
-    return c;
-no_memory:
-    lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-fail:
-    sim_client_free(c);
-    return NULL;
-}
 
 void sim_client_gauge(struct sim_client *c, const struct sim_gauge *gauge)
 {
     c->gauge = *gauge;
-}
-
-void sim_client_free(struct sim_client *c)
-{
-    if (c == NULL)
-        return;
-    lim_pool_free(c->pool);
-    sim_account_fini(&c->account);
-    sim_tally_fini(&c->tally);
-    sim_intake_fini(&c->intake);
-    free(c->jobs);
-    free(c);
 }
 
 /* Whether somebody follows the run; those who tell much ask first. */
@@ -161,10 +44,30 @@ static const char *name_of(const struct sim_client *c, uint32_t organisation)
     return c->account.organisations[organisation].name;
 }
 
-static void leave(struct sim_client *c, struct job *j, lim_time now)
+static void leave(struct sim_client *c, struct sim_job *j, lim_time now)
 {
     j->here = false;
     sim_station_leave(&c->system, j->arrival, now);
+}
+
+static uint32_t slot_of(const struct sim_client *c, lim_id id)
+{
+    uint32_t record = (uint32_t)lim_hedged(id);
+    return c->hedges ? record << 1 | lim_is_hedge(id) : record;
+}
+
+/* The job that stands for the request itself: that of its own attempts. */
+static struct sim_job *request_of(const struct sim_client *c, uint32_t slot)
+{
+    return &c->jobs[c->hedges ? slot & ~UINT32_C(1) : slot];
+}
+
+/* A slot that was never used, and its hedge's. */
+static void open_slots(struct sim_client *c, uint32_t slot)
+{
+    c->slots = slot + 1;
+    if (c->hedges)
+        c->jobs[c->slots++] = (struct sim_job){ .here = false };
 }
 
 /* An accepted request is there.  Field by field: it is as large as it is
@@ -172,8 +75,8 @@ static void leave(struct sim_client *c, struct job *j, lim_time now)
 static void enter(struct sim_client *c, const struct sim_newcomer *n,
                   const struct lim_cost *cost, lim_id id, lim_time now)
 {
-    uint32_t slot = (uint32_t)id;
-    struct job *j = &c->jobs[slot];
+    uint32_t slot = slot_of(c, id);
+    struct sim_job *j = &c->jobs[slot];
     j->id = id;
     j->cost = *cost;
     j->request = n->request;
@@ -190,7 +93,7 @@ static void enter(struct sim_client *c, const struct sim_newcomer *n,
     j->here = true;
     j->flying = false;
     if (slot >= c->slots)
-        c->slots = slot + 1;
+        open_slots(c, slot);
     sim_station_enter(&c->system, n->arrival, now);
 }
 
@@ -242,7 +145,7 @@ static void arrive(struct sim_client *c, lim_time now)
 static void give_up(struct sim_client *c, const struct lim_action *a,
                     lim_time now)
 {
-    struct job *j = &c->jobs[(uint32_t)a->id];
+    struct sim_job *j = &c->jobs[slot_of(c, a->id)];
     leave(c, j, now);
     if (a->reason == LIM_REASON_DEADLINE)
         c->tally.expired++;
@@ -260,8 +163,14 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
 static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
                  struct sim_send *out)
 {
-    uint32_t slot = (uint32_t)a->id;
-    struct job *j = &c->jobs[slot];
+    uint32_t slot = slot_of(c, a->id);
+    struct sim_job *j = &c->jobs[slot];
+    if (a->hedge) {
+        *j = *request_of(c, slot);
+        j->id = a->id;
+        j->here = false;
+        c->tally.hedges++;
+    }
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
     j->sent = now;
     j->flying = true;
@@ -284,9 +193,10 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
         .completion_tokens = j->completion_tokens,
     };
     if (told(c))
-        tell(c, now, "sends      request %llu to %s%s",
+        tell(c, now, "%s request %llu to %s%s",
+             a->hedge ? "hedges    " : "sends     ",
              (unsigned long long)j->request, name_of(c, a->organisation),
-             a->attempt > 0 ? ", again" : "");
+             a->attempt > 0 && !a->hedge ? ", again" : "");
 }
 
 static void advance(struct sim_client *c, lim_time now)
@@ -341,7 +251,7 @@ static bool admitted(const struct lim_outcome *o)
            o->class == LIM_CLASS_CALLER;
 }
 
-static void report(const struct sim_client *c, const struct job *j,
+static void report(const struct sim_client *c, const struct sim_job *j,
                    const struct lim_outcome *o, lim_time now)
 {
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
@@ -362,7 +272,7 @@ static void report(const struct sim_client *c, const struct job *j,
     c->watch.attempt(c->watch.context, &a);
 }
 
-static void count(struct sim_client *c, const struct job *j,
+static void count(struct sim_client *c, const struct sim_job *j,
                   const struct lim_outcome *o)
 {
     struct sim_tally *t = &c->tally;
@@ -386,11 +296,38 @@ static void count(struct sim_client *c, const struct job *j,
                          c->account.group_of_workload[j->workload], &j->cost);
 }
 
-void sim_client_done(struct sim_client *c, uint32_t slot,
-                     const struct lim_outcome *o, lim_time now)
+/* An attempt is not wanted any more.  It was admitted, as far as one can know;
+   its cost is as estimated. */
+static void abandon(struct sim_client *c, uint32_t slot, lim_time now)
+{
+    const struct lim_outcome o = { .status = SIM_ABANDONED,
+                                   .feedback = lim_feedback_none() };
+    struct sim_job *j = &c->jobs[slot];
+    j->flying = false;
+    sim_station_leave(&c->flights, j->sent, now);
+    c->tally.microusd += j->cost.amount[LIM_MONEY];
+    sim_account_admitted(&c->account, j->organisation,
+                         c->account.group_of_workload[j->workload], &j->cost);
+    report(c, j, &o, now);
+    tell(c, now, "abandons   request %llu at %s",
+         (unsigned long long)j->request, name_of(c, j->organisation));
+}
+
+static void succeeded(struct sim_client *c, uint32_t slot,
+                      const struct lim_outcome *o, lim_time now)
+{
+    const struct sim_job *j = &c->jobs[slot];
+    sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
+                      j->arrival, j->sent, j->first_token, now, o->tokens_used);
+    leave(c, request_of(c, slot), now);
+    sim_intake_ended(&c->intake, j->source, j->user, now);
+}
+
+uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
+                         const struct lim_outcome *o, lim_time now)
 {
     int limit = o->feedback.refused_by;
-    struct job *j = &c->jobs[slot];
+    struct sim_job *j = &c->jobs[slot];
     enum lim_reason reason;
     advance(c, now);
     c->tally.last_end = now;
@@ -403,31 +340,31 @@ void sim_client_done(struct sim_client *c, uint32_t slot,
              (unsigned long long)j->request, name_of(c, j->organisation),
              o->status, lim_class_name(o->class), limit >= 0 ? ", " : "",
              limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
-    switch (lim_complete(c->pool, j->id, o, now, &reason)) {
+    enum lim_fate fate = lim_complete(c->pool, j->id, o, now, &reason);
+    if (o->class != LIM_CLASS_OK)
+        c->tally.lost += admitted(o);
+    switch (fate) {
+    case LIM_FATE_WON:
+        abandon(c, slot ^ 1, now);
+        succeeded(c, slot, o, now);
+        return slot ^ 1;
     case LIM_FATE_SUCCEEDED:
-        sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
-                          j->arrival, j->sent, j->first_token, now,
-                          o->tokens_used);
-        leave(c, j, now);
-        sim_intake_ended(&c->intake, j->source, j->user, now);
+        succeeded(c, slot, o, now);
         break;
     case LIM_FATE_FAILED:
         c->tally.failed++;
-        c->tally.lost += admitted(o);
         tell(c, now, "fails      request %llu: %s",
              (unsigned long long)j->request,
              reason == LIM_REASON_RETRIES ? "no retries left"
                                           : "no retry would mend it");
-        leave(c, j, now);
+        leave(c, request_of(c, slot), now);
         sim_intake_ended(&c->intake, j->source, j->user, now);
         break;
     case LIM_FATE_RETRY:
-        c->tally.lost += admitted(o);
-        break;
-    case LIM_FATE_WON:
     case LIM_FATE_OTHER:
         break;
     }
+    return SIM_NO_SLOT;
 }
 
 bool sim_client_finished(const struct sim_client *c, lim_time now)
@@ -447,14 +384,14 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
     sim_area stay = 0, flight = 0;
     uint64_t here = 0, flying = 0;
     for (uint32_t i = 0; i < c->slots; i++) {
-        const struct job *j = &c->jobs[i];
+        const struct sim_job *j = &c->jobs[i];
         here += j->here;
         flying += j->flying;
         stay += j->here ? now - j->arrival : 0;
         flight += j->flying ? now - j->sent : 0;
     }
     if (here != n->waiting + n->in_flight + n->backing_off ||
-        here != unfinished || flying != n->in_flight ||
+        here != unfinished || flying != n->in_flight + n->hedging ||
         c->flights.entered != c->tally.attempts)
         return lim_fail(diag, SIM_EBROKEN, 0,
                         "the run broke conservation: %llu requests and %llu "
@@ -462,7 +399,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
                         "in flight; please report it",
                         (unsigned long long)here, (unsigned long long)flying,
                         (unsigned long long)unfinished,
-                        (unsigned long long)n->in_flight);
+                        (unsigned long long)(n->in_flight + n->hedging));
     int error =
         sim_station_check(&c->system, "requests", here, stay, now, diag);
     if (error == LIM_OK)

@@ -62,9 +62,15 @@ lim_time sim_client_wakeup(const struct sim_client *c);
 /* The first byte of an answer's content came (streams only). */
 void sim_client_first_token(struct sim_client *c, uint32_t slot, lim_time now);
 
-/* An attempt ended. */
-void sim_client_done(struct sim_client *c, uint32_t slot,
-                     const struct lim_outcome *o, lim_time now);
+/*
+ * An attempt ended.  Returns the slot of another that is not wanted any more,
+ * since this one succeeded: it is to be broken off, and its slot is free.  Or
+ * SIM_NO_SLOT.
+ */
+uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
+                         const struct lim_outcome *o, lim_time now);
+
+#define SIM_NO_SLOT UINT32_MAX
 
 /* Tells whether the run is over at `now`: its time is up, or all is done. */
 bool sim_client_finished(const struct sim_client *c, lim_time now);

@@ -50,5 +50,6 @@ void sim_client_configure(const struct sim_client_config *c,
     pool->cap_whole = c->cap_whole;
     pool->queue = c->queue;
     pool->retry = c->retry;
+    pool->hedge = c->hedge;
     pool->breaker = c->breaker;
 }

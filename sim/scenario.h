@@ -117,6 +117,7 @@ struct sim_client_config {
     bool cap_whole;
     struct lim_queueing queue;
     struct lim_retry retry;
+    struct lim_hedging hedge;
     struct lim_breaker_config breaker;
 };
 

@@ -30,6 +30,7 @@ struct sim_utilisation {
 struct sim_summary {
     uint64_t requests, succeeded, failed, refused, expired, unfinished;
     uint64_t attempts, http_429, http_5xx;
+    uint64_t hedges; /* of the attempts */
     double duration_s, makespan_s;
     double warmup_s;       /* left out of times and rates */
     double dispersion_60s; /* of arrivals, see sim/dispersion.h; -1: none */
@@ -68,6 +69,10 @@ struct sim_moment {
     uint64_t waiting, in_flight; /* at its end */
     struct sim_gauges gauges;    /* at its end */
 };
+
+/* What stands for the status of an attempt whose answer was not waited for,
+   because another one's had come: as nginx logs it. */
+#define SIM_ABANDONED 499
 
 /* One attempt, for --requests FILE.csv. */
 struct sim_attempt {

@@ -290,6 +290,7 @@ void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
     out->attempts = t->attempts;
     out->http_429 = t->http_429;
     out->http_5xx = t->http_5xx;
+    out->hedges = t->hedges;
     out->makespan_s =
         t->last_end == LIM_NEVER ? 0 : seconds(t->last_end - t->first_arrival);
     out->duration_s = duration_ns == LIM_NEVER ? run_s : seconds(duration_ns);

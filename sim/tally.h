@@ -27,7 +27,7 @@ struct sim_series { /* times in ns, grown as they come */
 struct sim_tally {
     lim_time start, from; /* from: of the end of the warm-up */
     uint64_t arrived, succeeded, failed, refused, expired;
-    uint64_t attempts, http_429, http_5xx;
+    uint64_t attempts, http_429, http_5xx, hedges;
     uint64_t admitted, lost; /* admitted; of them failed */
     /* Of what happened from `from` on. */
     uint64_t late_attempts, late_succeeded;

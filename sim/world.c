@@ -145,6 +145,16 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     return LIM_OK;
 }
 
+/* The client hangs up: the provider has done with it, and charges it. */
+static int break_off(struct world *w, uint32_t slot, lim_time now)
+{
+    const struct flight *f = &w->flights[slot];
+    lim_timerq_cancel(w->due, slot);
+    if (!f->plan.admitted)
+        return LIM_OK;
+    return sim_service_end(&w->service, &f->call, &f->plan, now);
+}
+
 static int end(struct world *w, uint32_t slot, lim_time now)
 {
     int error = LIM_OK;
@@ -153,7 +163,9 @@ static int end(struct world *w, uint32_t slot, lim_time now)
     sim_service_outcome(&f->call, &f->plan, &o);
     if (f->plan.admitted)
         error = sim_service_end(&w->service, &f->call, &f->plan, now);
-    sim_client_done(w->client, slot, &o, now);
+    uint32_t other = sim_client_done(w->client, slot, &o, now);
+    if (other != SIM_NO_SLOT && error == LIM_OK)
+        error = break_off(w, other, now);
     return error;
 }
 

@@ -1,0 +1,43 @@
+#ifndef SIM_CLIENT_PARTS_H
+#define SIM_CLIENT_PARTS_H
+
+#include "limiter/pool.h"
+#include "sim/account.h"
+#include "sim/client.h"
+#include "sim/intake.h"
+#include "sim/ledger.h"
+#include "sim/tally.h"
+
+/*
+ * What a client is made of, for the two files that work on it: client_make.c
+ * makes it, client.c runs it.
+ */
+struct sim_job {
+    lim_id id;
+    struct lim_cost cost;
+    uint64_t request;
+    lim_time arrival, sent, first_token;
+    int64_t prompt_tokens, completion_tokens;
+    uint32_t organisation;
+    uint32_t user; /* of a closed loop */
+    uint16_t source, workload;
+    uint16_t attempt;
+    bool here, flying; /* not yet at its end; sent, not yet answered */
+};
+
+struct sim_client {
+    const struct sim_scenario *scenario;
+    struct sim_watch watch;
+    struct sim_gauge gauge;
+    struct sim_intake intake;
+    struct sim_account account;
+    struct lim_pool *pool;
+    struct sim_job *jobs; /* by slot; of `slots` there is something in them */
+    bool hedges;
+    lim_time start, end; /* end: no arrivals from then */
+    struct sim_tally tally;
+    struct sim_station system, flights; /* of requests, of attempts */
+    uint32_t slots;                     /* that were ever used */
+};
+
+#endif
