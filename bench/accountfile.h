@@ -8,12 +8,15 @@
 
 #include "limiter/error.h"
 
-/* The accounts of a file (CONTRACT.md, "Accounts file"), with their keys. */
+/* The accounts of a file (tierlab.1, ACCOUNTS), with their keys. */
 struct bench_account {
     const char *name;         /* borrowed from the tree, like the next */
     const char *organisation; /* NULL: not given */
     const char *project;      /* NULL: not given */
     const char *base_url;     /* of its endpoint; NULL: no endpoint */
+    const char *api_version;  /* of an endpoint of Azure's; NULL: not given */
+    bool azure;               /* that endpoint speaks Azure's dialect */
+    const cJSON *models;      /* what it calls them; NULL: as they are asked */
     char *key;                /* owned */
 };
 

@@ -44,27 +44,25 @@ static bool write_body(const char *model, struct bench_buffer *body)
     return bench_buffer_add(body, text, (size_t)n);
 }
 
-static void put_url(char *out, size_t size, const char *base, const char *path)
-{
-    size_t length = strlen(base);
-    while (length > 0 && base[length - 1] == '/')
-        length--;
-    snprintf(out, size, "%.*s%s", (int)length, base, path);
-}
-
 static bool send_next(struct probing *p)
 {
-    const struct bench_probed *x = &p->out[p->sent];
+    struct bench_probed *x = &p->out[p->sent];
     const struct bench_credential *c =
         bench_accounts_key(p->accounts, x->organisation, 0);
+    if (bench_accounts_model(c, x->model) == NULL) {
+        snprintf(x->trouble, sizeof x->trouble,
+                 "its account does not name this model");
+        p->sent++;
+        p->over++;
+        return true;
+    }
     struct bench_transfer *t = bench_transport_take(p->transport);
-    if (t == NULL || !write_body(x->model, &t->body))
+    const char *path =
+        is_embedding(x->model) ? "/embeddings" : "/chat/completions";
+    if (t == NULL || !write_body(x->model, &t->body) ||
+        !bench_accounts_address(c, p->base_url, path, x->model, t))
         return false;
     t->slot = (uint32_t)p->sent++;
-    t->lines = c->lines;
-    put_url(t->url, sizeof t->url,
-            c->base_url != NULL ? c->base_url : p->base_url,
-            is_embedding(x->model) ? "/embeddings" : "/chat/completions");
     bench_transport_send(p->transport, t);
     return true;
 }
