@@ -159,7 +159,8 @@ static void merge_choice(cJSON *to, const cJSON *choice)
     cJSON_Delete(one);
 }
 
-/* A chunk: its choices go to those before, the rest is as in the first. */
+/* A chunk: its choices go to those before, the rest is as in the first that
+   tells it. */
 static void merge_chunk(cJSON *to, const cJSON *chunk)
 {
     const cJSON *part, *choice;
@@ -173,7 +174,7 @@ static void merge_chunk(cJSON *to, const cJSON *chunk)
             {
                 merge_choice(at_index(known, choice), choice);
             }
-        } else if (known == NULL || cJSON_IsNull(known) ||
+        } else if (known == NULL || cJSON_IsNull(known) || is(known, "") ||
                    (strcmp(part->string, "usage") == 0 &&
                     !cJSON_IsNull(part))) {
             put(to, part->string, cJSON_Duplicate(part, true));
@@ -195,6 +196,16 @@ static bool all_ended(const cJSON *answer)
     return any;
 }
 
+/* In the order of a whole answer. */
+static void put_last(cJSON *o, const char *key)
+{
+    cJSON *value = cJSON_DetachItemFromObjectCaseSensitive(o, key);
+    if (value != NULL)
+        cJSON_AddItemToObject(o, key, value);
+    else
+        cJSON_AddNullToObject(o, key);
+}
+
 /* What only a chunk has goes, what only a whole answer has comes. */
 static void finish(cJSON *answer)
 {
@@ -207,8 +218,8 @@ static void finish(cJSON *answer)
     cJSON_ArrayForEach(choice, get(answer, "choices"))
     {
         cJSON *message = get(choice, "message");
-        put_missing(choice, "logprobs");
-        put_missing(choice, "finish_reason");
+        put_last(choice, "logprobs");
+        put_last(choice, "finish_reason");
         if (message == NULL)
             continue;
         put_missing(message, "content");
