@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "limiter/limits.h"
 #include "limiter/tier.h"
@@ -37,6 +38,13 @@ bool bench_accountfile_is_clean(const char *value)
         if (value[i] <= ' ' || value[i] > '~')
             return false;
     return true;
+}
+
+void bench_accountfile_guard(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
 }
 
 static void check_value(struct mock_json *j, const char *key, const char *value)
@@ -334,6 +342,7 @@ int bench_accountfile_read(struct bench_accountfile *f, const char *path,
                            struct lim_diag *diag)
 {
     struct lim_diag inner = { 0 };
+    bench_accountfile_guard();
     const char *slash = strrchr(path, '/');
     struct reading r = {
         .file = f,

@@ -36,6 +36,9 @@ int bench_accountfile_read(struct bench_accountfile *f, const char *path,
                            struct lim_diag *diag);
 void bench_accountfile_fini(struct bench_accountfile *f);
 
+/* From now on this process leaves no core file, in which keys would stand. */
+void bench_accountfile_guard(void);
+
 /* Tells whether a key or name may stand in a header: 1 to 4096 characters,
    none a blank, a control or above ASCII. */
 bool bench_accountfile_is_clean(const char *value);

@@ -257,6 +257,7 @@ struct bench_accounts *bench_accounts_environment(
                            .project = from_environment("OPENAI_PROJECT_ID") };
     const char *bad = NULL;
 
+    bench_accountfile_guard();
     if (p->organisation_count != 1) {
         lim_fail(diag, LIM_EINVAL, 0,
                  "the scenario has %zu organisations, OPENAI_API_KEY is of "

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/budget.h"
 #include "bench/output.h"
 #include "bench/probe.h"
 #include "bench/roster.h"
@@ -25,13 +26,13 @@
 #define DEFAULT_MODEL "gpt-4o-mini"
 
 struct options {
-    const char *accounts, *output, *table;
+    const char *accounts, *output, *table, *cacert;
     const char *models[MODELS_MAX];
     size_t model_count;
     bool yes, quiet;
 };
 
-enum key { KEY_ACCOUNTS = 256, KEY_MODEL };
+enum key { KEY_ACCOUNTS = 256, KEY_MODEL, KEY_CACERT };
 
 static const struct argp_option option_list[] = {
     { .name = "accounts",
@@ -50,6 +51,10 @@ static const struct argp_option option_list[] = {
       .key = 'o',
       .arg = "FILE",
       .doc = "Write an accounts file with the limits that were seen" },
+    { .name = "cacert",
+      .key = KEY_CACERT,
+      .arg = "FILE",
+      .doc = "Authorities to trust, in place of the system's" },
     { .name = "yes", .key = 'y', .doc = "Do not ask before sending" },
     { .name = "quiet", .key = 'q', .doc = "Print no table" },
     { 0 }
@@ -67,6 +72,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "too many --model");
         else
             o->models[o->model_count++] = arg;
+        break;
+    case KEY_CACERT:
+        o->cacert = arg;
         break;
     case 't':
         o->table = arg;
@@ -280,17 +288,13 @@ static void tell_plan(const struct job *j)
 
 static bool agree(const struct options *o)
 {
-    char answer[16] = "";
     if (o->yes)
         return true;
     if (!isatty(STDIN_FILENO)) {
         fputs("tierlab: say --yes to send them\n", stderr);
         return false;
     }
-    fputs("send them? [y/N] ", stderr);
-    fflush(stderr);
-    return fgets(answer, sizeof answer, stdin) != NULL &&
-           (answer[0] == 'y' || answer[0] == 'Y');
+    return bench_budget_ask();
 }
 
 /* 1: some organisation gave no good answer. */
@@ -303,8 +307,10 @@ static int probe(struct job *j)
         tell_plan(j);
     if (!agree(o))
         return BENCH_USAGE;
-    int error = bench_probe(j->roster.accounts, o->models, o->model_count,
-                            bench_accounts_default_url(), j->probed, &diag);
+    const struct bench_probe_to to = { bench_accounts_default_url(),
+                                       o->cacert };
+    int error = bench_probe(j->roster.accounts, o->models, o->model_count, &to,
+                            j->probed, &diag);
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
     for (size_t i = 0; i < j->count; i++)

@@ -5,6 +5,7 @@
 #include "bench/run_parts.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -378,6 +379,11 @@ static int run(struct bench_run *j, const struct lim_strategy *own)
         bench_budget_read(&j->budget, o->max_requests, o->max_spend, &diag);
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
+    if (o->cacert != NULL && access(o->cacert, R_OK) != 0)
+        return bench_complain(NULL,
+                              lim_fail(&diag, LIM_EINVAL, 0, "--cacert %s: %s",
+                                       o->cacert, strerror(errno)),
+                              &diag);
     error = bench_batch_read(&j->batch, o->requests, &diag);
     if (error != LIM_OK)
         return bench_complain(o->requests, error, &diag);

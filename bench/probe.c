@@ -17,7 +17,7 @@
 
 struct probing {
     const struct bench_accounts *accounts;
-    const char *base_url;
+    const struct bench_probe_to *to;
     struct mock_loop *loop;
     struct bench_transport *transport;
     struct bench_probed *out;
@@ -60,7 +60,7 @@ static bool send_next(struct probing *p)
     const char *path =
         is_embedding(x->model) ? "/embeddings" : "/chat/completions";
     if (t == NULL || !write_body(x->model, &t->body) ||
-        !bench_accounts_address(c, p->base_url, path, x->model, t))
+        !bench_accounts_address(c, p->to->base_url, path, x->model, t))
         return false;
     t->slot = (uint32_t)p->sent++;
     bench_transport_send(p->transport, t);
@@ -137,7 +137,11 @@ static void on_time(void *context, uint32_t timer, lim_time now)
 static int run(struct probing *p, struct lim_diag *diag)
 {
     struct bench_transport_config config = {
-        .wake = on_wake, .context = p, .timeout_ns = TIMEOUT_NS, .proxies = true
+        .wake = on_wake,
+        .context = p,
+        .timeout_ns = TIMEOUT_NS,
+        .proxies = true,
+        .cacert = p->to->cacert,
     };
     p->loop = mock_loop_new(0, 1);
     if (p->loop == NULL)
@@ -156,12 +160,12 @@ static int run(struct probing *p, struct lim_diag *diag)
 
 int bench_probe(const struct bench_accounts *accounts,
                 const char *const *models, size_t model_count,
-                const char *base_url, struct bench_probed *out,
+                const struct bench_probe_to *to, struct bench_probed *out,
                 struct lim_diag *diag)
 {
     size_t organisations = bench_accounts_organisations(accounts);
     struct probing p = { .accounts = accounts,
-                         .base_url = base_url,
+                         .to = to,
                          .out = out,
                          .count = organisations * model_count };
     for (size_t i = 0; i < p.count; i++)

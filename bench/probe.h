@@ -18,14 +18,19 @@ struct bench_probed {
     char trouble[200];        /* what the answer says; "" of a good one */
 };
 
+struct bench_probe_to {
+    const char *base_url; /* of accounts that have none of their own */
+    const char *cacert;   /* NULL: the system's authorities */
+};
+
 /*
  * Fills `out`, one for each model of each organisation, models first.
- * `base_url` is where an account has none of its own.  LIM_OK, or an error
+ * LIM_OK, or an error
  * and `diag`; also organisations that answer nothing are LIM_OK.
  */
 int bench_probe(const struct bench_accounts *accounts,
                 const char *const *models, size_t model_count,
-                const char *base_url, struct bench_probed *out,
+                const struct bench_probe_to *to, struct bench_probed *out,
                 struct lim_diag *diag);
 
 #endif
