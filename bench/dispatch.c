@@ -39,13 +39,25 @@ void bench_sending_end(struct bench_sending *x, enum bench_end why)
         bench_sending_stop(x);
 }
 
+void bench_sending_note_left(struct bench_sending *x, size_t request, bool left)
+{
+    struct lim_cost cost = bench_batch_cost(&x->s->batch->requests[request]);
+    struct lim_cost *sum = &x->left[group_of(x, request)];
+    if (x->marks[request].left == left)
+        return;
+    x->marks[request].left = left;
+    for (int d = 0; d < LIM_DIMENSIONS; d++)
+        sum->amount[d] += left ? cost.amount[d] : -cost.amount[d];
+}
+
 static void write_reply(struct bench_sending *x,
                         const struct bench_reply *reply)
 {
     x->sent.succeeded += reply->good;
     x->sent.failed += !reply->good;
     x->s->done[reply->request] = true;
-    x->taken[reply->request] = false;
+    x->marks[reply->request].taken = false;
+    bench_sending_note_left(x, reply->request, false);
     if (!bench_replies_add(x->s->replies, reply))
         bench_sending_end(x, BENCH_END_UNWRITTEN);
 }
@@ -108,7 +120,7 @@ static void submit(struct bench_sending *x, lim_time now)
         const struct lim_request r = bench_send_request(s, x->next);
         struct lim_refusal why = { .largest = -1 };
         lim_id id;
-        if (s->done[x->next] || x->taken[x->next] ||
+        if (s->done[x->next] || x->marks[x->next].taken ||
             bench_shutout_group(&x->shutout, r.group) == BENCH_GROUP_PARKED)
             continue;
         if (bench_shutout_group(&x->shutout, r.group) == BENCH_GROUP_CLOSED) {
@@ -118,7 +130,7 @@ static void submit(struct bench_sending *x, lim_time now)
         int answer = lim_submit(x->pool, &r, now, &id, &why);
         if (answer == LIM_EFULL)
             return;
-        x->taken[x->next] = answer == LIM_ACCEPTED;
+        x->marks[x->next].taken = answer == LIM_ACCEPTED;
         if (answer == LIM_ACCEPTED)
             x->slots[(uint32_t)id] = (struct bench_slot){ .id = id,
                                                           .request = x->next,
@@ -132,7 +144,8 @@ static void submit(struct bench_sending *x, lim_time now)
 static void put_back(struct bench_sending *x, struct bench_slot *slot)
 {
     slot->held = false;
-    x->taken[slot->request] = false;
+    x->marks[slot->request].taken = false;
+    bench_sending_note_left(x, slot->request, true);
     if (slot->request < x->next)
         x->next = slot->request;
 }
@@ -155,14 +168,6 @@ static void withdraw_all(struct bench_sending *x)
     for (uint32_t i = 0; i < BENCH_AT_ONCE_MAX; i++)
         if (x->slots[i].held)
             withdraw(x, &x->slots[i]);
-}
-
-void bench_sending_note_left(struct bench_sending *x, size_t request, int sign)
-{
-    struct lim_cost cost = bench_batch_cost(&x->s->batch->requests[request]);
-    struct lim_cost *sum = &x->left[group_of(x, request)];
-    for (int d = 0; d < LIM_DIMENSIONS; d++)
-        sum->amount[d] += sign * cost.amount[d];
 }
 
 /* What an attempt may cost is put aside; what it did not cost comes back,
@@ -214,8 +219,7 @@ static void send_one(struct bench_sending *x, const struct lim_action *a)
     }
     if (!bench_replies_sent(x->s->replies, slot->request))
         bench_sending_end(x, BENCH_END_UNWRITTEN);
-    if (a->attempt == 0)
-        bench_sending_note_left(x, slot->request, -1);
+    bench_sending_note_left(x, slot->request, false);
     t->slot = i;
     t->tag = a->organisation;
     snprintf(t->own_lines[0], sizeof t->own_lines[0],

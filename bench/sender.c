@@ -28,6 +28,8 @@ static void note_wait(struct bench_sending *x, lim_time now)
             bench_shutout_group(&x->shutout, g) == BENCH_GROUP_PARKED)
             bench_shutout_tell(&x->shutout, g, to, sizeof x->sent.waits_for);
     lim_time wakeup = lim_wakeup(x->pool);
+    if (to[0] != '\0')
+        x->sent.waits_until = x->again_at;
     if (to[0] != '\0' || wakeup == LIM_NEVER || wakeup - now < LIM_SEC)
         return;
     x->sent.waits_until = wakeup;
@@ -44,6 +46,8 @@ static void wait_for_somebody(struct bench_sending *x, lim_time now)
     int64_t most = x->s->max_wait_ns;
     if (x->stuck_since == LIM_NEVER)
         x->stuck_since = now;
+    if (x->again_at > now && x->again_at != LIM_NEVER)
+        return;
     note_wait(x, now);
     if (most < 0 || now - x->stuck_since >= most) {
         bench_sending_end(x, BENCH_END_NOBODY);
@@ -51,8 +55,8 @@ static void wait_for_somebody(struct bench_sending *x, lim_time now)
         return;
     }
     int64_t rest = most - (now - x->stuck_since);
-    x->sent.waits_until = now + (rest < AGAIN_NS ? rest : AGAIN_NS);
-    mock_loop_timer_set(x->s->loop, x->again_timer, x->sent.waits_until);
+    x->again_at = now + (rest < AGAIN_NS ? rest : AGAIN_NS);
+    mock_loop_timer_set(x->s->loop, x->again_timer, x->again_at);
 }
 
 static void wait_for_limits(struct bench_sending *x, lim_time now)
@@ -133,6 +137,7 @@ static void on_again(void *context, uint32_t timer, lim_time now)
     }
     lim_pool_free(x->pool);
     x->pool = pool;
+    x->again_at = LIM_NEVER;
     x->next = 0;
     bench_shutout_forget(&x->shutout);
     turn(x);
@@ -191,8 +196,8 @@ static int make_books(struct bench_sending *x)
 {
     size_t count = x->s->batch->count;
     x->left = calloc(x->s->roster->groups, sizeof *x->left);
-    x->taken = calloc(count, sizeof *x->taken);
-    if (x->left == NULL || x->taken == NULL ||
+    x->marks = calloc(count, sizeof *x->marks);
+    if (x->left == NULL || x->marks == NULL ||
         bench_shutout_init(&x->shutout, x->s->roster) != LIM_OK)
         return out_of_memory(x);
     for (size_t i = 0; i < count; i++) {
@@ -200,7 +205,7 @@ static int make_books(struct bench_sending *x)
         x->done_before += x->s->done[i];
         if (x->s->done[i])
             continue;
-        bench_sending_note_left(x, i, 1);
+        bench_sending_note_left(x, i, true);
         x->dearest = most > x->dearest ? most : x->dearest;
     }
     return LIM_OK;
@@ -225,7 +230,7 @@ static int prepare(struct bench_sending *x)
         .cacert = x->s->cacert,
     };
     x->began = mock_loop_update(loop);
-    x->stuck_since = LIM_NEVER;
+    x->stuck_since = x->again_at = LIM_NEVER;
     x->sent.spend_known = true;
     x->sent.waits_until = LIM_NEVER;
     x->transport = bench_transport_new(&config);
@@ -277,7 +282,7 @@ int bench_send_batch(const struct bench_sender *s, struct bench_sent *out,
     bench_shutout_fini(&x->shutout);
     bench_batch_line_fini(&x->line);
     free(x->left);
-    free(x->taken);
+    free(x->marks);
     free(x);
     return error;
 }

@@ -28,14 +28,18 @@ struct bench_sending {
     struct bench_batch_line line;
     struct bench_shutout shutout;
     struct lim_cost *left; /* by group: of what was never sent */
-    bool *taken;           /* by request: the pool holds it */
-    int64_t dearest;       /* request, in micro-dollars */
+    struct bench_mark {    /* of a request */
+        bool taken;        /* the pool holds it */
+        bool left;         /* it is in `left` */
+    } * marks;
+    int64_t dearest; /* request, in micro-dollars */
     size_t done_before;
     size_t next; /* of the batch, not yet in the pool */
     uint32_t wake_timer, pace_timer, again_timer;
     unsigned paces;
     lim_time began;
     lim_time stuck_since; /* nobody takes the rest; LIM_NEVER */
+    lim_time again_at;    /* then who is shut out is asked again; LIM_NEVER */
     struct bench_sent sent;
     bool over;
     int error;
@@ -53,7 +57,8 @@ void bench_sending_end(struct bench_sending *x, enum bench_end why);
 void bench_sending_stop(struct bench_sending *x);
 void bench_sending_fail(struct bench_sending *x, int error);
 
-/* Adds a request's cost to what is left to be sent, or takes it off. */
-void bench_sending_note_left(struct bench_sending *x, size_t request, int sign);
+/* A request is left to be sent, or not. */
+void bench_sending_note_left(struct bench_sending *x, size_t request,
+                             bool left);
 
 #endif
