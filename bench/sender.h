@@ -74,7 +74,9 @@ struct bench_sender {
     void *context;
 };
 
-#define BENCH_AT_ONCE_MAX 4096 /* requests that the pool holds */
+/* Requests that the pool holds: as many are in flight at most.  One takes some
+   18 KB. */
+#define BENCH_AT_ONCE_MAX 2048
 
 /* The pool that sends the batch; NULL and `diag`.  The caller frees it. */
 struct lim_pool *bench_send_pool(const struct bench_sender *s, lim_time start,
