@@ -48,7 +48,7 @@ static bool send_next(struct probing *p)
 {
     struct bench_probed *x = &p->out[p->sent];
     const struct bench_credential *c =
-        bench_accounts_key(p->accounts, x->organisation, 0);
+        bench_accounts_key(p->accounts, x->organisation, x->key);
     if (bench_accounts_model(c, x->model) == NULL) {
         snprintf(x->trouble, sizeof x->trouble,
                  "its account does not name this model");
@@ -159,21 +159,14 @@ static int run(struct probing *p, struct lim_diag *diag)
 }
 
 int bench_probe(const struct bench_accounts *accounts,
-                const char *const *models, size_t model_count,
                 const struct bench_probe_to *to, struct bench_probed *out,
-                struct lim_diag *diag)
+                size_t count, struct lim_diag *diag)
 {
-    size_t organisations = bench_accounts_organisations(accounts);
-    struct probing p = { .accounts = accounts,
-                         .to = to,
-                         .out = out,
-                         .count = organisations * model_count };
-    for (size_t i = 0; i < p.count; i++)
-        out[i] = (struct bench_probed){
-            .organisation = (uint32_t)(i / model_count),
-            .model = models[i % model_count],
-            .limits = lim_limits_none(),
-        };
+    struct probing p = {
+        .accounts = accounts, .to = to, .out = out, .count = count
+    };
+    for (size_t i = 0; i < count; i++)
+        out[i].limits = lim_limits_none();
     int error = run(&p, diag);
     bench_transport_free(p.transport);
     mock_loop_free(p.loop);
