@@ -248,8 +248,15 @@ test-built: $(BUILD)/tests/unit $(PROGRAMS) $(EXAMPLES) $(PLUGINS) \
 test-sdk: deps
 	@+$(again) test-sdk-built
 
-test-sdk-built: $(BUILD)/tierlab-mockd $(BUILD)/tests/parse_http
+test-sdk-built: $(PROGRAMS) $(BUILD)/tests/parse_http
 	@tests/sdk/run.sh $(BUILD)
+
+# `tierlab run` beside the SDK's retries and a plain loop: some five minutes.
+race: deps
+	@+$(again) race-built
+
+race-built: $(PROGRAMS)
+	@tests/sdk/run.sh $(BUILD) race
 
 unit: $(BUILD)/tests/unit
 	$(BUILD)/tests/unit
@@ -360,7 +367,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all deps demo demo-built test check test-built test-sdk \
-        test-sdk-built unit asan ubsan tsan \
+        test-sdk-built race race-built unit asan ubsan tsan \
         tsan-built fuzz fuzz-built bench layers lint format format-check \
         golden study install uninstall clean FORCE
 .SECONDARY:

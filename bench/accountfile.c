@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "limiter/limits.h"
 #include "limiter/tier.h"
@@ -14,6 +15,10 @@
 
 #define FILE_MAX_BYTES (1 << 20)
 #define VALUE_MAX 4096
+#define URL_MAX 250
+#define NAME_MAX 64
+#define VERSION_MAX 40
+#define VERSION "abcdefghijklmnopqrstuvwxyz0123456789.-"
 
 /* A file being read. */
 struct reading {
@@ -33,6 +38,13 @@ bool bench_accountfile_is_clean(const char *value)
         if (value[i] <= ' ' || value[i] > '~')
             return false;
     return true;
+}
+
+void bench_accountfile_guard(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
 }
 
 static void check_value(struct mock_json *j, const char *key, const char *value)
@@ -149,48 +161,94 @@ static void check_tier(struct mock_json *j)
     mock_json_unknown_name(j, "tier", tier, names);
 }
 
-static const char *read_endpoint(struct mock_json *root, const cJSON *element,
-                                 size_t index, const char **url)
+struct endpoint {
+    const char *name, *url, *api_version;
+    bool azure;
+};
+
+static void read_dialect(struct mock_json *j, struct endpoint *e)
 {
-    const char *name = NULL;
+    static const char *const names[] = { "openai", "azure", NULL };
+    const char *dialect = names[0];
+
+    mock_json_string(j, "dialect", &dialect);
+    mock_json_string(j, "api_version", &e->api_version);
+    e->azure = strcmp(dialect, "azure") == 0;
+    if (!e->azure && strcmp(dialect, "openai") != 0)
+        mock_json_unknown_name(j, "dialect", dialect, names);
+    if (e->api_version != NULL && !e->azure)
+        mock_json_wrong(j, "api_version", "only Azure's dialect has one");
+    if (e->api_version != NULL &&
+        (e->api_version[0] == '\0' ||
+         e->api_version[strspn(e->api_version, VERSION)] != '\0' ||
+         strlen(e->api_version) > VERSION_MAX))
+        mock_json_wrong(j, "api_version", "a date such as 2024-10-21");
+}
+
+static struct endpoint read_endpoint(struct mock_json *root,
+                                     const cJSON *element, size_t index)
+{
+    struct endpoint e = { .name = NULL };
     struct mock_json j;
 
     mock_json_enter_at(&j, element, root, "endpoints", index);
-    mock_json_string(&j, "name", &name);
-    mock_json_string(&j, "base_url", url);
-    if (name == NULL || *url == NULL)
-        mock_json_wrong(&j, name == NULL ? "name" : "base_url",
+    mock_json_string(&j, "name", &e.name);
+    mock_json_string(&j, "base_url", &e.url);
+    read_dialect(&j, &e);
+    if (e.name == NULL || e.url == NULL)
+        mock_json_wrong(&j, e.name == NULL ? "name" : "base_url",
                         "every endpoint has one");
-    else if ((strncmp(*url, "http://", 7) != 0 &&
-              strncmp(*url, "https://", 8) != 0) ||
-             strchr(*url, '@') != NULL)
+    else if ((strncmp(e.url, "http://", 7) != 0 &&
+              strncmp(e.url, "https://", 8) != 0) ||
+             strchr(e.url, '@') != NULL || strlen(e.url) > URL_MAX)
         mock_json_wrong(&j, "base_url",
-                        "begins with http:// or https://, and has no user or "
-                        "password in it");
+                        "begins with http:// or https://, has no user or "
+                        "password in it, and at most %d characters",
+                        URL_MAX);
     mock_json_close(&j);
-    return name;
+    return e;
 }
 
-/* The URL of an account's endpoint; without a name that of the only one. */
-static const char *find_endpoint(struct reading *r, struct mock_json *root,
-                                 struct mock_json *account)
+/* An account's endpoint; without a name the only one. */
+static struct endpoint find_endpoint(struct reading *r, struct mock_json *root,
+                                     struct mock_json *account)
 {
     const cJSON *all = mock_json_get(root, "endpoints");
-    const char *wanted = NULL, *found = NULL;
+    struct endpoint found = { .name = NULL };
+    const char *wanted = NULL;
     size_t index = 0;
 
     mock_json_string(account, "endpoint", &wanted);
     for (const cJSON *e = cJSON_IsArray(all) ? all->child : NULL;
          e != NULL && r->error == LIM_OK; e = e->next) {
-        const char *url = NULL;
-        const char *name = read_endpoint(root, e, index++, &url);
+        struct endpoint one = read_endpoint(root, e, index++);
         bool only = e->next == NULL && index == 1;
-        if (wanted == NULL ? only : name != NULL && strcmp(name, wanted) == 0)
-            found = url;
+        if (wanted == NULL ? only
+                           : one.name != NULL && strcmp(one.name, wanted) == 0)
+            found = one;
     }
-    if (wanted != NULL && found == NULL)
+    if (wanted != NULL && found.name == NULL)
         mock_json_wrong(account, "endpoint", "no endpoint has that name");
     return found;
+}
+
+/* {"gpt-4o": "my-deployment"}: it serves these, and calls them so. */
+static const cJSON *read_models(struct reading *r, struct mock_json *j)
+{
+    const cJSON *models = mock_json_get(j, "models");
+
+    if (models != NULL && !cJSON_IsObject(models))
+        mock_json_wrong(j, "models", "an object of names");
+    for (const cJSON *m = cJSON_IsObject(models) ? models->child : NULL;
+         m != NULL && r->error == LIM_OK; m = m->next)
+        if (!cJSON_IsString(m) || !bench_accountfile_is_clean(m->valuestring) ||
+            strlen(m->valuestring) > NAME_MAX ||
+            strpbrk(m->valuestring, "/?#%\"\\") != NULL)
+            mock_json_wrong(j, "models",
+                            "\"%.100s\" is to be the name that this account "
+                            "has for the model, of at most %d characters",
+                            m->string, NAME_MAX);
+    return models;
 }
 
 static void read_account(struct reading *r, struct mock_json *root,
@@ -209,7 +267,11 @@ static void read_account(struct reading *r, struct mock_json *root,
     check_value(&j, "project", a->project);
     check_tier(&j);
     check_limits(r, &j);
-    a->base_url = find_endpoint(r, root, &j);
+    a->models = read_models(r, &j);
+    struct endpoint e = find_endpoint(r, root, &j);
+    a->base_url = e.url;
+    a->azure = e.azure;
+    a->api_version = e.api_version;
     a->key = read_key(r, &j);
     mock_json_close(&j);
     if (a->name == NULL)
@@ -280,6 +342,7 @@ int bench_accountfile_read(struct bench_accountfile *f, const char *path,
                            struct lim_diag *diag)
 {
     struct lim_diag inner = { 0 };
+    bench_accountfile_guard();
     const char *slash = strrchr(path, '/');
     struct reading r = {
         .file = f,

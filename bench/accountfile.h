@@ -8,12 +8,15 @@
 
 #include "limiter/error.h"
 
-/* The accounts of a file (CONTRACT.md, "Accounts file"), with their keys. */
+/* The accounts of a file (tierlab.1, ACCOUNTS), with their keys. */
 struct bench_account {
     const char *name;         /* borrowed from the tree, like the next */
     const char *organisation; /* NULL: not given */
     const char *project;      /* NULL: not given */
     const char *base_url;     /* of its endpoint; NULL: no endpoint */
+    const char *api_version;  /* of an endpoint of Azure's; NULL: not given */
+    bool azure;               /* that endpoint speaks Azure's dialect */
+    const cJSON *models;      /* what it calls them; NULL: as they are asked */
     char *key;                /* owned */
 };
 
@@ -32,6 +35,9 @@ struct bench_accountfile {
 int bench_accountfile_read(struct bench_accountfile *f, const char *path,
                            struct lim_diag *diag);
 void bench_accountfile_fini(struct bench_accountfile *f);
+
+/* From now on this process leaves no core file, in which keys would stand. */
+void bench_accountfile_guard(void);
 
 /* Tells whether a key or name may stand in a header: 1 to 4096 characters,
    none a blank, a control or above ASCII. */

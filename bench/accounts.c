@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "bench/accountfile.h"
+#include "bench/span.h"
+#include "bench/transport.h"
 
 #define DEFAULT_URL "https://api.openai.com/v1"
+#define NAME_SIZE 80 /* bench_accountfile bounds names */
 
 struct organisation {
     struct bench_credential *credentials; /* owned, lines and URL too */
@@ -53,6 +56,8 @@ static void free_credential(struct bench_credential *c)
     for (size_t i = 0; i < BENCH_CREDENTIAL_LINES; i++)
         free_text(c->lines[i]);
     free_text(c->base_url);
+    free_text(c->api_version);
+    cJSON_Delete(c->models);
     *c = (struct bench_credential){ 0 };
 }
 
@@ -90,6 +95,63 @@ const char *bench_accounts_default_url(void)
     return url != NULL && *url != '\0' ? url : DEFAULT_URL;
 }
 
+const char *bench_accounts_model(const struct bench_credential *c,
+                                 const char *model)
+{
+    if (c->models == NULL)
+        return model;
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(c->models, model);
+    return cJSON_IsString(name) ? name->valuestring : NULL;
+}
+
+/* False: it is too long. */
+static bool put_url(const struct bench_credential *c, const char *base,
+                    const char *path, const char *name,
+                    struct bench_transfer *x)
+{
+    int n = (int)strlen(base), length;
+    while (n > 0 && base[n - 1] == '/')
+        n--;
+    bool told = n >= 7 && strncmp(base + n - 7, "/openai", 7) == 0;
+    const char *room = told ? "" : "/openai";
+    if (!c->azure || (n >= 3 && strncmp(base + n - 3, "/v1", 3) == 0))
+        length = snprintf(x->url, sizeof x->url, "%.*s%s", n, base, path);
+    else if (c->api_version == NULL)
+        length =
+            snprintf(x->url, sizeof x->url, "%.*s%s/v1%s", n, base, room, path);
+    else if (strcmp(path, "/responses") == 0)
+        length = snprintf(x->url, sizeof x->url, "%.*s%s%s?api-version=%s", n,
+                          base, room, path, c->api_version);
+    else
+        length = snprintf(x->url, sizeof x->url,
+                          "%.*s%s/deployments/%s%s?api-version=%s", n, base,
+                          room, name, path, c->api_version);
+    return (size_t)length < sizeof x->url;
+}
+
+/* The name is a clean one: it needs no escapes. */
+static bool rename_model(const char *name, struct bench_buffer *body)
+{
+    struct bench_span model;
+    char quoted[NAME_SIZE];
+    int n = snprintf(quoted, sizeof quoted, "\"%s\"", name);
+    return n < (int)sizeof quoted &&
+           bench_span_find(body->data, body->length, "model", &model) &&
+           bench_span_replace(body, model, quoted, (size_t)n);
+}
+
+bool bench_accounts_address(const struct bench_credential *c,
+                            const char *base_url, const char *path,
+                            const char *model, struct bench_transfer *x)
+{
+    const char *name = bench_accounts_model(c, model);
+    x->lines = c->lines;
+    if (name != NULL && name != model && !rename_model(name, &x->body))
+        return false;
+    return put_url(c, c->base_url != NULL ? c->base_url : base_url, path,
+                   name != NULL ? name : model, x);
+}
+
 static bool add_line(struct bench_credential *c, const char *name,
                      const char *value)
 {
@@ -107,35 +169,47 @@ static bool add_line(struct bench_credential *c, const char *name,
 
 /* The parts of a credential; only the key must be there. */
 struct parts {
-    const char *key, *organisation, *project, *base_url;
+    const char *key, *organisation, *project, *base_url, *api_version;
+    bool azure;
+    const cJSON *models;
 };
+
+static bool add_lines(struct bench_credential *c, const struct parts *p)
+{
+    if (p->azure)
+        return add_line(c, "api-key: ", p->key);
+    return add_line(c, "Authorization: Bearer ", p->key) &&
+           (p->organisation == NULL ||
+            add_line(c, "OpenAI-Organization: ", p->organisation)) &&
+           (p->project == NULL || add_line(c, "OpenAI-Project: ", p->project));
+}
+
+static bool copy(const char *text, const char **out)
+{
+    *out = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *out != NULL;
+}
 
 /* Adds a credential; false: no memory. */
 static bool add_credential(struct organisation *o, const struct parts *p)
 {
-    struct bench_credential c = { 0 };
+    struct bench_credential c = { .azure = p->azure };
     struct bench_credential *grown =
         realloc(o->credentials, (o->count + 1) * sizeof *grown);
 
     if (grown == NULL)
         return false;
     o->credentials = grown;
-    if (!add_line(&c, "Authorization: Bearer ", p->key) ||
-        (p->organisation != NULL &&
-         !add_line(&c, "OpenAI-Organization: ", p->organisation)) ||
-        (p->project != NULL && !add_line(&c, "OpenAI-Project: ", p->project)))
-        goto free_lines;
-    if (p->base_url != NULL) {
-        c.base_url = strdup(p->base_url);
-        if (c.base_url == NULL)
-            goto free_lines;
+    if (p->models != NULL)
+        c.models = cJSON_Duplicate(p->models, true);
+    if (!add_lines(&c, p) || !copy(p->base_url, &c.base_url) ||
+        !copy(p->api_version, &c.api_version) ||
+        (p->models != NULL && c.models == NULL)) {
+        free_credential(&c);
+        return false;
     }
     o->credentials[o->count++] = c;
     return true;
-
-free_lines:
-    free_credential(&c);
-    return false;
 }
 
 static void *out_of_memory(struct bench_accounts *a, struct lim_diag *diag)
@@ -183,6 +257,7 @@ struct bench_accounts *bench_accounts_environment(
                            .project = from_environment("OPENAI_PROJECT_ID") };
     const char *bad = NULL;
 
+    bench_accountfile_guard();
     if (p->organisation_count != 1) {
         lim_fail(diag, LIM_EINVAL, 0,
                  "the scenario has %zu organisations, OPENAI_API_KEY is of "
@@ -239,7 +314,10 @@ static bool assign(const struct bench_accountfile *f, struct organisation *o,
         struct parts parts = { .key = a->key,
                                .project = a->project,
                                .organisation = slug ? a->organisation : NULL,
-                               .base_url = a->base_url };
+                               .base_url = a->base_url,
+                               .api_version = a->api_version,
+                               .azure = a->azure,
+                               .models = a->models };
         if ((any || strcmp(group_of(a), name) == 0) &&
             !add_credential(o, &parts))
             return false;

@@ -1,8 +1,11 @@
 #ifndef BENCH_ACCOUNTS_H
 #define BENCH_ACCOUNTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cjson/cJSON.h>
 
 #include "limiter/error.h"
 #include "limiter/tier.h"
@@ -21,9 +24,13 @@ struct bench_accounts;
 
 struct bench_credential {
     /* "Authorization: Bearer ...", then "OpenAI-Organization: ..." and
-       "OpenAI-Project: ..." where they are to be sent; ends with NULL. */
+       "OpenAI-Project: ..." where they are to be sent; or Azure's
+       "api-key: ..."; ends with NULL. */
     const char *lines[BENCH_CREDENTIAL_LINES + 1];
-    const char *base_url; /* of the account's endpoint; NULL: none */
+    const char *base_url;    /* of the account's endpoint; NULL: none */
+    const char *api_version; /* of Azure's; NULL: none */
+    bool azure;
+    cJSON *models; /* what it calls models; NULL: as they are asked */
 };
 
 /*
@@ -65,6 +72,28 @@ size_t bench_accounts_organisations(const struct bench_accounts *a);
  */
 const struct bench_credential *bench_accounts_key(
     const struct bench_accounts *a, uint32_t organisation, unsigned key);
+
+/* What the account calls a model: its deployment, where it is Azure's.  NULL:
+   it does not serve it. */
+const char *bench_accounts_model(const struct bench_credential *c,
+                                 const char *model);
+
+/*
+ * Addresses a request whose body is written: its URL, its credential, and the
+ * account's name for the model in place of ours.  `path` ("/chat/completions")
+ * is behind the account's base URL, or `base_url` where it has none; with
+ * Azure's dialect
+ *
+ *     <base>/openai/deployments/<deployment>/chat/completions?api-version=...
+ *     <base>/openai/responses?api-version=...
+ *     <base>/openai/v1/chat/completions       (no api_version is given)
+ *
+ * False: the URL is too long, or there is no memory.
+ */
+struct bench_transfer;
+bool bench_accounts_address(const struct bench_credential *c,
+                            const char *base_url, const char *path,
+                            const char *model, struct bench_transfer *x);
 
 /* OPENAI_BASE_URL, or the API's own "https://api.openai.com/v1". */
 const char *bench_accounts_default_url(void);

@@ -2,17 +2,25 @@
 
 #include "bench/batch.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "mockserver/file.h"
+#include <cjson/cJSON.h>
+
+#include "limiter/pool.h"
+#include "limiter/rng.h"
 #include "mockserver/json.h"
 #include "mockserver/jsontext.h"
 
-#define FILE_MAX_BYTES (1 << 30)
+#define LINE_MAX_BYTES (256 << 20)
 #define TOKENS_MAX 1e9
 #define IMAGES_MAX 1000
+#define REQUESTS_MAX UINT32_MAX
 
 /* Reading one file. */
 struct reading {
@@ -24,16 +32,32 @@ struct reading {
 
 void bench_batch_fini(struct bench_batch *b)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        free(b->requests[i].custom_id);
-        free(b->requests[i].path);
-    }
     for (size_t i = 0; i < b->model_count; i++)
         free(b->models[i]);
-    free(b->requests);
+    for (size_t i = 0; i < b->path_count; i++)
+        free(b->paths[i]);
     free(b->models);
-    free(b->text);
+    free(b->paths);
+    free(b->requests);
+    free(b->by_id);
+    if (b->file > 0)
+        close(b->file);
     *b = (struct bench_batch){ 0 };
+}
+
+static uint64_t hash_of(const char *id)
+{
+    size_t n = strlen(id);
+    uint64_t h = n;
+    while (n > 0) {
+        uint64_t part = 0;
+        size_t k = n < sizeof part ? n : sizeof part;
+        memcpy(&part, id, k);
+        h = lim_rng_mix(h ^ part);
+        id += k;
+        n -= k;
+    }
+    return lim_rng_mix(h);
 }
 
 /* The estimate of all texts under a value: a text, or what holds some. */
@@ -65,15 +89,16 @@ static int64_t number_of(const cJSON *body, const char *key, int64_t none)
     return (int64_t)value->valuedouble;
 }
 
-static struct lim_cost cost_of(const cJSON *body, const char *path)
+static void estimate(const cJSON *body, const char *path,
+                     struct bench_batch_request *q)
 {
     static const char *const texts[] = { "messages", "input", "prompt",
                                          "instructions" };
-    struct lim_cost cost = { { [LIM_REQUESTS] = 1 } };
     int64_t prompt = 0;
     if (strstr(path, "/images") != NULL) {
-        cost.amount[LIM_IMAGES] = number_of(body, "n", 1);
-        return cost;
+        int64_t n = number_of(body, "n", 1);
+        q->images = (uint32_t)(n < IMAGES_MAX ? n : IMAGES_MAX);
+        return;
     }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         prompt += text_tokens(cJSON_GetObjectItemCaseSensitive(body, texts[i]));
@@ -82,8 +107,15 @@ static struct lim_cost cost_of(const cJSON *body, const char *path)
                            number_of(body, "max_completion_tokens", -1));
     if (reply < 0)
         reply = number_of(body, "max_output_tokens", -1);
-    cost.amount[LIM_TOKENS] = lim_estimate_tokens(prompt, reply);
-    return cost;
+    int64_t tokens = lim_estimate_tokens(prompt, reply);
+    q->tokens = (uint32_t)(tokens < UINT32_MAX ? tokens : UINT32_MAX);
+}
+
+struct lim_cost bench_batch_cost(const struct bench_batch_request *r)
+{
+    return (struct lim_cost){ { [LIM_REQUESTS] = 1,
+                                [LIM_TOKENS] = r->tokens,
+                                [LIM_IMAGES] = r->images } };
 }
 
 /* A path behind the base URL, which ends with the API's version. */
@@ -98,29 +130,31 @@ static const char *path_of(const cJSON *body, const char *url)
     return "/completions";
 }
 
-static const char *find_model(struct reading *r, const char *name)
+/* The place of a name in a list, to which it comes if it is new. */
+static uint16_t intern(struct reading *r, char ***list, size_t *count,
+                       const char *name)
 {
-    struct bench_batch *b = r->batch;
-    for (size_t i = 0; i < b->model_count; i++)
-        if (strcmp(b->models[i], name) == 0)
-            return b->models[i];
-    char **more = realloc(b->models, (b->model_count + 1) * sizeof *more);
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp((*list)[i], name) == 0)
+            return (uint16_t)i;
+    char **more = realloc(*list, (*count + 1) * sizeof *more);
     char *copy = strdup(name);
     if (more != NULL)
-        b->models = more;
+        *list = more;
     if (more == NULL || copy == NULL) {
         free(copy);
         r->error = LIM_ENOMEM;
-        return NULL;
+        return 0;
     }
-    return b->models[b->model_count++] = copy;
+    more[*count] = copy;
+    return (uint16_t)(*count)++;
 }
 
 static struct bench_batch_request *add(struct reading *r)
 {
     struct bench_batch *b = r->batch;
     if (b->count == r->room) {
-        size_t room = r->room == 0 ? 256 : 2 * r->room;
+        size_t room = r->room == 0 ? 256 : r->room + r->room / 2;
         struct bench_batch_request *more =
             realloc(b->requests, room * sizeof *more);
         if (more == NULL) {
@@ -130,13 +164,13 @@ static struct bench_batch_request *add(struct reading *r)
         b->requests = more;
         r->room = room;
     }
-    b->requests[b->count] = (struct bench_batch_request){ .line = NULL };
+    b->requests[b->count] = (struct bench_batch_request){ .offset = 0 };
     return &b->requests[b->count++];
 }
 
-static int fail(struct reading *r, int line, const char *why)
+static int fail(struct reading *r, uint32_t line, const char *why)
 {
-    r->error = lim_fail(r->diag, LIM_EPARSE, line, "%s", why);
+    r->error = lim_fail(r->diag, LIM_EPARSE, (int)line, "%s", why);
     return r->error;
 }
 
@@ -146,7 +180,7 @@ struct parts {
     const cJSON *body;
 };
 
-static void read_parts(struct reading *r, const cJSON *root, int line,
+static void read_parts(struct reading *r, const cJSON *root, uint32_t line,
                        struct parts *p)
 {
     struct lim_diag why = { 0 };
@@ -171,9 +205,18 @@ static void read_parts(struct reading *r, const cJSON *root, int line,
         fail(r, line, "method: only POST");
 }
 
-static void take_line(struct reading *r, const cJSON *root, int line,
+/* Answers of these are collected (bench/collect.h). */
+static bool may_stream(const char *path)
+{
+    return strcmp(path, "/chat/completions") == 0 ||
+           strcmp(path, "/completions") == 0 || strcmp(path, "/responses") == 0;
+}
+
+static void take_line(struct reading *r, const cJSON *root, uint32_t line,
                       struct bench_batch_request *q)
 {
+    struct bench_batch *b = r->batch;
+    char made[32];
     struct parts p;
     read_parts(r, root, line, &p);
     const cJSON *model = cJSON_GetObjectItemCaseSensitive(p.body, "model");
@@ -183,32 +226,38 @@ static void take_line(struct reading *r, const cJSON *root, int line,
         fail(r, line, "model: missing: which model is asked?");
         return;
     }
-    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(p.body, "stream"))) {
-        fail(r, line, "stream: answers are taken whole, leave it out");
+    const char *path = path_of(p.body, p.url);
+    q->stream =
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(p.body, "stream"));
+    if (q->stream && !may_stream(path)) {
+        fail(r, line,
+             "stream: only answers of /chat/completions, /completions and "
+             "/responses are collected, leave it out");
         return;
     }
-    const char *path = path_of(p.body, p.url);
-    q->path = strdup(path);
-    if (p.custom_id != NULL)
-        q->custom_id = strdup(p.custom_id);
-    else if (asprintf(&q->custom_id, "request-%d", line) < 0)
-        q->custom_id = NULL;
-    q->model = find_model(r, model->valuestring);
-    q->cost = cost_of(p.body, path);
-    if (q->path == NULL || q->custom_id == NULL)
-        r->error = LIM_ENOMEM;
+    snprintf(made, sizeof made, "request-%u", line);
+    q->id = hash_of(p.custom_id != NULL ? p.custom_id : made);
+    q->model = intern(r, &b->models, &b->model_count, model->valuestring);
+    q->path = intern(r, &b->paths, &b->path_count, path);
+    estimate(p.body, path, q);
+    if (b->model_count > LIM_GROUPS_MAX || b->path_count > UINT16_MAX)
+        fail(r, line, "model: there are more than 256 of them");
 }
 
-static void read_line(struct reading *r, const char *line, size_t length,
-                      int number)
+static void read_line(struct reading *r, const char *line, int64_t offset,
+                      size_t length, uint32_t number)
 {
     struct lim_diag why = { 0 };
     char text[200];
+    if (length > LINE_MAX_BYTES) {
+        fail(r, number, "the line is too long");
+        return;
+    }
     struct bench_batch_request *q = add(r);
     if (q == NULL)
         return;
-    q->line = line;
-    q->length = length;
+    q->offset = offset;
+    q->length = (uint32_t)length;
     q->number = number;
     cJSON *root = mock_json_parse(line, length, &why);
     if (!cJSON_IsObject(root)) {
@@ -221,58 +270,113 @@ static void read_line(struct reading *r, const char *line, size_t length,
     cJSON_Delete(root);
 }
 
-static int by_id(const void *a, const void *b)
+static int by_hash(const void *a, const void *b, void *context)
 {
-    const struct bench_batch_request *const *x = a, *const *y = b;
-    int order = strcmp((*x)->custom_id, (*y)->custom_id);
-    return order != 0
-               ? order
-               : ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
+    const struct bench_batch_request *q = context;
+    const uint32_t *x = a, *y = b;
+    if (q[*x].id != q[*y].id)
+        return q[*x].id < q[*y].id ? -1 : 1;
+    return (*x > *y) - (*x < *y);
 }
 
 /* An id names its answer. */
 static void check_ids(struct reading *r)
 {
-    const struct bench_batch *b = r->batch;
-    const struct bench_batch_request **sorted =
-        calloc(b->count + 1, sizeof(const struct bench_batch_request *));
-    if (sorted == NULL) {
+    struct bench_batch *b = r->batch;
+    char text[100];
+    b->by_id = malloc((b->count + 1) * sizeof *b->by_id);
+    if (b->by_id == NULL) {
         r->error = LIM_ENOMEM;
         return;
     }
     for (size_t i = 0; i < b->count; i++)
-        sorted[i] = &b->requests[i];
-    qsort(sorted, b->count, sizeof(const struct bench_batch_request *), by_id);
-    for (size_t i = 1; i < b->count && r->error == LIM_OK; i++)
-        if (strcmp(sorted[i - 1]->custom_id, sorted[i]->custom_id) == 0)
-            fail(r, sorted[i]->number, "custom_id: is that of a line above");
-    free(sorted);
+        b->by_id[i] = (uint32_t)i;
+    qsort_r(b->by_id, b->count, sizeof *b->by_id, by_hash, b->requests);
+    for (size_t i = 1; i < b->count && r->error == LIM_OK; i++) {
+        const struct bench_batch_request *x = &b->requests[b->by_id[i - 1]];
+        const struct bench_batch_request *y = &b->requests[b->by_id[i]];
+        if (x->id != y->id)
+            continue;
+        snprintf(text, sizeof text, "custom_id: is that of line %u, too",
+                 x->number);
+        fail(r, y->number, text);
+    }
+}
+
+static void read_lines(struct reading *r, FILE *in)
+{
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t n;
+    int64_t offset = 0;
+    uint32_t number = 0;
+    while (r->error == LIM_OK && (n = getline(&line, &size, in)) > 0) {
+        size_t length = (size_t)n - (line[n - 1] == '\n');
+        if (++number == REQUESTS_MAX)
+            fail(r, number, "there are too many lines");
+        else if (strspn(line, " \t\r\n") < length)
+            read_line(r, line, offset, length, number);
+        offset += n;
+    }
+    if (r->error == LIM_OK && ferror(in))
+        r->error = lim_fail(r->diag, LIM_EINVAL, 0, "%s", strerror(errno));
+    free(line);
+    if (r->error == LIM_OK && r->batch->count == 0)
+        fail(r, number, "there is no request");
+}
+
+/* What cannot be read twice is kept in a file without a name. */
+static FILE *copy_of(FILE *in)
+{
+    char piece[65536];
+    size_t n;
+    FILE *out = tmpfile();
+    while (out != NULL && (n = fread(piece, 1, sizeof piece, in)) > 0)
+        if (fwrite(piece, 1, n, out) != n)
+            break;
+    if (out != NULL && !ferror(in) && fflush(out) == 0 && !ferror(out)) {
+        rewind(out);
+        return out;
+    }
+    if (out != NULL)
+        fclose(out);
+    return NULL;
+}
+
+static FILE *open_file(const char *path, struct lim_diag *diag)
+{
+    struct stat s;
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re"), *file = in;
+    errno = in == NULL ? errno : 0;
+    if (in != NULL && (fstat(fileno(in), &s) != 0 || S_ISDIR(s.st_mode))) {
+        errno = errno != 0 ? errno : EISDIR;
+        file = NULL;
+    } else if (in != NULL && (!S_ISREG(s.st_mode) || in == stdin)) {
+        file = copy_of(in);
+    }
+    if (in != NULL && in != stdin && in != file)
+        fclose(in);
+    if (file == NULL)
+        lim_fail(diag, LIM_EINVAL, 0, "cannot be read: %s",
+                 strerror(errno != 0 ? errno : EIO));
+    return file;
 }
 
 int bench_batch_read(struct bench_batch *b, const char *path,
                      struct lim_diag *diag)
 {
-    size_t length;
-    int number = 0;
     *b = (struct bench_batch){ 0 };
     struct reading r = { .batch = b, .diag = diag };
-    b->text = mock_read_file(path, FILE_MAX_BYTES, &length, diag);
-    if (b->text == NULL)
+    FILE *in = open_file(path, diag);
+    if (in == NULL)
         return LIM_EINVAL;
-    const char *at = b->text, *end = b->text + length;
-    while (at < end && r.error == LIM_OK) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        if (stop == NULL)
-            stop = end;
-        number++;
-        if (strspn(at, " \t\r") < (size_t)(stop - at))
-            read_line(&r, at, (size_t)(stop - at), number);
-        at = stop + 1;
-    }
-    if (r.error == LIM_OK && b->count == 0)
-        fail(&r, number, "there is no request");
+    read_lines(&r, in);
     if (r.error == LIM_OK)
         check_ids(&r);
+    b->file = dup(fileno(in));
+    fclose(in);
+    if (r.error == LIM_OK && b->file < 0)
+        r.error = LIM_ENOMEM;
     if (r.error == LIM_ENOMEM)
         lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     if (r.error != LIM_OK)
@@ -280,20 +384,83 @@ int bench_batch_read(struct bench_batch *b, const char *path,
     return r.error;
 }
 
-char *bench_batch_body(const struct bench_batch_request *r)
+void bench_batch_line_fini(struct bench_batch_line *line)
 {
-    cJSON *root = mock_json_parse(r->line, r->length, NULL);
-    const cJSON *body = cJSON_GetObjectItemCaseSensitive(root, "body");
-    char *text = cJSON_PrintUnformatted(body != NULL ? body : root);
-    cJSON_Delete(root);
-    return text;
+    free(line->text);
+    *line = (struct bench_batch_line){ 0 };
 }
 
-size_t bench_batch_model(const struct bench_batch *b,
-                         const struct bench_batch_request *r)
+static bool read_text(const struct bench_batch *b,
+                      const struct bench_batch_request *q,
+                      struct bench_batch_line *line)
 {
-    size_t i = 0;
-    while (b->models[i] != r->model)
-        i++;
-    return i;
+    if (line->size <= q->length) {
+        char *more = realloc(line->text, q->length + 1u);
+        if (more == NULL)
+            return false;
+        line->text = more;
+        line->size = q->length + 1u;
+    }
+    for (size_t at = 0; at < q->length;) {
+        ssize_t n = pread(b->file, line->text + at, q->length - at,
+                          (off_t)q->offset + (off_t)at);
+        if (n <= 0)
+            return false;
+        at += (size_t)n;
+    }
+    line->text[q->length] = '\0';
+    return true;
+}
+
+/* The hash of a custom_id as it stands in JSON. */
+static bool is_hash_of(struct bench_span quoted, uint64_t hash)
+{
+    cJSON *id = cJSON_ParseWithLength(quoted.at, quoted.length);
+    bool same = cJSON_IsString(id) && hash_of(id->valuestring) == hash;
+    cJSON_Delete(id);
+    return same;
+}
+
+bool bench_batch_get(const struct bench_batch *b, size_t request,
+                     struct bench_batch_line *line)
+{
+    const struct bench_batch_request *q = &b->requests[request];
+    if (!read_text(b, q, line))
+        return false;
+    if (!bench_span_find(line->text, q->length, "body", &line->body)) {
+        line->body = (struct bench_span){ line->text, q->length };
+        snprintf(line->made_id, sizeof line->made_id, "\"request-%u\"",
+                 q->number);
+        line->custom_id =
+            (struct bench_span){ line->made_id, strlen(line->made_id) };
+    } else if (!bench_span_find(line->text, q->length, "custom_id",
+                                &line->custom_id)) {
+        return false;
+    }
+    return bench_span_find(line->body.at, line->body.length, "model",
+                           &line->model) &&
+           is_hash_of(line->custom_id, q->id);
+}
+
+bool bench_batch_find_hash(const struct bench_batch *b, uint64_t id,
+                           size_t *request)
+{
+    size_t low = 0, high = b->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (b->requests[b->by_id[middle]].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == b->count || b->requests[b->by_id[low]].id != id)
+        return false;
+    *request = b->by_id[low];
+    return true;
+}
+
+bool bench_batch_find(const struct bench_batch *b, const char *custom_id,
+                      size_t *request)
+{
+    return bench_batch_find_hash(b, hash_of(custom_id), request);
 }

@@ -1,30 +1,22 @@
 /* Requests of a file go to a live endpoint through the pool. */
 
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 
-#include "bench/command.h"
+#include "bench/run_parts.h"
 
 #include <argp.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/client.h"
-#include "bench/forecast.h"
 #include "bench/interrupt.h"
-#include "bench/progress.h"
-#include "bench/sender.h"
-#include "limiter/price.h"
+#include "mockserver/loop.h"
 #include "mockserver/units.h"
-
-struct options {
-    const char *requests, *output, *accounts, *client, *strategy;
-    struct bench_changes changes;
-    double max_requests; /* < 0: no bound */
-    int64_t max_spend;   /* micro-dollars; < 0 */
-    bool resume, yes, quiet, dry_run;
-};
 
 enum key {
     KEY_ACCOUNTS = 256,
@@ -33,8 +25,14 @@ enum key {
     KEY_STRATEGY,
     KEY_MAX_REQUESTS,
     KEY_MAX_SPEND,
+    KEY_MAX_WAIT,
     KEY_RESUME,
-    KEY_DRY_RUN
+    KEY_DRY_RUN,
+    KEY_ERRORS,
+    KEY_CACERT,
+    KEY_SPEED,
+    KEY_STATUS,
+    KEY_METRICS
 };
 
 static const struct argp_option option_list[] = {
@@ -42,6 +40,11 @@ static const struct argp_option option_list[] = {
       .key = 'o',
       .arg = "FILE",
       .doc = "Where the answers go, a line each (required)" },
+    { .name = "errors",
+      .key = KEY_ERRORS,
+      .arg = "FILE",
+      .doc = "Where what failed for good goes (beside the output: "
+             "OUTPUT.errors.jsonl)" },
     { .name = "accounts",
       .key = KEY_ACCOUNTS,
       .arg = "FILE",
@@ -61,11 +64,15 @@ static const struct argp_option option_list[] = {
     { .name = "max-requests",
       .key = KEY_MAX_REQUESTS,
       .arg = "N",
-      .doc = "Refuse a file that would send more" },
+      .doc = "Stop when so many were sent, tries again included" },
     { .name = "max-spend",
       .key = KEY_MAX_SPEND,
       .arg = "$",
-      .doc = "Refuse a file that may cost more, or nobody knows what" },
+      .doc = "Send nothing that might cost more" },
+    { .name = "max-wait",
+      .key = KEY_MAX_WAIT,
+      .arg = "TIME",
+      .doc = "How long to wait when nothing can be sent" },
     { .name = "resume",
       .key = KEY_RESUME,
       .doc = "Go on with an output that is there: what it answers is not "
@@ -75,42 +82,82 @@ static const struct argp_option option_list[] = {
       .key = KEY_DRY_RUN,
       .doc = "Tell what would be sent, and how long it would take; send "
              "nothing" },
+    { .name = "status",
+      .key = KEY_STATUS,
+      .arg = "FILE",
+      .doc = "Keep a JSON file that tells how it stands" },
+    { .name = "metrics",
+      .key = KEY_METRICS,
+      .arg = "PORT",
+      .doc = "Tell it to Prometheus, at 127.0.0.1:PORT/metrics (0: any port)" },
+    { .name = "cacert",
+      .key = KEY_CACERT,
+      .arg = "FILE",
+      .doc = "Authorities to trust, in place of the system's" },
+    { .name = "speed",
+      .key = KEY_SPEED,
+      .arg = "X",
+      .doc = "That of a mock server's clock (1)" },
     { .name = "quiet", .key = 'q', .doc = "Neither plan nor progress" },
     { 0 }
 };
 
-static void read_bounds(struct argp_state *state, struct options *o, int key,
-                        const char *arg)
+static void read_number(struct argp_state *state, struct bench_run_options *o,
+                        int key, const char *arg)
 {
-    if (key == KEY_MAX_REQUESTS && !mock_units_count(arg, &o->max_requests))
-        argp_error(state, "--max-requests %s: expected a number", arg);
-    if (key == KEY_MAX_SPEND && !mock_units_money(arg, &o->max_spend))
-        argp_error(state, "--max-spend %s: expected money such as $5", arg);
+    double n = 0;
+    bool good = mock_units_count(arg, &n);
+    if (key == KEY_MAX_WAIT && !mock_units_duration(arg, &o->max_wait_ns))
+        argp_error(state, "--max-wait %s: expected a time such as 2h", arg);
+    if (key == KEY_SPEED && !(good && n >= 0.001 && n <= 1e6))
+        argp_error(state, "--speed %s: expected a number above 0", arg);
+    if (key == KEY_METRICS && !(good && n >= 0 && n <= 65535))
+        argp_error(state, "--metrics %s: expected a port", arg);
+    if (key == KEY_SPEED)
+        o->speed = n;
+    if (key == KEY_METRICS)
+        o->metrics_port = (int)n;
+}
+
+/* Options that are taken as they are; false: it is none of them. */
+static bool read_text(struct bench_run_options *o, int key, const char *arg)
+{
+    const struct {
+        int key;
+        const char **to;
+    } texts[] = {
+        { 'o', &o->output },
+        { KEY_ERRORS, &o->errors },
+        { KEY_ACCOUNTS, &o->accounts },
+        { KEY_CLIENT, &o->client },
+        { KEY_STRATEGY, &o->strategy },
+        { KEY_MAX_REQUESTS, &o->max_requests },
+        { KEY_MAX_SPEND, &o->max_spend },
+        { KEY_CACERT, &o->cacert },
+        { KEY_STATUS, &o->status },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].key == key) {
+            *texts[i].to = arg;
+            return true;
+        }
+    return false;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    struct options *o = state->input;
+    struct bench_run_options *o = state->input;
+    if (read_text(o, key, arg))
+        return 0;
     switch (key) {
-    case 'o':
-        o->output = arg;
-        break;
-    case KEY_ACCOUNTS:
-        o->accounts = arg;
-        break;
-    case KEY_CLIENT:
-        o->client = arg;
-        break;
     case KEY_SET:
         if (!bench_command_set(&o->changes, arg))
             argp_error(state, "too many --set");
         break;
-    case KEY_STRATEGY:
-        o->strategy = arg;
-        break;
-    case KEY_MAX_REQUESTS:
-    case KEY_MAX_SPEND:
-        read_bounds(state, o, key, arg);
+    case KEY_MAX_WAIT:
+    case KEY_SPEED:
+    case KEY_METRICS:
+        read_number(state, o, key, arg);
         break;
     case KEY_DRY_RUN:
         o->dry_run = true;
@@ -149,29 +196,17 @@ static const struct argp argp = {
            "answers.\v"
            "A line is a request of OpenAI's Batch format (custom_id, method, "
            "url, body), or a body alone; so are the answers.  What it will "
-           "send is told first, and asked on a terminal.  Exit status 1: some "
-           "request got no good answer.",
-};
-
-/* One run, and what it needs. */
-struct job {
-    const struct options *options;
-    struct bench_batch batch;
-    struct bench_roster roster;
-    struct sim_client_config client;
-    cJSON *tree; /* that the client points into */
-    bool *done;
-    struct bench_progress progress;
-    size_t left; /* requests to send */
-    struct bench_forecast forecast;
+           "send is told first, and asked on a terminal.  Ctrl-C lets end "
+           "what is in flight, twice does not.  Exit status 1: some request "
+           "got no good answer; 3: a bound ended it.",
 };
 
 /* The client of the file, or the default; limits are learned where not all
    of them are known. */
-static int read_client(struct job *j, const struct lim_strategy *own,
+static int read_client(struct bench_run *j, const struct lim_strategy *own,
                        struct lim_diag *diag)
 {
-    const struct options *o = j->options;
+    const struct bench_run_options *o = j->options;
     struct mock_json root, client;
     int error = LIM_OK;
     j->tree = o->client != NULL
@@ -192,93 +227,18 @@ static int read_client(struct job *j, const struct lim_strategy *own,
     return error;
 }
 
-/* The most that the requests may cost; -1: nobody knows. */
-static int64_t most_spend(const struct job *j)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < j->batch.count; i++) {
-        const struct bench_batch_request *q = &j->batch.requests[i];
-        if (j->done[i])
-            continue;
-        /* what is reserved for a reply costs more than what is asked */
-        int64_t cost = lim_price_cost(lim_price_find(q->model), 0,
-                                      q->cost.amount[LIM_TOKENS],
-                                      q->cost.amount[LIM_IMAGES]);
-        if (cost < 0)
-            return -1;
-        sum += cost;
-    }
-    return sum;
-}
-
-static void tell_plan(const struct job *j, int64_t spend)
-{
-    int64_t tokens = 0;
-    for (size_t i = 0; i < j->batch.count; i++)
-        if (!j->done[i])
-            tokens += j->batch.requests[i].cost.amount[LIM_TOKENS];
-    fprintf(stderr,
-            "%zu requests for %zu model%s, %zu of them answered "
-            "already\n",
-            j->batch.count, j->batch.model_count,
-            j->batch.model_count == 1 ? "" : "s", j->batch.count - j->left);
-    fprintf(stderr, "to send: %zu requests, about %lld tokens, ", j->left,
-            (long long)tokens);
-    if (spend >= 0)
-        fprintf(stderr,
-                "at most $%.2f at list price where replies are "
-                "bounded\n",
-                (double)spend / 1e6);
-    else
-        fprintf(stderr, "at a price that is not known\n");
-    fprintf(stderr, "organisations: %zu; strategy %s; limits %s\n",
-            j->roster.count, j->client.strategy->name,
-            j->client.belief == LIM_BELIEF_KNOWN     ? "known"
-            : j->client.belief == LIM_BELIEF_LEARNED ? "learned from answers"
-                                                     : "none");
-}
-
-static void tell_forecast(const struct bench_forecast *f)
-{
-    if (!f->known) {
-        fputs("how long it takes is not known, since limits are not\n", stderr);
-        return;
-    }
-    fprintf(stderr, "it will take about %.1f s", f->seconds);
-    if (f->refused > 0)
-        fprintf(stderr, "; %llu requests are larger than any limit",
-                (unsigned long long)f->refused);
-    fputc('\n', stderr);
-}
-
-static bool ask(void)
-{
-    char answer[16] = "";
-    fputs("send them? [y/N] ", stderr);
-    fflush(stderr);
-    return fgets(answer, sizeof answer, stdin) != NULL &&
-           (answer[0] == 'y' || answer[0] == 'Y');
-}
-
 /* BENCH_DONE: send.  Money is spent from here on. */
-static int agree(const struct job *j)
+static int agree(const struct bench_run *j)
 {
-    const struct options *o = j->options;
-    int64_t spend = most_spend(j);
+    const struct bench_run_options *o = j->options;
+    int64_t spend = bench_run_most_spend(j);
     if (!o->quiet || o->dry_run) {
-        tell_plan(j, spend);
-        tell_forecast(&j->forecast);
+        bench_run_tell_plan(j, spend);
+        bench_run_tell_forecast(&j->forecast);
     }
-    if (o->max_requests >= 0 && (double)j->left > o->max_requests) {
-        fprintf(stderr, "tierlab: %zu requests are more than --max-requests\n",
-                j->left);
-        return BENCH_USAGE;
-    }
-    if (o->max_spend >= 0 && (spend < 0 || spend > o->max_spend)) {
-        fprintf(stderr, "tierlab: %s\n",
-                spend < 0 ? "a price is not known, so --max-spend cannot be "
-                            "kept"
-                          : "that may be more than --max-spend");
+    if (o->max_spend != NULL && spend < 0) {
+        fputs("tierlab: a price is not known, so --max-spend cannot be kept\n",
+              stderr);
         return BENCH_USAGE;
     }
     if (o->yes || o->dry_run || j->left == 0)
@@ -287,40 +247,26 @@ static int agree(const struct job *j)
         fputs("tierlab: say --yes to send them\n", stderr);
         return BENCH_USAGE;
     }
-    return ask() ? BENCH_DONE : BENCH_INTERRUPTED;
+    return bench_budget_ask() ? BENCH_DONE : BENCH_INTERRUPTED;
 }
 
-static bool go_on(void *context, const struct bench_sent *s)
+static enum bench_wish tell(void *context, const struct bench_view *v)
 {
-    struct job *j = context;
-    uint64_t over = s->succeeded + s->failed;
-    bench_progress_tell(
-        &j->progress, (double)over / (double)j->left,
-        "%llu of %zu done, %llu in flight, %llu waiting, "
-        "%llu 429s",
-        (unsigned long long)over, j->left, (unsigned long long)s->in_flight,
-        (unsigned long long)s->waiting, (unsigned long long)s->http_429);
-    return !bench_interrupt_came();
-}
-
-static int tell_end(const struct job *j, const struct bench_sent *s)
-{
-    if (!j->options->quiet && j->forecast.known)
-        fprintf(stderr, "forecast %.1f s; ", j->forecast.seconds);
+    struct bench_run *j = context;
+    bench_run_tell_progress(j, v);
+    bench_status_tell(&j->status, v);
+    if (v->over || !bench_interrupt_take())
+        return BENCH_GO_ON;
+    if (v->sent->ending == BENCH_END_STOPPED)
+        return BENCH_CUT;
     if (!j->options->quiet)
         fprintf(stderr,
-                "%llu succeeded, %llu failed, in %.1f s and %llu attempts, "
-                "%llu of them 429%s\n",
-                (unsigned long long)s->succeeded, (unsigned long long)s->failed,
-                s->seconds, (unsigned long long)s->attempts,
-                (unsigned long long)s->http_429,
-                s->interrupted ? "; interrupted: go on with --resume" : "");
-    if (s->interrupted)
-        return BENCH_INTERRUPTED;
-    return s->failed > 0 ? BENCH_FAILED : BENCH_DONE;
+                "\ninterrupted: waiting for %llu answers (again: do not)\n",
+                (unsigned long long)v->sent->in_flight);
+    return BENCH_STOP;
 }
 
-static struct bench_sender sender_of(const struct job *j)
+static struct bench_sender sender_of(struct bench_run *j)
 {
     return (struct bench_sender){
         .batch = &j->batch,
@@ -328,30 +274,65 @@ static struct bench_sender sender_of(const struct job *j)
         .roster = &j->roster,
         .client = &j->client,
         .base_url = bench_accounts_default_url(),
+        .cacert = j->options->cacert,
+        .budget = &j->budget,
+        .max_wait_ns = j->options->max_wait_ns,
+        .speed = j->options->speed,
         .seed = 1,
+        .tell = tell,
+        .context = j,
     };
 }
 
-static int send(struct job *j, struct bench_replies *replies)
+static struct mock_loop *new_loop(const struct bench_run_options *o)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return mock_loop_new(t.tv_sec * LIM_SEC + t.tv_nsec, o->speed);
+}
+
+/* A disk that is full and a reader that went are errors of a write. */
+static void ignore_signals(void)
+{
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+static int send(struct bench_run *j, struct bench_replies *replies,
+                bool *settled)
 {
     struct lim_diag diag = { 0 };
     struct bench_interrupt held;
     struct bench_sent sent = { 0 };
     struct bench_sender sender = sender_of(j);
     sender.replies = replies;
-    sender.go_on = go_on;
-    sender.context = j;
-    bench_progress_begin(&j->progress, !j->options->quiet);
-    bench_interrupt_hold(&held);
-    int error = bench_send_batch(&sender, &sent, &diag);
-    bench_interrupt_release(&held);
-    bench_progress_end(&j->progress);
+    sender.loop = new_loop(j->options);
+    if (sender.loop == NULL)
+        return bench_complain(
+            NULL, lim_fail(&diag, LIM_ENOMEM, 0, "no event loop"), &diag);
+    ignore_signals();
+    int error = bench_status_begin(&j->status, &sender, j->options->status,
+                                   j->options->metrics_port, &diag);
+    if (error == LIM_OK) {
+        bench_progress_begin(&j->progress, !j->options->quiet);
+        bench_interrupt_hold(&held);
+        error = bench_send_batch(&sender, &sent, &diag);
+        bench_interrupt_release(&held);
+        bench_progress_end(&j->progress);
+    }
+    bench_status_end(&j->status);
+    mock_loop_free(sender.loop);
+    *settled = error == LIM_OK &&
+               (sent.ending == BENCH_END_DONE ||
+                (j->before.lost == 0 && sent.ending != BENCH_END_CUT &&
+                 sent.ending != BENCH_END_UNWRITTEN));
     if (error != LIM_OK)
         return bench_complain(NULL, error, &diag);
-    return tell_end(j, &sent);
+    return bench_run_tell_end(j, &sent, replies);
 }
 
-static int forecast(struct job *j)
+static int forecast(struct bench_run *j)
 {
     struct lim_diag diag = { 0 };
     const struct bench_sender sender = sender_of(j);
@@ -361,35 +342,49 @@ static int forecast(struct job *j)
     return error == LIM_OK ? BENCH_DONE : bench_complain(NULL, error, &diag);
 }
 
-static int open_and_send(struct job *j)
+static int open_and_send(struct bench_run *j)
 {
-    const struct options *o = j->options;
+    const struct bench_run_options *o = j->options;
+    const struct bench_replies_config config = { .results = o->output,
+                                                 .errors = o->errors,
+                                                 .batch = &j->batch,
+                                                 .resume = o->resume,
+                                                 .done = j->done };
     struct lim_diag diag = { 0 };
     struct bench_replies *replies =
-        o->resume ? bench_replies_resume(o->output, &j->batch, j->done, &diag)
-                  : bench_replies_open(o->output, &diag);
+        bench_replies_open(&config, &j->before, &diag);
     if (replies == NULL)
         return bench_complain(NULL, LIM_EINVAL, &diag);
+    bool settled = j->before.lost == 0;
     int code = forecast(j);
     if (code == BENCH_DONE)
         code = agree(j);
     if (code == BENCH_DONE && j->left > 0)
-        code = send(j, replies);
-    int error = bench_replies_close(replies, &diag);
+        code = send(j, replies, &settled);
+    else if (!o->resume)
+        bench_replies_drop(replies);
+    int error = bench_replies_close(replies, settled, &diag);
     if (error != LIM_OK) {
         bench_complain(NULL, error, &diag);
         code = BENCH_FAILED;
     }
-    if (!o->resume && (code == BENCH_USAGE || j->left == 0))
-        unlink(o->output);
     return code;
 }
 
-static int run(struct job *j, const struct lim_strategy *own)
+static int run(struct bench_run *j, const struct lim_strategy *own)
 {
-    const struct options *o = j->options;
+    const struct bench_run_options *o = j->options;
     struct lim_diag diag = { 0 };
-    int error = bench_batch_read(&j->batch, o->requests, &diag);
+    int error =
+        bench_budget_read(&j->budget, o->max_requests, o->max_spend, &diag);
+    if (error != LIM_OK)
+        return bench_complain(NULL, error, &diag);
+    if (o->cacert != NULL && access(o->cacert, R_OK) != 0)
+        return bench_complain(NULL,
+                              lim_fail(&diag, LIM_EINVAL, 0, "--cacert %s: %s",
+                                       o->cacert, strerror(errno)),
+                              &diag);
+    error = bench_batch_read(&j->batch, o->requests, &diag);
     if (error != LIM_OK)
         return bench_complain(o->requests, error, &diag);
     error = bench_roster_init(&j->roster, o->accounts, &j->batch, &diag);
@@ -409,13 +404,15 @@ static int run(struct job *j, const struct lim_strategy *own)
 int bench_cmd_run(int argc, char **argv, const char *version)
 {
     (void)version;
-    struct options o = { .max_requests = -1, .max_spend = -1 };
+    struct bench_run_options o = { .max_wait_ns = -1,
+                                   .speed = 1,
+                                   .metrics_port = -1 };
     struct bench_plugin plugin;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     int code = bench_command_strategy(&plugin, o.strategy, &o.changes);
     if (code != BENCH_DONE)
         return code;
-    struct job j = { .options = &o };
+    struct bench_run j = { .options = &o };
     code = run(&j, plugin.strategy);
     bench_batch_fini(&j.batch);
     bench_roster_fini(&j.roster);

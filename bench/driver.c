@@ -93,15 +93,6 @@ static bool speed_fits(struct driver *d, double told)
     return false;
 }
 
-static void put_url(char *out, size_t size, const char *base, const char *path)
-{
-    size_t length = strlen(base);
-
-    while (length > 0 && base[length - 1] == '/')
-        length--;
-    snprintf(out, size, "%.*s%s", (int)length, base, path);
-}
-
 static bool send_one(struct driver *d, const struct sim_send *send)
 {
     const struct bench_message *m = &d->messages[send->workload];
@@ -118,8 +109,11 @@ static bool send_one(struct driver *d, const struct sim_send *send)
     x->slot = send->slot;
     x->tag = send->workload;
     x->lines = c->lines;
-    put_url(x->url, sizeof x->url,
-            c->base_url != NULL ? c->base_url : d->target->base_url, m->path);
+    if (!bench_accounts_address(c, d->target->base_url, m->path, send->model,
+                                x)) {
+        bench_transport_give(d->transport, x);
+        return false;
+    }
     snprintf(x->own_lines[0], sizeof x->own_lines[0],
              "X-Client-Request-Id: %" PRIu64 "-%u", send->request,
              send->attempt);
@@ -288,13 +282,12 @@ static size_t connections_wanted(const struct sim_scenario *s)
  */
 static void warm_up(struct driver *d)
 {
-    char url[sizeof((struct bench_transfer *)0)->url];
     const char *base = d->target->base_url;
     const char *version = strstr(base, "/v1");
+    size_t length = version != NULL ? (size_t)(version - base) : strlen(base);
 
-    put_url(url, sizeof url, base, "");
-    if (version != NULL)
-        url[version - base] = '\0';
+    while (length > 0 && base[length - 1] == '/')
+        length--;
     d->warming = connections_wanted(d->scenario);
     for (size_t i = d->warming; i > 0; i--) {
         struct bench_transfer *x = bench_transport_take(d->transport);
@@ -302,7 +295,7 @@ static void warm_up(struct driver *d)
             fail(d, lim_fail(d->diag, LIM_ENOMEM, 0, "out of memory"));
             return;
         }
-        put_url(x->url, sizeof x->url, url, "/healthz");
+        snprintf(x->url, sizeof x->url, "%.*s/healthz", (int)length, base);
         bench_transport_send(d->transport, x);
     }
     mock_loop_timer_wall(d->loop, d->wall_timer, WARM_WALL_NS);

@@ -103,25 +103,37 @@ bool bench_events_are(const char *body, size_t length)
     return s.length > 0 && s.at[0] != '{' && s.at[0] != '[' && s.at[0] != '<';
 }
 
+bool bench_events_next(struct bench_event *e)
+{
+    struct span value;
+    while (e->left > 0) {
+        const char *newline = memchr(e->rest, '\n', e->left);
+        size_t n = newline != NULL ? (size_t)(newline - e->rest) : e->left;
+        struct span line = { e->rest, n };
+        size_t used = newline != NULL ? n + 1 : n;
+        e->rest += used;
+        e->left -= used;
+        if (field(line, "event:", &value)) {
+            e->error = is(value, "error");
+        } else if (field(line, "data:", &value)) {
+            e->data = value.at;
+            e->length = value.length;
+            return true;
+        } else if (trimmed(line.at, line.length).length == 0) {
+            e->error = false;
+        }
+    }
+    return false;
+}
+
 void bench_events_read(struct bench_events *e, const char *body, size_t length)
 {
-    const char *end = body + length;
+    struct bench_event event = { .rest = body, .left = length };
     bool finished = false;
-    bool is_error = false;
     *e = (struct bench_events){ .class = LIM_CLASS_OK };
-    while (body < end) {
-        const char *newline = memchr(body, '\n', (size_t)(end - body));
-        const char *line_end = newline != NULL ? newline : end;
-        struct span line = { body, (size_t)(line_end - body) };
-        struct span value;
-        if (field(line, "event:", &value))
-            is_error = is(value, "error");
-        else if (field(line, "data:", &value))
-            read_data(e, value, is_error, &finished);
-        else if (trimmed(line.at, line.length).length == 0)
-            is_error = false;
-        body = newline != NULL ? newline + 1 : end;
-    }
+    while (bench_events_next(&event))
+        read_data(e, (struct span){ event.data, event.length }, event.error,
+                  &finished);
     if (e->class == LIM_CLASS_OK && !finished)
         e->class = LIM_CLASS_TRANSIENT;
 }

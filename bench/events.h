@@ -32,4 +32,16 @@ bool bench_events_are(const char *body, size_t length);
 
 void bench_events_read(struct bench_events *e, const char *body, size_t length);
 
+/* One event after the other: an event's data are one line. */
+struct bench_event {
+    const char *rest; /* of the body; set it to its begin at first, */
+    size_t left;      /* and to its length */
+    const char *data; /* without blanks around */
+    size_t length;
+    bool error; /* an "event: error" line came before it */
+};
+
+/* False: there is none more. */
+bool bench_events_next(struct bench_event *e);
+
 #endif

@@ -25,7 +25,7 @@ static void submit(struct forecast *f)
     for (; f->next < s->batch->count; f->next++) {
         struct lim_request r;
         lim_id id;
-        if (s->done != NULL && s->done[f->next])
+        if (s->done[f->next])
             continue;
         r = bench_send_request(s, f->next);
         int answer = lim_submit(f->pool, &r, f->now, &id, NULL);
@@ -48,12 +48,13 @@ static int64_t takes(const struct forecast *f, size_t request)
     double tokens = sim_dist_draw(&reply, lim_rng_draw(stream, request, 0));
     const struct sim_latency_of of = {
         .request = request,
-        .prompt_tokens = q->cost.amount[LIM_TOKENS],
+        .prompt_tokens = q->tokens,
         .completion_tokens = tokens < 1 ? 1 : (int64_t)(tokens + 0.5),
         .factor = 1,
     };
-    return sim_latency_draw(&sim_profile_for(q->model)->latency, f->s->seed,
-                            &of)
+    return sim_latency_draw(
+               &sim_profile_for(f->s->batch->models[q->model])->latency,
+               f->s->seed, &of)
         .total_ns;
 }
 

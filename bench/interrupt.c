@@ -28,6 +28,13 @@ bool bench_interrupt_came(void)
            sigismember(&pending, SIGTERM) == 1;
 }
 
+bool bench_interrupt_take(void)
+{
+    const struct timespec now = { 0 };
+    sigset_t set = both();
+    return sigtimedwait(&set, NULL, &now) > 0;
+}
+
 void bench_interrupt_release(const struct bench_interrupt *i)
 {
     const struct timespec now = { 0 };

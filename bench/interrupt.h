@@ -18,6 +18,9 @@ void bench_interrupt_hold(struct bench_interrupt *i);
 /* Tells whether one has come. */
 bool bench_interrupt_came(void);
 
+/* Takes one that has come: the next is another. */
+bool bench_interrupt_take(void);
+
 /* Takes what has come, and restores the mask. */
 void bench_interrupt_release(const struct bench_interrupt *i);
 

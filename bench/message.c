@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "bench/events.h"
+#include "bench/usage.h"
 #include "limiter/apierror.h"
 
 #define PROMPT_MAX 1000 /* characters that every image model takes */
@@ -108,33 +109,6 @@ int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
     return LIM_OK;
 }
 
-/* Reads a count of the usage object; -1: it is not there. */
-static int64_t usage_count(const cJSON *usage, const char *name)
-{
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(usage, name);
-
-    if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0) ||
-        value->valuedouble > 1e15)
-        return -1;
-    return (int64_t)value->valuedouble;
-}
-
-static void read_usage(const struct bench_message *m, const cJSON *usage,
-                       struct lim_outcome *out)
-{
-    int64_t total = usage_count(usage, "total_tokens");
-    int64_t prompt = usage_count(usage, "prompt_tokens");
-    int64_t completion = usage_count(usage, "completion_tokens");
-
-    out->usage_known = total >= 0;
-    out->tokens_used = total >= 0 ? total : 0;
-    if (completion < 0)
-        completion = total > prompt && prompt >= 0 ? total - prompt : 0;
-    out->reply_tokens = completion;
-    if (m->price != NULL && prompt >= 0)
-        out->microusd = lim_price_cost(m->price, prompt, completion, m->images);
-}
-
 /* An answer that says 200 and is no JSON was cut or garbled on its way. */
 static void read_whole(const struct bench_message *m, const char *body,
                        size_t length, struct lim_outcome *out)
@@ -144,7 +118,8 @@ static void read_whole(const struct bench_message *m, const char *body,
     if (!cJSON_IsObject(root))
         out->class = LIM_CLASS_TRANSIENT;
     else
-        read_usage(m, cJSON_GetObjectItemCaseSensitive(root, "usage"), out);
+        bench_usage_read(cJSON_GetObjectItemCaseSensitive(root, "usage"),
+                         m->price, m->images, out);
     cJSON_Delete(root);
 }
 

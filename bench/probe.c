@@ -17,7 +17,7 @@
 
 struct probing {
     const struct bench_accounts *accounts;
-    const char *base_url;
+    const struct bench_probe_to *to;
     struct mock_loop *loop;
     struct bench_transport *transport;
     struct bench_probed *out;
@@ -44,27 +44,25 @@ static bool write_body(const char *model, struct bench_buffer *body)
     return bench_buffer_add(body, text, (size_t)n);
 }
 
-static void put_url(char *out, size_t size, const char *base, const char *path)
-{
-    size_t length = strlen(base);
-    while (length > 0 && base[length - 1] == '/')
-        length--;
-    snprintf(out, size, "%.*s%s", (int)length, base, path);
-}
-
 static bool send_next(struct probing *p)
 {
-    const struct bench_probed *x = &p->out[p->sent];
+    struct bench_probed *x = &p->out[p->sent];
     const struct bench_credential *c =
-        bench_accounts_key(p->accounts, x->organisation, 0);
+        bench_accounts_key(p->accounts, x->organisation, x->key);
+    if (bench_accounts_model(c, x->model) == NULL) {
+        snprintf(x->trouble, sizeof x->trouble,
+                 "its account does not name this model");
+        p->sent++;
+        p->over++;
+        return true;
+    }
     struct bench_transfer *t = bench_transport_take(p->transport);
-    if (t == NULL || !write_body(x->model, &t->body))
+    const char *path =
+        is_embedding(x->model) ? "/embeddings" : "/chat/completions";
+    if (t == NULL || !write_body(x->model, &t->body) ||
+        !bench_accounts_address(c, p->to->base_url, path, x->model, t))
         return false;
     t->slot = (uint32_t)p->sent++;
-    t->lines = c->lines;
-    put_url(t->url, sizeof t->url,
-            c->base_url != NULL ? c->base_url : p->base_url,
-            is_embedding(x->model) ? "/embeddings" : "/chat/completions");
     bench_transport_send(p->transport, t);
     return true;
 }
@@ -139,7 +137,11 @@ static void on_time(void *context, uint32_t timer, lim_time now)
 static int run(struct probing *p, struct lim_diag *diag)
 {
     struct bench_transport_config config = {
-        .wake = on_wake, .context = p, .timeout_ns = TIMEOUT_NS, .proxies = true
+        .wake = on_wake,
+        .context = p,
+        .timeout_ns = TIMEOUT_NS,
+        .proxies = true,
+        .cacert = p->to->cacert,
     };
     p->loop = mock_loop_new(0, 1);
     if (p->loop == NULL)
@@ -157,21 +159,14 @@ static int run(struct probing *p, struct lim_diag *diag)
 }
 
 int bench_probe(const struct bench_accounts *accounts,
-                const char *const *models, size_t model_count,
-                const char *base_url, struct bench_probed *out,
-                struct lim_diag *diag)
+                const struct bench_probe_to *to, struct bench_probed *out,
+                size_t count, struct lim_diag *diag)
 {
-    size_t organisations = bench_accounts_organisations(accounts);
-    struct probing p = { .accounts = accounts,
-                         .base_url = base_url,
-                         .out = out,
-                         .count = organisations * model_count };
-    for (size_t i = 0; i < p.count; i++)
-        out[i] = (struct bench_probed){
-            .organisation = (uint32_t)(i / model_count),
-            .model = models[i % model_count],
-            .limits = lim_limits_none(),
-        };
+    struct probing p = {
+        .accounts = accounts, .to = to, .out = out, .count = count
+    };
+    for (size_t i = 0; i < count; i++)
+        out[i].limits = lim_limits_none();
     int error = run(&p, diag);
     bench_transport_free(p.transport);
     mock_loop_free(p.loop);

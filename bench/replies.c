@@ -1,218 +1,375 @@
-#define _DEFAULT_SOURCE /* flock */
+#define _GNU_SOURCE
 
 #include "bench/replies.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/types.h>
 #include <unistd.h>
 
-#include "bench/output.h"
-#include "mockserver/file.h"
-#include "mockserver/json.h"
+#include <cjson/cJSON.h>
 
-#define FILE_MAX_BYTES (1 << 30)
+#include "bench/log.h"
+#include "bench/output.h"
+#include "mockserver/jsontext.h"
+#include "mockserver/text.h"
+
+#define DEPTH_MAX 1000 /* of an answer's body: cJSON's own bound */
+#define SENT_LINE 16   /* a hash in hexadecimal */
 
 struct bench_replies {
-    FILE *file;
-    char *path;
-    size_t lines;
-    bool failed;
-};
-
-static struct bench_replies *open_as(const char *path, const char *mode,
-                                     struct lim_diag *diag)
-{
-    struct bench_replies *r = calloc(1, sizeof *r);
-    char *copy = strdup(path);
-    FILE *f = r != NULL && copy != NULL ? fopen(path, mode) : NULL;
-    if (f != NULL && flock(fileno(f), LOCK_EX | LOCK_NB) == 0) {
-        *r = (struct bench_replies){ .file = f, .path = copy };
-        return r;
-    }
-    if (r == NULL || copy == NULL)
-        lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-    else if (f != NULL)
-        lim_fail(diag, LIM_EINVAL, 0, "%s: another process is writing it now",
-                 path);
-    else
-        lim_fail(diag, LIM_EINVAL, 0, "cannot write %s: %s%s", path,
-                 strerror(errno),
-                 errno == EEXIST ? " (go on with it by --resume)" : "");
-    if (f != NULL)
-        fclose(f);
-    free(copy);
-    free(r);
-    return NULL;
-}
-
-struct bench_replies *bench_replies_open(const char *path,
-                                         struct lim_diag *diag)
-{
-    return open_as(path, "wx", diag);
-}
-
-/* Requests by their id. */
-struct index {
-    const struct bench_batch_request **sorted; /* owned */
     const struct bench_batch *batch;
+    struct bench_log results, errors, sent;
+    char *errors_path, *sent_path; /* owned; NULL: there are none */
+    struct bench_batch_line request;
+    struct mock_text line;
+    int trouble; /* errno of what was not written; 0 */
 };
 
-static int by_id(const void *a, const void *b)
+static char *beside(const char *results, const char *end)
 {
-    const struct bench_batch_request *const *x = a, *const *y = b;
-    return strcmp((*x)->custom_id, (*y)->custom_id);
+    char *path;
+    size_t n = strlen(results);
+    if (n > 6 && strcmp(results + n - 6, ".jsonl") == 0 && end[0] == '.')
+        n -= 6;
+    return asprintf(&path, "%.*s%s", (int)n, results, end) < 0 ? NULL : path;
 }
 
-static int index_init(struct index *x, const struct bench_batch *batch)
+static bool is_final(int status)
 {
-    x->batch = batch;
-    x->sorted =
-        calloc(batch->count + 1, sizeof(const struct bench_batch_request *));
-    if (x->sorted == NULL)
-        return LIM_ENOMEM;
-    for (size_t i = 0; i < batch->count; i++)
-        x->sorted[i] = &batch->requests[i];
-    qsort(x->sorted, batch->count, sizeof x->sorted[0], by_id);
-    return LIM_OK;
+    return status == 400 || status == 413 || status == 415 || status == 422;
 }
 
-static bool find(const struct index *x, char *id, size_t *out)
+/* The request that a line answers, with its status (0: no answer came). */
+static bool read_line(const struct bench_batch *batch, const char *line,
+                      size_t length, size_t *request, int *status)
 {
-    const struct bench_batch_request wanted = { .custom_id = id };
-    const struct bench_batch_request *key = &wanted;
-    const struct bench_batch_request **found =
-        bsearch(&key, x->sorted, x->batch->count, sizeof x->sorted[0], by_id);
-    if (found != NULL)
-        *out = (size_t)(*found - x->batch->requests);
-    return found != NULL;
-}
-
-/* The request that a line answers; false: it is no answer of the API. */
-static bool read_reply(const struct index *x, const char *line, size_t length,
-                       size_t *out)
-{
-    cJSON *o = mock_json_parse(line, length, NULL);
+    cJSON *o = cJSON_ParseWithLength(line, length);
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(o, "custom_id");
     const cJSON *response = cJSON_GetObjectItemCaseSensitive(o, "response");
-    bool answered = cJSON_IsString(id) && cJSON_IsObject(response) &&
-                    find(x, id->valuestring, out);
+    const cJSON *code =
+        cJSON_GetObjectItemCaseSensitive(response, "status_code");
+    bool found =
+        cJSON_IsString(id) && bench_batch_find(batch, id->valuestring, request);
+    *status = cJSON_IsNumber(code) ? code->valueint : 0;
     cJSON_Delete(o);
-    return answered;
+    return found;
 }
 
-/* Copies the lines that stay. */
-static void keep(const struct index *x, const char *text, size_t length,
-                 bool *done, FILE *to)
+/* A file that is read line by line. */
+struct lines {
+    FILE *in;
+    char *line;
+    size_t size;
+    int number;
+};
+
+static bool next_line(struct lines *l, size_t *length)
 {
-    const char *at = text, *end = text + length;
-    const char *stop;
-    size_t request;
-    while ((stop = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        if (read_reply(x, at, (size_t)(stop - at), &request) &&
-            !done[request]) {
-            done[request] = true;
-            fwrite(at, 1, (size_t)(stop + 1 - at), to);
-        }
-        at = stop + 1;
-    }
+    ssize_t n = getline(&l->line, &l->size, l->in);
+    if (n <= 0)
+        return false;
+    l->number++;
+    *length = (size_t)n - (l->line[n - 1] == '\n');
+    return true;
 }
 
-static int rewrite(const char *path, const struct index *x, bool *done,
-                   struct lim_diag *diag)
+static void close_lines(struct lines *l)
 {
-    struct bench_output out;
-    size_t length;
-    char *text = mock_read_file(path, FILE_MAX_BYTES, &length, diag);
-    if (text == NULL)
-        return LIM_EINVAL;
-    int error = bench_output_open(&out, path, diag);
-    if (error == LIM_OK) {
-        keep(x, text, length, done, out.file);
-        error = bench_output_commit(&out, diag);
+    fclose(l->in);
+    free(l->line);
+}
+
+/* Results: each line is one of a request of this batch, and stands once. */
+static int read_results(const struct bench_replies_config *c, const char *path,
+                        struct bench_replies_before *before,
+                        struct lim_diag *diag)
+{
+    struct lines l = { .in = fopen(path, "re") };
+    size_t length, request;
+    int status, error = LIM_OK;
+    if (l.in == NULL)
+        return lim_fail(diag, LIM_EINVAL, 0, "%s: %s", path, strerror(errno));
+    while (error == LIM_OK && next_line(&l, &length)) {
+        if (!read_line(c->batch, l.line, length, &request, &status))
+            error = lim_fail(diag, LIM_EINVAL, l.number,
+                             "%s:%d: answers none of these requests", path,
+                             l.number);
+        else if (c->done[request])
+            error = lim_fail(diag, LIM_EINVAL, l.number,
+                             "%s:%d: answers a request that is answered above",
+                             path, l.number);
+        else
+            c->done[request] = true;
+        before->answered += error == LIM_OK;
     }
-    free(text);
+    close_lines(&l);
     return error;
 }
 
-struct bench_replies *bench_replies_resume(const char *path,
-                                           const struct bench_batch *batch,
-                                           bool *done, struct lim_diag *diag)
+/* Failures: those that are to be sent again go. */
+static int read_errors(const struct bench_replies_config *c, const char *path,
+                       struct bench_replies_before *before,
+                       struct lim_diag *diag)
+{
+    struct lines l = { .in = fopen(path, "re") };
+    struct bench_output out;
+    size_t length, request;
+    int status;
+    if (l.in == NULL)
+        return errno == ENOENT ? LIM_OK
+                               : lim_fail(diag, LIM_EINVAL, 0, "%s: %s", path,
+                                          strerror(errno));
+    int error = bench_output_open(&out, path, diag);
+    while (error == LIM_OK && next_line(&l, &length)) {
+        if (!read_line(c->batch, l.line, length, &request, &status) ||
+            c->done[request])
+            continue;
+        before->failed++;
+        if (is_final(status)) {
+            c->done[request] = true;
+            fwrite(l.line, 1, length, out.file);
+            fputc('\n', out.file);
+        } else {
+            before->again++;
+        }
+    }
+    close_lines(&l);
+    return error == LIM_OK ? bench_output_commit(&out, diag) : error;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* What was sent and has no answer, each once. */
+static void read_sent(const struct bench_replies_config *c, const char *path,
+                      struct bench_replies_before *before)
+{
+    struct lines l = { .in = fopen(path, "re") };
+    size_t length, request, count = 0, room = 0;
+    uint64_t *lost = NULL;
+    while (l.in != NULL && next_line(&l, &length)) {
+        if (!bench_batch_find_hash(c->batch, strtoull(l.line, NULL, 16),
+                                   &request) ||
+            c->done[request])
+            continue;
+        if (count == room) {
+            uint64_t *more =
+                realloc(lost, (room = 2 * room + 64) * sizeof *more);
+            if (more == NULL)
+                break;
+            lost = more;
+        }
+        lost[count++] = request;
+    }
+    if (count > 0)
+        qsort(lost, count, sizeof *lost, by_number);
+    for (size_t i = 0; i < count; i++)
+        before->lost += i == 0 || lost[i] != lost[i - 1];
+    if (l.in != NULL)
+        close_lines(&l);
+    free(lost);
+}
+
+static int open_files(struct bench_replies *r,
+                      const struct bench_replies_config *c,
+                      struct bench_replies_before *before,
+                      struct lim_diag *diag)
+{
+    int error = bench_log_open(&r->results, c->results, c->resume, diag);
+    if (error != LIM_OK || strcmp(c->results, "-") == 0)
+        return error;
+    r->errors_path = c->errors != NULL ? strdup(c->errors)
+                                       : beside(c->results, ".errors.jsonl");
+    r->sent_path = beside(c->results, "\0.sent" + 1);
+    if (r->errors_path == NULL || r->sent_path == NULL)
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    if (c->resume) {
+        error = read_results(c, c->results, before, diag);
+        if (error == LIM_OK)
+            error = read_errors(c, r->errors_path, before, diag);
+        if (error == LIM_OK)
+            read_sent(c, r->sent_path, before);
+    } else if (access(r->errors_path, F_OK) == 0) {
+        error = lim_fail(diag, LIM_EINVAL, 0, "cannot write %s: it is there",
+                         r->errors_path);
+    } else {
+        unlink(r->sent_path);
+    }
+    return error != LIM_OK ? error
+                           : bench_log_open(&r->sent, r->sent_path, true, diag);
+}
+
+struct bench_replies *bench_replies_open(const struct bench_replies_config *c,
+                                         struct bench_replies_before *before,
+                                         struct lim_diag *diag)
+{
+    struct bench_replies *r = calloc(1, sizeof *r);
+    *before = (struct bench_replies_before){ 0 };
+    if (r == NULL) {
+        lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+        return NULL;
+    }
+    r->batch = c->batch;
+    r->results.file = r->errors.file = r->sent.file = -1;
+    if (strcmp(c->results, "-") == 0 && c->resume)
+        lim_fail(diag, LIM_EINVAL, 0, "standard output cannot be gone on with");
+    else if (open_files(r, c, before, diag) == LIM_OK)
+        return r;
+    if (!c->resume)
+        bench_replies_drop(r);
+    bench_replies_close(r, false, &(struct lim_diag){ 0 });
+    return NULL;
+}
+
+/* A body as it came; between the tokens of JSON a line's end is a blank. */
+static void put_body(struct mock_text *line, const char *body, size_t length)
+{
+    struct lim_diag why;
+    size_t at = line->length;
+    if (!mock_jsontext_check(body, length, DEPTH_MAX, &why)) {
+        mock_text_json(line, body, length);
+        return;
+    }
+    mock_text_add(line, body, length);
+    for (; at < line->length; at++)
+        if (line->data[at] == '\n' || line->data[at] == '\r')
+            line->data[at] = ' ';
+}
+
+static void put_response(struct mock_text *line, const struct bench_reply *y)
+{
+    if (y->status == 0) {
+        mock_text_puts(line, ",\"response\":null");
+        return;
+    }
+    mock_text_puts(line, ",\"response\":{\"status_code\":");
+    mock_text_int(line, y->status);
+    if (y->request_id != NULL && y->request_id[0] != '\0') {
+        mock_text_puts(line, ",\"request_id\":");
+        mock_text_json_or_null(line, y->request_id);
+    }
+    mock_text_puts(line, ",\"body\":");
+    put_body(line, y->body, y->length);
+    mock_text_puts(line, "}");
+}
+
+static void make_line(struct bench_replies *r, const struct bench_reply *y)
+{
+    struct mock_text *line = &r->line;
+    mock_text_clear(line);
+    mock_text_puts(line, "{\"id\":\"batch_req_");
+    mock_text_int(line, r->batch->requests[y->request].number);
+    mock_text_puts(line, "\",\"custom_id\":");
+    mock_text_add(line, r->request.custom_id.at, r->request.custom_id.length);
+    put_response(line, y);
+    mock_text_puts(line, ",\"error\":");
+    if (y->code != NULL) {
+        mock_text_puts(line, "{\"code\":");
+        mock_text_json_or_null(line, y->code);
+        mock_text_puts(line, ",\"message\":");
+        mock_text_json_or_null(line, y->message);
+        mock_text_puts(line, "}}");
+    } else {
+        mock_text_puts(line, "null}");
+    }
+}
+
+/* The file of failures is made with the first of them. */
+static struct bench_log *log_for(struct bench_replies *r, bool good)
+{
+    struct lim_diag diag;
+    if (good || r->errors_path == NULL)
+        return &r->results;
+    if (r->errors.file < 0 &&
+        bench_log_open(&r->errors, r->errors_path, true, &diag) != LIM_OK)
+        return NULL;
+    return &r->errors;
+}
+
+bool bench_replies_add(struct bench_replies *r, const struct bench_reply *y)
+{
+    struct bench_log *log = log_for(r, y->good);
+    if (log == NULL || !bench_batch_get(r->batch, y->request, &r->request)) {
+        r->trouble = log == NULL ? (errno != 0 ? errno : EIO) : ESTALE;
+        return false;
+    }
+    make_line(r, y);
+    if (r->line.failed) {
+        r->trouble = ENOMEM;
+        return false;
+    }
+    bool written = bench_log_add(log, r->line.data, r->line.length);
+    r->trouble = log->trouble;
+    return written;
+}
+
+bool bench_replies_sent(struct bench_replies *r, size_t request)
+{
+    char line[SENT_LINE + 1];
+    if (r->sent.file < 0)
+        return true;
+    snprintf(line, sizeof line, "%016" PRIx64, r->batch->requests[request].id);
+    if (bench_log_add(&r->sent, line, SENT_LINE))
+        return true;
+    r->trouble = r->sent.trouble;
+    return false;
+}
+
+void bench_replies_sync(struct bench_replies *r)
+{
+    bench_log_sync(&r->results);
+    bench_log_sync(&r->errors);
+}
+
+const char *bench_replies_trouble(const struct bench_replies *r)
+{
+    if (r->trouble == ESTALE)
+        return "the file of requests has changed";
+    return r->trouble != 0 ? strerror(r->trouble) : NULL;
+}
+
+const char *bench_replies_errors(const struct bench_replies *r)
+{
+    return r->errors.file >= 0 ? r->errors_path : NULL;
+}
+
+void bench_replies_drop(struct bench_replies *r)
+{
+    if (r->results.regular && r->results.whole == 0)
+        unlink(r->results.path);
+}
+
+int bench_replies_close(struct bench_replies *r, bool settled,
+                        struct lim_diag *diag)
 {
     int error = LIM_OK;
-    if (access(path, F_OK) != 0)
-        return bench_replies_open(path, diag);
-    struct index x;
-    if (index_init(&x, batch) != LIM_OK)
-        error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-    if (error == LIM_OK)
-        error = rewrite(path, &x, done, diag);
-    free(x.sorted);
-    return error == LIM_OK ? open_as(path, "a", diag) : NULL;
-}
-
-static void write_line(struct bench_replies *r, cJSON *o)
-{
-    char *line = cJSON_PrintUnformatted(o);
-    if (line == NULL || fprintf(r->file, "%s\n", line) < 0 ||
-        fflush(r->file) != 0)
-        r->failed = true;
-    cJSON_free(line);
-    cJSON_Delete(o);
-}
-
-static cJSON *line_of(struct bench_replies *r,
-                      const struct bench_batch_request *request)
-{
-    char id[40];
-    cJSON *o = cJSON_CreateObject();
-    snprintf(id, sizeof id, "batch_req_%d", request->number);
-    cJSON_AddStringToObject(o, "id", id);
-    cJSON_AddStringToObject(o, "custom_id", request->custom_id);
-    r->lines++;
-    return o;
-}
-
-void bench_replies_add(struct bench_replies *r,
-                       const struct bench_batch_request *request, int status,
-                       const char *body, size_t length)
-{
-    cJSON *o = line_of(r, request);
-    cJSON *response = cJSON_AddObjectToObject(o, "response");
-    cJSON *json = cJSON_ParseWithLength(body, length);
-    cJSON_AddNumberToObject(response, "status_code", status);
-    if (json != NULL) {
-        cJSON_AddItemToObject(response, "body", json);
-    } else {
-        char *text = strndup(body, length);
-        cJSON_AddStringToObject(response, "body", text != NULL ? text : "");
-        free(text);
-    }
-    cJSON_AddNullToObject(o, "error");
-    write_line(r, o);
-}
-
-void bench_replies_fail(struct bench_replies *r,
-                        const struct bench_batch_request *request,
-                        const char *code, const char *message)
-{
-    cJSON *o = line_of(r, request);
-    cJSON_AddNullToObject(o, "response");
-    cJSON *error = cJSON_AddObjectToObject(o, "error");
-    cJSON_AddStringToObject(error, "code", code);
-    cJSON_AddStringToObject(error, "message", message);
-    write_line(r, o);
-}
-
-int bench_replies_close(struct bench_replies *r, struct lim_diag *diag)
-{
-    bool good = !r->failed && fsync(fileno(r->file)) == 0;
-    good = fclose(r->file) == 0 && good;
+    const char *trouble = bench_replies_trouble(r);
+    bench_log_flush(&r->results);
+    bench_log_flush(&r->errors);
+    size_t unsaid =
+        bench_log_unsaid(&r->results) + bench_log_unsaid(&r->errors);
+    bool good = bench_log_close(&r->results);
+    good = bench_log_close(&r->errors) && good;
+    bench_log_close(&r->sent);
+    if (settled && good && r->sent_path != NULL)
+        unlink(r->sent_path);
     if (!good)
-        lim_fail(diag, LIM_EINVAL, 0, "cannot write %s", r->path);
-    free(r->path);
+        error = lim_fail(diag, LIM_EINVAL, 0,
+                         "%zu answer%s could not be written: %s; --resume "
+                         "sends these requests again",
+                         unsaid, unsaid == 1 ? "" : "s",
+                         trouble != NULL ? trouble : "write failed");
+    bench_batch_line_fini(&r->request);
+    mock_text_fini(&r->line);
+    free(r->errors_path);
+    free(r->sent_path);
     free(r);
-    return good ? LIM_OK : LIM_EINVAL;
+    return error;
 }

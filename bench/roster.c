@@ -21,6 +21,18 @@ static const char *name_of(const struct bench_account *a)
     return a->organisation != NULL ? a->organisation : a->name;
 }
 
+/* Tells whether whoever serves one of them serves both. */
+static bool go_together(const struct reading *x, const char *a, const char *b)
+{
+    for (size_t i = 0; i < x->file->count; i++) {
+        const cJSON *models = x->file->accounts[i].models;
+        if (models != NULL &&
+            cJSON_HasObjectItem(models, a) != cJSON_HasObjectItem(models, b))
+            return false;
+    }
+    return true;
+}
+
 /* Models that share a limit in the table share a group; others are alone. */
 static bool make_groups(const struct reading *x)
 {
@@ -35,7 +47,8 @@ static bool make_groups(const struct reading *x)
         for (; like < i; like++) {
             const char *other =
                 lim_table_group(x->table, x->batch->models[like]);
-            if (group != NULL && other != NULL && strcmp(group, other) == 0)
+            if (group != NULL && other != NULL && strcmp(group, other) == 0 &&
+                go_together(x, x->batch->models[i], x->batch->models[like]))
                 break;
         }
         r->group_of[i] = like < i ? r->group_of[like] : r->groups++;
@@ -60,6 +73,18 @@ static bool told_limits(const cJSON *entry, const char *model,
             (void)mock_units_count(value->valuestring, &number);
         if (number >= 0)
             out->max[l] = (int64_t)number;
+    }
+    return true;
+}
+
+/* Tells whether all accounts of an organisation serve a model. */
+static bool serves(const struct reading *x, const char *name, const char *model)
+{
+    for (size_t i = 0; i < x->file->count; i++) {
+        const struct bench_account *a = &x->file->accounts[i];
+        if (a->models != NULL && strcmp(name_of(a), name) == 0 &&
+            !cJSON_HasObjectItem(a->models, model))
+            return false;
     }
     return true;
 }
@@ -89,25 +114,27 @@ static bool add_organisation(const struct reading *x, const char *name,
 {
     struct bench_roster *r = x->roster;
     struct lim_limits *limits = calloc(r->groups, sizeof *limits);
-    bool *serves = calloc(r->groups, sizeof *serves);
+    bool *served = calloc(r->groups, sizeof *served);
     char *copy = strdup(name);
-    if (limits == NULL || serves == NULL || copy == NULL) {
+    if (limits == NULL || served == NULL || copy == NULL) {
         free(limits);
-        free(serves);
+        free(served);
         free(copy);
         return false;
     }
     for (size_t m = 0; m < x->batch->model_count; m++) {
         unsigned g = r->group_of[m];
         bool known =
-            find_limits(x, entry, x->batch->models[m], &limits[g], &serves[g]);
-        r->limits_known = r->limits_known && known;
+            find_limits(x, entry, x->batch->models[m], &limits[g], &served[g]);
+        if (!serves(x, name, x->batch->models[m]))
+            served[g] = false;
+        r->limits_known = r->limits_known && (known || !served[g]);
     }
     r->organisations[r->count++] =
         (struct lim_organisation){ .name = copy,
                                    .keys = 1,
                                    .limits = limits,
-                                   .serves = serves,
+                                   .serves = served,
                                    .spend_max = LIM_UNLIMITED };
     return true;
 }

@@ -1,259 +1,118 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "bench/sender.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "bench/transport.h"
-#include "limiter/apierror.h"
-#include "limiter/pool.h"
-#include "mockserver/loop.h"
+#include "bench/sender_parts.h"
 
-#define TIMEOUT_NS (600 * LIM_SEC) /* as the SDKs wait */
+#define TIMEOUT_NS (600 * LIM_SEC)     /* as the SDKs wait */
+#define TIMEOUT_WALL_NS (10 * LIM_SEC) /* but at least this */
 #define PACE_WALL_NS (100 * LIM_MSEC)
+#define SYNC_PACES 10 /* a second */
+#define AGAIN_NS LIM_MIN
 
-/* A request that the pool holds, by the low half of its id. */
-struct slot {
-    lim_id id;
-    size_t request;
-};
-
-struct sending {
-    const struct bench_sender *s;
-    struct lim_diag *diag;
-    struct mock_loop *loop;
-    struct bench_transport *transport;
-    struct lim_pool *pool;
-    struct slot slots[BENCH_AT_ONCE_MAX];
-    size_t next; /* of the batch, not yet in the pool */
-    uint32_t wake_timer, pace_timer;
-    lim_time began;
-    struct bench_sent sent;
-    char denial[200]; /* the last answer that shut an organisation out */
-    bool over;
-    int error;
-};
-
-static const struct bench_batch_request *request_of(const struct sending *x,
-                                                    uint32_t slot)
+/* What holds up all that waits, and until when. */
+static void note_wait(struct bench_sending *x, lim_time now)
 {
-    return &x->s->batch->requests[x->slots[slot].request];
-}
-
-static void stop(struct sending *x)
-{
-    x->over = true;
-    mock_loop_stop(x->loop);
-}
-
-static void fail(struct sending *x, int error)
-{
-    x->error = error;
-    stop(x);
-}
-
-static void refuse(struct sending *x, const struct bench_batch_request *q,
-                   int answer, const struct lim_refusal *why)
-{
-    char text[160];
-    x->sent.failed++;
-    if (answer == LIM_SHED)
-        snprintf(text, sizeof text, "too many requests wait");
-    else if (answer == LIM_REFUSED && why->largest >= 0)
-        snprintf(text, sizeof text,
-                 "%s: it asks for %lld, and no organisation takes more than "
-                 "%lld",
-                 lim_limit_name(why->limit), (long long)why->asked,
-                 (long long)why->largest);
-    else
-        snprintf(text, sizeof text, "no organisation has access to %.100s",
-                 q->model);
-    bench_replies_fail(x->s->replies, q, "never_sent", text);
-}
-
-struct lim_request bench_send_request(const struct bench_sender *s,
-                                      size_t request)
-{
-    const struct bench_batch_request *q = &s->batch->requests[request];
-    return (struct lim_request){
-        .group = s->roster->group_of[bench_batch_model(s->batch, q)],
-        .cost = q->cost,
-        .deadline = LIM_NEVER,
-        .number = request,
-    };
-}
-
-/* Fills the pool from the batch. */
-static void submit(struct sending *x, lim_time now)
-{
-    const struct bench_sender *s = x->s;
-    for (; x->next < s->batch->count; x->next++) {
-        const struct bench_batch_request *q = &s->batch->requests[x->next];
-        struct lim_refusal why = { .largest = -1 };
-        lim_id id;
-        if (s->done != NULL && s->done[x->next])
-            continue;
-        const struct lim_request r = bench_send_request(s, x->next);
-        int answer = lim_submit(x->pool, &r, now, &id, &why);
-        if (answer == LIM_EFULL)
-            return;
-        if (answer == LIM_ACCEPTED)
-            x->slots[(uint32_t)id] = (struct slot){ id, x->next };
-        else
-            refuse(x, q, answer, &why);
-    }
-}
-
-static void put_url(char *out, size_t size, const char *base, const char *path)
-{
-    size_t length = strlen(base);
-    while (length > 0 && base[length - 1] == '/')
-        length--;
-    snprintf(out, size, "%.*s%s", (int)length, base, path);
-}
-
-static bool send_one(struct sending *x, const struct lim_action *a)
-{
-    uint32_t slot = (uint32_t)a->id;
-    const struct bench_batch_request *q = request_of(x, slot);
-    const struct bench_credential *c =
-        bench_accounts_key(x->s->roster->accounts, a->organisation, a->key);
-    struct bench_transfer *t = bench_transport_take(x->transport);
-    char *body = bench_batch_body(q);
-    bool good = t != NULL && body != NULL &&
-                bench_buffer_add(&t->body, body, strlen(body));
-    cJSON_free(body);
-    if (!good)
-        return false;
-    t->slot = slot;
-    t->tag = a->organisation;
-    t->lines = c->lines;
-    put_url(t->url, sizeof t->url,
-            c->base_url != NULL ? c->base_url : x->s->base_url, q->path);
-    snprintf(t->own_lines[0], sizeof t->own_lines[0],
-             "X-Client-Request-Id: %zu-%u", x->slots[slot].request, a->attempt);
-    x->sent.attempts++;
-    bench_transport_send(x->transport, t);
-    return true;
-}
-
-static void give_up(struct sending *x, const struct lim_action *a)
-{
-    char text[300] = "it waited too long";
-    x->sent.failed++;
-    if (a->reason == LIM_REASON_NOWHERE)
-        snprintf(text, sizeof text,
-                 "no organisation that could take it is left%s%s",
-                 x->denial[0] != '\0' ? "; the last one was answered " : "",
-                 x->denial);
-    bench_replies_fail(x->s->replies, request_of(x, (uint32_t)a->id),
-                       "given_up", text);
-}
-
-static void pump(struct sending *x)
-{
-    struct lim_action a;
-    lim_time now = mock_loop_update(x->loop);
-    submit(x, now);
-    while (!x->over && lim_next(x->pool, now, &a)) {
-        if (a.kind == LIM_GIVE_UP)
-            give_up(x, &a);
-        else if (!send_one(x, &a))
-            fail(x, lim_fail(x->diag, LIM_ENOMEM, 0, "out of memory"));
-        now = mock_loop_update(x->loop);
-        submit(x, now);
-    }
-}
-
-/* What an answer says to the pool. */
-static struct lim_outcome outcome_of(struct sending *x,
-                                     const struct bench_transfer *t)
-{
-    struct lim_apierror e;
-    struct lim_outcome o = { .class = LIM_CLASS_TRANSIENT,
-                             .status = t->status,
-                             .microusd = -1,
-                             .first_token_ns = -1,
-                             .reply_tokens = -1,
-                             .feedback = t->feedback };
-    if (t->status == 0)
-        return o;
-    lim_apierror_read(&e, t->status, t->answer.data, t->answer.length);
-    o.class = e.class;
-    if (e.class == LIM_CLASS_QUOTA || e.class == LIM_CLASS_CREDENTIAL ||
-        e.class == LIM_CLASS_NO_ACCESS)
-        snprintf(x->denial, sizeof x->denial, "%d: %.160s", t->status,
-                 e.message);
-    if (o.feedback.hint_ns < 0)
-        o.feedback.hint_ns = e.hint_ns;
-    o.feedback.refused_by = e.limit;
-    o.feedback.refused_max = e.max;
-    return o;
-}
-
-static void take(struct sending *x, const struct bench_transfer *t)
-{
-    const struct bench_batch_request *q = request_of(x, t->slot);
-    struct lim_outcome o = outcome_of(x, t);
-    lim_time now = mock_loop_update(x->loop);
-    x->sent.http_429 += t->status == 429;
-    enum lim_fate fate =
-        lim_complete(x->pool, x->slots[t->slot].id, &o, now, NULL);
-    if (fate == LIM_FATE_RETRY)
+    const struct bench_left l = { x->pool, x->s->roster, x->left };
+    char *to = x->sent.waits_for;
+    x->sent.left_s = bench_left_seconds(&l, now);
+    to[0] = '\0';
+    x->sent.waits_until = LIM_NEVER;
+    if (x->sent.in_flight > 0 || x->sent.ending != BENCH_END_DONE)
         return;
-    x->sent.succeeded += fate == LIM_FATE_SUCCEEDED;
-    x->sent.failed += fate == LIM_FATE_FAILED;
-    if (t->status != 0)
-        bench_replies_add(x->s->replies, q, t->status, t->answer.data,
-                          t->answer.length);
-    else
-        bench_replies_fail(x->s->replies, q, "no_answer",
-                           t->trouble != NULL ? t->trouble : "none came");
+    for (unsigned g = 0; g < x->s->roster->groups && to[0] == '\0'; g++)
+        if (x->left[g].amount[LIM_REQUESTS] > 0 &&
+            bench_shutout_group(&x->shutout, g) == BENCH_GROUP_PARKED)
+            bench_shutout_tell(&x->shutout, g, to, sizeof x->sent.waits_for);
+    lim_time wakeup = lim_wakeup(x->pool);
+    if (to[0] != '\0')
+        x->sent.waits_until = x->again_at;
+    if (to[0] != '\0' || wakeup == LIM_NEVER || wakeup - now < LIM_SEC)
+        return;
+    x->sent.waits_until = wakeup;
+    for (unsigned g = 0; g < x->s->roster->groups && to[0] == '\0'; g++)
+        if (x->left[g].amount[LIM_REQUESTS] > 0)
+            bench_left_waits_for(&l, g, now, to, sizeof x->sent.waits_for);
+    if (to[0] == '\0')
+        snprintf(to, sizeof x->sent.waits_for, "the next try");
 }
 
-static bool reap(struct sending *x)
+/* Nobody takes what is left: it is asked again in a minute, or over. */
+static void wait_for_somebody(struct bench_sending *x, lim_time now)
 {
-    struct bench_transfer *t;
-    bool any = false;
-    while (!x->over && (t = bench_transport_reap(x->transport)) != NULL) {
-        take(x, t);
-        bench_transport_give(x->transport, t);
-        any = true;
+    int64_t most = x->s->max_wait_ns;
+    if (x->stuck_since == LIM_NEVER)
+        x->stuck_since = now;
+    if (x->again_at > now && x->again_at != LIM_NEVER)
+        return;
+    note_wait(x, now);
+    if (most < 0 || now - x->stuck_since >= most) {
+        bench_sending_end(x, BENCH_END_NOBODY);
+        bench_sending_stop(x);
+        return;
     }
-    return any;
+    int64_t rest = most - (now - x->stuck_since);
+    x->again_at = now + (rest < AGAIN_NS ? rest : AGAIN_NS);
+    mock_loop_timer_set(x->s->loop, x->again_timer, x->again_at);
+}
+
+static void wait_for_limits(struct bench_sending *x, lim_time now)
+{
+    lim_time wakeup = lim_wakeup(x->pool);
+    mock_loop_timer_set(x->s->loop, x->wake_timer, wakeup);
+    if (x->sent.in_flight > 0 || x->s->max_wait_ns < 0 || wakeup == LIM_NEVER ||
+        wakeup - now <= x->s->max_wait_ns)
+        return;
+    note_wait(x, now);
+    bench_sending_end(x, BENCH_END_TOO_LONG);
+    bench_sending_stop(x);
+}
+
+/* Some requests are left whose organisations are all shut out. */
+static bool is_stuck(const struct bench_sending *x)
+{
+    size_t done = x->done_before + x->sent.succeeded + x->sent.failed;
+    return done < x->s->batch->count;
 }
 
 /* After each event: everything that can be done now is done. */
-static void turn(struct sending *x)
+static void turn(struct bench_sending *x)
 {
     if (x->over)
         return;
     do
-        pump(x);
-    while (reap(x));
+        bench_sending_pump(x);
+    while (bench_sending_reap(x));
+    if (x->over)
+        return;
+    lim_time now = mock_loop_now(x->s->loop);
     struct lim_counts n = lim_pool_counts(x->pool);
     x->sent.waiting = n.waiting + n.backing_off;
-    x->sent.in_flight = n.in_flight;
-    mock_loop_timer_set(x->loop, x->wake_timer, lim_wakeup(x->pool));
-    if (x->next == x->s->batch->count && n.waiting == 0 && n.in_flight == 0 &&
-        n.backing_off == 0)
-        stop(x);
-}
-
-/* What waits for its connection is believed to be on its way. */
-static void on_begun(void *context, const struct bench_transfer *t)
-{
-    struct sending *x = context;
-    lim_sent(x->pool, x->slots[t->slot].id, t->sent);
+    x->sent.in_flight = bench_transport_in_flight(x->transport);
+    bool idle = x->sent.in_flight == 0;
+    bool ending = x->sent.ending != BENCH_END_DONE;
+    bool empty = x->sent.waiting == 0 && x->next == x->s->batch->count;
+    if (idle && (ending || (empty && !is_stuck(x))))
+        bench_sending_stop(x);
+    else if (idle && empty)
+        wait_for_somebody(x, now);
+    else if (!ending)
+        wait_for_limits(x, now);
 }
 
 static void on_wake(void *context)
 {
     turn(context);
+}
+
+/* What waits for its connection is believed to be on its way. */
+static void on_begun(void *context, const struct bench_transfer *t)
+{
+    struct bench_sending *x = context;
+    lim_sent(x->pool, x->slots[t->slot].id, t->sent);
 }
 
 static void on_time(void *context, uint32_t timer, lim_time now)
@@ -263,15 +122,44 @@ static void on_time(void *context, uint32_t timer, lim_time now)
     turn(context);
 }
 
+/*
+ * Nobody was left, and perhaps somebody is now: a new pool, whose windows are
+ * full.  Nothing has been sent for a minute.
+ */
+static void on_again(void *context, uint32_t timer, lim_time now)
+{
+    struct bench_sending *x = context;
+    (void)timer;
+    struct lim_pool *pool = bench_send_pool(x->s, now, x->diag);
+    if (pool == NULL) {
+        bench_sending_fail(x, LIM_ENOMEM);
+        return;
+    }
+    lim_pool_free(x->pool);
+    x->pool = pool;
+    x->again_at = LIM_NEVER;
+    x->next = 0;
+    bench_shutout_forget(&x->shutout);
+    turn(x);
+}
+
 static void on_pace(void *context, uint32_t timer, lim_time now)
 {
-    struct sending *x = context;
+    struct bench_sending *x = context;
+    const struct bench_view view = { &x->sent, x->pool, &x->shutout, now,
+                                     false };
+    mock_loop_timer_wall(x->s->loop, timer, PACE_WALL_NS);
     x->sent.seconds = (double)(now - x->began) / (double)LIM_SEC;
-    mock_loop_timer_wall(x->loop, timer, PACE_WALL_NS);
-    if (x->s->go_on == NULL || x->s->go_on(x->s->context, &x->sent))
-        return;
-    x->sent.interrupted = true;
-    stop(x);
+    if (++x->paces % SYNC_PACES == 0)
+        bench_replies_sync(x->s->replies);
+    note_wait(x, now);
+    enum bench_wish wish =
+        x->s->tell != NULL ? x->s->tell(x->s->context, &view) : BENCH_GO_ON;
+    if (wish == BENCH_CUT)
+        bench_sending_end(x, BENCH_END_CUT);
+    else if (wish == BENCH_STOP)
+        bench_sending_end(x, BENCH_END_STOPPED);
+    turn(x);
 }
 
 struct lim_pool *bench_send_pool(const struct bench_sender *s, lim_time start,
@@ -289,49 +177,88 @@ struct lim_pool *bench_send_pool(const struct bench_sender *s, lim_time start,
     return lim_pool_new(&c, diag);
 }
 
-static int prepare(struct sending *x)
+static int out_of_memory(const struct bench_sending *x)
 {
-    struct timespec t;
+    return lim_fail(x->diag, LIM_ENOMEM, 0, "out of memory");
+}
+
+static int make_books(struct bench_sending *x)
+{
+    size_t count = x->s->batch->count;
+    x->left = calloc(x->s->roster->groups, sizeof *x->left);
+    x->marks = calloc(count, sizeof *x->marks);
+    if (x->left == NULL || x->marks == NULL ||
+        bench_shutout_init(&x->shutout, x->s->roster) != LIM_OK)
+        return out_of_memory(x);
+    for (size_t i = 0; i < count; i++) {
+        int64_t most = bench_send_most(x->s->batch, i);
+        x->done_before += x->s->done[i];
+        if (x->s->done[i])
+            continue;
+        bench_sending_note_left(x, i, true);
+        x->dearest = most > x->dearest ? most : x->dearest;
+    }
+    return LIM_OK;
+}
+
+static int64_t timeout_wall_ns(double speed)
+{
+    double ns = (double)TIMEOUT_NS / speed;
+    return ns < (double)TIMEOUT_WALL_NS ? TIMEOUT_WALL_NS : (int64_t)ns;
+}
+
+static int prepare(struct bench_sending *x)
+{
+    struct mock_loop *loop = x->s->loop;
     struct bench_transport_config config = {
+        .loop = loop,
         .wake = on_wake,
         .begun = on_begun,
         .context = x,
-        .timeout_ns = TIMEOUT_NS,
+        .timeout_ns = timeout_wall_ns(x->s->speed),
         .proxies = true,
+        .cacert = x->s->cacert,
     };
-    clock_gettime(CLOCK_REALTIME, &t);
-    x->began = t.tv_sec * LIM_SEC + t.tv_nsec;
-    x->loop = mock_loop_new(x->began, 1);
-    if (x->loop == NULL)
-        return lim_fail(x->diag, LIM_ENOMEM, 0, "event loop: %s",
-                        strerror(errno));
-    config.loop = x->loop;
+    x->began = mock_loop_update(loop);
+    x->stuck_since = x->again_at = LIM_NEVER;
+    x->sent.spend_known = true;
+    x->sent.waits_until = LIM_NEVER;
     x->transport = bench_transport_new(&config);
-    x->wake_timer = mock_loop_timer_new(x->loop, on_time, x);
-    x->pace_timer = mock_loop_timer_new(x->loop, on_pace, x);
+    x->wake_timer = mock_loop_timer_new(loop, on_time, x);
+    x->pace_timer = mock_loop_timer_new(loop, on_pace, x);
+    x->again_timer = mock_loop_timer_new(loop, on_again, x);
     if (x->transport == NULL || x->wake_timer == UINT32_MAX ||
-        x->pace_timer == UINT32_MAX)
-        return lim_fail(x->diag, LIM_ENOMEM, 0, "out of memory");
+        x->pace_timer == UINT32_MAX || x->again_timer == UINT32_MAX)
+        return out_of_memory(x);
+    int error = make_books(x);
+    if (error != LIM_OK)
+        return error;
     x->pool = bench_send_pool(x->s, x->began, x->diag);
     return x->pool != NULL ? LIM_OK : LIM_EINVAL;
 }
 
-static int run(struct sending *x)
+static int run(struct bench_sending *x)
 {
-    mock_loop_timer_set(x->loop, x->wake_timer, mock_loop_now(x->loop));
-    mock_loop_timer_wall(x->loop, x->pace_timer, PACE_WALL_NS);
-    if (mock_loop_run(x->loop) != 0)
+    struct mock_loop *loop = x->s->loop;
+    mock_loop_timer_set(loop, x->wake_timer, mock_loop_now(loop));
+    mock_loop_timer_wall(loop, x->pace_timer, PACE_WALL_NS);
+    if (mock_loop_run(loop) != 0)
         return lim_fail(x->diag, LIM_ENOTFOUND, 0, "event loop: %s",
                         strerror(errno));
-    x->sent.seconds =
-        (double)(mock_loop_now(x->loop) - x->began) / (double)LIM_SEC;
+    lim_time now = mock_loop_now(loop);
+    const struct bench_view view = { &x->sent, x->pool, &x->shutout, now,
+                                     true };
+    x->sent.seconds = (double)(now - x->began) / (double)LIM_SEC;
+    x->sent.in_flight = bench_transport_in_flight(x->transport);
+    if (x->error == LIM_OK && x->s->tell != NULL)
+        x->s->tell(x->s->context, &view);
     return x->error;
 }
 
 int bench_send_batch(const struct bench_sender *s, struct bench_sent *out,
                      struct lim_diag *diag)
 {
-    struct sending *x = calloc(1, sizeof *x);
+    struct bench_sending *x = calloc(1, sizeof *x);
     if (x == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     x->s = s;
@@ -341,8 +268,11 @@ int bench_send_batch(const struct bench_sender *s, struct bench_sent *out,
         error = run(x);
     *out = x->sent;
     bench_transport_free(x->transport);
-    mock_loop_free(x->loop);
     lim_pool_free(x->pool);
+    bench_shutout_fini(&x->shutout);
+    bench_batch_line_fini(&x->line);
+    free(x->left);
+    free(x->marks);
     free(x);
     return error;
 }

@@ -14,7 +14,8 @@
 #include "bench/shard.h"
 #include "limiter/headers.h"
 
-#define ANSWER_MAX (8 << 20)
+#define ANSWER_MAX (64 << 20) /* of a stream, some 200,000 tokens */
+#define KEPT_MAX (1 << 20)    /* of a buffer that is used again */
 #define CONNECT_MS 10000L
 #define ANSWER_CHUNK 16384L
 #define NODES 8
@@ -27,7 +28,6 @@ struct flight {
     struct bench_shard *shard;
     struct flight *next; /* in a list of `transport` */
     CURL *easy;
-    bool begun; /* the request was sent, or is being sent */
     struct lim_headers headers;
     struct curl_slist nodes[NODES];
 };
@@ -42,24 +42,30 @@ struct bench_transport {
     struct flight *unsent; /* libcurl would not take them */
 };
 
-static void read_mock_speed(struct flight *f, const char *line, size_t length)
+/* The value of a header line of that name ("x-request-id:"), or false. */
+static bool read_value(const char *line, size_t length, const char *name,
+                       char *out, size_t size)
 {
-    static const char name[] = "x-mock-speed:";
-    char value[32];
-    size_t skip = sizeof name - 1;
+    size_t skip = strlen(name);
 
-    if (length <= skip || length - skip >= sizeof value ||
-        strncasecmp(line, name, skip) != 0)
-        return;
-    memcpy(value, line + skip, length - skip);
-    value[length - skip] = '\0';
-    f->transfer.mock_speed = strtod(value, NULL);
+    if (length <= skip || strncasecmp(line, name, skip) != 0)
+        return false;
+    while (skip < length && line[skip] == ' ')
+        skip++;
+    while (length > skip && (unsigned char)line[length - 1] <= ' ')
+        length--;
+    if (length - skip >= size)
+        return false;
+    memcpy(out, line + skip, length - skip);
+    out[length - skip] = '\0';
+    return true;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
     struct flight *f = context;
     size_t length = size * count;
+    char value[32];
 
     if (length >= 5 && strncmp(line, "HTTP/", 5) == 0) {
         lim_headers_init(&f->headers);
@@ -67,7 +73,10 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     }
     lim_headers_read_line(&f->headers, line, length,
                           mock_loop_now(f->transport->config.loop));
-    read_mock_speed(f, line, length);
+    if (read_value(line, length, "x-mock-speed:", value, sizeof value))
+        f->transfer.mock_speed = strtod(value, NULL);
+    read_value(line, length, "x-request-id:", f->transfer.request_id,
+               sizeof f->transfer.request_id);
     return length;
 }
 
@@ -109,9 +118,9 @@ static int on_begin(void *context, char *to, char *from, int to_port,
     (void)from;
     (void)to_port;
     (void)from_port;
-    if (f->begun)
+    if (f->transfer.begun)
         return CURL_PREREQFUNC_ABORT;
-    f->begun = true;
+    f->transfer.begun = true;
     f->transfer.sent = mock_loop_update(f->transport->config.loop);
     if (f->transport->config.begun != NULL)
         f->transport->config.begun(f->transport->config.context, &f->transfer);
@@ -135,6 +144,8 @@ static void set_up(struct flight *f)
                      timeout_ms < LONG_MAX ? (long)timeout_ms : LONG_MAX);
     /* Below the 75 s after which the mock server lets an idle one go. */
     curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, 60L);
+    if (t->config.cacert != NULL)
+        curl_easy_setopt(e, CURLOPT_CAINFO, t->config.cacert);
     if (!t->config.proxies)
         curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_begin);
@@ -269,9 +280,11 @@ struct bench_transfer *bench_transport_take(struct bench_transport *t)
     x->body.length = 0;
     x->answer.length = 0;
     x->status = 0;
+    x->begun = false;
     x->first_byte = LIM_NEVER;
     x->feedback = lim_feedback_none();
     x->mock_speed = -1;
+    x->request_id[0] = '\0';
     x->trouble = NULL;
     return x;
 }
@@ -327,7 +340,7 @@ void bench_transport_send(struct bench_transport *t, struct bench_transfer *x)
 
     assert(f->shard == NULL);
     x->sent = mock_loop_now(t->config.loop);
-    f->begun = false;
+    f->transfer.begun = false;
     lim_headers_init(&f->headers);
     set_request(f);
     f->shard = shard_with_room(t);
@@ -383,6 +396,10 @@ void bench_transport_give(struct bench_transport *t, struct bench_transfer *x)
     struct flight *f = (struct flight *)(void *)x;
 
     assert(f->shard == NULL);
+    if (x->body.size > KEPT_MAX)
+        bench_buffer_fini(&x->body);
+    if (x->answer.size > KEPT_MAX)
+        bench_buffer_fini(&x->answer);
     f->next = t->free;
     t->free = f;
 }

@@ -38,10 +38,12 @@ struct bench_transfer {
 
     /* The answer, valid until it is given back. */
     int status;          /* 0: none came, or not to its end */
+    bool begun;          /* it left, or began to */
     lim_time sent;       /* when it left, on the loop's clock */
     lim_time first_byte; /* of the body of a 2xx, if it came; LIM_NEVER */
     struct lim_feedback feedback;
-    double mock_speed; /* of x-mock-speed; -1: not sent */
+    double mock_speed;   /* of x-mock-speed; -1: not sent */
+    char request_id[64]; /* of x-request-id; "": not sent */
     struct bench_buffer answer;
     const char *trouble; /* why none came: static memory */
 };
@@ -55,6 +57,8 @@ struct bench_transport_config {
     void *context;
     int64_t timeout_ns; /* wall time of a whole request */
     bool proxies;       /* those of the environment are used */
+    const char *cacert; /* file of authorities in place of the system's; NULL;
+                           must stay valid */
 };
 
 /* NULL: no memory.  The loop outlives it. */

@@ -2,18 +2,16 @@
 
 #include <inttypes.h>
 
+#include "mockserver/samples.h"
 #include "mockserver/visit.h"
 
 /* So many organisations are told of; there may be as many as keys. */
 #define ORGANISATIONS_MAX 1000
 
-/* Begins a family; each stands once, with all of its samples. */
 static void begin(struct mock_text *b, const char *name, const char *type,
                   const char *help)
 {
-    mock_text_printf(b,
-                     "# HELP tierlab_mock_%s %s\n# TYPE tierlab_mock_%s %s\n",
-                     name, help, name, type);
+    mock_samples_begin(b, "tierlab_mock_", name, type, help);
 }
 
 static void add_plain(struct mock_text *b, const char *name, const char *type,
@@ -21,21 +19,6 @@ static void add_plain(struct mock_text *b, const char *name, const char *type,
 {
     begin(b, name, type, help);
     mock_text_printf(b, "tierlab_mock_%s %.17g\n", name, value);
-}
-
-static void add_label(struct mock_text *b, const char *key, const char *value)
-{
-    mock_text_printf(b, "%s=\"", key);
-    for (; *value != '\0'; value++) {
-        if (*value == '\n') {
-            mock_text_puts(b, "\\n");
-            continue;
-        }
-        if (*value == '"' || *value == '\\')
-            mock_text_puts(b, "\\");
-        mock_text_add(b, value, 1);
-    }
-    mock_text_puts(b, "\"");
 }
 
 static void add_statuses(struct mock_text *b, const struct mock_api *api)
@@ -54,7 +37,7 @@ static void add_daemon(struct mock_text *b, const struct mock_api *api,
 {
     begin(b, "build_info", "gauge", "Always 1.");
     mock_text_puts(b, "tierlab_mock_build_info{");
-    add_label(b, "version", api->config.version);
+    mock_samples_label(b, "version", api->config.version);
     mock_text_puts(b, "} 1\n");
     add_plain(b, "clock_seconds", "gauge", "The daemon's time.",
               (double)now / LIM_SEC);
@@ -101,9 +84,10 @@ static void add_money(struct mock_text *b, const struct mock_api *api,
     begin(b, "spent_usd", "gauge", "Spend of this month.");
     for (uint32_t i = 0; i < organisations(api); i++) {
         mock_text_puts(b, "tierlab_mock_spent_usd{");
-        add_label(b, "organisation", sim_provider_organisation_name(p, i));
+        mock_samples_label(b, "organisation",
+                           sim_provider_organisation_name(p, i));
         mock_text_puts(b, ",");
-        add_label(b, "tier", lim_tier_name(sim_provider_tier(p, i)));
+        mock_samples_label(b, "tier", lim_tier_name(sim_provider_tier(p, i)));
         mock_text_printf(b, "} %.6f\n",
                          (double)sim_provider_spent(p, i, now) / 1e6);
     }
@@ -125,12 +109,14 @@ static void add_window(struct mock_visit *v, const char *family,
     if (w.limit == LIM_UNLIMITED || (w.admitted == 0 && w.used_ns == 0))
         return;
     mock_text_printf(b, "tierlab_mock_%s{", family);
-    add_label(b, "organisation",
-              sim_provider_organisation_name(api->provider, organisation));
+    mock_samples_label(
+        b, "organisation",
+        sim_provider_organisation_name(api->provider, organisation));
     mock_text_puts(b, ",");
-    add_label(b, "group", t != NULL ? lim_table_group_name(t, group) : "all");
+    mock_samples_label(b, "group",
+                       t != NULL ? lim_table_group_name(t, group) : "all");
     mock_text_puts(b, ",");
-    add_label(b, "limit", lim_limit_name(limit));
+    mock_samples_label(b, "limit", lim_limit_name(limit));
     if (of == LIMIT)
         mock_text_printf(b, "} %" PRId64 "\n", w.limit);
     else if (of == LEVEL)
@@ -154,7 +140,7 @@ static void add_windows(struct mock_visit *v, const char *family,
 void mock_metrics_get(struct mock_visit *v)
 {
     struct mock_text *b = &v->a->body;
-    v->a->type = "text/plain; version=0.0.4; charset=utf-8";
+    v->a->type = MOCK_SAMPLES_TYPE;
     add_daemon(b, v->api, v->q->now);
     add_server(b, mock_api_counters(v->api));
     add_statuses(b, v->api);

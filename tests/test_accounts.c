@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/accounts.h"
+#include "bench/transport.h"
 
 #define SECRET "sk-test-0123456789abcdef"
 
@@ -180,6 +181,59 @@ static void one_organisation_needs_no_name(void)
     bench_accounts_free(a);
 }
 
+/* Where a request goes, and what its body calls the model. */
+static void each_dialect_has_its_addresses(void)
+{
+    static const struct {
+        const char *endpoint, *path, *url;
+    } rows[] = {
+        { "\"base_url\": \"https://x/v1\"", "/embeddings",
+          "https://x/v1/embeddings" },
+        { "\"base_url\": \"https://x/v1/\", \"dialect\": \"openai\"",
+          "/embeddings", "https://x/v1/embeddings" },
+        { "\"base_url\": \"https://x\", \"dialect\": \"azure\","
+          " \"api_version\": \"2024-10-21\"",
+          "/chat/completions",
+          "https://x/openai/deployments/mine/chat/completions"
+          "?api-version=2024-10-21" },
+        { "\"base_url\": \"https://x/openai/\", \"dialect\": \"azure\","
+          " \"api_version\": \"2025-04-01-preview\"",
+          "/responses",
+          "https://x/openai/responses?api-version=2025-04-01-preview" },
+        { "\"base_url\": \"https://x\", \"dialect\": \"azure\"",
+          "/chat/completions", "https://x/openai/v1/chat/completions" },
+        { "\"base_url\": \"https://x/openai/v1\", \"dialect\": \"azure\"",
+          "/chat/completions", "https://x/openai/v1/chat/completions" },
+    };
+    struct sim_provider_config p = provider(one, 1);
+    setenv("TIERLAB_TEST_A", "sk-test-a", 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[500];
+        struct lim_diag diag = { 0 };
+        static struct bench_transfer x;
+        snprintf(text, sizeof text,
+                 "{\"endpoints\": [{\"name\": \"e\", %s}], \"accounts\":"
+                 " [{\"name\": \"a\", \"key_env\": \"TIERLAB_TEST_A\","
+                 " \"models\": {\"gpt-4o\": \"mine\"}}]}",
+                 rows[i].endpoint);
+        struct bench_accounts *a = read_text(text, &p, &diag);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+        const struct bench_credential *c = bench_accounts_key(a, 0, 0);
+        CU_ASSERT_STRING_EQUAL(c->lines[0],
+                               c->azure ? "api-key: sk-test-a"
+                                        : "Authorization: Bearer sk-test-a");
+        x.body.length = 0;
+        bench_buffer_add(&x.body, "{\"model\":\"gpt-4o\",\"n\":1}", 24);
+        CU_ASSERT_TRUE(bench_accounts_address(c, "http://default/v1",
+                                              rows[i].path, "gpt-4o", &x));
+        CU_ASSERT_STRING_EQUAL(x.url, rows[i].url);
+        CU_ASSERT_STRING_EQUAL(x.body.data, "{\"model\":\"mine\",\"n\":1}");
+        CU_ASSERT_PTR_NULL(bench_accounts_model(c, "gpt-4"));
+        bench_buffer_fini(&x.body);
+        bench_accounts_free(a);
+    }
+}
+
 /* What is wrong with a file, and a word of the message that tells it. */
 static void broken_files_are_told_without_keys(void)
 {
@@ -215,6 +269,20 @@ static void broken_files_are_told_without_keys(void)
           " \"limits\": {\"gpt-4o\": {\"rpm\": -1}},"
           " \"key_env\": \"TIERLAB_TEST_A\"}]}",
           "limits.gpt-4o.rpm" },
+        { "{\"endpoints\": [{\"name\": \"e\", \"base_url\": \"http://x\","
+          " \"dialect\": \"asure\"}], \"accounts\": [{\"name\": \"a\","
+          " \"key_env\": \"TIERLAB_TEST_A\"}]}",
+          "azure" },
+        { "{\"endpoints\": [{\"name\": \"e\", \"base_url\": \"http://x\","
+          " \"api_version\": \"1\"}], \"accounts\": [{\"name\": \"a\","
+          " \"key_env\": \"TIERLAB_TEST_A\"}]}",
+          "only Azure" },
+        { "{\"accounts\": [{\"name\": \"a\", \"models\": {\"gpt-4o\": \"a/b\"},"
+          " \"key_env\": \"TIERLAB_TEST_A\"}]}",
+          "accounts[0].models" },
+        { "{\"accounts\": [{\"name\": \"a\", \"models\": [\"gpt-4o\"],"
+          " \"key_env\": \"TIERLAB_TEST_A\"}]}",
+          "accounts[0].models" },
         { "{\"accounts\": [{\"name\": \"a\", \"organisation\": \"a b\","
           " \"key_env\": \"TIERLAB_TEST_A\"}]}",
           "organisation" },
@@ -287,6 +355,7 @@ CU_TestInfo accounts_tests[] = {
     { "accounts are grouped by organisation",
       accounts_are_grouped_by_organisation },
     { "one organisation needs no name", one_organisation_needs_no_name },
+    { "each dialect has its addresses", each_dialect_has_its_addresses },
     { "broken files are told without keys",
       broken_files_are_told_without_keys },
     { "a missing file is told", a_missing_file_is_told },

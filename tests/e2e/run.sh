@@ -1,117 +1,124 @@
 #!/usr/bin/env bash
 # tierlab run: a file of requests goes through the pool to a server on
 # loopback, is interrupted, goes on, and every request has one answer.
-set -u
-
-build=${BUILD:-build}
-tierlab=$build/tierlab
-tmp=$(mktemp -d)
-mockd=
-stop() {
-    if [ -n "$mockd" ]; then
-        kill "$mockd" && wait "$mockd"
-    fi 2>/dev/null
-    mockd=
-}
-trap 'stop; rm -rf "$tmp"' EXIT
-passed=0 failed=0
-
-# is NAME WANTED FOUND
-is() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$1: wanted '$2', found '$3'"
-    fi
-}
+# shellcheck source=tests/common.sh
+. tests/common.sh
 
 # serve ARGUMENT...: a daemon, and its base URL.
 serve() {
-    stop
-    : >"$tmp/mockd"
-    "$build/tierlab-mockd" --port 0 "$@" >"$tmp/mockd" &
-    mockd=$!
-    for _ in $(seq 100); do
-        grep -q listening "$tmp/mockd" && break
-        sleep 0.05
-    done
-    OPENAI_BASE_URL=$(sed -n 's/^listening on //p' "$tmp/mockd")/v1
-    export OPENAI_BASE_URL
+    start "$@"
+    export OPENAI_BASE_URL=$url/v1
 }
 export OPENAI_API_KEY=sk-mock-a-1
 
-# batch N: N requests in the Batch format.
+# batch N [FIELDS]: N requests in the Batch format.
 batch() {
     for i in $(seq "$1"); do
         echo "{\"custom_id\": \"q$i\", \"method\": \"POST\", \"url\":" \
             "\"/v1/chat/completions\", \"body\": {\"model\":" \
             "\"gpt-3.5-turbo\", \"messages\": [{\"role\": \"user\"," \
-            "\"content\": \"say $i\"}], \"max_tokens\": 20}}"
+            "\"content\": \"say $i\"}], \"max_tokens\": 20${2:-}}}"
     done
 }
 count() { grep -c "$1" "$2"; }
-ids() { grep -o '"custom_id":"[^"]*"' "$1" | sort | uniq | wc -l; }
+ids() { grep -ho '"custom_id":"[^"]*"' "$@" | sort | uniq | wc -l; }
+run() { "$tierlab" run -y "$@" 2>"$tmp/err"; }
+there() { [ -e "$1" ] && echo yes || echo no; }
 
-# Limits are learned: 60 a minute let a burst of 60 and one a second through.
+# Limits are learned: 1200 a minute let a burst of 1200 and 20 a second through.
 printf '%s\n' '@as_of 2026-01' '@source run Made for this test' \
     '@tier tier1 0 0 -' 'gpt-3.5-turbo tier1 - 1200 - 100000 - - - -' \
     'text-embedding-ada-002 tier1 - 100 - 100000 - - - -' >"$tmp/limits.tsv"
 serve --table "$tmp/limits.tsv" --latency 50ms
 batch 150 >"$tmp/in.jsonl"
 echo '{"model": "text-embedding-ada-002", "input": "plain"}' >>"$tmp/in.jsonl"
-"$tierlab" run -q -y "$tmp/in.jsonl" -o "$tmp/out.jsonl"
+run "$tmp/in.jsonl" -o "$tmp/out.jsonl"
 is 'all succeed' 0 $?
 is 'an answer each' 151 "$(ids "$tmp/out.jsonl")"
 is 'all are 200' 151 "$(count '"status_code":200' "$tmp/out.jsonl")"
 is 'a plain body too' 1 "$(count '"custom_id":"request-151"' "$tmp/out.jsonl")"
 is 'the answer is whole' 1 \
     "$(grep '"q7"' "$tmp/out.jsonl" | grep -c '"finish_reason":"length"')"
+is 'with its id' 151 "$(count '"request_id":"req_' "$tmp/out.jsonl")"
+is 'tokens and money are counted' 1 "$(grep -cE \
+    ' 429; [1-9][0-9]+ tokens, \$0\.[0-9]+$' "$tmp/err")"
+is 'no other file is left' 'in.jsonl out.jsonl' "$(cd "$tmp" && echo *.jsonl*)"
+"$tierlab" run -q -y - -o - <"$tmp/in.jsonl" >"$tmp/piped" 2>"$tmp/err"
+is 'from a pipe to standard output' '0 151' "$? $(ids "$tmp/piped")"
 
-# Interrupted and killed, it goes on; nothing is asked twice that has an answer.
+# Interrupted it lets end what is in flight; interrupted twice it does not.
 batch 120 >"$tmp/in.jsonl"
-"$tierlab" run -q -y "$tmp/in.jsonl" -o "$tmp/cut.jsonl" --set client.cap=2 &
-pid=$!
-sleep 0.5
-kill -INT $pid
-wait $pid
+"$tierlab" run -y "$tmp/in.jsonl" -o "$tmp/cut.jsonl" --set client.cap=2 \
+    2>"$tmp/err" &
+child=$!
+sleep 0.4
+kill -INT $child
+wait $child
 is 'interrupted' 130 $?
 before=$(wc -l <"$tmp/cut.jsonl")
-"$tierlab" run -q -y "$tmp/in.jsonl" -o "$tmp/cut.jsonl" --resume \
-    --set client.cap=2 &
-pid=$!
-sleep 0.5
-kill -KILL $pid
-wait $pid 2>/dev/null
-printf '{"id":"batch_req_9","custom' >>"$tmp/cut.jsonl" # a line that broke off
+is 'it tells how to go on' 1 \
+    "$(grep -c -- "interrupted; $((120 - before)) .*--resume" "$tmp/err")"
+sent=$(curl -s "$url/mock/state" | grep -o '"decisions":[0-9]*' | cut -d: -f2)
+is 'what was in flight is there' "$sent" $((302 + before))
 is 'some were answered, not all' yes "$([ "$before" -gt 0 ] &&
     [ "$before" -lt 120 ] && echo yes)"
-"$tierlab" run -y "$tmp/in.jsonl" -o "$tmp/cut.jsonl" --resume 2>"$tmp/err"
+printf '{"id":"batch_req_9","custom' >>"$tmp/cut.jsonl" # a line that broke off
+run "$tmp/in.jsonl" -o "$tmp/cut.jsonl" --resume
 is 'the rest' 0 $?
 is 'an answer each, once' '120 120' \
     "$(ids "$tmp/cut.jsonl") $(wc -l <"$tmp/cut.jsonl")"
-is 'what was answered is not sent again' yes \
-    "$(sed -n 's/^to send: \([0-9]*\) .*/\1/p' "$tmp/err" |
-        awk -v b="$before" '{ print $1 <= 120 - b ? "yes" : "no" }')"
+is 'what was answered is not sent again' $((120 - before)) \
+    "$(sed -n 's/^to send: \([0-9]*\) .*/\1/p' "$tmp/err")"
 "$tierlab" run "$tmp/in.jsonl" -o "$tmp/cut.jsonl" --resume </dev/null \
     2>"$tmp/err"
 is 'nothing left needs no yes' 0 $?
+serve --no-limits --latency 3s
+"$tierlab" run -q -y "$tmp/in.jsonl" -o "$tmp/twice.jsonl" 2>"$tmp/err" &
+child=$!
+sleep 0.4
+kill -INT $child
+sleep 0.3
+kill -INT $child
+SECONDS=0
+wait $child
+is 'twice' '130 yes' "$? $([ $SECONDS -lt 5 ] && echo yes)"
+serve --no-limits --latency none
+run "$tmp/in.jsonl" -o "$tmp/twice.jsonl" --resume --max-requests 50
+is 'what was cut off may have been carried out' 1 \
+    "$(grep -c '; 1 were sent, and what became of them is not' "$tmp/err")"
+run "$tmp/in.jsonl" -o "$tmp/twice.jsonl" --resume
+is 'and was sent again' 'answered already: 50' "$(grep answered "$tmp/err")"
 
-# Answers that say no, and organisations that are shut out.
+# What failed for good has a file of its own, with the last answer.
+serve --table "$tmp/limits.tsv" --latency 50ms
 {
     batch 2
     echo '{"model": "gpt-3.5-turbo", "messages": 5}'
     echo '{"model": "no-such-model", "messages": []}'
 } >"$tmp/bad.jsonl"
-"$tierlab" run -q -y "$tmp/bad.jsonl" -o "$tmp/bad.out"
+run "$tmp/bad.jsonl" -o "$tmp/bad.out"
 is 'some failed' 1 $?
-is 'the good ones are there' 2 "$(count '"status_code":200' "$tmp/bad.out")"
-is 'a 400 is an answer' 1 "$(count '"status_code":400' "$tmp/bad.out")"
-is 'no access says why' 1 "$(count 'no-such-model. does not exist' "$tmp/bad.out")"
-OPENAI_API_KEY=nonsense "$tierlab" run -q -y "$tmp/in.jsonl" -o "$tmp/key.out"
+errors=$tmp/bad.out.errors.jsonl
+is 'the good ones are there' '2 2' "$(count '"status_code":200' \
+    "$tmp/bad.out") $(wc -l <"$tmp/bad.out")"
+is 'a 400 is the last answer' 1 \
+    "$(count '"status_code":400.*"error":null' "$errors")"
+is 'no access says why' 1 "$(count 'no-such-model. does not exist' "$errors")"
+is 'it is told where' 1 "$(grep -c "2 failed (see .*$errors" "$tmp/err")"
+run "$tmp/bad.jsonl" -o "$tmp/bad.out" --resume
+is 'a 400 stays, the rest is tried again' 1 \
+    "$(grep -c 'failed: 2, of which 1 are sent again' "$tmp/err")"
+is 'each stands once' '4 4' \
+    "$(ids "$tmp/bad.out" "$errors") $(cat "$tmp/bad.out" "$errors" | wc -l)"
+
+# A bad key takes its account out: nobody is left, and nothing is lost.
+OPENAI_API_KEY=nonsense run "$tmp/in.jsonl" -o "$tmp/key.out"
 is 'a bad key' 1 $?
-is 'each says so' 120 "$(count 'Incorrect API key' "$tmp/key.out")"
-is 'the key is not told' 0 "$(count nonsense "$tmp/key.out")"
+is 'it says what for' 1 "$(grep -cE \
+    'nobody is left .*401: Incorrect.*; 120 .* --resume' "$tmp/err")"
+is 'the key is not told' 0 "$(cat "$tmp/key.out" "$tmp/err" | grep -c nonsense)"
+run "$tmp/in.jsonl" -o "$tmp/key.out" --resume
+is 'with a good one' '0 120' "$? $(ids "$tmp/key.out")"
 
 # Two accounts with limits that are known, in one pool.
 cat >"$tmp/provider.json" <<'JSON'
@@ -128,38 +135,63 @@ echo sk-mock-b-1 >"$tmp/key-b"
 serve --config "$tmp/provider.json"
 batch 6 >"$tmp/six.jsonl"
 SECONDS=0
-"$tierlab" run -q -y "$tmp/six.jsonl" -o "$tmp/six.out" \
-    --accounts "$tmp/accounts.json"
+run "$tmp/six.jsonl" -o "$tmp/six.out" --accounts "$tmp/accounts.json"
 is 'three each at once' 0 $?
 is 'without a wait' yes "$([ $SECONDS -lt 15 ] && echo yes)"
 is 'no 429' 6 "$(count '"status_code":200' "$tmp/six.out")"
+batch 8 >"$tmp/eight.jsonl"
+serve --config "$tmp/provider.json"
+run "$tmp/eight.jsonl" -o "$tmp/eight.out" --accounts "$tmp/accounts.json" \
+    --max-wait 2s
+is 'a wait that is too long' 3 $?
+is 'it says what for' 1 "$(grep -cE \
+    'longer than --max-wait: waiting for rpm of [ab]; 2 requests' "$tmp/err")"
+
+# Bounds end it, and it goes on.
+serve --no-limits --latency none
+run "$tmp/in.jsonl" -o "$tmp/few.out" --max-requests 50
+is 'no more than 50' '3 50' "$? $(ids "$tmp/few.out")"
+is 'it says so' 1 "$(grep -c -- '--max-requests is reached; 70 .*--resume' \
+    "$tmp/err")"
+# 27 tokens at 1.50 dollars a million are 40.5 micro-dollars at most.
+run "$tmp/in.jsonl" -o "$tmp/cheap.out" --max-spend 0.001
+is 'money ends it' 3 $?
+is 'not all' yes "$([ "$(ids "$tmp/cheap.out")" -lt 120 ] && echo yes)"
+spent=$(sed -n 's/.*tokens, \$\([0-9.]*\).*/\1/p' "$tmp/err")
+ok "no more than that, $spent" \
+    awk -v x="$spent" 'BEGIN { exit !(x > 0 && x <= 0.001) }'
 
 # What cannot be done is told before anything is sent.
 refused() {
     local name=$1 words=$2
     shift 2
+    rm -f "$tmp/none.out"
     "$tierlab" run "$@" -o "$tmp/none.out" </dev/null >"$tmp/out" 2>"$tmp/err"
     is "$name (exit code)" 2 $?
     is "$name (words)" 1 "$(grep -c -e "$words" "$tmp/err")"
-    is "$name (no file)" no "$([ -e "$tmp/none.out" ] && echo yes || echo no)"
+    is "$name (no file)" 'no no' \
+        "$(there "$tmp/none.out") $(there "$tmp/none.out.sent")"
 }
 refused 'no yes' 'say --yes' "$tmp/six.jsonl"
-refused 'too many' 'more than --max-requests' "$tmp/six.jsonl" -y \
-    --max-requests 5
-refused 'too dear' 'more than --max-spend' "$tmp/six.jsonl" -y \
-    --max-spend 0.000001
 refused 'no such file' 'none.jsonl' "$tmp/none.jsonl" -y
+refused 'a folder' 'directory' "$tmp" -y
+refused 'an odd wait' '--max-wait soon' "$tmp/six.jsonl" --max-wait soon
 bad() {
     printf '%s\n' "$2" >"$tmp/line.jsonl"
     refused "$1" "$3" "$tmp/line.jsonl" -y
 }
 bad 'broken JSON' '{"model": ' 'line.jsonl:1'
 bad 'no model' '{"messages": []}' 'line.jsonl:1: model'
-bad 'an id twice' "$(batch 1; batch 1)" 'line.jsonl:2: custom_id'
-bad 'a stream' '{"model": "m", "messages": [], "stream": true}' 'stream'
-"$tierlab" run "$tmp/six.jsonl" -y -o "$tmp/six.out" 2>"$tmp/err"
+bad 'an id twice' "$(batch 2; batch 1)" 'line.jsonl:3: custom_id.*line 1,'
+bad 'an odd stream' '{"model": "m", "input": "x", "stream": true}' 'stream'
+bad 'nothing' '' 'no request'
+refused 'a price that nobody knows' 'price is not known, so' "$tmp/bad.jsonl" -y \
+    --max-spend 1
+run "$tmp/six.jsonl" -o "$tmp/six.out"
 is 'an output that is there' 2 $?
 is 'a hint' 1 "$(grep -c -e --resume "$tmp/err")"
-
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+run "$tmp/six.jsonl" -o "$tmp/cut.jsonl" --resume
+is 'answers to other requests' 2 $?
+is 'are told' 1 "$(grep -c 'answers none of these requests' "$tmp/err")"
+is 'and stay' 120 "$(wc -l <"$tmp/cut.jsonl")"
+finish

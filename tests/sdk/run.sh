@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Real clients against the daemon:  tests/sdk/run.sh BUILD
+# Real clients against the daemon:  tests/sdk/run.sh BUILD [race]
 #
-# Installs what package-lock.json pins below BUILD/sdk and runs *.test.mjs and
-# load.sh there.  Without npm or its registry all is skipped, unless MUST is
+# Installs what package-lock.json pins below BUILD/sdk and runs *.test.mjs,
+# load.sh and a short race.mjs there; with `race` that alone, at full length.
+# Without npm or its registry all is skipped, unless MUST is
 # set, as it is in CI.
 set -u
 
-build=$(realpath "${1:?usage: tests/sdk/run.sh BUILD}")
+build=$(realpath "${1:?usage: tests/sdk/run.sh BUILD [race]}")
+only=${2:-}
 here=$(dirname "$(realpath "$0")")
 room=$build/sdk
 passed=0 failed=0 skipped=0
@@ -61,6 +63,16 @@ packages
 find_node
 # A module's imports are looked for from where it is.
 cp "$here"/*.mjs "$room"
+run_race() {
+    BUILD=$build timeout -k 5 600 "$node" "$room/race.mjs" "$@" \
+        >"$room/race" 2>&1
+    cat "$room/race"
+    add "$(grep -E '^[0-9]+ passed, ' "$room/race" | tail -n 1)"
+}
+if [ "$only" = race ]; then
+    run_race full
+    finish
+fi
 echo "Node $("$node" --version), $(sed -n \
     's/.*"\(openai\)": "\(.*\)".*/\1 \2/p' "$here/package.json")"
 BUILD=$build timeout -k 5 300 "$node" --test --test-reporter=tap \
@@ -72,4 +84,5 @@ add "$(awk '/^# pass/ {p = $3} /^# fail/ {f = $3} /^# cancelled/ {c = $3}
 BUILD=$build bash "$here/load.sh" >"$room/load" 2>&1
 cat "$room/load"
 add "$(grep -E '^[0-9]+ passed, ' "$room/load" | tail -n 1)"
+run_race
 finish
