@@ -53,7 +53,7 @@ static int no_memory(struct lim_diag *diag)
 
 /* Runs the scenario, which it frees. */
 static int try(struct work *w, cJSON *tree, struct bench_trial *t,
-               enum bench_verdict *verdict, struct lim_diag *diag)
+               enum bench_trial_verdict *verdict, struct lim_diag *diag)
 {
     *t = (struct bench_trial){ .room = 0 };
     if (tree == NULL)
@@ -109,21 +109,13 @@ static struct bench_plan_option *add(struct work *w, enum lim_tier tier,
     if (p->option_count == BENCH_PLAN_TRIED)
         return NULL;
     struct bench_plan_option *o = &p->options[p->option_count++];
-    *o = (struct bench_plan_option){
-        .tier = tier,
-        .count = count,
-        .limit = -1,
-        .headroom = -1,
-        .ends_at = -1,
-    };
-    for (int l = 0; l < LIM_LIMITS; l++)
-        o->used[l] = -1;
+    *o = bench_plan_option(tier, count);
     bench_plan_price(p, o);
     return o;
 }
 
 static int try_option(struct work *w, enum lim_tier tier, int64_t count,
-                      enum bench_verdict *verdict, struct lim_diag *diag)
+                      enum bench_trial_verdict *verdict, struct lim_diag *diag)
 {
     struct bench_trial t;
     struct bench_plan_option *o = add(w, tier, count);
@@ -152,7 +144,7 @@ static int search_tier(struct work *w, enum lim_tier tier,
     int limit;
     enum bench_plan_why why;
     double least = bench_plan_least(w->plan, slack_s(w), tier, &limit, &why);
-    enum bench_verdict v = BENCH_MISSED_IT;
+    enum bench_trial_verdict v = BENCH_MISSED_IT;
     int error = LIM_OK;
     if (least > (double)q->organisations_max) {
         struct bench_plan_option *o = add(w, tier, q->organisations_max);
@@ -175,7 +167,7 @@ static int search_tier(struct work *w, enum lim_tier tier,
     }
     while (error == LIM_OK && v != BENCH_MISSED_IT && high - low > 1 &&
            !w->interrupted) {
-        enum bench_verdict middle;
+        enum bench_trial_verdict middle;
         int64_t at = low + (high - low) / 2;
         error = try_option(w, tier, at, &middle, diag);
         if (middle == BENCH_MET_IT)
@@ -224,7 +216,8 @@ static int search(struct work *w, struct lim_diag *diag)
 }
 
 static int try_load(struct work *w, const struct bench_plan_option *o,
-                    double factor, enum bench_verdict *v, struct lim_diag *diag)
+                    double factor, enum bench_trial_verdict *v,
+                    struct lim_diag *diag)
 {
     struct bench_trial t;
     cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
@@ -243,7 +236,7 @@ static int search_load(struct work *w, const struct bench_plan_option *o,
                        double low, double high, bool try_high, double *out,
                        struct lim_diag *diag)
 {
-    enum bench_verdict v = BENCH_MISSED_IT;
+    enum bench_trial_verdict v = BENCH_MISSED_IT;
     int error = try_high ? try_load(w, o, high, &v, diag) : LIM_OK;
     if (v == BENCH_MET_IT)
         low = high;
@@ -306,7 +299,7 @@ static int find_nearest(struct work *w, struct lim_diag *diag)
 {
     struct bench_plan_nearest *n = &w->plan->nearest;
     double bound = bench_plan_nearest_by_sum(w->plan, slack_s(w), n);
-    const struct bench_plan_option o = { .tier = n->tier, .count = n->count };
+    const struct bench_plan_option o = bench_plan_option(n->tier, n->count);
     if (n->count == 0 || bound <= 0)
         return LIM_OK;
     return search_load(w, &o, 0, fmin(bound, 1), bound < 1, &n->load, diag);
@@ -393,7 +386,7 @@ static int find_cap(struct work *w, struct lim_diag *diag)
         return LIM_OK;
     for (int i = 0; i < CAP_TRIES && p->cap == 0 && error == LIM_OK; i++) {
         struct bench_trial t;
-        enum bench_verdict v = BENCH_MISSED_IT;
+        enum bench_trial_verdict v = BENCH_MISSED_IT;
         cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
         if (tree == NULL ||
             !put_client(tree, "client.cap", cJSON_CreateNumber((double)cap))) {
@@ -426,6 +419,7 @@ static int judge_naive(struct work *w, struct lim_diag *diag)
     double least = bench_plan_least(p, slack_s(w), o->tier, &o->limit, &o->why);
     if (least > (double)o->count) {
         o->why = BENCH_PLAN_TOO_SMALL;
+        bench_plan_long_run(p, o);
         return LIM_OK;
     }
     int error = try(w, bench_plan_scenario(w->question, o->tier, o->count), &t,
@@ -477,9 +471,9 @@ int bench_plan_make(struct bench_plan *p, const struct bench_plan_question *q,
         error = look_at_demand(p, way->trial.folder, diag);
     if (error == LIM_OK)
         error = search(&w, diag);
-    w.own.trial.least = w.own.trial.sure = ROUGH_RUNS; /* from here on */
     if (error == LIM_OK)
         error = judge_naive(&w, diag);
+    w.own.trial.least = w.own.trial.sure = ROUGH_RUNS; /* from here on */
     if (error == LIM_OK && p->good_count > 0)
         error = find_headroom(&w, diag);
     if (error == LIM_OK && p->good_count > 0)

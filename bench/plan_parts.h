@@ -25,6 +25,9 @@ double bench_plan_least(const struct bench_plan *p, double slack_s,
                         enum lim_tier tier, int *limit,
                         enum bench_plan_why *why);
 
+/* An option of which nothing is known yet. */
+struct bench_plan_option bench_plan_option(enum lim_tier tier, int64_t count);
+
 /*
  * What a load that is every day like the scenario takes of the limits that a
  * run does not show, those of a day and the month's spend: shares into `used`,
@@ -98,7 +101,7 @@ void bench_plan_tell_meanwhile(const struct bench_plan *p,
                                const struct bench_plan_group *g, size_t i,
                                FILE *f);
 void bench_plan_tell_what_if(const struct bench_plan_what_if *w, FILE *f);
-const char *bench_plan_verdict_words(enum bench_verdict v);
+const char *bench_plan_verdict_words(enum bench_trial_verdict v);
 
 /* What people do without a simulator: the mean rates times a factor. */
 void bench_plan_spreadsheet(struct bench_plan *p);

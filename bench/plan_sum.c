@@ -111,6 +111,16 @@ double bench_plan_least(const struct bench_plan *p, double slack_s,
     return ceil(least - 1e-9);
 }
 
+struct bench_plan_option bench_plan_option(enum lim_tier tier, int64_t count)
+{
+    struct bench_plan_option o = {
+        .tier = tier, .count = count, .limit = -1, .headroom = -1, .ends_at = -1
+    };
+    for (int l = 0; l < LIM_LIMITS; l++)
+        o.used[l] = -1;
+    return o;
+}
+
 double bench_plan_share(const struct bench_plan *p, enum lim_tier tier,
                         int64_t count, int *limit)
 {
@@ -139,7 +149,9 @@ void bench_plan_long_run(const struct bench_plan *p,
         return;
     for (int l = 0; l < LIM_LIMITS; l++)
         if (is_long(l))
-            o->used[l] = need[l] > 0 ? need[l] / (double)o->count : -1;
+            o->used[l] = need[l] > 0 && isfinite(need[l])
+                             ? need[l] / (double)o->count
+                             : -1;
 }
 
 double bench_plan_most_load(const struct bench_plan_option *o, int *limit)
@@ -194,8 +206,7 @@ static double most_of_tier(const struct bench_plan *p, double slack_s,
                            enum lim_tier tier, struct bench_plan_nearest *n)
 {
     const struct bench_plan_question *q = p->question;
-    struct bench_plan_option o = { .tier = tier,
-                                   .count = q->organisations_max };
+    struct bench_plan_option o = bench_plan_option(tier, q->organisations_max);
     double need[LIM_LIMITS], load = INFINITY;
     *n = (struct bench_plan_nearest){ .tier = tier, .limit = -1 };
     if (find_needs(p, slack_s, tier, need) != BENCH_PLAN_TRIED_IT)
@@ -282,10 +293,10 @@ void bench_plan_spreadsheet(struct bench_plan *p)
     const struct bench_plan_question *q = p->question;
     for (int t = 0; t <= (int)q->tier_max; t++) {
         double n = multiplied(p, (enum lim_tier)t);
-        struct bench_plan_option o = { .tier = (enum lim_tier)t, .limit = -1 };
         if (n > (double)q->organisations_max)
             continue;
-        o.count = (int64_t)n;
+        struct bench_plan_option o =
+            bench_plan_option((enum lim_tier)t, (int64_t)n);
         bench_plan_price(p, &o);
         if (o.why == BENCH_PLAN_TRIED_IT &&
             (p->naive.count == 0 || bench_plan_by_cost(&o, &p->naive) < 0))

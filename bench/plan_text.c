@@ -48,16 +48,27 @@ void bench_plan_tell_day(int day, FILE *f)
         fprintf(f, "day %d", day);
 }
 
+/* The limit used most of those that are not told yet; -1: none. */
+static int next_used(const struct bench_plan_option *o, const bool *told)
+{
+    int best = -1;
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (!told[l] && o->used[l] >= 0 &&
+            (best < 0 || o->used[l] > o->used[best]))
+            best = l;
+    return best;
+}
+
 void bench_plan_tell_used(const struct bench_plan_option *o, FILE *f)
 {
-    bool any = false;
-    for (int l = 0; l < LIM_LIMITS; l++)
-        if (o->used[l] >= 0) {
-            fprintf(f, "%s%s %.3g %%", any ? ", " : "",
-                    lim_limit_name((enum lim_limit)l), 100 * o->used[l]);
-            any = true;
-        }
-    if (!any)
+    bool told[LIM_LIMITS] = { false };
+    const char *comma = "";
+    for (int l; (l = next_used(o, told)) >= 0; comma = ", ") {
+        fprintf(f, o->used[l] < 1 ? "%s%s %.3g %%" : "%s%s %.0f %%", comma,
+                lim_limit_name((enum lim_limit)l), 100 * o->used[l]);
+        told[l] = true;
+    }
+    if (*comma == 0)
         fputs("-", f);
 }
 
@@ -66,7 +77,7 @@ void bench_plan_tell_headroom(const struct bench_plan_option *o, FILE *f)
     if (o->headroom < 0)
         fputs("-", f);
     else if (o->ends_at < 0)
-        fprintf(f, "%.0f %% and more", 100 * o->headroom);
+        fprintf(f, "over %.0f %%", 100 * o->headroom);
     else
         fprintf(f, "%.0f %% (%s)", 100 * o->headroom,
                 lim_limit_name((enum lim_limit)o->ends_at));
@@ -233,7 +244,7 @@ void bench_plan_tell_meanwhile(const struct bench_plan *p,
                 lim_limit_name((enum lim_limit)limit));
 }
 
-const char *bench_plan_verdict_words(enum bench_verdict v)
+const char *bench_plan_verdict_words(enum bench_trial_verdict v)
 {
     return v == BENCH_MET_IT      ? "met"
            : v == BENCH_TOO_CLOSE ? "too close to call"

@@ -134,7 +134,7 @@ static void check_best(struct study *s, const struct bench_trial_way *way)
 {
     struct bench_trial_way all = *way;
     struct bench_trial t;
-    enum bench_verdict v;
+    enum bench_trial_verdict v;
     bool interrupted;
     struct lim_diag why = { 0 };
     cJSON *tree = other_draws(s, &s->plan.options[0]);
@@ -168,7 +168,7 @@ static void check_cheaper(struct study *s, const struct bench_trial_way *way,
                           struct bench_plan_option *o)
 {
     struct bench_trial t;
-    enum bench_verdict v;
+    enum bench_trial_verdict v;
     bool interrupted;
     struct lim_diag why = { 0 };
     cJSON *tree = other_draws(s, o);

@@ -5,6 +5,7 @@
 
 #include "bench/load.h"
 #include "bench/path.h"
+#include "bench/plan_figures.h"
 #include "bench/plan_parts.h"
 
 #define SEED_GPT4(load, plan)                                                  \
@@ -376,6 +377,32 @@ static void demand_is_counted_by_the_minute(void)
     drop();
 }
 
+/* The first of the drawn hours, with the limits of what was chosen. */
+static void the_figure_has_the_first_run_and_the_limits(void)
+{
+    struct lim_diag why = { 0 };
+    struct bench_plan_load l;
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", ""), &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL(bench_plan_load_init(&l, &plan, 0), LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(l.count, 60);
+    CU_ASSERT_EQUAL(l.minutes, 1);
+    CU_ASSERT_EQUAL_FATAL(l.limit_count, 2);
+    CU_ASSERT_EQUAL(l.limits[0], LIM_RPM);
+    CU_ASSERT_EQUAL(l.capacity[0], 500);
+    CU_ASSERT_EQUAL(l.limits[1], LIM_TPM);
+    CU_ASSERT_EQUAL(l.capacity[1], 10000);
+    int64_t requests = 0;
+    double tokens = 0;
+    for (size_t i = 0; i < l.count; i++) {
+        requests += plan.demand.models[0].minutes[i].requests;
+        tokens += l.bins[i].mean[1];
+    }
+    CU_ASSERT_DOUBLE_EQUAL(tokens, 150.0 * (double)requests, 1e-6);
+    bench_plan_load_fini(&l);
+    drop();
+}
+
 CU_TestInfo plan_tests[] = {
     { "a day's limit asks for more organisations",
       a_day_s_limit_asks_for_more_organisations },
@@ -396,5 +423,7 @@ CU_TestInfo plan_tests[] = {
     { "bursts double where there are gaps",
       bursts_double_where_there_are_gaps },
     { "demand is counted by the minute", demand_is_counted_by_the_minute },
+    { "the figure has the first run and the limits",
+      the_figure_has_the_first_run_and_the_limits },
     CU_TEST_INFO_NULL
 };
