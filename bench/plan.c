@@ -65,19 +65,20 @@ static int try(struct work *w, cJSON *tree, struct bench_trial *t,
     return error;
 }
 
-/* The longest that a check lets anything take, in seconds. */
-static double slack_s(const struct work *w)
+/* What the objectives say of time, in seconds. */
+static void find_times(struct work *w)
 {
-    double most = SLACK_S;
+    struct bench_plan *p = w->plan;
+    p->slack_s = SLACK_S;
     for (size_t i = 0; i < w->own.trial.check_count; i++) {
         const struct bench_check *c = &w->checks[i];
         double s = strstr(c->metric, "_ms") != NULL  ? c->bound / 1000
                    : strstr(c->metric, "_s") != NULL ? c->bound
                                                      : 0;
-        if (s > most)
-            most = s;
+        p->slack_s = fmax(p->slack_s, s);
+        if (strcmp(c->metric, "makespan_s") == 0)
+            p->finish_s = s;
     }
-    return most;
 }
 
 static void fill(const struct bench_trial *t, const struct bench_plan *p,
@@ -94,6 +95,8 @@ static void fill(const struct bench_trial *t, const struct bench_plan *p,
         o->used[l] = e.n > 0 ? e.mean : -1;
     }
     bench_plan_long_run(p, o);
+    o->in_flight = bench_trial_figure(t, "goodput_rpm").mean / 60 *
+                   bench_trial_figure(t, "service_ms.mean").mean / 1000;
     for (int l = 0; l < LIM_LIMITS; l++)
         if (o->used[l] > most) {
             most = o->used[l];
@@ -143,7 +146,7 @@ static int search_tier(struct work *w, enum lim_tier tier,
     const struct bench_plan_question *q = w->question;
     int limit;
     enum bench_plan_why why;
-    double least = bench_plan_least(w->plan, slack_s(w), tier, &limit, &why);
+    double least = bench_plan_least(w->plan, tier, &limit, &why);
     enum bench_trial_verdict v = BENCH_MISSED_IT;
     int error = LIM_OK;
     if (least > (double)q->organisations_max) {
@@ -298,7 +301,7 @@ static int find_headroom(struct work *w, struct lim_diag *diag)
 static int find_nearest(struct work *w, struct lim_diag *diag)
 {
     struct bench_plan_nearest *n = &w->plan->nearest;
-    double bound = bench_plan_nearest_by_sum(w->plan, slack_s(w), n);
+    double bound = bench_plan_nearest_by_sum(w->plan, n);
     const struct bench_plan_option o = bench_plan_option(n->tier, n->count);
     if (n->count == 0 || bound <= 0)
         return LIM_OK;
@@ -374,27 +377,35 @@ static int what_ifs(struct work *w, struct lim_diag *diag)
     return error;
 }
 
-/* How many in flight are enough: what is in flight without limits, or more if
-   it takes more. */
+static int try_cap(struct work *w, const struct bench_plan_option *o,
+                   int64_t cap, enum bench_trial_verdict *v,
+                   struct lim_diag *diag)
+{
+    struct bench_trial t;
+    cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
+    if (tree == NULL ||
+        !put_client(tree, "client.cap", cJSON_CreateNumber((double)cap))) {
+        cJSON_Delete(tree);
+        return no_memory(diag);
+    }
+    int error = try(w, tree, &t, v, diag);
+    bench_trial_fini(&t);
+    return error;
+}
+
+/* How many in flight are enough: twice what is in flight on average, or more
+   if it takes more. */
 static int find_cap(struct work *w, struct lim_diag *diag)
 {
     struct bench_plan *p = w->plan;
     const struct bench_plan_option *o = &p->options[0];
-    int64_t cap = p->demand.in_flight_max > 0 ? p->demand.in_flight_max : 1;
+    int64_t cap = 1 + (int64_t)(2 * o->in_flight);
     int error = LIM_OK;
     if (bench_path_get(w->question->tree, "client.cap") != NULL)
         return LIM_OK;
     for (int i = 0; i < CAP_TRIES && p->cap == 0 && error == LIM_OK; i++) {
-        struct bench_trial t;
         enum bench_trial_verdict v = BENCH_MISSED_IT;
-        cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
-        if (tree == NULL ||
-            !put_client(tree, "client.cap", cJSON_CreateNumber((double)cap))) {
-            cJSON_Delete(tree);
-            return no_memory(diag);
-        }
-        error = try(w, tree, &t, &v, diag);
-        bench_trial_fini(&t);
+        error = try_cap(w, o, cap, &v, diag);
         if (v == BENCH_MET_IT)
             p->cap = cap;
         cap *= 2;
@@ -416,7 +427,7 @@ static int judge_naive(struct work *w, struct lim_diag *diag)
             *o = p->options[i];
             return LIM_OK;
         }
-    double least = bench_plan_least(p, slack_s(w), o->tier, &o->limit, &o->why);
+    double least = bench_plan_least(p, o->tier, &o->limit, &o->why);
     if (least > (double)o->count) {
         o->why = BENCH_PLAN_TOO_SMALL;
         bench_plan_long_run(p, o);
@@ -467,6 +478,7 @@ int bench_plan_make(struct bench_plan *p, const struct bench_plan_question *q,
     struct work w = { .plan = p, .question = q, .way = way };
     *p = (struct bench_plan){ .question = q, .month_usd = -1 };
     int error = set_checks(&w, diag);
+    find_times(&w);
     if (error == LIM_OK)
         error = look_at_demand(p, way->trial.folder, diag);
     if (error == LIM_OK)

@@ -92,6 +92,7 @@ struct bench_plan_option {
     int64_t deposit_microusd; /* to be paid */
     int64_t month_microusd;   /* first month, tokens included */
     int day;                  /* from which it can be had; 0: today */
+    double in_flight;         /* on average; -1: it was not run */
     double headroom; /* 0.5: half more load is met too; -1: not looked for */
     int ends_at;     /* enum lim_limit that ends the headroom; -1: none does */
 };
@@ -124,6 +125,8 @@ struct bench_plan {
     struct bench_scenario scenario; /* owned */
     struct bench_demand demand;     /* owned */
     double month_usd;               /* of tokens; -1: not known */
+    double slack_s;  /* the longest that an objective lets anything take */
+    double finish_s; /* in which all must be done; 0: nothing is said */
     /* All that was looked at.  First the least of each tier that meets
        everything, the cheapest before the others. */
     struct bench_plan_option options[BENCH_PLAN_TRIED];

@@ -12,6 +12,7 @@ extern const char text_bench_figures_plan_load_gp[];
 extern const char text_bench_figures_plan_cost_gp[];
 extern const char text_bench_figures_plan_payments_gp[];
 
+#define BINS_MIN 3   /* fewer show nothing over time */
 #define GROUPS_MAX 6 /* with a figure of their demand */
 
 struct drawing {
@@ -102,7 +103,7 @@ static int draw_load(const struct drawing *d, size_t model, size_t number)
         return no_memory(d->diag);
     if (number > 1)
         snprintf(ending, sizeof ending, "-%zu", number);
-    if (l.limit_count > 0) {
+    if (l.limit_count > 0 && l.count >= BINS_MIN) {
         const struct bench_figure figure = {
             .name = bench_words("demand%s", ending),
             .title = bench_words("Demand against limits: %s", l.group),

@@ -199,7 +199,9 @@ static void put_row(const struct bench_plan_option *o, const char *kind,
     fputs("</td><td class=\"word\">", f);
     put_verdict(o, f);
     fputs("</td>", f);
-    put_estimate(&o->wait_p95, f);
+    fputs("<td>", f);
+    bench_plan_tell_wait(&o->wait_p95, "&nbsp;±&nbsp;", f);
+    fputs("</td>", f);
     put_estimate(&o->refused, f);
     fputs("<td>", f);
     put_option(bench_plan_tell_headroom, o, f);
@@ -221,7 +223,7 @@ static void put_table(const struct report *x, FILE *f)
         bool word;
     } heads[] = { { "plan", true },         { "for tiers", false },
                   { "first month", false }, { "from", true },
-                  { "objectives", true },   { "p95 wait, ms", false },
+                  { "objectives", true },   { "p95 wait", false },
                   { "429s, %", false },     { "headroom", false },
                   { "limits used", true } };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)

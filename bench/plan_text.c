@@ -72,6 +72,20 @@ void bench_plan_tell_used(const struct bench_plan_option *o, FILE *f)
         fputs("-", f);
 }
 
+void bench_plan_tell_wait(const struct bench_estimate *e, const char *between,
+                          FILE *f)
+{
+    if (e->n == 0) {
+        fputs("-", f);
+        return;
+    }
+    put_words(f, bench_words_ms(e->mean));
+    if (e->ci95 <= 1e-6 * fabs(e->mean))
+        return;
+    fputs(between, f);
+    put_words(f, bench_words_ms(e->ci95));
+}
+
 void bench_plan_tell_headroom(const struct bench_plan_option *o, FILE *f)
 {
     if (o->headroom < 0)
@@ -124,17 +138,16 @@ void bench_plan_tell_answer(const struct bench_plan *p, FILE *f)
             plural(o->count), lim_tier_name(o->tier));
     fputs(o->count == 1 ? "meets " : "meet ", f);
     bench_plan_tell_objectives(p, f);
+    fputs(", from ", f);
+    bench_plan_tell_day(o->day, f);
     if (p->month_usd < 0)
         fprintf(f,
-                ", for $%.2f to be paid beforehand; what its tokens cost "
-                "is not known",
+                " on, for $%.2f to be paid beforehand (what the tokens cost is "
+                "not known).",
                 usd(o->deposit_microusd));
     else
-        fprintf(f, ", for $%.2f in the first month", usd(o->month_microusd));
-    if (o->day == 0)
-        fputs(", from today on.", f);
-    else
-        fprintf(f, ", from day %d on.", o->day);
+        fprintf(f, " on, for $%.2f in the first month.",
+                usd(o->month_microusd));
 }
 
 void bench_plan_tell_room(const struct bench_plan *p, FILE *f)
@@ -321,29 +334,54 @@ void bench_plan_tell_naive(const struct bench_plan *p, FILE *f)
     fputs(").", f);
 }
 
-/* The text that a form for higher limits asks for. */
-void bench_plan_tell_quota(const struct bench_plan *p,
-                           const struct bench_demand_model *m, FILE *f)
+static void tell_batch(const struct bench_plan *p,
+                       const struct bench_demand_model *m, FILE *f)
 {
-    const struct bench_plan_option *o = &p->options[0];
+    fprintf(f, "All at once, and once a day: %lld requests and %lld tokens; ",
+            (long long)m->sum.requests, (long long)m->sum.tokens);
+    if (p->finish_s > 0) {
+        fprintf(f, "done in ");
+        put_words(f, bench_words_ms(1000 * p->finish_s));
+        fprintf(f, ", that is %.0f requests and %.0f tokens a minute; ",
+                60 * (double)m->sum.requests / p->finish_s,
+                60 * (double)m->sum.tokens / p->finish_s);
+    }
+}
+
+static void tell_minutes(const struct bench_plan *p,
+                         const struct bench_demand_model *m, FILE *f)
+{
     double minutes = fmax(1, p->demand.span_s / 60);
-    fprintf(f, "Model %s", m->name);
-    if (p->good_count > 0 && o->count > 1)
-        fprintf(f, ", over %lld organisations", (long long)o->count);
     fprintf(f,
-            ". Steady (median minute): %lld requests and %lld tokens a "
-            "minute. Peak (90th percentile of minutes): %lld requests and "
-            "%lld tokens a minute; the fullest minute had %lld and %lld. "
-            "Mean: %.0f requests and %.0f tokens a minute, %.0f tokens a "
-            "request (prompt and max_tokens, as the limits count them; the "
-            "largest request has %lld).",
+            "Steady (median minute): %lld requests and %lld tokens a minute. "
+            "Peak (90th percentile of minutes): %lld requests and %lld tokens "
+            "a minute; the fullest minute had %lld and %lld. Mean: %.0f "
+            "requests and %.0f tokens a minute, ",
             (long long)bench_demand_quantile(m, BENCH_DEMAND_REQUESTS, 0.5),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 0.5),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_REQUESTS, 0.9),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 0.9),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_REQUESTS, 1),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 1),
-            (double)m->sum.requests / minutes, (double)m->sum.tokens / minutes,
+            (double)m->sum.requests / minutes, (double)m->sum.tokens / minutes);
+}
+
+/* The text that a form for higher limits asks for. */
+void bench_plan_tell_quota(const struct bench_plan *p,
+                           const struct bench_demand_model *m, FILE *f)
+{
+    const struct bench_plan_option *o = &p->options[0];
+    fprintf(f, "Model %s", m->name);
+    if (p->good_count > 0 && o->count > 1)
+        fprintf(f, ", over %lld organisations", (long long)o->count);
+    fputs(". ", f);
+    if (p->demand.span_s < 60)
+        tell_batch(p, m, f);
+    else
+        tell_minutes(p, m, f);
+    fprintf(f,
+            "%.0f tokens a request (prompt and max_tokens, as the limits count "
+            "them; the largest request has %lld).",
             (double)m->sum.tokens /
                 (double)(m->sum.requests + !m->sum.requests),
             (long long)m->tokens_max);

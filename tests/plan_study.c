@@ -157,7 +157,7 @@ static bool can_be_seen(const struct study *s, struct bench_plan_option *o)
 {
     enum bench_plan_why why;
     int limit;
-    double least = bench_plan_least(&s->plan, 600, o->tier, &limit, &why);
+    double least = bench_plan_least(&s->plan, o->tier, &limit, &why);
     bench_plan_price(&s->plan, o);
     if (o->why != BENCH_PLAN_TRIED_IT || why != BENCH_PLAN_TRIED_IT)
         return false;

@@ -53,7 +53,7 @@ static void a_day_s_limit_asks_for_more_organisations(void)
         make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", "\"max_organisations\": 20"),
              &why),
         LIM_OK);
-    double least = bench_plan_least(&plan, 600, LIM_TIER_FREE, &limit, &reason);
+    double least = bench_plan_least(&plan, LIM_TIER_FREE, &limit, &reason);
     double day = (double)plan.demand.requests * 24 / 20;
     CU_ASSERT_DOUBLE_EQUAL(least, (double)(int64_t)(day / 200 + 1), 1e-9);
     CU_ASSERT_EQUAL(limit, LIM_RPD);
