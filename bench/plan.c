@@ -154,6 +154,7 @@ static int search_tier(struct work *w, enum lim_tier tier,
         if (o != NULL) {
             o->why = why != BENCH_PLAN_TRIED_IT ? why : BENCH_PLAN_TOO_SMALL;
             o->limit = limit;
+            bench_plan_long_run(w->plan, o);
         }
         return LIM_OK;
     }

@@ -66,18 +66,22 @@ static char *load_finding(const struct bench_plan_load *l)
     return s;
 }
 
-/* "A month's spend is used to 86 %.", where that is more than a minute's. */
+/* "A month's spend is used to 86 %.", where that is more than a minute's;
+   without a plan what prevents one. */
 static char *with_long(char *s, const struct bench_plan *p)
 {
     const struct bench_plan_option *o = &p->options[0];
-    bool is_long =
-        o->limit == LIM_SPEND || o->limit == LIM_RPD || o->limit == LIM_TPD;
-    if (s == NULL || p->good_count == 0 || !is_long)
+    bool good = p->good_count > 0;
+    int limit = good ? o->limit : p->nearest.limit;
+    if (s == NULL ||
+        (limit != LIM_SPEND && limit != LIM_RPD && limit != LIM_TPD))
         return s;
-    char *more = bench_words("%s A %s's %s is used to %.3g %%.", s,
-                             o->limit == LIM_SPEND ? "month" : "day",
-                             lim_limit_name((enum lim_limit)o->limit),
-                             100 * o->used[o->limit]);
+    char *used = good ? bench_words("is used to %.3g %%", 100 * o->used[limit])
+                      : strdup("does not suffice");
+    char *more = bench_words(
+        "%s A %s's %s %s.", s, limit == LIM_SPEND ? "month" : "day",
+        lim_limit_name((enum lim_limit)limit), used != NULL ? used : "");
+    free(used);
     free(s);
     return more;
 }
