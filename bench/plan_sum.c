@@ -153,6 +153,47 @@ void bench_plan_long_run(const struct bench_plan *p,
                              : -1;
 }
 
+/* Of all models in a group, at most so much in one minute. */
+static double fullest(const struct bench_plan *p, const char *group,
+                      enum bench_demand_what what)
+{
+    double sum = 0;
+    for (size_t i = 0; i < p->demand.model_count; i++) {
+        const struct bench_demand_model *m = &p->demand.models[i];
+        const char *other = lim_table_group(p->question->table, m->name);
+        if (group == NULL || other == NULL || strcmp(group, other) == 0)
+            sum += (double)bench_demand_quantile(m, what, 1);
+    }
+    return sum;
+}
+
+bool bench_plan_is_roomy(const struct bench_plan *p,
+                         const struct bench_plan_option *o)
+{
+    const struct lim_table *table = p->question->table;
+    static const enum lim_limit limits[] = { LIM_RPM, LIM_TPM };
+    if (p->scenario.sim.provider.discipline == LIM_DISCIPLINE_QUANTISED)
+        return false; /* a second of it may be too full */
+    for (size_t i = 0; i < p->demand.model_count; i++) {
+        const char *model = p->demand.models[i].name;
+        const struct lim_tier_row *row = lim_table_find(table, model, o->tier);
+        if (row == NULL || row->limits.max[LIM_IPM] != LIM_UNLIMITED)
+            return false;
+        for (size_t l = 0; l < 2; l++) {
+            int64_t max = row->limits.max[limits[l]];
+            double most = fullest(p, lim_table_group(table, model),
+                                  limits[l] == LIM_RPM ? BENCH_DEMAND_REQUESTS
+                                                       : BENCH_DEMAND_TOKENS);
+            if (max != LIM_UNLIMITED &&
+                2 * most > (double)(o->count *
+                                    lim_rate_burst(
+                                        max, p->scenario.sim.provider.burst)))
+                return false;
+        }
+    }
+    return true;
+}
+
 double bench_plan_most_load(const struct bench_plan_option *o, int *limit)
 {
     double most = INFINITY;

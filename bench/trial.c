@@ -109,11 +109,12 @@ int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
                     bool *interrupted, struct lim_diag *diag)
 {
     size_t runs = way->least > 0 ? way->least : BENCH_TRIAL_LEAST;
+    size_t most = way->most > 0 ? way->most : BENCH_TRIAL_MOST;
     *t = (struct bench_trial){ .room = 0 };
     for (;; runs *= 2) {
         int error = bench_trial_more(t, way, tree, runs, interrupted, diag);
         *out = judge_all(t, way);
-        if (error != LIM_OK || *interrupted || runs >= BENCH_TRIAL_MOST ||
+        if (error != LIM_OK || *interrupted || runs >= most ||
             !go_on(way, runs, *out))
             return error;
     }

@@ -34,7 +34,8 @@ struct bench_trial_way {
     const char *version;
     const struct lim_strategy *own; /* not built in; NULL: there is none */
     unsigned threads;
-    size_t least, sure; /* runs; 0: BENCH_TRIAL_LEAST and _SURE */
+    /* Runs; 0: BENCH_TRIAL_LEAST, _SURE and _MOST. */
+    size_t least, sure, most;
     const struct bench_check *checks;
     size_t check_count;
 };

@@ -61,6 +61,23 @@ if command -v gnuplot >/dev/null; then
 else
     skip 13 'no gnuplot'
 fi
+browser=$(command -v chromium || command -v chromium-browser ||
+    command -v google-chrome)
+if [ -n "$browser" ]; then
+    {
+        echo '<iframe id="p" width="390" height="800" srcdoc="'
+        sed 's/&/\&amp;/g; s/"/\&quot;/g' "$page"
+        echo '"></iframe><script>p.onload = () => document.title ='
+        echo '"wide " + p.contentDocument.documentElement.scrollWidth</script>'
+    } >"$tmp/phone.html"
+    timeout 60 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars \
+        --user-data-dir="$tmp/profile" --virtual-time-budget=2500 --dump-dom \
+        "file://$tmp/phone.html" >"$tmp/dom" 2>/dev/null
+    is 'on a phone nothing sticks out' 'wide 390' \
+        "$(grep -oE 'wide [0-9]+' "$tmp/dom" | head -n 1)"
+else
+    skip 1 'no chromium'
+fi
 sed 's/.*,"scenario":\(.*\)}$/\1/' "$tmp/report/plan.json" >"$tmp/again.json"
 "$tierlab" plan -q --json "$tmp/again.json" >"$tmp/again"
 ok 'its scenario tells the same again' cmp -s "$tmp/again" \
