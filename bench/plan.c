@@ -8,7 +8,8 @@
 
 #define DAY_S 86400.0
 #define MONTH_S (30 * DAY_S)
-#define SLACK_S 600 /* nobody plans for longer waits than this, unless told */
+#define SLACK_S 600  /* nobody plans for longer waits than this, unless told */
+#define ROOMY_RUNS 3 /* at first, of what nothing can wait for */
 #define CLOSE_RUNS 160 /* after which it is too close to call */
 #define BEST_RUNS 80   /* at least, of what is told to be the cheapest */
 #define DEMAND_RUNS 20
@@ -36,16 +37,18 @@ static int no_memory(struct lim_diag *diag)
     return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
 }
 
-int bench_plan_try(struct bench_plan_work *w, cJSON *tree,
+int bench_plan_try(struct bench_plan_work *w, cJSON *tree, bool roomy,
                    struct bench_trial *t, enum bench_trial_verdict *verdict,
                    struct lim_diag *diag)
 {
+    struct bench_trial_way way = w->own.trial;
     *t = (struct bench_trial){ .room = 0 };
     if (tree == NULL)
         return no_memory(diag);
     bench_progress_tell(w->way->progress, 0, "%zu plans tried", w->trials++);
-    int error =
-        bench_trial_run(t, &w->own.trial, tree, verdict, &w->interrupted, diag);
+    if (roomy)
+        way.least = way.sure = ROOMY_RUNS;
+    int error = bench_trial_run(t, &way, tree, verdict, &w->interrupted, diag);
     cJSON_Delete(tree);
     return error;
 }
@@ -111,8 +114,9 @@ static int try_option(struct bench_plan_work *w, enum lim_tier tier,
     *verdict = BENCH_MISSED_IT;
     if (o == NULL || o->why != BENCH_PLAN_TRIED_IT)
         return LIM_OK;
-    int error = bench_plan_try(w, bench_plan_scenario(w->question, tier, count),
-                               &t, verdict, diag);
+    int error =
+        bench_plan_try(w, bench_plan_scenario(w->question, tier, count),
+                       bench_plan_is_roomy(w->plan, o, 1), &t, verdict, diag);
     o->verdict = *verdict;
     fill(&t, w->plan, o);
     bench_trial_fini(&t);
@@ -204,7 +208,7 @@ static int try_again(struct bench_plan_work *w, struct bench_plan_option *o,
     w->own.trial.least = BEST_RUNS;
     int error =
         bench_plan_try(w, bench_plan_scenario(w->question, o->tier, o->count),
-                       &t, &o->verdict, diag);
+                       false, &t, &o->verdict, diag);
     w->own.trial.least = least;
     fill(&t, w->plan, o);
     bench_trial_fini(&t);
@@ -247,7 +251,7 @@ static int confirm(struct bench_plan_work *w, struct lim_diag *diag)
         struct bench_plan_option *o = &p->options[0];
         enum lim_tier tier = o->tier;
         int64_t count = o->count;
-        if (bench_plan_is_roomy(p, o))
+        if (bench_plan_is_roomy(p, o, 1))
             return LIM_OK;
         error = try_again(w, o, diag);
         if (error != LIM_OK || o->verdict == BENCH_MET_IT)
@@ -291,7 +295,7 @@ static int judge_naive(struct bench_plan_work *w, struct lim_diag *diag)
     }
     int error =
         bench_plan_try(w, bench_plan_scenario(w->question, o->tier, o->count),
-                       &t, &o->verdict, diag);
+                       bench_plan_is_roomy(p, o, 1), &t, &o->verdict, diag);
     fill(&t, p, o);
     bench_trial_fini(&t);
     return error;

@@ -9,6 +9,7 @@
 #define LOAD_MOST (1 + BENCH_PLAN_HEADROOM_MOST)
 #define LOAD_STEPS 5 /* of a search between 1 and LOAD_MOST, or 0 and 1 */
 #define CAP_TRIES 4
+#define REQUESTS_LEAST 20 /* fewer in a run tell nothing */
 
 static int no_memory(struct lim_diag *diag)
 {
@@ -25,7 +26,8 @@ static int try_load(struct bench_plan_work *w,
         cJSON_Delete(tree);
         return no_memory(diag);
     }
-    int error = bench_plan_try(w, tree, &t, v, diag);
+    int error = bench_plan_try(w, tree, bench_plan_is_roomy(w->plan, o, factor),
+                               &t, v, diag);
     bench_trial_fini(&t);
     return error;
 }
@@ -101,28 +103,38 @@ static int find_nearest(struct bench_plan_work *w, struct lim_diag *diag)
     struct bench_plan_nearest *n = &w->plan->nearest;
     double bound = bench_plan_nearest_by_sum(w->plan, n);
     const struct bench_plan_option o = bench_plan_option(n->tier, n->count);
+    double requests =
+        bound * (double)w->plan->demand.requests / (double)w->plan->demand.runs;
     if (n->count == 0 || bound <= 0)
         return LIM_OK;
+    if (requests < REQUESTS_LEAST) {
+        n->load = fmin(bound, 1);
+        return LIM_OK;
+    }
     return search_load(w, &o, 0, fmin(bound, 1), bound < 1, &n->load, diag);
 }
 
+/* One change: the load becomes `factor` times as much on the whole, and at
+   most `peak` times in a minute. */
 static int what_if(struct bench_plan_work *w, cJSON *tree, double factor,
-                   bool changed, struct bench_plan_what_if *f,
+                   double peak, struct bench_plan_what_if *f,
                    struct lim_diag *diag)
 {
     const struct bench_plan *p = w->plan;
     struct bench_trial t;
     int limit, error = LIM_OK;
     bool through = factor <= bench_plan_most_load(&p->options[0], &limit);
-    f->possible = changed;
-    f->limit = changed && !through ? limit : -1;
+    f->possible = tree != NULL;
+    f->limit = tree != NULL && !through ? limit : -1;
     f->month_usd = p->month_usd < 0 ? -1 : p->month_usd * factor;
     f->verdict = BENCH_MISSED_IT;
-    if (!changed || !through) {
+    if (tree == NULL || !through) {
         cJSON_Delete(tree);
         return LIM_OK;
     }
-    error = bench_plan_try(w, tree, &t, &f->verdict, diag);
+    error =
+        bench_plan_try(w, tree, bench_plan_is_roomy(p, &p->options[0], peak),
+                       &t, &f->verdict, diag);
     f->wait_p95 = bench_trial_figure(&t, "wait_ms.p95");
     f->refused = bench_trial_figure(&t, "http_429%");
     bench_trial_fini(&t);
@@ -157,6 +169,7 @@ static int what_ifs(struct bench_plan_work *w, struct lim_diag *diag)
         "a fifth less load", "a fifth more load", "twice as bursty", ""
     };
     static const double factors[BENCH_PLAN_WHAT_IFS] = { 0.8, 1.2, 1, 1 };
+    static const double peaks[BENCH_PLAN_WHAT_IFS] = { 0.8, 1.2, 4, 1 };
     struct bench_plan *p = w->plan;
     const struct bench_plan_option *o = &p->options[0];
     bool choice = o->count > 1 && strcmp(strategy_of(p), "round_robin") != 0;
@@ -170,8 +183,11 @@ static int what_ifs(struct bench_plan_work *w, struct lim_diag *diag)
         else
             snprintf(f->name, sizeof f->name, "round_robin in place of %.20s",
                      strategy_of(p));
-        error = what_if(w, tree, factors[i], tree != NULL && change(tree, i), f,
-                        diag);
+        if (tree != NULL && !change(tree, i)) {
+            cJSON_Delete(tree);
+            tree = NULL;
+        }
+        error = what_if(w, tree, factors[i], peaks[i], f, diag);
     }
     return error;
 }
@@ -187,7 +203,7 @@ static int try_cap(struct bench_plan_work *w, const struct bench_plan_option *o,
         cJSON_Delete(tree);
         return no_memory(diag);
     }
-    int error = bench_plan_try(w, tree, &t, v, diag);
+    int error = bench_plan_try(w, tree, false, &t, v, diag);
     bench_trial_fini(&t);
     return error;
 }

@@ -44,10 +44,11 @@ double bench_plan_most_load(const struct bench_plan_option *o, int *limit);
 double bench_plan_nearest_by_sum(const struct bench_plan *p,
                                  struct bench_plan_nearest *n);
 
-/* Whether no request that came would have waited for a minute's limit: two
-   of the fullest minutes fit into the windows at once. */
+/* Whether no request that came would have waited for a minute's limit, were
+   there `load` times as many: two of the fullest minutes fit into the windows
+   at once. */
 bool bench_plan_is_roomy(const struct bench_plan *p,
-                         const struct bench_plan_option *o);
+                         const struct bench_plan_option *o, double load);
 
 /* What is still to be paid for an option, and when the last of its
    organisations is there; or why it can not be had. */

@@ -213,9 +213,9 @@ static void put_row(const struct bench_plan_option *o, const char *kind,
 static void put_table(const struct report *x, FILE *f)
 {
     const struct bench_plan *p = x->p;
-    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>Means of 20 "
-          "runs at least, with 95&nbsp;% intervals; the cheapest is "
-          "marked, the spreadsheet's is the last."
+    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>Means, with "
+          "95&nbsp;% intervals; the cheapest is marked, the spreadsheet's is "
+          "the last."
           "</caption>\n<thead><tr>",
           f);
     static const struct {

@@ -168,12 +168,17 @@ static double fullest(const struct bench_plan *p, const char *group,
 }
 
 bool bench_plan_is_roomy(const struct bench_plan *p,
-                         const struct bench_plan_option *o)
+                         const struct bench_plan_option *o, double load)
 {
     const struct lim_table *table = p->question->table;
     static const enum lim_limit limits[] = { LIM_RPM, LIM_TPM };
-    if (p->scenario.sim.provider.discipline == LIM_DISCIPLINE_QUANTISED)
-        return false; /* a second of it may be too full */
+    const struct sim_scenario *s = &p->scenario.sim;
+    /* A second may be too full, one of several organisations, or what faults
+       make to be sent again. */
+    if (s->provider.discipline == LIM_DISCIPLINE_QUANTISED ||
+        (o->count > 1 && s->client.belief != LIM_BELIEF_KNOWN) ||
+        s->provider.faults.count > 0)
+        return false;
     for (size_t i = 0; i < p->demand.model_count; i++) {
         const char *model = p->demand.models[i].name;
         const struct lim_tier_row *row = lim_table_find(table, model, o->tier);
@@ -185,9 +190,10 @@ bool bench_plan_is_roomy(const struct bench_plan *p,
                                   limits[l] == LIM_RPM ? BENCH_DEMAND_REQUESTS
                                                        : BENCH_DEMAND_TOKENS);
             if (max != LIM_UNLIMITED &&
-                2 * most > (double)(o->count *
-                                    lim_rate_burst(
-                                        max, p->scenario.sim.provider.burst)))
+                2 * load * most >
+                    (double)(o->count *
+                             lim_rate_burst(max,
+                                            p->scenario.sim.provider.burst)))
                 return false;
         }
     }

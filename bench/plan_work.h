@@ -15,9 +15,10 @@ struct bench_plan_work {
     size_t trials;
 };
 
-/* Runs a scenario, which it frees; NULL: no memory.  The caller calls
-   bench_trial_fini in any case. */
-int bench_plan_try(struct bench_plan_work *w, cJSON *tree,
+/* Runs a scenario, which it frees; NULL: no memory.  A few runs tell what is
+   to be told where it is `roomy`.  The caller calls bench_trial_fini in any
+   case. */
+int bench_plan_try(struct bench_plan_work *w, cJSON *tree, bool roomy,
                    struct bench_trial *t, enum bench_trial_verdict *verdict,
                    struct lim_diag *diag);
 
