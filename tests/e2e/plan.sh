@@ -38,7 +38,7 @@ plan 'with a report' 0 bench/scenarios/plan.json --set duration=1h \
 page=$tmp/report/report.html
 ok 'the figures of all plans stand beside it' test -s "$tmp/report/plan.json"
 for words in 'Cheapest: 1 organisation at tier' '&lt;2s, http_429&lt;0.5% and' \
-    'latency_ms.p95&lt;1m' 'today: pay $245.00, then at tier4' 'sheet: 1 of' \
+    'latency_ms.p95&lt;1m' "today: pay \$245.00, then at tier4" 'sheet: 1 of' \
     'Model gpt-4o. Steady (median minute):' 'with</th>' 'twice as bursty' \
     'tierlab plan scenario.json' 'of tier1: '; do
     ok "the report says $words" grep -qF -- "$words" "$page"
@@ -53,7 +53,7 @@ if command -v gnuplot >/dev/null; then
     is 'the report has them' 3 "$(grep -c '<figure>' "$page")"
     is 'an hour has sixty minutes, and an end' 61 \
         "$(tail -n +2 "$tmp/report/demand.csv" | wc -l)"
-    is 'of the $245 today, and $750 later' '245 750' \
+    is 'of 245 dollars today, and 750 later' '245 750' \
         "$(grep 'of tier5' "$tmp/report/payments.csv" | tail -n 2 |
             sed 's/^.*[$]\([0-9]*\),.*/\1/' | tr '\n' ' ' | sed 's/ $//')"
     is 'each plan has its cost' 0 \
