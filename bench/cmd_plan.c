@@ -206,7 +206,8 @@ static const struct argp argp = {
 static cJSON *traced(const struct options *o)
 {
     cJSON *tree = cJSON_CreateObject();
-    cJSON_AddStringToObject(tree, "name", "plan");
+    const char *slash = strrchr(o->trace, '/');
+    cJSON_AddStringToObject(tree, "name", slash != NULL ? slash + 1 : o->trace);
     cJSON *workload = cJSON_AddObjectToObject(tree, "workload");
     cJSON_AddStringToObject(workload, "model", o->model);
     cJSON *arrivals = cJSON_AddObjectToObject(workload, "arrivals");

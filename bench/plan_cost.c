@@ -21,8 +21,9 @@ struct view {
     const struct bench_plan_option *rows[ROWS_MAX]; /* the cheapest first */
     size_t count;
     struct bench_scale usd, wait;
-    struct bench_unit unit; /* of waits */
-    double bound_ms;        /* of wait_ms.p95; NAN: none */
+    struct bench_unit unit;                /* of waits */
+    double bound_ms;                       /* of wait_ms.p95; NAN: none */
+    const struct bench_plan_option *naive; /* the spreadsheet's */
 };
 
 static enum look look_of(const struct bench_plan_option *o)
@@ -91,7 +92,7 @@ static void find_scales(struct view *v)
    misses is left out. */
 static struct view view_of(const struct bench_plan *p)
 {
-    struct view v = { .bound_ms = bound_of(p) };
+    struct view v = { .bound_ms = bound_of(p), .naive = &p->naive };
     for (size_t i = 0; i < p->option_count && v.count < ROWS_MAX; i++)
         if (is_drawn(&p->options[i]))
             v.rows[v.count++] = &p->options[i];
@@ -143,8 +144,10 @@ static void put_names(const struct view *v, FILE *f)
 {
     fputs("set ytics nomirror (", f);
     for (size_t i = 0; i < v->count; i++) {
-        char *name = bench_words("%lld of %s", (long long)v->rows[i]->count,
-                                 lim_tier_name(v->rows[i]->tier));
+        const struct bench_plan_option *o = v->rows[i];
+        bool naive = o->tier == v->naive->tier && o->count == v->naive->count;
+        char *name = bench_words("%s%lld of %s", naive ? "* " : "",
+                                 (long long)o->count, lim_tier_name(o->tier));
         bench_gnuplot_tic(f, name != NULL ? name : "", i);
         free(name);
     }

@@ -102,12 +102,14 @@ static int draw_load(const struct drawing *d, size_t model, size_t number)
 {
     struct bench_plan_load l;
     char ending[24] = "";
+    double share;
     int error = LIM_OK;
     if (bench_plan_load_init(&l, d->plan, model) != LIM_OK)
         return no_memory(d->diag);
     if (number > 1)
         snprintf(ending, sizeof ending, "-%zu", number);
-    if (l.limit_count > 0 && l.count >= BINS_MIN) {
+    bench_plan_load_fullest(&l, &share);
+    if (share > 0 && l.count >= BINS_MIN) {
         const struct bench_figure figure = {
             .name = bench_words("demand%s", ending),
             .title = bench_words("Demand against limits: %s", l.group),
@@ -160,9 +162,7 @@ static void tell_cost(const struct bench_plan *p, FILE *f)
     fprintf(f, "Cheapest of what meets every objective: %lld of %s, $%.2f%s.",
             (long long)o->count, lim_tier_name(o->tier),
             (double)o->month_microusd / 1e6,
-            o->month_microusd > o->deposit_microusd
-                ? ", which are those of its tokens"
-                : "");
+            o->month_microusd > o->deposit_microusd ? ", for its tokens" : "");
 }
 
 static int draw_cost(const struct drawing *d)
@@ -172,11 +172,11 @@ static int draw_cost(const struct drawing *d)
         .title = strdup("What plans cost, and how long they wait"),
         .finding = told(tell_cost, d->plan),
         .reading = strdup(
-            "A row for each plan that was looked at, the cheapest first. Left: "
-            "the first month, and dark what of it is paid for tiers. Right: "
-            "blue meets every objective, grey misses one, orange is too close "
-            "to call; bars are 95 % intervals. A wait at the right end is "
-            "longer than the axis.")
+            "A row for each plan that was looked at, the cheapest first; * is "
+            "the spreadsheet's. Left: the first month, and dark what of it is "
+            "paid for tiers. Right: blue meets every objective, grey misses "
+            "one, orange is too close to call; bars are 95 % intervals. A wait "
+            "at the right end is longer than the axis.")
     };
     const struct bench_canvas canvas = { .data = d->plan,
                                          .csv = bench_plan_cost_csv,
