@@ -96,11 +96,11 @@ int bench_plan_load_init(struct bench_plan_load *l, const struct bench_plan *p,
         struct bench_demand_minute m = minute_at(p, model, at);
         struct bench_plan_load_bin *b = &l->bins[at / l->minutes];
         int64_t first = at - at % l->minutes;
-        double long_ = (double)(first + l->minutes > minutes ? minutes - first
-                                                             : l->minutes);
+        double length = (double)(first + l->minutes > minutes ? minutes - first
+                                                              : l->minutes);
         for (size_t i = 0; i < l->limit_count; i++) {
             double x = (double)asked(&m, l->limits[i]);
-            b->mean[i] += x / long_;
+            b->mean[i] += x / length;
             b->most[i] = fmax(b->most[i], x);
         }
     }

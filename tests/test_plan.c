@@ -378,6 +378,23 @@ static void demand_is_counted_by_the_minute(void)
     drop();
 }
 
+/* 500 requests and 10,000 tokens a minute, of 150 tokens each. */
+static void nothing_waits_where_two_full_minutes_fit(void)
+{
+    struct lim_diag why = { 0 };
+    const struct bench_plan_option one = bench_plan_option(LIM_TIER_1, 1);
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"2/m\"}", ""), &why),
+                    LIM_OK);
+    const struct bench_demand_model *m = &plan.demand.models[0];
+    double most = (double)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 1);
+    CU_ASSERT_TRUE(bench_plan_is_roomy(&plan, &one, 1));
+    CU_ASSERT_TRUE(bench_plan_is_roomy(&plan, &one, 4999 / most));
+    CU_ASSERT_FALSE(bench_plan_is_roomy(&plan, &one, 5001 / most));
+    plan.scenario.sim.provider.discipline = LIM_DISCIPLINE_QUANTISED;
+    CU_ASSERT_FALSE(bench_plan_is_roomy(&plan, &one, 1));
+    drop();
+}
+
 /* The first of the drawn hours, with the limits of what was chosen. */
 static void the_figure_has_the_first_run_and_the_limits(void)
 {
@@ -424,6 +441,8 @@ CU_TestInfo plan_tests[] = {
     { "bursts double where there are gaps",
       bursts_double_where_there_are_gaps },
     { "demand is counted by the minute", demand_is_counted_by_the_minute },
+    { "nothing waits where two full minutes fit",
+      nothing_waits_where_two_full_minutes_fit },
     { "the figure has the first run and the limits",
       the_figure_has_the_first_run_and_the_limits },
     CU_TEST_INFO_NULL
