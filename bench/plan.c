@@ -232,6 +232,8 @@ static int go_on_from(struct bench_plan_work *w, enum lim_tier tier,
             v = seen->verdict;
         else
             error = try_option(w, tier, count, &v, diag);
+        if (seen == NULL && last_option(w->plan)->why != BENCH_PLAN_TRIED_IT)
+            return error; /* more of them cost no less */
     }
     return error;
 }

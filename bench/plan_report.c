@@ -368,6 +368,47 @@ static void put_method(const struct report *x, FILE *f)
               f);
 }
 
+static void put_sum(int64_t microusd, int64_t none, FILE *f)
+{
+    if (microusd == none)
+        fputs("<td>–</td>", f);
+    else
+        fprintf(f, "<td>$%.0f</td>", (double)microusd / 1e6);
+}
+
+/* What leads to the tiers, and what they may spend. */
+static void put_rules(const struct lim_table *t, FILE *f)
+{
+    int days = 0;
+    fputs("<h3>What leads to a tier</h3>\n<div class=\"wide\" "
+          "tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\" "
+          "class=\"word\">tier</th><th scope=\"col\">paid in all</th><th "
+          "scope=\"col\">days since the first payment</th><th scope=\"col\">"
+          "may spend a month</th></tr></thead>\n<tbody>\n",
+          f);
+    for (int tier = 0; tier < LIM_TIERS; tier++) {
+        const struct lim_qualification *q =
+            lim_table_qualification(t, (enum lim_tier)tier);
+        if (!q->defined)
+            continue;
+        fprintf(f, "<tr><th scope=\"row\" class=\"word\">%s</th>",
+                lim_tier_name((enum lim_tier)tier));
+        put_sum(q->paid_microusd, INT64_MAX, f);
+        fprintf(f, "<td>%d</td>", q->days);
+        put_sum(q->month_microusd, LIM_UNLIMITED, f);
+        fputs("</tr>\n", f);
+        days = q->days > days ? q->days : days;
+    }
+    fputs("</tbody></table></div>\n", f);
+    if (days == 0)
+        fputs(
+            "<p class=\"note\">This table asks for no days. OpenAI's guide of "
+            "June 2026 lists amounts alone; until late 2024 it asked for 7 "
+            "to 30 days too: to be on the safe side, plan with <code>--table "
+            "official-2024-mid</code> as well.</p>\n",
+            f);
+}
+
 static void put_limits(const struct report *x, FILE *f)
 {
     const struct bench_demand *d = &x->p->demand;
@@ -380,6 +421,7 @@ static void put_limits(const struct report *x, FILE *f)
             lim_table_qualification(x->p->question->table, (enum lim_tier)t)
                 ->defined;
     bench_sources_table(f, x->p->question->table, &wanted);
+    put_rules(x->p->question->table, f);
 }
 
 static void put_scenario(const struct report *x, FILE *f)
