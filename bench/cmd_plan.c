@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/folder.h"
 #include "bench/interrupt.h"
 #include "bench/plan.h"
 
@@ -34,6 +35,7 @@ struct options {
     const char *scenario, *trace, *model;
     const char *checks[BENCH_PLAN_CHECKS];
     size_t check_count;
+    const char *folder; /* of the report; NULL: none */
     struct bench_changes changes;
     char places[PLACES_MAX][PLACE_SIZE]; /* "plan.growth=0.1" */
     size_t place_count;
@@ -88,6 +90,11 @@ static const struct argp_option option_list[] = {
       .key = KEY_THREADS,
       .arg = "N",
       .doc = "Threads (all processors)" },
+    { .name = "output",
+      .key = 'o',
+      .arg = "DIR",
+      .doc = "Write report.html, its figures and plan.json there; it must "
+             "not exist" },
     { .name = "json", .key = KEY_JSON, .doc = "Print one JSON object" },
     { .name = "quiet", .key = 'q', .doc = "Tell no progress" },
     { 0 }
@@ -162,6 +169,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_JSON:
         o->json = true;
         break;
+    case 'o':
+        o->folder = arg;
+        break;
     case 'q':
         o->quiet = true;
         break;
@@ -196,7 +206,8 @@ static const struct argp argp = {
 static cJSON *traced(const struct options *o)
 {
     cJSON *tree = cJSON_CreateObject();
-    cJSON_AddStringToObject(tree, "name", "plan");
+    const char *slash = strrchr(o->trace, '/');
+    cJSON_AddStringToObject(tree, "name", slash != NULL ? slash + 1 : o->trace);
     cJSON *workload = cJSON_AddObjectToObject(tree, "workload");
     cJSON_AddStringToObject(workload, "model", o->model);
     cJSON *arrivals = cJSON_AddObjectToObject(workload, "arrivals");
@@ -204,8 +215,46 @@ static cJSON *traced(const struct options *o)
     return tree;
 }
 
+/* --such-that becomes a part of the scenario, so that its copy in the report's
+   folder asks the same. */
+static bool put_checks(cJSON *tree, const struct options *o)
+{
+    cJSON *plan = cJSON_GetObjectItemCaseSensitive(tree, "plan");
+    if (o->check_count == 0)
+        return true;
+    if (plan == NULL)
+        plan = cJSON_AddObjectToObject(tree, "plan");
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(plan, "such_that");
+    if (list == NULL)
+        list = cJSON_AddArrayToObject(plan, "such_that");
+    for (size_t i = 0; i < o->check_count; i++) {
+        cJSON *check = cJSON_CreateString(o->checks[i]);
+        if (!cJSON_AddItemToArray(list, check)) {
+            cJSON_Delete(check);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int write_report(const struct options *o, const struct bench_plan *plan,
+                        const struct bench_plan_source *source)
+{
+    struct lim_diag diag = { 0 };
+    int error = bench_folder_make(o->folder, &diag);
+    if (error == LIM_OK)
+        error = bench_plan_report(plan, source, o->folder, &diag);
+    if (error == LIM_OK && !o->quiet)
+        fprintf(stderr, "report: %s/report.html\n", o->folder);
+    if (error == LIM_OK)
+        return BENCH_DONE;
+    bench_complain(NULL, error, &diag);
+    return error == LIM_ENOTFOUND ? BENCH_DONE : BENCH_FAILED;
+}
+
 static int answer(const struct options *o, const struct bench_plan_question *q,
-                  const struct bench_plan_way *way)
+                  const struct bench_plan_way *way,
+                  const struct bench_plan_source *source)
 {
     struct bench_plan plan;
     struct lim_diag diag = { 0 };
@@ -222,10 +271,12 @@ static int answer(const struct options *o, const struct bench_plan_question *q,
     else if (interrupted)
         code = BENCH_INTERRUPTED;
     else if (o->json)
-        code = bench_plan_json(&plan, stdout) == LIM_OK ? BENCH_DONE
-                                                        : BENCH_FAILED;
+        code = bench_plan_json(&plan, source, stdout) == LIM_OK ? BENCH_DONE
+                                                                : BENCH_FAILED;
     else
         bench_plan_show(&plan, stdout);
+    if (code == BENCH_DONE && o->folder != NULL)
+        code = write_report(o, &plan, source);
     if (code == BENCH_DONE && plan.good_count == 0)
         code = BENCH_MISSED;
     bench_plan_fini(&plan);
@@ -245,9 +296,8 @@ static int plan(const struct options *o, const cJSON *tree, const char *folder,
         .progress = &progress,
     };
     int error = bench_plan_ask(&q, tree, folder, &diag);
-    for (size_t i = 0; i < o->check_count && error == LIM_OK; i++)
-        error = bench_plan_add_check(&q, o->checks[i], &diag);
-    int code = error == LIM_OK ? answer(o, &q, &way)
+    const struct bench_plan_source source = { tree, version };
+    int code = error == LIM_OK ? answer(o, &q, &way, &source)
                                : bench_complain(o->scenario, error, &diag);
     bench_plan_question_fini(&q);
     return code;
@@ -261,11 +311,21 @@ int bench_cmd_plan(int argc, char **argv, const char *version)
         o.threads =
             processors < THREADS_MAX ? (unsigned)processors : THREADS_MAX;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
+    if (o.folder != NULL && bench_folder_exists(o.folder)) {
+        fprintf(stderr, "tierlab: %s exists; choose another folder with -o\n",
+                o.folder);
+        return BENCH_USAGE;
+    }
     cJSON *tree = o.trace != NULL
                       ? bench_command_changed(traced(&o), &o.changes)
                       : bench_command_scenario(o.scenario, &o.changes);
     if (tree == NULL)
         return BENCH_USAGE;
+    if (!put_checks(tree, &o)) {
+        fprintf(stderr, "tierlab: plan.such_that: expected a list\n");
+        cJSON_Delete(tree);
+        return BENCH_USAGE;
+    }
     char *folder =
         o.trace != NULL ? strdup(".") : bench_scenario_folder(o.scenario);
     int code = plan(&o, tree, folder, version);

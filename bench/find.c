@@ -79,7 +79,7 @@ static size_t count_of(const struct bench_found *out)
 }
 
 static int try(const struct bench_find *f, const struct dial *d, double value,
-               struct bench_found *out, enum bench_verdict *v,
+               struct bench_found *out, enum bench_trial_verdict *v,
                bool *interrupted, struct lim_diag *diag)
 {
     struct bench_trial t = { .room = 0 };
@@ -122,7 +122,7 @@ static int bracket(const struct bench_find *f, const struct dial *d,
                    bool *interrupted, struct lim_diag *diag)
 {
     double value = d->start;
-    enum bench_verdict v;
+    enum bench_trial_verdict v;
     int error = LIM_OK;
     *low = 0;
     *high = HUGE_VAL;
@@ -147,7 +147,7 @@ static int search(const struct bench_find *f, const struct dial *d,
                   struct lim_diag *diag)
 {
     double low, high;
-    enum bench_verdict v;
+    enum bench_trial_verdict v;
     int error = bracket(f, d, out, &low, &high, interrupted, diag);
     while (error == LIM_OK && !*interrupted && low > 0 && high < HUGE_VAL &&
            apart(d, low, high)) {
@@ -303,7 +303,7 @@ static void sort(const struct dial *d, struct bench_found *out)
 {
     struct {
         double value;
-        enum bench_verdict verdict;
+        enum bench_trial_verdict verdict;
     } all[BENCH_FIND_TRIED];
     size_t n = count_of(out);
     cJSON *values = cJSON_CreateArray();

@@ -37,8 +37,9 @@ struct bench_find {
 struct bench_found {
     const char *path;
     cJSON *values; /* owned: what was tried, or raced */
-    enum bench_verdict verdicts[BENCH_FIND_TRIED]; /* of each; met: still in */
-    int best; /* its place in `values`; -1: none does */
+    enum bench_trial_verdict
+        verdicts[BENCH_FIND_TRIED]; /* of each; met: still in */
+    int best;                       /* its place in `values`; -1: none does */
     bool race;
 };
 

@@ -1,7 +1,6 @@
 #include "bench/load.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "bench/arrivals.h"
@@ -13,18 +12,16 @@ static cJSON *at(const cJSON *object, const char *key)
     return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-/* A rate as text or number, times `factor`; NULL: it is none. */
+/* A rate as text or number, times `factor`, a second; NULL: it is none. */
 static cJSON *times_rate(const cJSON *rate, double factor)
 {
-    char text[40];
     double per_s = 0;
     if (cJSON_IsNumber(rate))
         per_s = rate->valuedouble;
     else if (!cJSON_IsString(rate) ||
              !mock_units_rate(rate->valuestring, &per_s))
         return NULL;
-    snprintf(text, sizeof text, "%.12g/s", per_s * factor);
-    return cJSON_CreateString(text);
+    return cJSON_CreateNumber(per_s * factor);
 }
 
 static bool replace(cJSON *object, const char *key, cJSON *value)

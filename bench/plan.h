@@ -84,7 +84,7 @@ struct bench_plan_option {
     enum bench_plan_why why;
     bool spare; /* fewer organisations of its tier meet everything too */
     int limit;  /* enum lim_limit that is too small, or binds; -1 */
-    enum bench_verdict verdict;
+    enum bench_trial_verdict verdict;
     struct bench_estimate wait_p95, refused; /* ms; % of the attempts */
     /* Shares, -1: no such limit; those of a day and a month in the long run,
        not of what stands in them when a run begins. */
@@ -92,6 +92,7 @@ struct bench_plan_option {
     int64_t deposit_microusd; /* to be paid */
     int64_t month_microusd;   /* first month, tokens included */
     int day;                  /* from which it can be had; 0: today */
+    double in_flight;         /* on average; -1: it was not run */
     double headroom; /* 0.5: half more load is met too; -1: not looked for */
     int ends_at;     /* enum lim_limit that ends the headroom; -1: none does */
 };
@@ -102,7 +103,7 @@ struct bench_plan_option {
 struct bench_plan_what_if {
     char name[48];
     bool possible;
-    enum bench_verdict verdict;
+    enum bench_trial_verdict verdict;
     int limit;        /* of a day or a month, which is exceeded; -1: none */
     double month_usd; /* of tokens; -1: not known */
     struct bench_estimate wait_p95, refused;
@@ -124,6 +125,8 @@ struct bench_plan {
     struct bench_scenario scenario; /* owned */
     struct bench_demand demand;     /* owned */
     double month_usd;               /* of tokens; -1: not known */
+    double slack_s;  /* the longest that an objective lets anything take */
+    double finish_s; /* in which all must be done; 0: nothing is said */
     /* All that was looked at.  First the least of each tier that meets
        everything, the cheapest before the others. */
     struct bench_plan_option options[BENCH_PLAN_TRIED];
@@ -143,17 +146,12 @@ struct bench_plan_way {
 
 /*
  * Reads a scenario and what stands under its "plan" (see tierlab(1)).  LIM_OK,
- * or an error and `diag`; the caller calls bench_plan_question_fini in any
- * case.
+ * or an error and `diag`; the tree outlives the question, and the caller
+ * calls bench_plan_question_fini in any case.
  */
 int bench_plan_ask(struct bench_plan_question *q, const cJSON *tree,
                    const char *folder, struct lim_diag *diag);
 void bench_plan_question_fini(struct bench_plan_question *q);
-
-/* Adds an objective as `--check` takes it; `text` outlives the question.
-   LIM_OK or LIM_EINVAL. */
-int bench_plan_add_check(struct bench_plan_question *q, const char *text,
-                         struct lim_diag *diag);
 
 /*
  * Answers.  LIM_OK and whether an interrupt ended it, or an error and `diag`.
@@ -174,8 +172,24 @@ bool bench_plan_find_path(const struct bench_plan_question *q,
                           size_t organisation, enum lim_tier tier,
                           struct bench_plan_path *path);
 
+/* Where a plan is from. */
+struct bench_plan_source {
+    const cJSON *tree; /* the scenario, with all that was asked */
+    const char *version;
+};
+
 /* For people, and as one JSON object on a line (LIM_OK or LIM_ENOMEM). */
 void bench_plan_show(const struct bench_plan *p, FILE *f);
-int bench_plan_json(const struct bench_plan *p, FILE *f);
+int bench_plan_json(const struct bench_plan *p,
+                    const struct bench_plan_source *source, FILE *f);
+
+/*
+ * Writes report.html, plan.json and the figures into `folder`,
+ * which exists.  Returns LIM_OK, or as bench_figures_draw; when the figures
+ * could not be drawn the report is written all the same, and says so.
+ */
+int bench_plan_report(const struct bench_plan *p,
+                      const struct bench_plan_source *source,
+                      const char *folder, struct lim_diag *diag);
 
 #endif

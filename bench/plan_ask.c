@@ -10,8 +10,8 @@
 #define HAVE_MOST 1000
 #define DAYS_MOST 36500
 
-int bench_plan_add_check(struct bench_plan_question *q, const char *text,
-                         struct lim_diag *diag)
+static int add_check(struct bench_plan_question *q, const char *text,
+                     struct lim_diag *diag)
 {
     if (q->check_count == BENCH_PLAN_CHECKS - 1)
         return lim_fail(diag, LIM_EINVAL, 0, "at most %d objectives",
@@ -116,7 +116,7 @@ static void read_checks(struct mock_json *j, struct bench_plan_question *q)
     cJSON_ArrayForEach(item, list)
     {
         const char *text = cJSON_IsString(item) ? item->valuestring : "";
-        if (bench_plan_add_check(q, text, &why) != LIM_OK)
+        if (add_check(q, text, &why) != LIM_OK)
             mock_json_wrong(j, "such_that", "%s", why.text);
     }
 }

@@ -163,7 +163,8 @@ static void add_answers(const struct bench_plan *p, cJSON *root)
     }
 }
 
-int bench_plan_json(const struct bench_plan *p, FILE *f)
+int bench_plan_json(const struct bench_plan *p,
+                    const struct bench_plan_source *source, FILE *f)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON *models = cJSON_AddArrayToObject(root, "demand");
@@ -182,6 +183,10 @@ int bench_plan_json(const struct bench_plan *p, FILE *f)
         cJSON_AddNumberToObject(root, "cap", (double)p->cap);
     cJSON_AddBoolToObject(root, "feasible", p->good_count > 0);
     add_answers(p, root);
+    cJSON_AddNumberToObject(root, "seed", (double)p->scenario.sim.seed);
+    cJSON_AddStringToObject(root, "version", source->version);
+    cJSON_AddItemToObject(root, "scenario",
+                          cJSON_Duplicate(source->tree, true));
     char *text = cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
     if (text == NULL)

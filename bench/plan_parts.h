@@ -18,12 +18,14 @@ cJSON *bench_plan_scenario(const struct bench_plan_question *q,
 
 /*
  * The least number of organisations of a tier that arithmetic does not rule
- * out, when nothing may take longer than `slack_s`; HUGE_VAL: none is enough.
+ * out, when nothing may take longer than p->slack_s; HUGE_VAL: none is enough.
  * `*limit` asks for it (enum lim_limit; -1: none does).
  */
-double bench_plan_least(const struct bench_plan *p, double slack_s,
-                        enum lim_tier tier, int *limit,
-                        enum bench_plan_why *why);
+double bench_plan_least(const struct bench_plan *p, enum lim_tier tier,
+                        int *limit, enum bench_plan_why *why);
+
+/* An option of which nothing is known yet. */
+struct bench_plan_option bench_plan_option(enum lim_tier tier, int64_t count);
 
 /*
  * What a load that is every day like the scenario takes of the limits that a
@@ -39,8 +41,14 @@ double bench_plan_most_load(const struct bench_plan_option *o, int *limit);
 
 /* Finds what could be had and lets most of the load through, by arithmetic;
    returns that share, which may be above 1.  `n->load` is left 0. */
-double bench_plan_nearest_by_sum(const struct bench_plan *p, double slack_s,
+double bench_plan_nearest_by_sum(const struct bench_plan *p,
                                  struct bench_plan_nearest *n);
+
+/* Whether no request that came would have waited for a minute's limit, were
+   there `load` times as many: two of the fullest minutes fit into the windows
+   at once. */
+bool bench_plan_is_roomy(const struct bench_plan *p,
+                         const struct bench_plan_option *o, double load);
 
 /* What is still to be paid for an option, and when the last of its
    organisations is there; or why it can not be had. */
@@ -89,6 +97,8 @@ void bench_plan_tell_quota(const struct bench_plan *p,
                            const struct bench_demand_model *m, FILE *f);
 void bench_plan_tell_day(int day, FILE *f);
 void bench_plan_tell_used(const struct bench_plan_option *o, FILE *f);
+void bench_plan_tell_wait(const struct bench_estimate *e, const char *between,
+                          FILE *f);
 void bench_plan_tell_headroom(const struct bench_plan_option *o, FILE *f);
 void bench_plan_tell_why(const struct bench_plan *p,
                          const struct bench_plan_option *o, FILE *f);
@@ -98,7 +108,7 @@ void bench_plan_tell_meanwhile(const struct bench_plan *p,
                                const struct bench_plan_group *g, size_t i,
                                FILE *f);
 void bench_plan_tell_what_if(const struct bench_plan_what_if *w, FILE *f);
-const char *bench_plan_verdict_words(enum bench_verdict v);
+const char *bench_plan_verdict_words(enum bench_trial_verdict v);
 
 /* What people do without a simulator: the mean rates times a factor. */
 void bench_plan_spreadsheet(struct bench_plan *p);

@@ -30,13 +30,18 @@ static void tell_from(const struct bench_plan_option *o, FILE *f)
     bench_plan_tell_day(o->day, f);
 }
 
-static void add_interval(struct bench_table *t, const struct bench_estimate *e,
-                         const char *unit)
+static void tell_wait(const struct bench_plan_option *o, FILE *f)
 {
-    if (e->n == 0)
-        bench_table_add(t, "-");
+    bench_plan_tell_wait(&o->wait_p95, " +- ", f);
+}
+
+static void tell_refused(const struct bench_plan_option *o, FILE *f)
+{
+    if (o->refused.n == 0)
+        fputs("-", f);
     else
-        bench_table_add(t, "%.4g +- %.2g%s", e->mean, fmax(0, e->ci95), unit);
+        fprintf(f, "%.3g +- %.2g %%", o->refused.mean,
+                fmax(0, o->refused.ci95));
 }
 
 static void add_option(struct bench_table *t, const struct bench_plan_option *o)
@@ -46,8 +51,8 @@ static void add_option(struct bench_table *t, const struct bench_plan_option *o)
     bench_table_add(t, "$%.2f", (double)o->deposit_microusd / 1e6);
     bench_table_add(t, "$%.2f", (double)o->month_microusd / 1e6);
     add_told(t, tell_from, o);
-    add_interval(t, &o->wait_p95, " ms");
-    add_interval(t, &o->refused, " %");
+    add_told(t, tell_wait, o);
+    add_told(t, tell_refused, o);
     add_told(t, bench_plan_tell_used, o);
     add_told(t, bench_plan_tell_headroom, o);
 }

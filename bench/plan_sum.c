@@ -49,9 +49,9 @@ static double a_day(const struct bench_plan *p, double total)
 
 /* So many organisations, at least, does one limit take; 0: it does not bind,
    HUGE_VAL: no number is enough. */
-static double least_by(const struct bench_plan *p, double slack_s,
-                       int64_t limit, enum lim_limit l,
-                       const struct bench_demand_minute *d, int64_t largest)
+static double least_by(const struct bench_plan *p, int64_t limit,
+                       enum lim_limit l, const struct bench_demand_minute *d,
+                       int64_t largest)
 {
     enum lim_dimension dimension = lim_limit_dimension(l);
     double total = of_dimension(d, dimension);
@@ -66,13 +66,13 @@ static double least_by(const struct bench_plan *p, double slack_s,
         return a_day(p, total) / (double)limit;
     double runs = (double)p->demand.runs, run_s = p->demand.span_s / runs;
     return total / runs /
-           ((double)full + (double)limit * (run_s + slack_s) / window_s);
+           ((double)full + (double)limit * (run_s + p->slack_s) / window_s);
 }
 
 /* How many organisations each limit asks for, not rounded; 0 where it does
    not bind. */
 static enum bench_plan_why find_needs(const struct bench_plan *p,
-                                      double slack_s, enum lim_tier tier,
+                                      enum lim_tier tier,
                                       double need[LIM_LIMITS])
 {
     const struct lim_table *table = p->question->table;
@@ -85,7 +85,7 @@ static enum bench_plan_why find_needs(const struct bench_plan *p,
         if (row == NULL)
             return BENCH_PLAN_NO_ACCESS;
         for (int l = 0; l < LIM_WINDOWS; l++)
-            need[l] = fmax(need[l], least_by(p, slack_s, row->limits.max[l],
+            need[l] = fmax(need[l], least_by(p, row->limits.max[l],
                                              (enum lim_limit)l, &d, largest));
     }
     int64_t month = lim_table_qualification(table, tier)->month_microusd;
@@ -94,13 +94,12 @@ static enum bench_plan_why find_needs(const struct bench_plan *p,
     return BENCH_PLAN_TRIED_IT;
 }
 
-double bench_plan_least(const struct bench_plan *p, double slack_s,
-                        enum lim_tier tier, int *limit,
-                        enum bench_plan_why *why)
+double bench_plan_least(const struct bench_plan *p, enum lim_tier tier,
+                        int *limit, enum bench_plan_why *why)
 {
     double need[LIM_LIMITS], least = 1;
     *limit = -1;
-    *why = find_needs(p, slack_s, tier, need);
+    *why = find_needs(p, tier, need);
     if (*why != BENCH_PLAN_TRIED_IT)
         return HUGE_VAL;
     for (int l = 0; l < LIM_LIMITS; l++)
@@ -111,12 +110,22 @@ double bench_plan_least(const struct bench_plan *p, double slack_s,
     return ceil(least - 1e-9);
 }
 
+struct bench_plan_option bench_plan_option(enum lim_tier tier, int64_t count)
+{
+    struct bench_plan_option o = {
+        .tier = tier, .count = count, .limit = -1, .headroom = -1, .ends_at = -1
+    };
+    for (int l = 0; l < LIM_LIMITS; l++)
+        o.used[l] = -1;
+    return o;
+}
+
 double bench_plan_share(const struct bench_plan *p, enum lim_tier tier,
                         int64_t count, int *limit)
 {
     double need[LIM_LIMITS], share = 1;
     *limit = -1;
-    if (find_needs(p, 0, tier, need) != BENCH_PLAN_TRIED_IT)
+    if (find_needs(p, tier, need) != BENCH_PLAN_TRIED_IT)
         return 0;
     for (int l = 0; l < LIM_LIMITS; l++)
         if (need[l] > 0 && (double)count / need[l] < share) {
@@ -135,11 +144,60 @@ void bench_plan_long_run(const struct bench_plan *p,
                          struct bench_plan_option *o)
 {
     double need[LIM_LIMITS];
-    if (find_needs(p, 0, o->tier, need) != BENCH_PLAN_TRIED_IT)
+    if (find_needs(p, o->tier, need) != BENCH_PLAN_TRIED_IT)
         return;
     for (int l = 0; l < LIM_LIMITS; l++)
         if (is_long(l))
-            o->used[l] = need[l] > 0 ? need[l] / (double)o->count : -1;
+            o->used[l] = need[l] > 0 && isfinite(need[l])
+                             ? need[l] / (double)o->count
+                             : -1;
+}
+
+/* Of all models in a group, at most so much in one minute. */
+static double fullest(const struct bench_plan *p, const char *group,
+                      enum bench_demand_what what)
+{
+    double sum = 0;
+    for (size_t i = 0; i < p->demand.model_count; i++) {
+        const struct bench_demand_model *m = &p->demand.models[i];
+        const char *other = lim_table_group(p->question->table, m->name);
+        if (group == NULL || other == NULL || strcmp(group, other) == 0)
+            sum += (double)bench_demand_quantile(m, what, 1);
+    }
+    return sum;
+}
+
+bool bench_plan_is_roomy(const struct bench_plan *p,
+                         const struct bench_plan_option *o, double load)
+{
+    const struct lim_table *table = p->question->table;
+    static const enum lim_limit limits[] = { LIM_RPM, LIM_TPM };
+    const struct sim_scenario *s = &p->scenario.sim;
+    /* A second may be too full, one of several organisations, or what faults
+       make to be sent again. */
+    if (s->provider.discipline == LIM_DISCIPLINE_QUANTISED ||
+        (o->count > 1 && s->client.belief != LIM_BELIEF_KNOWN) ||
+        s->provider.faults.count > 0)
+        return false;
+    for (size_t i = 0; i < p->demand.model_count; i++) {
+        const char *model = p->demand.models[i].name;
+        const struct lim_tier_row *row = lim_table_find(table, model, o->tier);
+        if (row == NULL || row->limits.max[LIM_IPM] != LIM_UNLIMITED)
+            return false;
+        for (size_t l = 0; l < 2; l++) {
+            int64_t max = row->limits.max[limits[l]];
+            double most = fullest(p, lim_table_group(table, model),
+                                  limits[l] == LIM_RPM ? BENCH_DEMAND_REQUESTS
+                                                       : BENCH_DEMAND_TOKENS);
+            if (max != LIM_UNLIMITED &&
+                2 * load * most >
+                    (double)(o->count *
+                             lim_rate_burst(max,
+                                            p->scenario.sim.provider.burst)))
+                return false;
+        }
+    }
+    return true;
 }
 
 double bench_plan_most_load(const struct bench_plan_option *o, int *limit)
@@ -190,15 +248,14 @@ static bool can_be_had(const struct bench_plan *p, struct bench_plan_option *o)
 }
 
 /* The largest share of the load that the most of a tier lets through. */
-static double most_of_tier(const struct bench_plan *p, double slack_s,
-                           enum lim_tier tier, struct bench_plan_nearest *n)
+static double most_of_tier(const struct bench_plan *p, enum lim_tier tier,
+                           struct bench_plan_nearest *n)
 {
     const struct bench_plan_question *q = p->question;
-    struct bench_plan_option o = { .tier = tier,
-                                   .count = q->organisations_max };
+    struct bench_plan_option o = bench_plan_option(tier, q->organisations_max);
     double need[LIM_LIMITS], load = INFINITY;
     *n = (struct bench_plan_nearest){ .tier = tier, .limit = -1 };
-    if (find_needs(p, slack_s, tier, need) != BENCH_PLAN_TRIED_IT)
+    if (find_needs(p, tier, need) != BENCH_PLAN_TRIED_IT)
         return 0;
     while (o.count > 0 && !can_be_had(p, &o)) {
         o.count--;
@@ -217,14 +274,14 @@ static double most_of_tier(const struct bench_plan *p, double slack_s,
     return load;
 }
 
-double bench_plan_nearest_by_sum(const struct bench_plan *p, double slack_s,
+double bench_plan_nearest_by_sum(const struct bench_plan *p,
                                  struct bench_plan_nearest *n)
 {
     double most = -1;
     *n = (struct bench_plan_nearest){ .count = 0, .limit = -1 };
     for (int t = 0; t <= (int)p->question->tier_max; t++) {
         struct bench_plan_nearest one;
-        double load = most_of_tier(p, slack_s, (enum lim_tier)t, &one);
+        double load = most_of_tier(p, (enum lim_tier)t, &one);
         if (one.count > 0 && load > most) {
             most = load;
             *n = one;
@@ -258,7 +315,10 @@ int bench_plan_by_cost(const void *a, const void *b)
 static double multiplied(const struct bench_plan *p, enum lim_tier tier)
 {
     const struct lim_table *table = p->question->table;
-    double minutes = fmax(1, p->demand.span_s / 60), n = 1;
+    /* Who has six hours for a batch divides by them. */
+    double span = p->demand.span_s < 60 && p->finish_s > 0 ? p->finish_s
+                                                           : p->demand.span_s;
+    double minutes = fmax(1, span / 60), n = 1;
     for (size_t i = 0; i < p->demand.model_count; i++) {
         int64_t largest;
         const char *model = p->demand.models[i].name;
@@ -282,10 +342,10 @@ void bench_plan_spreadsheet(struct bench_plan *p)
     const struct bench_plan_question *q = p->question;
     for (int t = 0; t <= (int)q->tier_max; t++) {
         double n = multiplied(p, (enum lim_tier)t);
-        struct bench_plan_option o = { .tier = (enum lim_tier)t, .limit = -1 };
         if (n > (double)q->organisations_max)
             continue;
-        o.count = (int64_t)n;
+        struct bench_plan_option o =
+            bench_plan_option((enum lim_tier)t, (int64_t)n);
         bench_plan_price(p, &o);
         if (o.why == BENCH_PLAN_TRIED_IT &&
             (p->naive.count == 0 || bench_plan_by_cost(&o, &p->naive) < 0))

@@ -48,17 +48,42 @@ void bench_plan_tell_day(int day, FILE *f)
         fprintf(f, "day %d", day);
 }
 
+/* The limit used most of those that are not told yet; -1: none. */
+static int next_used(const struct bench_plan_option *o, const bool *told)
+{
+    int best = -1;
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (!told[l] && o->used[l] >= 0 &&
+            (best < 0 || o->used[l] > o->used[best]))
+            best = l;
+    return best;
+}
+
 void bench_plan_tell_used(const struct bench_plan_option *o, FILE *f)
 {
-    bool any = false;
-    for (int l = 0; l < LIM_LIMITS; l++)
-        if (o->used[l] >= 0) {
-            fprintf(f, "%s%s %.3g %%", any ? ", " : "",
-                    lim_limit_name((enum lim_limit)l), 100 * o->used[l]);
-            any = true;
-        }
-    if (!any)
+    bool told[LIM_LIMITS] = { false };
+    const char *comma = "";
+    for (int l; (l = next_used(o, told)) >= 0; comma = ", ") {
+        fprintf(f, o->used[l] < 1 ? "%s%s %.3g %%" : "%s%s %.0f %%", comma,
+                lim_limit_name((enum lim_limit)l), 100 * o->used[l]);
+        told[l] = true;
+    }
+    if (*comma == 0)
         fputs("-", f);
+}
+
+void bench_plan_tell_wait(const struct bench_estimate *e, const char *between,
+                          FILE *f)
+{
+    if (e->n == 0) {
+        fputs("-", f);
+        return;
+    }
+    put_words(f, bench_words_ms(e->mean));
+    if (e->ci95 <= 1e-6 * fabs(e->mean))
+        return;
+    fputs(between, f);
+    put_words(f, bench_words_ms(e->ci95));
 }
 
 void bench_plan_tell_headroom(const struct bench_plan_option *o, FILE *f)
@@ -66,7 +91,7 @@ void bench_plan_tell_headroom(const struct bench_plan_option *o, FILE *f)
     if (o->headroom < 0)
         fputs("-", f);
     else if (o->ends_at < 0)
-        fprintf(f, "%.0f %% and more", 100 * o->headroom);
+        fprintf(f, "over %.0f %%", 100 * o->headroom);
     else
         fprintf(f, "%.0f %% (%s)", 100 * o->headroom,
                 lim_limit_name((enum lim_limit)o->ends_at));
@@ -113,17 +138,16 @@ void bench_plan_tell_answer(const struct bench_plan *p, FILE *f)
             plural(o->count), lim_tier_name(o->tier));
     fputs(o->count == 1 ? "meets " : "meet ", f);
     bench_plan_tell_objectives(p, f);
+    fputs(", from ", f);
+    bench_plan_tell_day(o->day, f);
     if (p->month_usd < 0)
         fprintf(f,
-                ", for $%.2f to be paid beforehand; what its tokens cost "
-                "is not known",
+                " on, for $%.2f to be paid beforehand (what the tokens cost is "
+                "not known).",
                 usd(o->deposit_microusd));
     else
-        fprintf(f, ", for $%.2f in the first month", usd(o->month_microusd));
-    if (o->day == 0)
-        fputs(", from today on.", f);
-    else
-        fprintf(f, ", from day %d on.", o->day);
+        fprintf(f, " on, for $%.2f in the first month.",
+                usd(o->month_microusd));
 }
 
 void bench_plan_tell_room(const struct bench_plan *p, FILE *f)
@@ -233,7 +257,7 @@ void bench_plan_tell_meanwhile(const struct bench_plan *p,
                 lim_limit_name((enum lim_limit)limit));
 }
 
-const char *bench_plan_verdict_words(enum bench_verdict v)
+const char *bench_plan_verdict_words(enum bench_trial_verdict v)
 {
     return v == BENCH_MET_IT      ? "met"
            : v == BENCH_TOO_CLOSE ? "too close to call"
@@ -310,29 +334,54 @@ void bench_plan_tell_naive(const struct bench_plan *p, FILE *f)
     fputs(").", f);
 }
 
-/* The text that a form for higher limits asks for. */
-void bench_plan_tell_quota(const struct bench_plan *p,
-                           const struct bench_demand_model *m, FILE *f)
+static void tell_batch(const struct bench_plan *p,
+                       const struct bench_demand_model *m, FILE *f)
 {
-    const struct bench_plan_option *o = &p->options[0];
+    fprintf(f, "All at once, and once a day: %lld requests and %lld tokens; ",
+            (long long)m->sum.requests, (long long)m->sum.tokens);
+    if (p->finish_s > 0) {
+        fprintf(f, "done in ");
+        put_words(f, bench_words_ms(1000 * p->finish_s));
+        fprintf(f, ", that is %.0f requests and %.0f tokens a minute; ",
+                60 * (double)m->sum.requests / p->finish_s,
+                60 * (double)m->sum.tokens / p->finish_s);
+    }
+}
+
+static void tell_minutes(const struct bench_plan *p,
+                         const struct bench_demand_model *m, FILE *f)
+{
     double minutes = fmax(1, p->demand.span_s / 60);
-    fprintf(f, "Model %s", m->name);
-    if (p->good_count > 0 && o->count > 1)
-        fprintf(f, ", over %lld organisations", (long long)o->count);
     fprintf(f,
-            ". Steady (median minute): %lld requests and %lld tokens a "
-            "minute. Peak (90th percentile of minutes): %lld requests and "
-            "%lld tokens a minute; the fullest minute had %lld and %lld. "
-            "Mean: %.0f requests and %.0f tokens a minute, %.0f tokens a "
-            "request (prompt and max_tokens, as the limits count them; the "
-            "largest request has %lld).",
+            "Steady (median minute): %lld requests and %lld tokens a minute. "
+            "Peak (90th percentile of minutes): %lld requests and %lld tokens "
+            "a minute; the fullest minute had %lld and %lld. Mean: %.0f "
+            "requests and %.0f tokens a minute, ",
             (long long)bench_demand_quantile(m, BENCH_DEMAND_REQUESTS, 0.5),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 0.5),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_REQUESTS, 0.9),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 0.9),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_REQUESTS, 1),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 1),
-            (double)m->sum.requests / minutes, (double)m->sum.tokens / minutes,
+            (double)m->sum.requests / minutes, (double)m->sum.tokens / minutes);
+}
+
+/* The text that a form for higher limits asks for. */
+void bench_plan_tell_quota(const struct bench_plan *p,
+                           const struct bench_demand_model *m, FILE *f)
+{
+    const struct bench_plan_option *o = &p->options[0];
+    fprintf(f, "Model %s", m->name);
+    if (p->good_count > 0 && o->count > 1)
+        fprintf(f, ", over %lld organisations", (long long)o->count);
+    fputs(". ", f);
+    if (p->demand.span_s < 60)
+        tell_batch(p, m, f);
+    else
+        tell_minutes(p, m, f);
+    fprintf(f,
+            "%.0f tokens a request (prompt and max_tokens, as the limits count "
+            "them; the largest request has %lld).",
             (double)m->sum.tokens /
                 (double)(m->sum.requests + !m->sum.requests),
             (long long)m->tokens_max);

@@ -40,8 +40,8 @@ static void keep(void *context, const struct bench_run *run, double wall_s)
     };
 }
 
-enum bench_verdict bench_trial_judge(const struct bench_trial *t,
-                                     const struct bench_check *c)
+enum bench_trial_verdict bench_trial_judge(const struct bench_trial *t,
+                                           const struct bench_check *c)
 {
     struct bench_estimate e = bench_trial_figure(t, c->metric);
     if (e.n < 2)
@@ -54,12 +54,12 @@ enum bench_verdict bench_trial_judge(const struct bench_trial *t,
                          : BENCH_MISSED_IT;
 }
 
-static enum bench_verdict judge_all(const struct bench_trial *t,
-                                    const struct bench_trial_way *way)
+static enum bench_trial_verdict judge_all(const struct bench_trial *t,
+                                          const struct bench_trial_way *way)
 {
-    enum bench_verdict least = BENCH_MET_IT;
+    enum bench_trial_verdict least = BENCH_MET_IT;
     for (size_t i = 0; i < way->check_count; i++) {
-        enum bench_verdict v = bench_trial_judge(t, &way->checks[i]);
+        enum bench_trial_verdict v = bench_trial_judge(t, &way->checks[i]);
         if (v < least)
             least = v;
     }
@@ -67,7 +67,7 @@ static enum bench_verdict judge_all(const struct bench_trial *t,
 }
 
 static bool go_on(const struct bench_trial_way *way, size_t runs,
-                  enum bench_verdict v)
+                  enum bench_trial_verdict v)
 {
     size_t sure = way->sure > 0 ? way->sure : BENCH_TRIAL_SURE;
     return v == BENCH_TOO_CLOSE || (v == BENCH_MET_IT && runs < sure);
@@ -105,15 +105,16 @@ int bench_trial_more(struct bench_trial *t, const struct bench_trial_way *way,
 }
 
 int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
-                    const cJSON *tree, enum bench_verdict *out,
+                    const cJSON *tree, enum bench_trial_verdict *out,
                     bool *interrupted, struct lim_diag *diag)
 {
     size_t runs = way->least > 0 ? way->least : BENCH_TRIAL_LEAST;
+    size_t most = way->most > 0 ? way->most : BENCH_TRIAL_MOST;
     *t = (struct bench_trial){ .room = 0 };
     for (;; runs *= 2) {
         int error = bench_trial_more(t, way, tree, runs, interrupted, diag);
         *out = judge_all(t, way);
-        if (error != LIM_OK || *interrupted || runs >= BENCH_TRIAL_MOST ||
+        if (error != LIM_OK || *interrupted || runs >= most ||
             !go_on(way, runs, *out))
             return error;
     }

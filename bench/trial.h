@@ -20,7 +20,7 @@
 #define BENCH_TRIAL_SURE 20
 #define BENCH_TRIAL_MOST 80
 
-enum bench_verdict { BENCH_MISSED_IT, BENCH_TOO_CLOSE, BENCH_MET_IT };
+enum bench_trial_verdict { BENCH_MISSED_IT, BENCH_TOO_CLOSE, BENCH_MET_IT };
 
 struct bench_trial {
     struct bench_result result; /* owned: the runs so far, one variant */
@@ -34,7 +34,8 @@ struct bench_trial_way {
     const char *version;
     const struct lim_strategy *own; /* not built in; NULL: there is none */
     unsigned threads;
-    size_t least, sure; /* runs; 0: BENCH_TRIAL_LEAST and _SURE */
+    /* Runs; 0: BENCH_TRIAL_LEAST, _SURE and _MOST. */
+    size_t least, sure, most;
     const struct bench_check *checks;
     size_t check_count;
 };
@@ -46,7 +47,7 @@ struct bench_trial_way {
  * bench_trial_fini in any case.
  */
 int bench_trial_run(struct bench_trial *t, const struct bench_trial_way *way,
-                    const cJSON *tree, enum bench_verdict *out,
+                    const cJSON *tree, enum bench_trial_verdict *out,
                     bool *interrupted, struct lim_diag *diag);
 
 /*
@@ -70,8 +71,8 @@ struct bench_estimate bench_trial_figure(const struct bench_trial *t,
                                          const char *metric);
 
 /* What the runs say of a check. */
-enum bench_verdict bench_trial_judge(const struct bench_trial *t,
-                                     const struct bench_check *c);
+enum bench_trial_verdict bench_trial_judge(const struct bench_trial *t,
+                                           const struct bench_check *c);
 
 void bench_trial_fini(struct bench_trial *t);
 

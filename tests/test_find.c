@@ -94,9 +94,9 @@ static void a_race_leaves_the_best_and_its_equals(void)
                     LIM_OK);
     CU_ASSERT_TRUE(found.race);
     CU_ASSERT_EQUAL(found.best, 1);
-    const enum bench_verdict wanted[] = { BENCH_MISSED_IT, BENCH_MET_IT,
-                                          BENCH_MISSED_IT, BENCH_MET_IT,
-                                          BENCH_MISSED_IT };
+    const enum bench_trial_verdict wanted[] = { BENCH_MISSED_IT, BENCH_MET_IT,
+                                                BENCH_MISSED_IT, BENCH_MET_IT,
+                                                BENCH_MISSED_IT };
     for (int i = 0; i < 5; i++)
         CU_ASSERT_EQUAL(found.verdicts[i], wanted[i]);
     bench_found_fini(&found);

@@ -5,6 +5,7 @@
 
 #include "bench/load.h"
 #include "bench/path.h"
+#include "bench/plan_figures.h"
 #include "bench/plan_parts.h"
 
 #define SEED_GPT4(load, plan)                                                  \
@@ -52,7 +53,7 @@ static void a_day_s_limit_asks_for_more_organisations(void)
         make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", "\"max_organisations\": 20"),
              &why),
         LIM_OK);
-    double least = bench_plan_least(&plan, 600, LIM_TIER_FREE, &limit, &reason);
+    double least = bench_plan_least(&plan, LIM_TIER_FREE, &limit, &reason);
     double day = (double)plan.demand.requests * 24 / 20;
     CU_ASSERT_DOUBLE_EQUAL(least, (double)(int64_t)(day / 200 + 1), 1e-9);
     CU_ASSERT_EQUAL(limit, LIM_RPD);
@@ -289,6 +290,7 @@ static void loads_are_scaled_whatever_arrives(void)
         { "{\"diurnal\": {\"mean\": \"2/s\"}}", "diurnal.mean", 3, NULL },
         { "{\"mmpp\": {\"rates\": [\"1/s\", \"2/s\"]}}", "mmpp.rates[1]", 3,
           NULL },
+        { "{\"poisson\": \"0.00001/m\"}", "poisson", 2.5e-7, NULL },
         { "{\"batch\": 100}", "batch", 0, "150" },
         { "{\"batch\": 1}", "batch", 0, "2" },
         { "{\"closed\": {\"users\": 10}}", "closed.users", 0, "15" },
@@ -306,7 +308,7 @@ static void loads_are_scaled_whatever_arrives(void)
         if (rows[i].count != NULL)
             snprintf(found, sizeof found, "%s", rows[i].count);
         else
-            snprintf(found, sizeof found, "\"%g/s\"", rows[i].wanted);
+            snprintf(found, sizeof found, "%g", rows[i].wanted);
         CU_ASSERT_PTR_NOT_NULL_FATAL(value);
         CU_ASSERT_STRING_EQUAL(value, found);
         cJSON_free(value);
@@ -376,6 +378,49 @@ static void demand_is_counted_by_the_minute(void)
     drop();
 }
 
+/* 500 requests and 10,000 tokens a minute, of 150 tokens each. */
+static void nothing_waits_where_two_full_minutes_fit(void)
+{
+    struct lim_diag why = { 0 };
+    const struct bench_plan_option one = bench_plan_option(LIM_TIER_1, 1);
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"2/m\"}", ""), &why),
+                    LIM_OK);
+    const struct bench_demand_model *m = &plan.demand.models[0];
+    double most = (double)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 1);
+    CU_ASSERT_TRUE(bench_plan_is_roomy(&plan, &one, 1));
+    CU_ASSERT_TRUE(bench_plan_is_roomy(&plan, &one, 4999 / most));
+    CU_ASSERT_FALSE(bench_plan_is_roomy(&plan, &one, 5001 / most));
+    plan.scenario.sim.provider.discipline = LIM_DISCIPLINE_QUANTISED;
+    CU_ASSERT_FALSE(bench_plan_is_roomy(&plan, &one, 1));
+    drop();
+}
+
+/* The first of the drawn hours, with the limits of what was chosen. */
+static void the_figure_has_the_first_run_and_the_limits(void)
+{
+    struct lim_diag why = { 0 };
+    struct bench_plan_load l;
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", ""), &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL(bench_plan_load_init(&l, &plan, 0), LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(l.count, 60);
+    CU_ASSERT_EQUAL(l.minutes, 1);
+    CU_ASSERT_EQUAL_FATAL(l.limit_count, 2);
+    CU_ASSERT_EQUAL(l.limits[0], LIM_RPM);
+    CU_ASSERT_EQUAL(l.capacity[0], 500);
+    CU_ASSERT_EQUAL(l.limits[1], LIM_TPM);
+    CU_ASSERT_EQUAL(l.capacity[1], 10000);
+    int64_t requests = 0;
+    double tokens = 0;
+    for (size_t i = 0; i < l.count; i++) {
+        requests += plan.demand.models[0].minutes[i].requests;
+        tokens += l.bins[i].mean[1];
+    }
+    CU_ASSERT_DOUBLE_EQUAL(tokens, 150.0 * (double)requests, 1e-6);
+    bench_plan_load_fini(&l);
+    drop();
+}
+
 CU_TestInfo plan_tests[] = {
     { "a day's limit asks for more organisations",
       a_day_s_limit_asks_for_more_organisations },
@@ -396,5 +441,9 @@ CU_TestInfo plan_tests[] = {
     { "bursts double where there are gaps",
       bursts_double_where_there_are_gaps },
     { "demand is counted by the minute", demand_is_counted_by_the_minute },
+    { "nothing waits where two full minutes fit",
+      nothing_waits_where_two_full_minutes_fit },
+    { "the figure has the first run and the limits",
+      the_figure_has_the_first_run_and_the_limits },
     CU_TEST_INFO_NULL
 };

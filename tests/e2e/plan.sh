@@ -33,6 +33,58 @@ says '^[{]"demand":.*"feasible":true,"options":\[[{]"tier":"tier[45]"'
     --threads 1 >"$tmp/one"
 ok 'any number of threads comes to the same' cmp -s "$tmp/out" "$tmp/one"
 
+plan 'with a report' 0 bench/scenarios/plan.json --set duration=1h \
+    --such-that 'latency_ms.p95<1m' -o "$tmp/report"
+page=$tmp/report/report.html
+ok 'the figures of all plans stand beside it' test -s "$tmp/report/plan.json"
+for words in 'Cheapest: 1 organisation at tier' '&lt;2s, http_429&lt;0.5% and' \
+    'latency_ms.p95&lt;1m' "today: pay \$245.00, then at tier4" 'sheet: 1 of' \
+    'Model gpt-4o. Steady (median minute):' 'with</th>' 'twice as bursty' \
+    'tierlab plan scenario.json' 'of tier1: '; do
+    ok "the report says $words" grep -qF -- "$words" "$page"
+done
+is 'it needs nothing else' 0 "$(grep -cE '<script|(src|href)="?http' "$page")"
+if command -v gnuplot >/dev/null; then
+    for name in demand cost payments; do
+        for ending in svg png csv; do
+            ok "there is $name.$ending" test -s "$tmp/report/$name.$ending"
+        done
+    done
+    is 'the report has them' 3 "$(grep -c '<figure>' "$page")"
+    is 'an hour has sixty minutes, and an end' 61 \
+        "$(tail -n +2 "$tmp/report/demand.csv" | wc -l)"
+    is 'of 245 dollars today, and 750 later' '245 750' \
+        "$(grep 'of tier5' "$tmp/report/payments.csv" | tail -n 2 |
+            sed 's/^.*[$]\([0-9]*\),.*/\1/' | tr '\n' ' ' | sed 's/ $//')"
+    is 'each plan has its cost' 0 \
+        "$(tail -n +2 "$tmp/report/cost.csv" | grep -cvE '^[0-9]+,[0-9.]+,')"
+else
+    skip 13 'no gnuplot'
+fi
+browser=$(command -v chromium || command -v chromium-browser ||
+    command -v google-chrome)
+if [ -n "$browser" ]; then
+    {
+        echo '<iframe id="p" width="390" height="800" srcdoc="'
+        sed 's/&/\&amp;/g; s/"/\&quot;/g' "$page"
+        echo '"></iframe><script>p.onload = () => document.title ='
+        echo '"wide " + p.contentDocument.documentElement.scrollWidth</script>'
+    } >"$tmp/phone.html"
+    timeout 60 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars \
+        --user-data-dir="$tmp/profile" --virtual-time-budget=2500 --dump-dom \
+        "file://$tmp/phone.html" >"$tmp/dom" 2>/dev/null
+    is 'on a phone nothing sticks out' 'wide 390' \
+        "$(grep -oE 'wide [0-9]+' "$tmp/dom" | head -n 1)"
+else
+    skip 1 'no chromium'
+fi
+sed 's/.*,"scenario":\(.*\)}$/\1/' "$tmp/report/plan.json" >"$tmp/again.json"
+"$tierlab" plan -q --json "$tmp/again.json" >"$tmp/again"
+ok 'its scenario tells the same again' cmp -s "$tmp/again" \
+    "$tmp/report/plan.json"
+plan 'a folder that is there' 2 bench/scenarios/plan.json -o "$tmp/report"
+complains 'exists; choose another folder'
+
 {
     echo TIMESTAMP,ContextTokens,GeneratedTokens
     for minute in $(seq 10 29); do
