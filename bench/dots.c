@@ -89,7 +89,7 @@ static void set_share(struct bench_dots *d, struct bench_dot_row *row,
         return;
     if (s == d->series_count)
         d->series[d->series_count++] = limit;
-    row->dot[s].value = 100 * share;
+    row->dot[s] = (struct bench_dot){ 100 * share, 100 * share, 100 * share };
 }
 
 int bench_dots_utilisation(struct bench_dots *d, const struct bench_result *r,
