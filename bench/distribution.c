@@ -16,7 +16,7 @@
 #define DECADES 0.7   /* from which on the axis is logarithmic */
 #define LABEL_GAP 0.05
 #define LABEL_WIDTH 0.0085
-#define LABEL_CHARACTERS 30
+#define LABEL_CHARACTERS 44
 #define RIGHT 0.975
 
 const struct bench_distribution_point

@@ -4,27 +4,21 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench/compare.h"
 #include "bench/result.h"
 
 /*
- * Percentages by name: a row for each name, and on it a mark for each of up
- * to BENCH_DOTS_SERIES series, with an interval if it has one.
+ * What each organisation used of its limits: a row for each, and on it a mark
+ * for each of up to BENCH_DOTS_SERIES limits.
  */
 #define BENCH_DOTS_SERIES 6
 #define BENCH_DOTS_ROWS 30
 
-struct bench_dot {
-    double value, low, high; /* percent; value NAN: none */
-};
-
 struct bench_dot_row {
-    char *name; /* owned */
-    struct bench_dot dot[BENCH_DOTS_SERIES];
+    char *name;                      /* owned */
+    double share[BENCH_DOTS_SERIES]; /* percent; NAN: no such limit */
 };
 
 struct bench_dots {
-    const char *what; /* the axis says */
     const char *series[BENCH_DOTS_SERIES];
     size_t series_count;
     struct bench_dot_row *rows; /* owned */
@@ -38,10 +32,6 @@ struct bench_dots {
 int bench_dots_utilisation(struct bench_dots *d, const struct bench_result *r,
                            size_t variant);
 
-/* Of a comparison: by how much each metric differs, of its base.  LIM_OK, or
-   LIM_ENOMEM.  The comparison must outlive it. */
-int bench_dots_difference(struct bench_dots *d,
-                          const struct bench_comparison *c);
 void bench_dots_fini(struct bench_dots *d);
 
 /* Writes the data, one row a mark, with a heading. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/chart.h"
+#include "bench/difference.h"
 #include "bench/distribution.h"
 #include "bench/dots.h"
 #include "bench/finding.h"
@@ -24,6 +25,7 @@ extern const char text_bench_figures_timeline_gp[];
 extern const char text_bench_figures_heat_gp[];
 extern const char text_bench_figures_windows_gp[];
 extern const char text_bench_figures_tradeoff_gp[];
+extern const char text_bench_figures_difference_gp[];
 extern const char text_bench_figures_dots_gp[];
 extern const char text_bench_figures_distribution_gp[];
 
@@ -454,26 +456,31 @@ int bench_figures_difference(const struct bench_comparison *c,
                              const char *folder, struct lim_diag *diag)
 {
     struct bench_figures list = { .count = 0 };
-    struct bench_dots dots;
+    struct bench_difference_plot plot;
     const struct drawing d = {
         .list = &list, .folder = folder, .prefix = "", .diag = diag
     };
-    if (bench_dots_difference(&dots, c) != LIM_OK)
+    if (bench_difference_init(&plot, c) != LIM_OK)
         return no_memory(diag);
     const struct bench_figure figure = {
         .name = strdup("difference"),
-        .title = strdup("New against base"),
+        .title = plot.rows == c->variant_count
+                     ? strdup("New against base")
+                     : bench_words("New against base: %zu of %zu variants",
+                                   plot.rows, c->variant_count),
         .finding = bench_finding_difference(c),
-        .reading = strdup("Marks are differences of means, bars their "
-                          "intervals, which hold together.")
+        .reading = strdup("A panel for each figure that differs; marks are "
+                          "differences of means, bars their intervals, which "
+                          "hold together. Blue is better, orange worse.")
     };
-    const struct bench_canvas canvas = { .data = &dots,
-                                         .csv = bench_dots_csv,
-                                         .panel = bench_dots_panel,
-                                         .panels = 1,
-                                         .script = text_bench_figures_dots_gp };
+    const struct bench_canvas canvas = { .data = &plot,
+                                         .csv = bench_difference_csv,
+                                         .panel = bench_difference_panel,
+                                         .panels = plot.panels,
+                                         .script =
+                                             text_bench_figures_difference_gp };
     int error = add(&d, figure, canvas);
-    bench_dots_fini(&dots);
+    bench_difference_fini(&plot);
     bench_figures_fini(&list);
     return error;
 }

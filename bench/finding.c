@@ -304,7 +304,7 @@ static double scarcest(const struct bench_dots *d, size_t row)
 {
     double most = 0;
     for (size_t s = 0; s < d->series_count; s++)
-        most = fmax(most, d->rows[row].dot[s].value);
+        most = fmax(most, d->rows[row].share[s]);
     return most;
 }
 

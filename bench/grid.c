@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bench/aggregate.h"
-#include "bench/words.h"
+#include "bench/labels.h"
 
 static struct bench_dimension *find_dimension(struct bench_grid *g,
                                               const char *path)
@@ -38,13 +38,18 @@ static int add_value(struct bench_dimension *d, const cJSON *value)
     if (values == NULL)
         return LIM_ENOMEM;
     d->values = values;
-    char **labels = realloc(d->labels, (d->count + 1) * sizeof *labels);
-    if (labels == NULL)
+    values[d->count++] = value;
+    return LIM_OK;
+}
+
+static int name_values(struct bench_dimension *d)
+{
+    d->labels = calloc(d->count + 1, sizeof *d->labels);
+    if (d->labels == NULL)
         return LIM_ENOMEM;
-    d->labels = labels;
-    values[d->count] = value;
-    labels[d->count] = bench_words_value(value);
-    return labels[d->count++] == NULL ? LIM_ENOMEM : LIM_OK;
+    int error = bench_labels(d->values, d->count, d->labels);
+    d->named = error == LIM_OK;
+    return error;
 }
 
 /* The index of a value; `d->count` if it is new. */
@@ -91,6 +96,9 @@ static int learn_all(struct bench_grid *g, const struct bench_result *r)
             return LIM_ENOMEM;
         g->numbers[g->variants++] = v;
     }
+    for (size_t d = 0; d < g->count; d++)
+        if (name_values(&g->dims[d]) != LIM_OK)
+            return LIM_ENOMEM;
     return LIM_OK;
 }
 
@@ -114,7 +122,7 @@ no_memory:
 void bench_grid_fini(struct bench_grid *g)
 {
     for (size_t d = 0; d < g->count; d++) {
-        for (size_t i = 0; i < g->dims[d].count; i++)
+        for (size_t i = 0; g->dims[d].named && i < g->dims[d].count; i++)
             free(g->dims[d].labels[i]);
         free(g->dims[d].labels);
         free(g->dims[d].values);
@@ -131,21 +139,6 @@ size_t bench_grid_at(const struct bench_grid *g, size_t i, size_t dim)
     return g->at[i * g->count + dim];
 }
 
-/* Values of these say by themselves what they are. */
-static const char *const plain[] = { "strategy",     "model",      "tier",
-                                     "queue",        "discipline", "backoff",
-                                     "organisations" };
-
-static bool is_plain(const char *name, const cJSON *value)
-{
-    if (!cJSON_IsString(value) && !cJSON_IsArray(value))
-        return false;
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        if (strcmp(plain[i], name) == 0)
-            return true;
-    return false;
-}
-
 void bench_grid_put(FILE *f, const struct bench_grid *g, size_t i, size_t dim)
 {
     const struct bench_dimension *d = &g->dims[dim];
@@ -154,7 +147,7 @@ void bench_grid_put(FILE *f, const struct bench_grid *g, size_t i, size_t dim)
         return;
     const char *name = strrchr(d->path, '.');
     name = name == NULL ? d->path : name + 1;
-    if (!is_plain(name, d->values[value]))
+    if (!bench_labels_plain(name, d->values[value]))
         fprintf(f, "%s ", name);
     fputs(d->labels[value], f);
 }

@@ -1,6 +1,7 @@
 #ifndef BENCH_GRID_H
 #define BENCH_GRID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,7 +18,8 @@
 struct bench_dimension {
     const char *path;     /* borrowed from the result */
     const cJSON **values; /* owned array, borrowed values */
-    char **labels;        /* owned: bench_words_value of each */
+    char **labels;        /* owned, by bench_labels */
+    bool named;           /* the labels are there */
     size_t count;
 };
 

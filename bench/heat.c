@@ -7,9 +7,14 @@
 #include "bench/gnuplot.h"
 #include "bench/words.h"
 
-#define COLUMNS_MAX 16 /* that have room for numbers */
 #define NAME_WIDTH 0.009
 #define LEFT 0.05
+#define RIGHT 0.975
+#define BOTTOM 0.13
+#define CHARACTER 0.0082 /* of a name or a number, of the width */
+/* Columns that have no room for numbers side by side, and none at all. */
+#define UPRIGHT_FROM 17
+#define COLUMNS_MAX 56
 
 bool bench_heat_worth(const struct bench_lines *l)
 {
@@ -32,7 +37,7 @@ void bench_heat_csv(const void *lines, FILE *f)
     const struct bench_lines *l = lines;
     const struct bench_chart *c = l->chart;
     const struct bench_dimension *x = &c->grid->dims[c->x];
-    bool room = x->count <= COLUMNS_MAX;
+    bool room = x->count < COLUMNS_MAX;
     fprintf(f, "column,row,%s,label,", l->kind->panel[0].metric);
     bench_gnuplot_csv(f, x->path);
     fputc(',', f);
@@ -53,13 +58,38 @@ void bench_heat_csv(const void *lines, FILE *f)
     }
 }
 
+static double longest_label(const struct bench_dimension *d)
+{
+    double longest = 0;
+    for (size_t i = 0; i < d->count; i++)
+        longest = fmax(longest, (double)strlen(d->labels[i]));
+    return longest;
+}
+
+/* Names that are broader than their columns are slanted, and need height. */
+static void put_columns(const struct bench_chart *c, double left, FILE *f)
+{
+    const struct bench_dimension *x = &c->grid->dims[c->x];
+    double longest = longest_label(x);
+    double room = (RIGHT - left) / (double)x->count / CHARACTER;
+    bool slanted = longest + 1 > room;
+    fprintf(f, "set xtics %s (",
+            !slanted      ? "norotate"
+            : longest < 7 ? "rotate by 90 right"
+                          : "rotate by 30 right");
+    for (size_t i = 0; i < x->count; i++)
+        bench_gnuplot_tic(f, x->labels[c->order[i]], i);
+    fprintf(f, ")\nset bmargin at screen %.4f\n",
+            BOTTOM + (slanted ? fmin(0.006 * longest + 0.01, 0.2) : 0));
+}
+
 void bench_heat_panel(const void *lines, size_t panel, const char *csv, FILE *f)
 {
     const struct bench_lines *l = lines;
     (void)panel;
     const struct bench_chart *c = l->chart;
     size_t columns = c->grid->dims[c->x].count, rows = bench_chart_series(c);
-    double least = INFINITY, most = -INFINITY, longest = 0;
+    double least = INFINITY, most = -INFINITY, longest = 0, left;
     for (size_t i = 0; i < l->count; i++)
         if (l->rows[i].mean[0].n > 0) {
             least = fmin(least, l->rows[i].mean[0].mean);
@@ -77,15 +107,14 @@ void bench_heat_panel(const void *lines, size_t panel, const char *csv, FILE *f)
     fprintf(f, "least = %.9g\nmost = %.9g\n", least, most);
     fprintf(f, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
             columns - 1, rows - 1);
-    fputs("set xtics (", f);
-    for (size_t i = 0; i < columns; i++)
-        bench_gnuplot_tic(f, c->grid->dims[c->x].labels[c->order[i]], i);
-    fputs(")\nset ytics (", f);
+    left = LEFT + NAME_WIDTH * fmin(longest, 32);
+    put_columns(c, left, f);
+    fputs("set ytics (", f);
     for (size_t s = 0; s < rows; s++)
         bench_gnuplot_tic(f, bench_chart_series_name(c, s), s);
     fputs(")\n", f);
-    fprintf(f, "set lmargin at screen %.4f\n",
-            LEFT + NAME_WIDTH * fmin(longest, 32));
+    fprintf(f, "set lmargin at screen %.4f\nupright = %d\n", left,
+            columns >= UPRIGHT_FROM);
     char *words = bench_words_path(c->grid->dims[c->x].path);
     fputs("set xlabel ", f);
     bench_gnuplot_string(f, words != NULL ? words : "");

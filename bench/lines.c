@@ -452,8 +452,12 @@ static struct bench_scale scale_of(const struct bench_lines *l, size_t panel,
                                    double max, double unit)
 {
     double decades = is_log(l, panel) ? DECADES : INFINITY;
-    return bench_scale_make(l->least[panel] / unit, max / unit,
-                            l->kind->panels > 1 ? 4 : 6, decades);
+    struct bench_scale y =
+        bench_scale_make(l->least[panel] / unit, max / unit,
+                         l->kind->panels > 1 ? 4 : 6, decades);
+    if (strchr(l->kind->panel[panel].metric, '%') != NULL)
+        y.high = fmin(y.high, 100);
+    return y;
 }
 
 void bench_lines_panel(const void *lines, size_t panel, const char *csv,

@@ -2,15 +2,20 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/aggregate.h"
 #include "bench/gnuplot.h"
 #include "bench/scale.h"
 
-#define DECADES 1          /* from which on the axis is logarithmic */
-#define LABELS_APART_X 0.2 /* shares of the axes */
-#define LABELS_APART_Y 0.06
-#define LABELS_END 0.78 /* right of it they stand left of their point */
+#define DECADES 1 /* from which on the axis is logarithmic */
+/* Of names, in shares of the axes. */
+#define CHARACTER 0.0091
+#define LABEL_HEIGHT 0.055
+#define LIFT 0.028 /* so far below their point they stand, */
+#define LOW 0.06   /* or above it, where it is lower than this */
+#define RIGHT_END 1.02
+#define LABELS_MAX 24
 
 static int by_goodput(const void *a, const void *b)
 {
@@ -67,34 +72,62 @@ void bench_tradeoff_csv(const void *tradeoff, FILE *f)
     }
 }
 
+/* Where a name stands: shares of the axes. */
+struct place {
+    double from, to, height;
+};
+
+static struct place place_of(double x, double y, double length, bool *left)
+{
+    double width = CHARACTER * (length + 2);
+    double height = y < LOW ? y + LIFT : y - LIFT;
+    *left = x + width > RIGHT_END;
+    return *left ? (struct place){ x - width, x, height }
+                 : (struct place){ x, x + width, height };
+}
+
+static bool is_clear(const struct place *taken, size_t n, struct place p)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p.from < taken[i].to && taken[i].from < p.to &&
+            fabs(p.height - taken[i].height) < LABEL_HEIGHT)
+            return false;
+    return true;
+}
+
+static void put_label(FILE *f, size_t number, const char *name, struct place p,
+                      bool left)
+{
+    fprintf(f, "set label %zu ", number);
+    bench_gnuplot_string(f, name);
+    fprintf(f,
+            " %s at graph %.4f, graph %.4f offset character %s tc rgb ink[1]\n",
+            left ? "right" : "left", left ? p.to : p.from, p.height,
+            left ? "-0.9, 0" : "0.9, 0");
+}
+
 /* Names, as far as they keep clear of each other; below the frontier there
    is nothing that they could hide. */
 static void put_labels(const struct bench_tradeoff *t,
                        const struct bench_scale *x, const struct bench_scale *y,
                        double unit, FILE *f)
 {
-    double last_x = INFINITY, last_y = INFINITY;
-    for (size_t i = t->count; i-- > 0;) {
+    struct place taken[LABELS_MAX];
+    size_t n = 0;
+    for (size_t i = t->count; i-- > 0 && n < LABELS_MAX;) {
         const struct bench_point *p = &t->list[i];
-        double at_x = bench_scale_at(x, p->goodput_rpm);
-        double at_y = bench_scale_at(y, p->p95_ms / unit);
-        bool clear =
-            last_x - at_x > LABELS_APART_X || last_y - at_y > LABELS_APART_Y;
-        char *name =
-            p->frontier && clear ? bench_grid_name(t->grid, p->variant) : NULL;
+        char *name = p->frontier ? bench_grid_name(t->grid, p->variant) : NULL;
         if (name == NULL)
             continue;
-        bool left = at_x > LABELS_END;
-        fprintf(f, "set label %zu ", 10 + i);
-        bench_gnuplot_string(f, name);
-        fprintf(f,
-                " %s at graph %.4f, graph %.4f offset character %s "
-                "tc rgb ink[1]\n",
-                left ? "right" : "left", at_x, at_y,
-                left ? "-0.9, -0.75" : "0.9, -0.55");
+        bool left;
+        struct place at = place_of(bench_scale_at(x, p->goodput_rpm),
+                                   bench_scale_at(y, p->p95_ms / unit),
+                                   (double)strlen(name), &left);
+        if (is_clear(taken, n, at)) {
+            put_label(f, 10 + i, name, at, left);
+            taken[n++] = at;
+        }
         free(name);
-        last_x = at_x;
-        last_y = at_y;
     }
 }
 

@@ -93,8 +93,7 @@ char *bench_words_ms(double ms)
     return s;
 }
 
-/* Cuts after so many characters of UTF-8. */
-static char *cut(char *s)
+char *bench_words_cut(char *s)
 {
     size_t characters = 0, last = 0;
     for (size_t i = 0; s != NULL && s[i] != 0; i++) {
@@ -161,12 +160,12 @@ static char *only_member(const cJSON *member)
 char *bench_words_value(const cJSON *value)
 {
     if (cJSON_IsString(value))
-        return cut(strdup(value->valuestring));
+        return bench_words_cut(strdup(value->valuestring));
     if (cJSON_IsNumber(value))
         return bench_words("%.12g", value->valuedouble);
     if (cJSON_IsArray(value) && are_organisations(value))
-        return cut(organisations(value));
+        return bench_words_cut(organisations(value));
     if (cJSON_IsObject(value) && cJSON_GetArraySize(value) == 1)
-        return cut(only_member(value->child));
-    return cut(cJSON_PrintUnformatted(value));
+        return bench_words_cut(only_member(value->child));
+    return bench_words_cut(cJSON_PrintUnformatted(value));
 }

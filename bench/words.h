@@ -25,6 +25,9 @@ char *bench_words_number(double x);
 /* A duration given in ms: "870 ms", "12.4 s", "3.1 min", "2.5 h". */
 char *bench_words_ms(double ms);
 
+/* Takes `s`, of UTF-8 or NULL, and cuts it after 32 characters. */
+char *bench_words_cut(char *s);
+
 /* In the manner of printf. */
 char *bench_words(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

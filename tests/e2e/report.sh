@@ -42,10 +42,23 @@ if command -v gnuplot >/dev/null; then
     is 'the comparison is drawn' 0 $?
     ok '... as a figure' test -s "$tmp/differ/difference.svg"
     is '... with a row for each variant' 6 \
-        "$(tail -n +2 "$tmp/differ/difference.csv" | cut -d, -f1 | sort -u |
+        "$(tail -n +2 "$tmp/differ/difference.csv" | cut -d, -f2 | sort -u |
             wc -l)"
+    is '... and a panel for each of six figures' 6 \
+        "$(tail -n +2 "$tmp/differ/difference.csv" | cut -d, -f8 | sort -u |
+            wc -l)"
+    "$tierlab" compare -q "$tmp/small" "$tmp/small" -o "$tmp/equal"
+    is 'two that are equal are drawn, too' 0 $?
+    # More columns than have room for numbers side by side, and long names.
+    "$tierlab" bench -q -o "$tmp/many" --replications 1 --set 'vary={
+        "client.strategy": ["round_robin", "headroom"], "client.cap": [1, 2, 3,
+        4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]}' \
+        "$tmp/small.json" 2>"$tmp/err"
+    is 'a map of twenty columns' 0 $?
+    is '... has a number in each cell' 40 \
+        "$(grep -cE '^[0-9]+,[0-1],[0-9.]+,[0-9.]+,' "$tmp/many/heat.csv")"
 else
-    skip 34 'no gnuplot'
+    skip 38 'no gnuplot'
 fi
 "$tierlab" plot --terminal "$tmp/small" >"$tmp/sketch"
 is 'the sketch has a bar for each variant' 6 "$(grep -c '##' "$tmp/sketch")"
