@@ -8,7 +8,7 @@
 static bool same_limits(const struct lim_limits *a, const struct lim_limits *b)
 {
     for (int i = 0; i < LIM_WINDOWS; i++)
-        if (a->max[i] != b->max[i])
+        if (a->max[i] != b->max[i] || a->window_ns[i] != b->window_ns[i])
             return false;
     return true;
 }

@@ -12,7 +12,7 @@ static struct sim_rates make_rates(const struct sim_provider *p,
     struct sim_rates r = { .limited_count = 0 };
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t limit = limits->max[i];
-        int64_t window_ns = lim_limit_window((enum lim_limit)i);
+        int64_t window_ns = lim_limits_window(limits, (enum lim_limit)i);
         const struct lim_meter_config c = {
             .discipline = p->discipline,
             .limit = limit,

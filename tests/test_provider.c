@@ -141,22 +141,25 @@ static void hints_are_those_of_real_messages(void)
     const struct {
         enum lim_limit limit;
         int64_t max, used, requested, hint_ms;
+        const char *window; /* NULL: as usual */
     } rows[] = {
-        { LIM_TPM, 30000, 28039, 3906, 3890 },
-        { LIM_TPM, 500000, 442231, 249686, 23030 },
-        { LIM_TPM, 10000, 8554, 3082, 9816 },
-        { LIM_TPM, 30000, 14567, 24754, 18642 },
-        { LIM_TPM, 200000, 170583, 180002, 45175 },
-        { LIM_TPM, 10000, 6701, 4497, 7188 },
-        { LIM_RPD, 10000, 10000, 1, 8640 },
-        { LIM_RPD, 200, 200, 1, 432000 },
+        { LIM_TPM, 100000, 96749, 19126, 411480000, "/30d" },
+        { LIM_TPM, 30000, 28039, 3906, 3890, NULL },
+        { LIM_TPM, 500000, 442231, 249686, 23030, NULL },
+        { LIM_TPM, 10000, 8554, 3082, 9816, NULL },
+        { LIM_TPM, 30000, 14567, 24754, 18642, NULL },
+        { LIM_TPM, 200000, 170583, 180002, 45175, NULL },
+        { LIM_TPM, 10000, 6701, 4497, 7188, NULL },
+        { LIM_RPD, 10000, 10000, 1, 8640, NULL },
+        { LIM_RPD, 200, 200, 1, 432000, NULL },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char limits[64];
         bool tokens = rows[i].limit == LIM_TPM;
         snprintf(limits, sizeof limits,
-                 tokens ? "- - %lld - -" : "- %lld - - -",
-                 (long long)rows[i].max);
+                 tokens ? "- - %lld%s - -" : "- %lld%s - - -",
+                 (long long)rows[i].max,
+                 rows[i].window != NULL ? rows[i].window : "");
         struct world w = settings(table_of(limits));
         build(&w, LIM_TIER_1, 0);
         if (tokens)

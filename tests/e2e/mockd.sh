@@ -60,6 +60,32 @@ call POST /v1/chat/completions "$chat" sk-bad.key.of.some.length
 ok "a malformed key is masked" body 'provided: sk-bad.k'
 ok "... and not shown" eq "$(grep -c 'some.len' "$tmp/body")" 0
 
+# A month of tokens under the name of a minute's, as a free account without a
+# payment method had it (2025-04-15).
+cat >"$tmp/month.tsv" <<'END'
+@as_of 2025-04-15
+@source seen openai-dotnet#404
+@tier free 0 0 100
+@tier tier1 5 0 100
+gpt-4o-mini free  - 3 200 100000/30d - - - -
+gpt-4o-mini tier1 - 500 - 200000 - - - -
+END
+mini='{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Hello"}]'
+start --table "$tmp/month.tsv" --tier free --latency none --speed 0
+call POST /v1/chat/completions "$mini,\"max_tokens\":96746}"
+ok "a month's tokens are taken" eq "$status" 200
+ok "... and come back in a month" head_has 'x-ratelimit-reset-tokens: 696h35m34.08s'
+call POST /v1/chat/completions "$mini,\"max_tokens\":19123}"
+ok "... refused in the words that were seen" body 'on tokens per min (TPM): Limit 100000, Used 96749, Requested 19126. Please try again in 114h18m0s.'
+ok "... and retry-after" head_has 'retry-after: 411480'
+call POST /mock/clock '{"advance": "114h18m1ms"}'
+call POST /v1/chat/completions "$mini,\"max_tokens\":19123}"
+ok "... admitted after that time" eq "$status" 200
+call GET /mock/orgs
+call POST /mock/orgs "{\"organisation\": $(field name), \"tier\": \"tier1\"}"
+call POST /v1/chat/completions "$mini,\"max_tokens\":119123}"
+ok "... and a new tier's minute begins unused" head_has 'x-ratelimit-remaining-tokens: 80874'
+
 # Replies wait for the clock, and are sent on the way.
 start --table seed --tier tier1 --latency 10s --speed 0
 curl -s -m 10 -o "$tmp/later" -H 'Authorization: Bearer sk-test' -d "$chat" \
