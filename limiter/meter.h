@@ -72,7 +72,8 @@ struct lim_meter_entry {
     int64_t sum;
 };
 
-/* The state of a window; fields are private. */
+/* The state of a window; fields are private.  One of zeros is a window of
+   which nothing is used, at any instant since the epoch. */
 struct lim_meter {
     union {
         struct lim_window bucket;

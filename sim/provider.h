@@ -49,8 +49,9 @@
  * SIM_PROJECT_FIRST; where an `organisation` is asked for, either will do,
  * and a project has its organisation's name, tier and money.
  *
- * Sliding logs grow as they fill (limiter/meter.h); nothing else allocates
- * after an organisation was added.
+ * The windows of a group come to be with an organisation's first request of
+ * it, and sliding logs grow as they fill (limiter/meter.h); nothing else
+ * allocates after an organisation was added.
  */
 struct sim_provider;
 
@@ -156,8 +157,9 @@ bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
 
 /*
  * Admits or refuses a request.  `group` is one of sim_provider_group's
- * (>= 0).  Fills all of `v`.  Returns LIM_OK, or LIM_ENOMEM when a sliding log
- * cannot grow: then nothing is taken, and `v` says what a probe would.
+ * (>= 0).  Fills all of `v`.  Returns LIM_OK, or LIM_ENOMEM when windows or a
+ * sliding log cannot grow: then nothing is taken, and `v` says what a probe
+ * would.
  */
 int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
                        unsigned group, const struct lim_cost *cost,

@@ -106,17 +106,35 @@ struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
     return NULL;
 }
 
-static void free_windows(const struct sim_rates *rates,
-                         struct sim_window *windows, size_t groups)
+struct sim_window sim_unused[LIM_WINDOWS];
+
+static void clear(const struct sim_rates *rates, struct sim_window *windows)
 {
-    for (size_t i = 0; i < groups * LIM_WINDOWS; i++)
-        lim_meter_fini(&rates[i / LIM_WINDOWS].rule[i % LIM_WINDOWS],
-                       &windows[i].level);
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        lim_meter_fini(&rates->rule[i], &windows[i].level);
+    memset(windows, 0, LIM_WINDOWS * sizeof *windows);
+}
+
+void sim_provider_disown(struct sim_org *o, unsigned group)
+{
+    struct sim_window *w = o->windows[group];
+    if (w == sim_unused)
+        return;
+    clear(&o->rates[group], w);
+    free(w);
+    o->windows[group] = sim_unused;
+}
+
+void sim_provider_clear_share(struct sim_share *s)
+{
+    for (uint32_t i = 0; i < s->panels; i++)
+        clear(&s->rates[i], &s->windows[(size_t)i * LIM_WINDOWS]);
 }
 
 static void free_org(const struct sim_provider *p, struct sim_org *o)
 {
-    free_windows(o->rates, o->windows, p->groups);
+    for (unsigned g = 0; g < p->groups; g++)
+        sim_provider_disown(o, g);
     free(o->payments);
     free(o->name);
     free(o);
@@ -124,8 +142,7 @@ static void free_org(const struct sim_provider *p, struct sim_org *o)
 
 static void free_share(struct sim_share *s)
 {
-    if (s->windows != NULL)
-        free_windows(s->rates, s->windows, s->panels);
+    sim_provider_clear_share(s);
     free(s->windows);
     free(s->rates);
     free(s->panel_of);
@@ -191,11 +208,12 @@ static bool copy_payments(struct sim_org *made,
 static struct sim_org *make_org(const struct sim_provider *p,
                                 const struct sim_organisation *o)
 {
-    size_t windows = (size_t)p->groups * LIM_WINDOWS;
     struct sim_org *made =
-        calloc(1, sizeof *made + windows * sizeof made->windows[0]);
+        calloc(1, sizeof *made + p->groups * sizeof made->windows[0]);
     if (made == NULL)
         return NULL;
+    for (unsigned g = 0; g < p->groups; g++)
+        made->windows[g] = sim_unused;
     made->rates = sim_provider_rates(p, o->tier);
     made->name = copy_text(o->name);
     if (made->name == NULL || !copy_payments(made, o)) {
@@ -206,9 +224,6 @@ static struct sim_org *make_org(const struct sim_provider *p,
     known.payments = made->payments;
     made->billing = sim_billing_make(&known, &p->rules, p->start);
     made->rates = sim_provider_rates(p, made->billing.tier);
-    for (size_t i = 0; i < windows; i++)
-        lim_meter_init(&made->rates[i / LIM_WINDOWS].rule[i % LIM_WINDOWS],
-                       &made->windows[i].level, p->start);
     return made;
 }
 
@@ -292,9 +307,6 @@ static void add_panel(const struct sim_provider *p, struct sim_share *s,
     uint32_t panel = s->panels++;
     s->panel_of[group] = (int32_t)panel;
     s->rates[panel] = make_rates(p, limits);
-    for (uint32_t i = 0; i < LIM_WINDOWS; i++)
-        lim_meter_init(&s->rates[panel].rule[i],
-                       &s->windows[panel * LIM_WINDOWS + i].level, p->start);
 }
 
 static int fill_share(const struct sim_provider *p, struct sim_share *s,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/provider.h"
+#include "tests/failmalloc.h"
 
 /* A table, a provider with one organisation of it, and its settings. */
 struct world {
@@ -451,6 +452,34 @@ static void organisations_share_nothing(void)
     end(&w);
 }
 
+/* With the first that takes something, and not before. */
+static void windows_come_with_their_first_request(void)
+{
+    for (int d = 0; d < LIM_DISCIPLINES; d++) {
+        struct world w = settings(table_of("1 - 100 - -"));
+        struct sim_window_view window;
+        struct lim_cost c = cost_of(10);
+        struct sim_verdict v;
+        w.config.discipline = (enum lim_discipline)d;
+        build(&w, LIM_TIER_1, 0);
+        fail_after(1);
+        CU_ASSERT_EQUAL(probe(&w, 0, 10, w.start).answer, SIM_ADMITTED);
+        CU_ASSERT_EQUAL(probe(&w, 0, 101, w.start).answer, SIM_TOO_LARGE);
+        CU_ASSERT_FALSE(fail_happened());
+        CU_ASSERT_EQUAL(sim_provider_admit(w.provider, 0, 0, &c, w.start, &v),
+                        LIM_ENOMEM);
+        CU_ASSERT_TRUE(fail_happened());
+        sim_provider_window(w.provider, 0, 0, LIM_TPM, w.start, &window);
+        CU_ASSERT_EQUAL(window.remaining, 100);
+        CU_ASSERT_EQUAL(window.admitted, 0);
+        CU_ASSERT_EQUAL(admit(&w, 0, 10, w.start).answer, SIM_ADMITTED);
+        CU_ASSERT_EQUAL(admit(&w, 0, 10, w.start).answer, SIM_RATE_LIMITED);
+        sim_provider_window(w.provider, 0, 0, LIM_TPM, w.start, &window);
+        CU_ASSERT_EQUAL(window.remaining, 90);
+        end(&w);
+    }
+}
+
 CU_TestInfo provider_tests[] = {
     { "the fourth request of a free account waits",
       the_fourth_request_of_a_free_account_waits },
@@ -475,5 +504,7 @@ CU_TestInfo provider_tests[] = {
       without_a_table_there_are_no_limits },
     { "what cannot be made is explained", what_cannot_be_made_is_explained },
     { "organisations share nothing", organisations_share_nothing },
+    { "windows come with their first request",
+      windows_come_with_their_first_request },
     CU_TEST_INFO_NULL
 };
