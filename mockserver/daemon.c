@@ -91,8 +91,9 @@ static void reload(struct daemon *d)
     if (status == DONE)
         fprintf(stderr,
                 MOCK_SETUP_NAME ": read again: organisations added: %zu, moved "
-                                "to another tier: %zu\n",
-                done.added, done.moved);
+                                "to another tier: %zu, projects added or "
+                                "changed: %zu\n",
+                done.added, done.moved, done.projects);
     else
         fprintf(stderr, MOCK_SETUP_NAME ": nothing was changed\n");
 }

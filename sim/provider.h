@@ -118,6 +118,20 @@ int sim_provider_add_project(struct sim_provider *p, uint32_t organisation,
                              const struct sim_project *project,
                              struct lim_diag *diag);
 
+/*
+ * Gives a project other limits at `now`, in place of all that it had: windows
+ * that it keeps follow as with another tier, the others come and go.  LIM_OK,
+ * or as sim_provider_add_project, nothing having changed.
+ */
+int sim_provider_set_project(struct sim_provider *p, uint32_t index,
+                             const struct sim_project *project, lim_time now,
+                             struct lim_diag *diag);
+
+/* Tells whether a project would be taken: LIM_OK, or as those two. */
+int sim_provider_check_project(const struct sim_provider *p,
+                               const struct sim_project *project,
+                               struct lim_diag *diag);
+
 /* The organisations, in order of their making. */
 uint32_t sim_provider_organisations(const struct sim_provider *p);
 const char *sim_provider_organisation_name(const struct sim_provider *p,

@@ -351,6 +351,23 @@ static struct sim_share *make_share(const struct sim_provider *p,
     return NULL;
 }
 
+/* A whole project; LIM_OK, or an error and `diag`. */
+static int new_share(const struct sim_provider *p, uint32_t parent,
+                     const struct sim_project *project, struct sim_share **out,
+                     struct lim_diag *diag)
+{
+    struct sim_share *s = make_share(p, parent, project);
+    if (s == NULL)
+        return no_memory(diag);
+    int error = fill_share(p, s, project, diag);
+    if (error != LIM_OK) {
+        free_share(s);
+        return error;
+    }
+    *out = s;
+    return LIM_OK;
+}
+
 int sim_provider_add_project(struct sim_provider *p, uint32_t organisation,
                              const struct sim_project *project,
                              struct lim_diag *diag)
@@ -359,17 +376,54 @@ int sim_provider_add_project(struct sim_provider *p, uint32_t organisation,
     if (p->share_count == SIM_PROJECTS_MAX)
         return lim_fail(diag, LIM_EFULL, 0, "more than %d projects",
                         SIM_PROJECTS_MAX);
-    struct sim_share *s =
-        room_for_share(p) ? make_share(p, organisation, project) : NULL;
-    if (s == NULL)
+    if (!room_for_share(p))
         return no_memory(diag);
-    int error = fill_share(p, s, project, diag);
-    if (error != LIM_OK) {
+    int error =
+        new_share(p, organisation, project, &p->shares[p->share_count], diag);
+    return error != LIM_OK ? error
+                           : (int)(SIM_PROJECT_FIRST + p->share_count++);
+}
+
+int sim_provider_check_project(const struct sim_provider *p,
+                               const struct sim_project *project,
+                               struct lim_diag *diag)
+{
+    struct sim_share *s = NULL;
+    int error = new_share(p, 0, project, &s, diag);
+    if (error == LIM_OK)
         free_share(s);
+    return error;
+}
+
+/* What is used of a group that both limit. */
+static void hand_over(struct sim_share *from, struct sim_share *to,
+                      unsigned group, lim_time now)
+{
+    int32_t a = from->panel_of[group], b = to->panel_of[group];
+    if (a < 0 || b < 0)
+        return;
+    struct sim_window *old = &from->windows[(size_t)a * LIM_WINDOWS];
+    struct sim_window *w = &to->windows[(size_t)b * LIM_WINDOWS];
+    memcpy(w, old, LIM_WINDOWS * sizeof *w);
+    memset(old, 0, LIM_WINDOWS * sizeof *old);
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        lim_meter_change(&from->rates[a].rule[i], &to->rates[b].rule[i],
+                         &w[i].level, now);
+}
+
+int sim_provider_set_project(struct sim_provider *p, uint32_t index,
+                             const struct sim_project *project, lim_time now,
+                             struct lim_diag *diag)
+{
+    struct sim_share *old = sim_provider_share(p, index), *s = NULL;
+    int error = new_share(p, old->parent, project, &s, diag);
+    if (error != LIM_OK)
         return error;
-    }
-    p->shares[p->share_count] = s;
-    return (int)(SIM_PROJECT_FIRST + p->share_count++);
+    for (unsigned g = 0; g < p->groups; g++)
+        hand_over(old, s, g, now);
+    p->shares[index - SIM_PROJECT_FIRST] = s;
+    free_share(old);
+    return LIM_OK;
 }
 
 uint32_t sim_provider_organisations(const struct sim_provider *p)
