@@ -98,6 +98,16 @@ static void reload(struct daemon *d)
         fprintf(stderr, MOCK_SETUP_NAME ": nothing was changed\n");
 }
 
+static void tell_of_waiting(const struct daemon *d)
+{
+    uint64_t waiting = mock_api_counters(d->api).waiting;
+    if (waiting > 0)
+        fprintf(stderr,
+                MOCK_SETUP_NAME ": ends when what waits is answered (requests: "
+                                "%" PRIu64 "), at another signal at once\n",
+                waiting);
+}
+
 /* A clock that stands still would never let waiting answers go. */
 static void on_signal(void *context, uint32_t events)
 {
@@ -121,6 +131,8 @@ static void on_signal(void *context, uint32_t events)
     mock_crew_drain(d->crew);
     if (d->options.speed == 0)
         mock_loop_stop(d->loop);
+    else
+        tell_of_waiting(d);
 }
 
 static int watch_signals(struct daemon *d)

@@ -61,6 +61,11 @@ void mock_exchange_end(struct mock_exchange *c, bool sent)
         c->on_end(c->on_end_context, sent);
 }
 
+bool mock_exchange_is_silent(const struct mock_exchange *c)
+{
+    return c->pending != NULL && c->pending->reply.wire == MOCK_WIRE_SILENT;
+}
+
 void mock_exchange_all_sent(struct mock_exchange *c)
 {
     mock_exchange_end(c, true);
