@@ -268,6 +268,7 @@ static void exchange(struct mock_api *api, struct mock_config *now,
     api->config.provider = now->provider;
     api->config.manner = now->manner;
     sim_service_change(&api->service, &now->provider);
+    memset(api->known, 0, sizeof api->known); /* of another latency */
 }
 
 int mock_reload(struct mock_api *api, struct mock_config *now,
