@@ -222,10 +222,26 @@ static int start_crew(struct daemon *d, uint16_t port)
                : mock_setup_complain(FAILED, "--threads", strerror(errno));
 }
 
+/* What a client needs, for somebody who sits there. */
+static void tell_of_clients(const struct daemon *d, const char *url)
+{
+    bool azure = d->config.manner.dialect == MOCK_AZURE;
+    bool any = d->options.config == NULL;
+    const char *example =
+        any ? "sk-mock-1" : d->config.provider.organisations[0].name;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "%s for clients: %s%s; key: %s%s%s; live page: %s/\n"
+                "Ctrl-C ends it.\n",
+                azure ? "Endpoint" : "Base URL", url, azure ? "" : "/v1",
+                any ? "any like " : "sk-mock-", example, any ? "" : "-1", url);
+}
+
 static int listen_and_tell(struct daemon *d)
 {
     const char *host = d->options.host;
     bool colon = strchr(host, ':') != NULL;
+    char url[300];
     uint16_t port;
     if (mock_server_listen(d->server, host, d->options.port, &port) != 0) {
         fprintf(stderr, MOCK_SETUP_NAME ": cannot listen on %s port %u: %s\n",
@@ -234,10 +250,12 @@ static int listen_and_tell(struct daemon *d)
     }
     if (start_crew(d, port) != DONE)
         return FAILED;
-    printf("listening on http://%s%s%s:%u\n", colon ? "[" : "", host,
-           colon ? "]" : "", port);
+    snprintf(url, sizeof url, "http://%s%s%s:%u", colon ? "[" : "", host,
+             colon ? "]" : "", port);
+    printf("listening on %s\n", url);
     if (fflush(stdout) != 0)
         return mock_setup_complain(FAILED, "standard output", strerror(errno));
+    tell_of_clients(d, url);
     return DONE;
 }
 
