@@ -293,8 +293,8 @@ fuzz-%: $(BUILD)/tests/fuzz_%
 	@awk '/number_of_executed_units/ {print "fuzz_$*: " $$2 " inputs"}' \
 	    $(BUILD)/$*.log
 
-bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_wait \
-       $(BUILD)/tierlab-mockd
+bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_window \
+       $(BUILD)/tests/bench_wait $(BUILD)/tierlab-mockd
 	@tests/bench.sh $(BUILD)
 
 layers: $(ALL_LIBS)

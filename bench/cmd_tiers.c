@@ -68,6 +68,12 @@ static cJSON *row_json(const struct lim_tier_row *row)
             cJSON_AddNullToObject(o, name);
         else
             cJSON_AddNumberToObject(o, name, (double)row->limits.max[l]);
+        if (row->limits.window_ns[l] != 0) {
+            char key[24];
+            snprintf(key, sizeof key, "%s_window_s", name);
+            cJSON_AddNumberToObject(o, key,
+                                    (double)row->limits.window_ns[l] / LIM_SEC);
+        }
     }
     cJSON_AddStringToObject(o, "as_of", row->as_of);
     cJSON_AddStringToObject(o, "source", row->source);
@@ -92,10 +98,9 @@ static void add_row(struct bench_table *t, const struct lim_tier_row *row)
     bench_table_add(t, "%s", row->model);
     bench_table_add(t, "%s", lim_tier_name(row->tier));
     for (int l = 0; l < LIM_WINDOWS; l++) {
-        if (row->limits.max[l] == LIM_UNLIMITED)
-            bench_table_add(t, "-");
-        else
-            bench_table_add(t, "%lld", (long long)row->limits.max[l]);
+        char text[LIM_LIMITS_TEXT_SIZE];
+        bench_table_add(t, "%s",
+                        lim_limits_text(&row->limits, (enum lim_limit)l, text));
     }
     bench_table_add(t, "%s", row->group);
     bench_table_add(t, "%s", row->as_of);

@@ -8,6 +8,7 @@
 #include "bench/daemon.h"
 #include "bench/driver.h"
 #include "bench/settle.h"
+#include "mockserver/azure.h"
 
 static bool is_url(const char *name)
 {
@@ -124,15 +125,26 @@ static int run_url(const struct bench_place *p, const struct bench_scenario *s,
     return error;
 }
 
+int bench_place_check(const struct bench_place *p,
+                      const struct bench_scenario *s, struct lim_diag *diag)
+{
+    if (s->warmup_auto && p->world != BENCH_ON_SIM)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "warmup: \"auto\" is for the simulator; give a time");
+    if (s->config.manner.dialect != MOCK_OPENAI && p->world == BENCH_ON_MOCK)
+        return lim_fail(diag, LIM_EINVAL, 0,
+                        "provider.dialect: the driver speaks \"openai\" "
+                        "alone, so \"%s\" cannot be run over HTTP",
+                        mock_azure_dialect_name(s->config.manner.dialect));
+    return LIM_OK;
+}
+
 int bench_place_run(const struct bench_place *p, const struct bench_scenario *s,
                     uint64_t seed, const struct sim_watch *watch,
                     const struct sim_pace *pace, struct bench_outcome *out,
                     struct lim_diag *diag)
 {
     *out = (struct bench_outcome){ .wall_s = 0 };
-    if (s->warmup_auto && p->world != BENCH_ON_SIM)
-        return lim_fail(diag, LIM_EINVAL, 0,
-                        "warmup: \"auto\" is for the simulator; give a time");
     if (p->world == BENCH_ON_MOCK)
         return run_mock(p, s, seed, watch, pace, out, diag);
     if (p->world == BENCH_ON_URL)

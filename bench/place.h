@@ -34,6 +34,13 @@ struct bench_place {
 int bench_place_find(struct bench_place *p, const char *name,
                      struct lim_diag *diag);
 
+/*
+ * Tells whether the scenario can be run there at all: LIM_OK, or LIM_EINVAL
+ * and `diag`.
+ */
+int bench_place_check(const struct bench_place *p,
+                      const struct bench_scenario *s, struct lim_diag *diag);
+
 /* What one run came to.  The caller calls bench_outcome_fini. */
 struct bench_outcome {
     struct sim_summary summary;
@@ -45,7 +52,7 @@ struct bench_outcome {
 };
 
 /*
- * Runs a scenario once with the draws of `seed`.  Returns LIM_OK, or a
+ * Runs a checked scenario once, with the draws of `seed`.  Returns LIM_OK, or a
  * negative error and `diag`: nothing is left to free then.
  */
 int bench_place_run(const struct bench_place *p, const struct bench_scenario *s,

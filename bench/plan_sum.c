@@ -49,13 +49,14 @@ static double a_day(const struct bench_plan *p, double total)
 
 /* So many organisations, at least, does one limit take; 0: it does not bind,
    HUGE_VAL: no number is enough. */
-static double least_by(const struct bench_plan *p, int64_t limit,
-                       enum lim_limit l, const struct bench_demand_minute *d,
-                       int64_t largest)
+static double least_by(const struct bench_plan *p,
+                       const struct lim_limits *limits, enum lim_limit l,
+                       const struct bench_demand_minute *d, int64_t largest)
 {
+    int64_t limit = limits->max[l];
     enum lim_dimension dimension = lim_limit_dimension(l);
     double total = of_dimension(d, dimension);
-    double window_s = (double)lim_limit_window(l) / (double)LIM_SEC;
+    double window_s = (double)lim_limits_window(limits, l) / (double)LIM_SEC;
     double burst = p->scenario.sim.provider.burst;
     if (limit == LIM_UNLIMITED || total <= 0)
         return 0;
@@ -63,7 +64,7 @@ static double least_by(const struct bench_plan *p, int64_t limit,
     if (full <= 0 || (dimension == LIM_TOKENS && largest > full))
         return HUGE_VAL;
     if (window_s > 60)
-        return a_day(p, total) / (double)limit;
+        return a_day(p, total) * window_s / DAY_S / (double)limit;
     double runs = (double)p->demand.runs, run_s = p->demand.span_s / runs;
     return total / runs /
            ((double)full + (double)limit * (run_s + p->slack_s) / window_s);
@@ -85,8 +86,8 @@ static enum bench_plan_why find_needs(const struct bench_plan *p,
         if (row == NULL)
             return BENCH_PLAN_NO_ACCESS;
         for (int l = 0; l < LIM_WINDOWS; l++)
-            need[l] = fmax(need[l], least_by(p, row->limits.max[l],
-                                             (enum lim_limit)l, &d, largest));
+            need[l] = fmax(need[l], least_by(p, &row->limits, (enum lim_limit)l,
+                                             &d, largest));
     }
     int64_t month = lim_table_qualification(table, tier)->month_microusd;
     if (month != LIM_UNLIMITED && p->month_usd > 0)
@@ -330,7 +331,7 @@ static double multiplied(const struct bench_plan *p, enum lim_tier tier)
             enum lim_limit l = (enum lim_limit)w;
             double need = of_dimension(&d, lim_limit_dimension(l)) / minutes;
             if (row->limits.max[w] != LIM_UNLIMITED && need > 0 &&
-                lim_limit_window(l) == LIM_MIN)
+                lim_limits_window(&row->limits, l) == LIM_MIN)
                 n = fmax(n, SPREADSHEET * need / (double)row->limits.max[w]);
         }
     }

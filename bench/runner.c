@@ -80,6 +80,11 @@ static int make_scenario(const struct bench_experiment *e, size_t variant,
         return LIM_EINVAL;
     int error = bench_scenario_with(out, tree, place->folder, place->own, diag);
     cJSON_Delete(tree);
+    if (error != LIM_OK)
+        return error;
+    error = bench_place_check(place, out, diag);
+    if (error != LIM_OK)
+        bench_scenario_fini(out);
     return error;
 }
 

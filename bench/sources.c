@@ -70,12 +70,12 @@ static struct bench_sources find_wanted(const struct bench_result *r,
     return w;
 }
 
-static void put_limit(FILE *f, int64_t max)
+static void put_limit(FILE *f, const struct lim_limits *limits,
+                      enum lim_limit l)
 {
-    if (max == LIM_UNLIMITED)
-        fputs("<td>–</td>", f);
-    else
-        fprintf(f, "<td>%lld</td>", (long long)max);
+    char text[LIM_LIMITS_TEXT_SIZE];
+    bool none = limits->max[l] == LIM_UNLIMITED;
+    fprintf(f, "<td>%s</td>", none ? "–" : lim_limits_text(limits, l, text));
 }
 
 static void put_row(FILE *f, const char *model, enum lim_tier tier,
@@ -90,7 +90,7 @@ static void put_row(FILE *f, const char *model, enum lim_tier tier,
         return;
     }
     for (int l = 0; l < LIM_WINDOWS; l++)
-        put_limit(f, row->limits.max[l]);
+        put_limit(f, &row->limits, (enum lim_limit)l);
     fputs("<td class=\"word\">", f);
     bench_svg_escape(f, row->as_of);
     fputs("</td><td class=\"word source\">", f);

@@ -41,7 +41,9 @@ static int check_organisation(const struct lim_config *c, unsigned i,
     for (unsigned g = 0; g < c->groups; g++)
         for (unsigned w = 0; w < LIM_WINDOWS; w++)
             if (o->limits[g].max[w] < LIM_UNLIMITED ||
-                o->limits[g].max[w] > LIM_LIMIT_MAX)
+                o->limits[g].max[w] > LIM_LIMIT_MAX ||
+                o->limits[g].window_ns[w] < 0 ||
+                o->limits[g].window_ns[w] > LIM_WINDOW_MAX)
                 return lim_fail(diag, LIM_EINVAL, 0,
                                 "organisation %s: %s is out of range", name,
                                 lim_limit_name((enum lim_limit)w));

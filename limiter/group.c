@@ -13,11 +13,13 @@ static struct lim_rate rate_of(const struct lim_config *c,
                                const struct lim_organisation *o, unsigned group,
                                unsigned window)
 {
-    int64_t limit = LIM_UNLIMITED;
+    struct lim_limits limits = lim_limits_none();
     if (c->belief == LIM_BELIEF_KNOWN)
-        limit = o->limits[group].max[window];
+        limits = o->limits[group];
+    int64_t limit = limits.max[window];
     double burst = lim_discipline_has_burst(c->discipline) ? c->burst : 1;
-    return lim_rate_make(limit, lim_limit_window((enum lim_limit)window),
+    return lim_rate_make(limit,
+                         lim_limits_window(&limits, (enum lim_limit)window),
                          lim_rate_burst(limit, burst));
 }
 

@@ -1,6 +1,8 @@
 #include "limiter/limits.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 static const struct {
     const char *name;
@@ -25,10 +27,24 @@ int64_t lim_limit_window(enum lim_limit limit)
 
 struct lim_limits lim_limits_none(void)
 {
-    struct lim_limits l;
+    struct lim_limits l = { .window_ns = { 0 } };
     for (int i = 0; i < LIM_WINDOWS; i++)
         l.max[i] = LIM_UNLIMITED;
     return l;
+}
+
+char *lim_limits_text(const struct lim_limits *l, enum lim_limit limit,
+                      char out[LIM_LIMITS_TEXT_SIZE])
+{
+    int64_t days = l->window_ns[limit] / LIM_DAY;
+    if (l->max[limit] == LIM_UNLIMITED)
+        snprintf(out, LIM_LIMITS_TEXT_SIZE, "-");
+    else if (days == 0)
+        snprintf(out, LIM_LIMITS_TEXT_SIZE, "%" PRId64, l->max[limit]);
+    else
+        snprintf(out, LIM_LIMITS_TEXT_SIZE, "%" PRId64 "/%" PRId64 "d",
+                 l->max[limit], days);
+    return out;
 }
 
 int64_t lim_estimate_text(int64_t chars)

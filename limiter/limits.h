@@ -43,10 +43,18 @@ struct lim_cost {
 /*
  * The rate limits of one organisation in one limit group, by enum lim_limit:
  * 0 to LIM_LIMIT_MAX, or LIM_UNLIMITED.  A limit of 0 lets nothing through.
+ *
+ * A window may be longer than its name says: free accounts without a payment
+ * method have had 100,000 tokens in 30 days of gpt-4o-mini, which the API
+ * called "tokens per min (TPM)" (seen 2025-04-15, openai-dotnet#404).
  */
 struct lim_limits {
     int64_t max[LIM_WINDOWS];
+    int64_t window_ns[LIM_WINDOWS]; /* 0: as usual, lim_limit_window */
 };
+
+/* The longest window of a limit: a year. */
+#define LIM_WINDOW_MAX (366 * LIM_DAY)
 
 /* Returns "rpm", "rpd", "tpm", "tpd", "ipm" or "spend". */
 const char *lim_limit_name(enum lim_limit limit);
@@ -60,8 +68,24 @@ static inline enum lim_dimension lim_limit_dimension(enum lim_limit limit)
                               : LIM_MONEY;
 }
 
-/* Returns the length of a rate limit's window in ns: a minute or a day. */
+/* Returns the usual length of a rate limit's window in ns: a minute or a
+   day. */
 int64_t lim_limit_window(enum lim_limit limit);
+
+/* Returns the length of the window that one of these limits really has. */
+static inline int64_t lim_limits_window(const struct lim_limits *l,
+                                        enum lim_limit limit)
+{
+    return l->window_ns[limit] != 0 ? l->window_ns[limit]
+                                    : lim_limit_window(limit);
+}
+
+#define LIM_LIMITS_TEXT_SIZE 32
+
+/* Writes a limit as tables do: "-", "10000", or "100000/30d" where its window
+   is not as usual.  Returns `out`. */
+char *lim_limits_text(const struct lim_limits *l, enum lim_limit limit,
+                      char out[LIM_LIMITS_TEXT_SIZE]);
 
 /* Limits that let everything through. */
 struct lim_limits lim_limits_none(void);

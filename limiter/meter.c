@@ -137,8 +137,8 @@ void lim_meter_change(const struct lim_meter_rule *from,
                       lim_time now)
 {
     assert(from->discipline == to->discipline);
-    assert(from->rate.window_ns == to->rate.window_ns);
-    if (from->rate.limit <= 0 || to->rate.limit <= 0)
+    if (from->rate.limit <= 0 || to->rate.limit <= 0 ||
+        from->rate.window_ns != to->rate.window_ns)
         type_of(to)->init(m, to, now);
     else if (from->rate.limit != to->rate.limit ||
              from->rate.burst != to->rate.burst)

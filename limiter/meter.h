@@ -72,7 +72,8 @@ struct lim_meter_entry {
     int64_t sum;
 };
 
-/* The state of a window; fields are private. */
+/* The state of a window; fields are private.  One of zeros is a window of
+   which nothing is used, at any instant since the epoch. */
 struct lim_meter {
     union {
         struct lim_window bucket;
@@ -136,10 +137,11 @@ void lim_meter_lower(const struct lim_meter_rule *r, struct lim_meter *m,
                      int64_t cost, lim_time now);
 
 /*
- * Changes the rule by which a window counts, at `now`, to one that differs in
- * limit and burst alone.  The units used stay used, to the fraction, but at
- * most so many that none is owed: a limit that grows by 10 gives 10 at once.
- * From no limit, or from one of 0, a window begins unused.
+ * Changes the rule by which a window counts, at `now`, to one of the same
+ * discipline.  The units used stay used, to the fraction, but at most so many
+ * that none is owed: a limit that grows by 10 gives 10 at once.  From no
+ * limit, from one of 0, or from a window of another length, a window begins
+ * unused.
  */
 void lim_meter_change(const struct lim_meter_rule *from,
                       const struct lim_meter_rule *to, struct lim_meter *m,

@@ -117,9 +117,9 @@ static struct lim_index *class_of(struct lim_pupils *b, uint32_t organisation,
         return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
     }
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        rates[w] =
-            lim_rate_make(limits->max[w], lim_limit_window((enum lim_limit)w),
-                          lim_rate_burst(limits->max[w], b->burst));
+        rates[w] = lim_rate_make(limits->max[w],
+                                 lim_limits_window(limits, (enum lim_limit)w),
+                                 lim_rate_burst(limits->max[w], b->burst));
     struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
                                         lim_index_all(from), now);
     if (x != NULL &&

@@ -64,7 +64,7 @@ static int parse_number(struct parser *p, const char *what, const char *text,
                         int64_t most, int64_t *out)
 {
     int64_t value = 0;
-    for (const char *c = text; *c != '\0'; c++) {
+    for (const char *c = text; *c != '\0' || c == text; c++) {
         if (*c < '0' || *c > '9')
             return lim_fail(p->diag, LIM_EPARSE, p->line,
                             "%s is '%.40s', not a whole number of digits", what,
@@ -126,18 +126,46 @@ static int parse_source(struct parser *p, const char *key, const char **out)
                     key, key);
 }
 
+/* "30d" behind a limit: its window is not as usual. */
+static int parse_window(struct parser *p, char *text, int64_t *window_ns)
+{
+    size_t length = strlen(text);
+    int64_t days = 0;
+    int error = LIM_OK;
+    if (length < 2 || text[length - 1] != 'd')
+        return lim_fail(p->diag, LIM_EPARSE, p->line,
+                        "'/%.40s' is no window: a number of days, '/30d'",
+                        text);
+    text[length - 1] = '\0';
+    error = parse_number(p, "window", text, LIM_WINDOW_MAX / LIM_DAY, &days);
+    if (error == LIM_OK && days == 0)
+        error = lim_fail(p->diag, LIM_EPARSE, p->line, "a window of 0 days");
+    *window_ns = days * LIM_DAY;
+    return error;
+}
+
+static int parse_limit(struct parser *p, char *text, enum lim_limit limit,
+                       struct lim_limits *l)
+{
+    char *window = strchr(text, '/');
+    if (strcmp(text, "-") == 0)
+        return LIM_OK;
+    if (window != NULL)
+        *window++ = '\0';
+    int error = parse_number(p, lim_limit_name(limit), text, LIM_LIMIT_MAX,
+                             &l->max[limit]);
+    if (error == LIM_OK && window != NULL)
+        error = parse_window(p, window, &l->window_ns[limit]);
+    return error;
+}
+
 static int parse_limits(struct parser *p, char **fields, struct lim_limits *l)
 {
+    int error = LIM_OK;
     *l = lim_limits_none();
-    for (int i = 0; i < LIM_WINDOWS; i++) {
-        if (strcmp(fields[i], "-") == 0)
-            continue;
-        int error = parse_number(p, lim_limit_name((enum lim_limit)i),
-                                 fields[i], LIM_LIMIT_MAX, &l->max[i]);
-        if (error != LIM_OK)
-            return error;
-    }
-    return LIM_OK;
+    for (int i = 0; i < LIM_WINDOWS && error == LIM_OK; i++)
+        error = parse_limit(p, fields[i], (enum lim_limit)i, l);
+    return error;
 }
 
 /* model tier group rpm rpd tpm tpd ipm as_of source */

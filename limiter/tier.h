@@ -13,7 +13,8 @@
  * Tier tables: which limits a provider grants to an organisation of a usage
  * tier, for each model; and what qualifies for a tier.  A table is text in
  * plain columns (limiter/tables/ *.tsv explain themselves); some are built
- * in.  A row with no entry for a limit has no such limit.
+ * in.  A row with no entry for a limit has no such limit; "100000/30d" is a
+ * limit whose window is so many days long, whatever its column.
  *
  *     @as_of 2023-11                   of rows whose as_of is '-'
  *     @source seed The seed document   key, words; the first is that of '-'

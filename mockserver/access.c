@@ -35,6 +35,17 @@ static bool add_project(struct mock_api *api, uint32_t index)
     return length == 0 || mock_keys_add(&api->keys, text, length, index);
 }
 
+int64_t mock_access_project(const struct mock_api *api, const char *owner,
+                            const char *project)
+{
+    char text[FULL_NAME_MAX];
+    uint32_t index;
+    size_t length =
+        full_name(owner, (struct mock_slice){ project, strlen(project) }, text);
+    bool found = length > 0 && mock_keys_find(&api->keys, text, length, &index);
+    return found ? (int64_t)index : -1;
+}
+
 bool mock_access_grow(struct mock_api *api, uint32_t organisation,
                       uint32_t project)
 {

@@ -14,6 +14,10 @@ int mock_access_init(struct mock_api *api, struct lim_diag *diag);
 bool mock_access_grow(struct mock_api *api, uint32_t organisation,
                       uint32_t project);
 
+/* The index of an organisation's project, or -1. */
+int64_t mock_access_project(const struct mock_api *api, const char *owner,
+                            const char *project);
+
 /*
  * Finds the organisation of the question's key, or the project in it that the
  * question names (a project's index then stands in v->organisation), and

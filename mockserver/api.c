@@ -9,6 +9,7 @@
 #include "limiter/rng.h"
 #include "mockserver/access.h"
 #include "mockserver/flight.h"
+#include "mockserver/jsonroom.h"
 #include "mockserver/routes.h"
 #include "mockserver/shown.h"
 #include "mockserver/visit.h"
@@ -25,6 +26,7 @@ struct mock_api *mock_api_new(const struct mock_api_config *config,
         return NULL;
     }
     api->config = *config;
+    mock_jsonroom_open();
     snprintf(api->speed_line, sizeof api->speed_line, "x-mock-speed: %.17g\r\n",
              config->speed);
     if (!mock_journal_init(&api->journal)) {

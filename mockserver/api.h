@@ -77,6 +77,13 @@ struct mock_clock_wait {
     uint64_t after; /* decisions */
 };
 
+/* What follows from a model's name, as sim_service_resolve has it. */
+#define MOCK_KNOWN 16
+struct mock_known {
+    char model[64]; /* "": none yet */
+    struct sim_call call;
+};
+
 struct mock_api {
     struct mock_api_config config;
     char speed_line[48]; /* of every answer */
@@ -88,6 +95,7 @@ struct mock_api {
     struct mock_patience patience;
     struct mock_journal journal;
     struct mock_clock_wait clock;
+    struct mock_known known[MOCK_KNOWN];
     uint64_t requests;  /* so far, of every kind */
     uint64_t metered;   /* of them, numbered by ourselves */
     uint64_t decisions; /* on /v1, since the clock was set */

@@ -227,7 +227,7 @@ static void read_wish(struct mock_visit *v, struct chat *c)
 
 static void check_context(struct chat *c)
 {
-    const struct lim_price *price = lim_price_find(c->m.model);
+    const struct lim_price *price = c->m.call.price;
     int64_t context = price != NULL ? price->context_tokens : -1;
     int64_t reply = c->reserved > 0 ? c->reserved : 0;
     int64_t prompt = c->m.prompt_tokens;

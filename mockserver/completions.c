@@ -137,7 +137,7 @@ static void read_counts(struct completions *c)
 
 static void check_context(struct completions *c)
 {
-    const struct lim_price *price = lim_price_find(c->m.model);
+    const struct lim_price *price = c->m.call.price;
     int64_t context = price != NULL ? price->context_tokens : -1;
     int64_t asked = c->longest + c->max_tokens;
     if (context > 0 && asked > context)

@@ -377,7 +377,10 @@ static void note_input(struct mock_exchange *c, uint32_t events)
         c->fin = true;
         mock_count(&c->server->counters.half_closed, 1);
     }
-    mock_connection_settle(c);
+    if (c->fin && mock_exchange_is_silent(c))
+        mock_connection_close(c);
+    else
+        mock_connection_settle(c);
 }
 
 static void on_io(void *context, uint32_t events)
@@ -463,6 +466,10 @@ close_fd:
 void mock_connection_drain(struct mock_exchange *c)
 {
     char byte;
+    if (!c->busy && mock_exchange_is_silent(c)) {
+        mock_connection_close(c);
+        return;
+    }
     if (c->busy || c->state != MOCK_IDLE || c->in_length > 0)
         return;
     if (recv(c->fd, &byte, 1, MSG_PEEK) <= 0)

@@ -123,8 +123,8 @@ void mock_server_closed(struct mock_server *s);
    room in the loop; the socket is closed then. */
 int mock_connection_open(struct mock_server *s, int fd);
 
-/* Closes it if nothing has come; others learn of the drain when they have
-   been answered. */
+/* Closes it if nothing has come, or nothing will be answered; others learn of
+   the drain when they have been answered. */
 void mock_connection_drain(struct mock_exchange *c);
 
 /* Ends its exchange unsent, closes and frees it (later, while it is busy). */
@@ -146,6 +146,10 @@ void mock_exchange_deliver(struct mock_exchange *c,
 /* Answers with an error of the server's own and then closes.  Does not
    settle. */
 void mock_exchange_refuse(struct mock_exchange *c, int status);
+
+/* Tells whether the answer that it waits for has no byte: who does not listen
+   any more need not be told. */
+bool mock_exchange_is_silent(const struct mock_exchange *c);
 
 /* State WRITE: sends on.  May free the connection. */
 void mock_exchange_flush(struct mock_exchange *c);

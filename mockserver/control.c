@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "mockserver/azure.h"
 #include "mockserver/json.h"
 #include "mockserver/visit.h"
 
@@ -63,6 +64,9 @@ void mock_control_state(struct mock_visit *v)
     mock_text_json_or_null(b, c->provider.table != NULL
                                   ? lim_table_name(c->provider.table)
                                   : NULL);
+    mock_text_printf(b, ",\"discipline\":\"%s\",\"dialect\":\"%s\"",
+                     lim_discipline_name(c->provider.discipline),
+                     mock_azure_dialect_name(c->manner.dialect));
     mock_text_printf(b,
                      ",\"organisations\":%" PRIu32 ",\"requests\":%" PRIu64
                      ",\"decisions\":%" PRIu64 ",\"in_flight\":%" PRId64

@@ -91,10 +91,21 @@ static void reload(struct daemon *d)
     if (status == DONE)
         fprintf(stderr,
                 MOCK_SETUP_NAME ": read again: organisations added: %zu, moved "
-                                "to another tier: %zu\n",
-                done.added, done.moved);
+                                "to another tier: %zu, projects added or "
+                                "changed: %zu\n",
+                done.added, done.moved, done.projects);
     else
         fprintf(stderr, MOCK_SETUP_NAME ": nothing was changed\n");
+}
+
+static void tell_of_waiting(const struct daemon *d)
+{
+    uint64_t waiting = mock_api_counters(d->api).waiting;
+    if (waiting > 0)
+        fprintf(stderr,
+                MOCK_SETUP_NAME ": ends when what waits is answered (requests: "
+                                "%" PRIu64 "), at another signal at once\n",
+                waiting);
 }
 
 /* A clock that stands still would never let waiting answers go. */
@@ -120,6 +131,8 @@ static void on_signal(void *context, uint32_t events)
     mock_crew_drain(d->crew);
     if (d->options.speed == 0)
         mock_loop_stop(d->loop);
+    else
+        tell_of_waiting(d);
 }
 
 static int watch_signals(struct daemon *d)
@@ -209,10 +222,26 @@ static int start_crew(struct daemon *d, uint16_t port)
                : mock_setup_complain(FAILED, "--threads", strerror(errno));
 }
 
+/* What a client needs, for somebody who sits there. */
+static void tell_of_clients(const struct daemon *d, const char *url)
+{
+    bool azure = d->config.manner.dialect == MOCK_AZURE;
+    bool any = d->options.config == NULL;
+    const char *example =
+        any ? "sk-mock-1" : d->config.provider.organisations[0].name;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "%s for clients: %s%s; key: %s%s%s; live page: %s/\n"
+                "Ctrl-C ends it.\n",
+                azure ? "Endpoint" : "Base URL", url, azure ? "" : "/v1",
+                any ? "any like " : "sk-mock-", example, any ? "" : "-1", url);
+}
+
 static int listen_and_tell(struct daemon *d)
 {
     const char *host = d->options.host;
     bool colon = strchr(host, ':') != NULL;
+    char url[300];
     uint16_t port;
     if (mock_server_listen(d->server, host, d->options.port, &port) != 0) {
         fprintf(stderr, MOCK_SETUP_NAME ": cannot listen on %s port %u: %s\n",
@@ -221,10 +250,12 @@ static int listen_and_tell(struct daemon *d)
     }
     if (start_crew(d, port) != DONE)
         return FAILED;
-    printf("listening on http://%s%s%s:%u\n", colon ? "[" : "", host,
-           colon ? "]" : "", port);
+    snprintf(url, sizeof url, "http://%s%s%s:%u", colon ? "[" : "", host,
+             colon ? "]" : "", port);
+    printf("listening on %s\n", url);
     if (fflush(stdout) != 0)
         return mock_setup_complain(FAILED, "standard output", strerror(errno));
+    tell_of_clients(d, url);
     return DONE;
 }
 

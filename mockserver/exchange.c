@@ -11,6 +11,7 @@
 
 enum { HEAD_PART, TYPE_PART, TYPE_END, HEADERS_PART, HEAD_END, BODY_PART };
 #define PARTS 6
+#define FLAT 4096  /* bytes that are sent as one piece */
 #define IN_HEAD 12 /* bytes of a head that is cut: "HTTP/1.1 200" */
 #define LONGER 16  /* bytes that a wrong content-length promises */
 
@@ -61,6 +62,11 @@ void mock_exchange_end(struct mock_exchange *c, bool sent)
         c->on_end(c->on_end_context, sent);
 }
 
+bool mock_exchange_is_silent(const struct mock_exchange *c)
+{
+    return c->pending != NULL && c->pending->reply.wire == MOCK_WIRE_SILENT;
+}
+
 void mock_exchange_all_sent(struct mock_exchange *c)
 {
     mock_exchange_end(c, true);
@@ -100,14 +106,31 @@ static void keep_rest(struct mock_exchange *c, const struct iovec *parts,
     mock_connection_enter(c, MOCK_WRITE);
 }
 
+/* Small ones in one piece: to gather them costs the system more. */
+static ssize_t send_parts(int fd, struct iovec *parts, size_t length)
+{
+    struct msghdr m = { .msg_iov = parts, .msg_iovlen = PARTS };
+    char flat[FLAT];
+    size_t used = 0;
+    if (length == 0)
+        return 0;
+    if (length > sizeof flat)
+        return sendmsg(fd, &m, MSG_NOSIGNAL);
+    for (size_t i = 0; i < PARTS; i++) {
+        if (parts[i].iov_len > 0)
+            memcpy(flat + used, parts[i].iov_base, parts[i].iov_len);
+        used += parts[i].iov_len;
+    }
+    return send(fd, flat, length, MSG_NOSIGNAL);
+}
+
 /* Sends the parts; what the system did not take is kept for later. */
 static void transmit(struct mock_exchange *c, struct iovec *parts)
 {
-    struct msghdr m = { .msg_iov = parts, .msg_iovlen = PARTS };
     size_t length = 0;
     for (size_t i = 0; i < PARTS; i++)
         length += parts[i].iov_len;
-    ssize_t n = length > 0 ? sendmsg(c->fd, &m, MSG_NOSIGNAL) : 0;
+    ssize_t n = send_parts(c->fd, parts, length);
     if (n < 0 && !would_block()) {
         mock_connection_close(c);
         return;

@@ -9,6 +9,7 @@
 
 #include "mockserver/access.h"
 #include "mockserver/flight.h"
+#include "mockserver/jsonroom.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/refuse.h"
 
@@ -95,7 +96,7 @@ static bool parse(struct mock_visit *v, struct mock_meter *m)
     struct mock_slice body = v->q->body;
     struct lim_diag why = { 0 };
     if (mock_jsontext_check(body.at, body.length, BODY_DEPTH, &why)) {
-        m->root = cJSON_ParseWithLength(body.at, body.length);
+        m->root = mock_jsonroom_parse(body.at, body.length);
         if (cJSON_IsObject(m->root))
             return true;
         snprintf(why.text, sizeof why.text, "column 1: expected an object");
@@ -134,13 +135,32 @@ static bool read_model(struct mock_visit *v, struct mock_meter *m,
     return true;
 }
 
+/* Clients ask for the same few models again and again. */
+static void resolve(struct mock_api *api, struct mock_meter *m)
+{
+    size_t length = strlen(m->model);
+    size_t hash = length > 0 ? length + (unsigned char)m->model[length - 1] : 0;
+    struct mock_known *k = &api->known[hash % MOCK_KNOWN];
+    bool fits = length > 0 && length < sizeof k->model;
+    if (!fits || memcmp(k->model, m->model, length + 1) != 0) {
+        m->call.model = m->model;
+        sim_service_resolve(&api->service, &m->call);
+        if (!fits)
+            return;
+        memcpy(k->model, m->model, length + 1);
+        k->call = m->call;
+    }
+    m->call = k->call;
+    m->call.model = m->model;
+}
+
 static bool find_model(struct mock_visit *v, struct mock_meter *m)
 {
     mock_jsontext_quote(m->model, v->model, sizeof v->model);
-    m->group = sim_provider_group(v->api->provider, m->model);
-    if (m->group >= 0 &&
+    resolve(v->api, m);
+    if (m->call.group >= 0 &&
         sim_provider_serves(v->api->provider, (uint32_t)v->organisation,
-                            (unsigned)m->group))
+                            (unsigned)m->call.group))
         return true;
     mock_refuse_model(v, m->model);
     return false;
@@ -159,7 +179,7 @@ static void read_length(const struct mock_visit *v, struct mock_meter *m)
                          REPLY_MAX);
 }
 
-static const struct mock_meter empty = { .group = -1,
+static const struct mock_meter empty = { .call = { .group = -1 },
                                          .max_tokens = -1,
                                          .completion_tokens = -1 };
 
@@ -186,7 +206,7 @@ bool mock_meter_open_form(struct mock_visit *v, struct mock_meter *m,
 
 void mock_meter_fini(struct mock_meter *m)
 {
-    cJSON_Delete(m->root);
+    mock_jsonroom_delete(m->root);
     mock_text_fini(&m->problem);
 }
 
@@ -223,7 +243,7 @@ static struct mock_patience_call caller(const struct mock_visit *v,
     bool numbered = mock_slice_number(count, &retry);
     return (struct mock_patience_call){
         .organisation = mock_access_owner(v->api, v->organisation),
-        .group = (unsigned)m->group,
+        .group = (unsigned)m->call.group,
         .numbered = numbered,
         .retry = retry > 0,
         .now = v->q->now,
@@ -261,7 +281,7 @@ static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
 {
     struct sim_provider *p = v->api->provider;
     uint32_t organisation = (uint32_t)v->organisation;
-    unsigned group = (unsigned)m->group;
+    unsigned group = (unsigned)m->call.group;
     bool charged = v->api->config.provider.charge.bad_request;
     struct lim_cost cost = { { 0 } };
     struct sim_verdict verdict;
@@ -339,15 +359,14 @@ static bool decide(struct mock_visit *v, const struct mock_meter *m,
                    struct mock_flight *f)
 {
     struct sim_service *s = &v->api->service;
-    f->call = (struct sim_call){ .organisation = (uint32_t)v->organisation,
-                                 .model = m->model,
-                                 .prompt_tokens = m->prompt_tokens,
-                                 .max_tokens = m->max_tokens,
-                                 .completion_tokens = m->completion_tokens,
-                                 .images = m->images,
-                                 .stream = m->stream };
+    f->call = m->call;
+    f->call.organisation = (uint32_t)v->organisation;
+    f->call.prompt_tokens = m->prompt_tokens;
+    f->call.max_tokens = m->max_tokens;
+    f->call.completion_tokens = m->completion_tokens;
+    f->call.images = m->images;
+    f->call.stream = m->stream;
     number(v, &f->call);
-    sim_service_resolve(s, &f->call);
     bool ok = sim_service_begin(s, &f->call, v->q->now, &f->plan) == LIM_OK;
     f->call.model = NULL;
     return ok;

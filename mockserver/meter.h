@@ -11,9 +11,9 @@
  * of the API in 2026.
  */
 struct mock_meter {
-    cJSON *root;       /* the body; NULL: it is not JSON */
-    const char *model; /* lives as long as the meter */
-    int group;
+    cJSON *root;          /* the body; NULL: it is not JSON */
+    const char *model;    /* lives as long as the meter */
+    struct sim_call call; /* what follows from the model, the rest is 0 */
     int64_t prompt_tokens;
     int64_t max_tokens;        /* -1: none */
     int64_t completion_tokens; /* -1: drawn; 0: there is no reply */

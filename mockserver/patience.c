@@ -1,7 +1,6 @@
 #include "mockserver/patience.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define GRACE_NS (100 * LIM_MSEC) /* on the wall: for news to get around */
 #define ROUNDING LIM_MSEC         /* headers tell whole ms */
@@ -26,42 +25,62 @@ void mock_patience_init(struct mock_patience *p, unsigned groups, double speed)
 
 void mock_patience_fini(struct mock_patience *p)
 {
-    free(p->slots);
-    p->slots = NULL;
+    for (size_t i = 0; i < p->count; i++)
+        free(p->rows[i]);
+    free(p->rows);
+    p->rows = NULL;
     p->count = 0;
 }
 
 void mock_patience_clear(struct mock_patience *p)
 {
-    if (p->count > 0)
-        memset(p->slots, 0, p->count * sizeof *p->slots);
+    mock_patience_fini(p);
     p->certain = 0;
     p->likely = 0;
     p->first = LIM_NEVER;
 }
 
-/* NULL: no memory. */
-static struct mock_patience_slot *find(struct mock_patience *p,
-                                       uint32_t organisation, unsigned group)
+static bool make_room(struct mock_patience *p, uint32_t organisation)
 {
-    size_t index = (size_t)organisation * p->groups + group;
-    if (index >= p->count) {
-        size_t count = 2 * (index + p->groups);
-        struct mock_patience_slot *slots =
-            realloc(p->slots, count * sizeof *slots);
-        if (slots == NULL)
-            return NULL;
-        memset(slots + p->count, 0, (count - p->count) * sizeof *slots);
-        p->slots = slots;
-        p->count = count;
-    }
-    return &p->slots[index];
+    size_t count = 2 * ((size_t)organisation + 1);
+    if (organisation < p->count)
+        return true;
+    struct mock_patience_slot **rows =
+        realloc(p->rows, count * sizeof(struct mock_patience_slot *));
+    if (rows == NULL)
+        return false;
+    for (size_t i = p->count; i < count; i++)
+        rows[i] = NULL;
+    p->rows = rows;
+    p->count = count;
+    return true;
 }
 
-static struct watch *watch_of(struct mock_patience *p,
+/* NULL: no memory. */
+static struct mock_patience_slot *make(struct mock_patience *p,
+                                       uint32_t organisation, unsigned group)
+{
+    if (!make_room(p, organisation))
+        return NULL;
+    struct mock_patience_slot **row = &p->rows[organisation];
+    if (*row == NULL)
+        *row = calloc(p->groups, sizeof **row);
+    return *row != NULL ? &(*row)[group] : NULL;
+}
+
+/* NULL: nothing has failed there. */
+static struct mock_patience_slot *find(const struct mock_patience *p,
+                                       uint32_t organisation, unsigned group)
+{
+    if (organisation >= p->count || p->rows[organisation] == NULL)
+        return NULL;
+    return &p->rows[organisation][group];
+}
+
+/* NULL for NULL. */
+static struct watch *watch_of(struct mock_patience_slot *s,
                               const struct mock_patience_call *c)
 {
-    struct mock_patience_slot *s = find(p, c->organisation, c->group);
     if (s == NULL)
         return NULL;
     struct watch *w = &s->kind[c->numbered];
@@ -81,7 +100,7 @@ static bool may_return(const struct mock_patience_call *c)
 void mock_patience_admitted(struct mock_patience *p,
                             const struct mock_patience_call *c)
 {
-    struct watch *w = watch_of(p, c);
+    struct watch *w = watch_of(find(p, c->organisation, c->group), c);
     if (w == NULL || !may_return(c))
         return;
     if (w->excused > 0)
@@ -103,7 +122,7 @@ static void blame(struct mock_patience *p, const struct mock_patience_call *c)
 bool mock_patience_refused(struct mock_patience *p,
                            const struct mock_patience_call *c, lim_time told)
 {
-    struct watch *w = watch_of(p, c);
+    struct watch *w = watch_of(make(p, c->organisation, c->group), c);
     bool ignored = false;
     if (w == NULL)
         return false;
@@ -128,7 +147,7 @@ bool mock_patience_refused(struct mock_patience *p,
 void mock_patience_excuse(struct mock_patience *p, uint32_t organisation,
                           unsigned group)
 {
-    struct mock_patience_slot *s = find(p, organisation, group);
+    struct mock_patience_slot *s = make(p, organisation, group);
     if (s == NULL)
         return;
     s->kind[0].excused++;

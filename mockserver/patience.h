@@ -23,7 +23,8 @@
  * of the organisation.
  */
 struct mock_patience {
-    struct mock_patience_slot *slots; /* private */
+    struct mock_patience_slot **rows; /* private; by organisation, from its
+                                         first failure on */
     size_t count;
     unsigned groups;
     int64_t grace_ns;

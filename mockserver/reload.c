@@ -8,7 +8,7 @@
 static bool same_limits(const struct lim_limits *a, const struct lim_limits *b)
 {
     for (int i = 0; i < LIM_WINDOWS; i++)
-        if (a->max[i] != b->max[i])
+        if (a->max[i] != b->max[i] || a->window_ns[i] != b->window_ns[i])
             return false;
     return true;
 }
@@ -69,15 +69,14 @@ static bool same_project(const struct sim_project *a,
     return true;
 }
 
-static bool same_projects(const struct sim_organisation *a,
-                          const struct sim_organisation *b)
+/* The project of that name, or NULL. */
+static const struct sim_project *project_of(const struct sim_organisation *o,
+                                            const char *name)
 {
-    if (a->project_count != b->project_count)
-        return false;
-    for (size_t i = 0; i < a->project_count; i++)
-        if (!same_project(&a->projects[i], &b->projects[i]))
-            return false;
-    return true;
+    for (size_t i = 0; i < o->project_count; i++)
+        if (strcmp(o->projects[i].name, name) == 0)
+            return &o->projects[i];
+    return NULL;
 }
 
 static bool same_charge(const struct sim_charge *a, const struct sim_charge *b)
@@ -105,7 +104,6 @@ static const char *changed_past(const struct sim_organisation *a,
 {
     return !same_payments(a, b)                     ? "payments"
            : a->spent_microusd != b->spent_microusd ? "\"spent\""
-           : !same_projects(a, b)                   ? "\"projects\""
                                                     : NULL;
 }
 
@@ -135,8 +133,27 @@ static int arrange(const struct mock_api *api, size_t known,
     return LIM_OK;
 }
 
+static int check_projects(const struct mock_api *api,
+                          const struct sim_organisation *a,
+                          const struct sim_organisation *b,
+                          struct lim_diag *diag)
+{
+    int error = LIM_OK;
+    for (size_t i = 0; i < a->project_count; i++)
+        if (project_of(b, a->projects[i].name) == NULL)
+            return lim_fail(diag, LIM_EINVAL, 0,
+                            "organisation \"%s\": project \"%s\" is gone, and "
+                            "can not go while it serves",
+                            a->name, a->projects[i].name);
+    for (size_t i = 0; i < b->project_count && error == LIM_OK; i++)
+        error =
+            sim_provider_check_project(api->provider, &b->projects[i], diag);
+    return error;
+}
+
 /* LIM_OK, or what forbids to go on from `a` to `b`. */
-static int check(const struct sim_provider_config *a,
+static int check(const struct mock_api *api,
+                 const struct sim_provider_config *a,
                  const struct sim_provider_config *b, struct lim_diag *diag)
 {
     const char *what = changed_rule(a, b);
@@ -156,15 +173,59 @@ static int check(const struct sim_provider_config *a,
                             "organisation \"%s\": %s can not change while it "
                             "serves",
                             name, what);
+        int error = check_projects(api, &a->organisations[i],
+                                   &b->organisations[i], diag);
+        if (error != LIM_OK)
+            return error;
+    }
+    return LIM_OK;
+}
+
+/* One that is new has no name yet, and one that is as it was stays. */
+static int set_project(struct mock_api *api, uint32_t organisation,
+                       const struct sim_project *was,
+                       const struct sim_project *project, lim_time time,
+                       struct mock_reload_done *done, struct lim_diag *diag)
+{
+    const char *owner =
+        sim_provider_organisation_name(api->provider, organisation);
+    int64_t index = mock_access_project(api, owner, project->name);
+    int error = LIM_OK;
+    if (was != NULL && same_project(was, project))
+        return LIM_OK;
+    if (index < 0)
+        error = sim_provider_add_project(api->provider, organisation, project,
+                                         diag);
+    else
+        error = sim_provider_set_project(api->provider, (uint32_t)index,
+                                         project, time, diag);
+    done->projects++;
+    return error < 0 ? error : LIM_OK;
+}
+
+static int set_projects(struct mock_api *api,
+                        const struct sim_provider_config *from,
+                        const struct sim_provider_config *to, lim_time time,
+                        struct mock_reload_done *done, struct lim_diag *diag)
+{
+    for (size_t i = 0; i < from->organisation_count; i++) {
+        const struct sim_organisation *o = &to->organisations[i];
+        for (size_t k = 0; k < o->project_count; k++) {
+            int error = set_project(
+                api, (uint32_t)i,
+                project_of(&from->organisations[i], o->projects[k].name),
+                &o->projects[k], time, done, diag);
+            if (error != LIM_OK)
+                return error;
+        }
     }
     return LIM_OK;
 }
 
 static int add_new(struct mock_api *api, const struct sim_provider_config *p,
-                   size_t known, struct mock_reload_done *done,
-                   struct lim_diag *diag)
+                   size_t known, uint32_t projects,
+                   struct mock_reload_done *done, struct lim_diag *diag)
 {
-    uint32_t projects = sim_provider_projects(api->provider);
     for (size_t i = known; i < p->organisation_count; i++) {
         if (sim_provider_add(api->provider, &p->organisations[i], diag) < 0)
             return LIM_ENOMEM;
@@ -207,6 +268,7 @@ static void exchange(struct mock_api *api, struct mock_config *now,
     api->config.provider = now->provider;
     api->config.manner = now->manner;
     sim_service_change(&api->service, &now->provider);
+    memset(api->known, 0, sizeof api->known); /* of another latency */
 }
 
 int mock_reload(struct mock_api *api, struct mock_config *now,
@@ -214,16 +276,20 @@ int mock_reload(struct mock_api *api, struct mock_config *now,
                 struct mock_reload_done *done, struct lim_diag *diag)
 {
     size_t known = now->organisation_count;
-    *done = (struct mock_reload_done){ 0, 0 };
+    uint32_t projects = sim_provider_projects(api->provider);
+    *done = (struct mock_reload_done){ .added = 0 };
     int error = arrange(api, known, fresh, diag);
     if (error == LIM_OK)
-        error = check(&now->provider, &fresh->provider, diag);
+        error = check(api, &now->provider, &fresh->provider, diag);
     if (error != LIM_OK)
         return error;
     error = move(api, &now->provider, &fresh->provider, time, done, diag);
+    if (error == LIM_OK)
+        error = set_projects(api, &now->provider, &fresh->provider, time, done,
+                             diag);
     if (error != LIM_OK)
         return error;
-    error = add_new(api, &fresh->provider, known, done, diag);
+    error = add_new(api, &fresh->provider, known, projects, done, diag);
     exchange(api, now, fresh);
     return error;
 }

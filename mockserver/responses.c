@@ -191,7 +191,7 @@ static void read_wish(struct mock_visit *v, struct mock_meter *m,
 
 static void check_context(struct mock_meter *m)
 {
-    const struct lim_price *price = lim_price_find(m->model);
+    const struct lim_price *price = m->call.price;
     if (price != NULL && price->context_tokens > 0 &&
         m->prompt_tokens > price->context_tokens)
         mock_meter_wrong(m, "input", "context_length_exceeded",

@@ -79,8 +79,9 @@ struct mock_stream {
    piece comes: it ends behind its head at the latest. */
 enum mock_wire {
     MOCK_WIRE_WHOLE,
-    MOCK_WIRE_SILENT,           /* closed when it was due, without a byte */
-    MOCK_WIRE_RESET,            /* the same, by a reset */
+    MOCK_WIRE_SILENT,           /* closed when it was due, without a byte, or
+                                   when the client or this server goes */
+    MOCK_WIRE_RESET,            /* when it was due, by a reset */
     MOCK_WIRE_RESET_IN_HEAD,    /* reset after a part of the status line */
     MOCK_WIRE_RESET_AFTER_HEAD, /* reset after the empty line */
     MOCK_WIRE_CUT_BODY,         /* half of the body, then it closes */

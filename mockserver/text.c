@@ -46,7 +46,8 @@ char *mock_text_reserve(struct mock_text *t, size_t length)
     return t->data + t->length;
 }
 
-void mock_text_add(struct mock_text *t, const char *bytes, size_t length)
+void mock_text_add_growing(struct mock_text *t, const char *bytes,
+                           size_t length)
 {
     char *to = mock_text_reserve(t, length);
     if (to == NULL)
@@ -55,11 +56,6 @@ void mock_text_add(struct mock_text *t, const char *bytes, size_t length)
         memcpy(to, bytes, length);
     t->length += length;
     t->data[t->length] = '\0';
-}
-
-void mock_text_puts(struct mock_text *t, const char *text)
-{
-    mock_text_add(t, text, strlen(text));
 }
 
 void mock_text_int(struct mock_text *t, int64_t n)

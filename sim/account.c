@@ -284,7 +284,7 @@ static struct lim_limits limits_at(const struct sim_account *a, unsigned g,
         w++;
     const struct lim_tier_row *row =
         lim_table_find(table, a->scenario->workloads[w].model, tier);
-    return row != NULL ? row->limits : (struct lim_limits){ { 0 } };
+    return row != NULL ? row->limits : (struct lim_limits){ .max = { 0 } };
 }
 
 /* What organisation `o` lets through of all groups in a run, under the limits

@@ -47,9 +47,10 @@ void sim_room_flow(struct sim_room *r, const struct lim_limits *limits,
     assert(duration_ns >= 0);
     for (int w = 0; w < LIM_WINDOWS; w++)
         if (limits->max[w] != LIM_UNLIMITED)
-            r->total[w] += (double)limits->max[w] *
-                           ((double)duration_ns /
-                            (double)lim_limit_window((enum lim_limit)w));
+            r->total[w] +=
+                (double)limits->max[w] *
+                ((double)duration_ns /
+                 (double)lim_limits_window(limits, (enum lim_limit)w));
 }
 
 static double alike(const struct sim_demand *d, int64_t cost, struct room r)

@@ -2,6 +2,7 @@
 
 #include "sim/provider_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 __extension__ typedef __int128 wide;
@@ -24,10 +25,10 @@ struct scope {
 /* In place, for it is on the path of every decision: copies of what was just
    written wait for it. */
 static void set_panel(struct panel *x, const struct sim_rates *rates,
-                      struct sim_window *windows, size_t i)
+                      struct sim_window *windows)
 {
-    x->rates = &rates[i];
-    x->window = &windows[i * LIM_WINDOWS];
+    x->rates = rates;
+    x->window = windows;
 }
 
 static inline void set_scope(struct scope *s, const struct sim_provider *p,
@@ -38,14 +39,14 @@ static inline void set_scope(struct scope *s, const struct sim_provider *p,
     s->org = o;
     s->billing = &o->billing;
     s->panels = 1;
-    set_panel(&s->panel[0], o->rates, o->windows, group);
+    set_panel(&s->panel[0], &o->rates[group], o->windows[group]);
     if (index < SIM_PROJECT_FIRST)
         return;
     const struct sim_share *share = sim_provider_share(p, index);
     int32_t panel = share->panel_of[group];
     if (panel >= 0)
-        set_panel(&s->panel[s->panels++], share->rates, share->windows,
-                  (size_t)panel);
+        set_panel(&s->panel[s->panels++], &share->rates[panel],
+                  &share->windows[(size_t)panel * LIM_WINDOWS]);
 }
 
 /* Brings the organisation to `now`, which may give it another tier. */
@@ -273,6 +274,19 @@ static void describe(const struct scope *s, const struct lim_cost *cost,
         v->shown.hint_ns = hint(r, v, now);
 }
 
+/* Gives the organisation windows of its own, if it has none of this group. */
+static int own(struct scope *s, unsigned group)
+{
+    struct panel *x = &s->panel[0];
+    if (x->window != sim_unused)
+        return LIM_OK;
+    struct sim_window *w = calloc(LIM_WINDOWS, sizeof *w);
+    if (w == NULL)
+        return LIM_ENOMEM;
+    s->org->windows[group] = x->window = w;
+    return LIM_OK;
+}
+
 static int reserve(const struct scope *s, lim_time now)
 {
     for (int k = 0; k < s->panels; k++) {
@@ -340,7 +354,10 @@ int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
     bool taken = v->answer == SIM_ADMITTED;
     bool charged = p->charge.refused && (v->answer == SIM_RATE_LIMITED ||
                                          v->answer == SIM_TOO_LARGE);
-    if ((taken || charged) && p->discipline == LIM_DISCIPLINE_SLIDING_LOG)
+    if (taken || charged)
+        error = own(&s, group);
+    if ((taken || charged) && error == LIM_OK &&
+        p->discipline == LIM_DISCIPLINE_SLIDING_LOG)
         error = reserve(&s, now);
     if (taken && error == LIM_OK) {
         take(&s, cost, now);
@@ -387,8 +404,11 @@ int sim_provider_settle(struct sim_provider *p, uint32_t organisation,
     s.org->billing.spent_microusd += u->microusd;
     if (!p->charge.settle)
         return LIM_OK;
-    if (u->tokens > u->reserved_tokens && reserve(&s, now) != LIM_OK)
-        return LIM_ENOMEM;
+    int error = own(&s, group); /* none: a reset came between */
+    if (error == LIM_OK && u->tokens > u->reserved_tokens)
+        error = reserve(&s, now);
+    if (error != LIM_OK)
+        return error;
     for (int k = 0; k < s.panels; k++) {
         settle_window(&s.panel[k], LIM_TPM, u, now);
         settle_window(&s.panel[k], LIM_TPD, u, now);

@@ -49,8 +49,9 @@
  * SIM_PROJECT_FIRST; where an `organisation` is asked for, either will do,
  * and a project has its organisation's name, tier and money.
  *
- * Sliding logs grow as they fill (limiter/meter.h); nothing else allocates
- * after an organisation was added.
+ * The windows of a group come to be with an organisation's first request of
+ * it, and sliding logs grow as they fill (limiter/meter.h); nothing else
+ * allocates after an organisation was added.
  */
 struct sim_provider;
 
@@ -117,6 +118,20 @@ int sim_provider_add_project(struct sim_provider *p, uint32_t organisation,
                              const struct sim_project *project,
                              struct lim_diag *diag);
 
+/*
+ * Gives a project other limits at `now`, in place of all that it had: windows
+ * that it keeps follow as with another tier, the others come and go.  LIM_OK,
+ * or as sim_provider_add_project, nothing having changed.
+ */
+int sim_provider_set_project(struct sim_provider *p, uint32_t index,
+                             const struct sim_project *project, lim_time now,
+                             struct lim_diag *diag);
+
+/* Tells whether a project would be taken: LIM_OK, or as those two. */
+int sim_provider_check_project(const struct sim_provider *p,
+                               const struct sim_project *project,
+                               struct lim_diag *diag);
+
 /* The organisations, in order of their making. */
 uint32_t sim_provider_organisations(const struct sim_provider *p);
 const char *sim_provider_organisation_name(const struct sim_provider *p,
@@ -156,8 +171,9 @@ bool sim_provider_serves(const struct sim_provider *p, uint32_t organisation,
 
 /*
  * Admits or refuses a request.  `group` is one of sim_provider_group's
- * (>= 0).  Fills all of `v`.  Returns LIM_OK, or LIM_ENOMEM when a sliding log
- * cannot grow: then nothing is taken, and `v` says what a probe would.
+ * (>= 0).  Fills all of `v`.  Returns LIM_OK, or LIM_ENOMEM when windows or a
+ * sliding log cannot grow: then nothing is taken, and `v` says what a probe
+ * would.
  */
 int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
                        unsigned group, const struct lim_cost *cost,

@@ -12,7 +12,7 @@ static struct sim_rates make_rates(const struct sim_provider *p,
     struct sim_rates r = { .limited_count = 0 };
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t limit = limits->max[i];
-        int64_t window_ns = lim_limit_window((enum lim_limit)i);
+        int64_t window_ns = lim_limits_window(limits, (enum lim_limit)i);
         const struct lim_meter_config c = {
             .discipline = p->discipline,
             .limit = limit,
@@ -106,17 +106,35 @@ struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
     return NULL;
 }
 
-static void free_windows(const struct sim_rates *rates,
-                         struct sim_window *windows, size_t groups)
+struct sim_window sim_unused[LIM_WINDOWS];
+
+static void clear(const struct sim_rates *rates, struct sim_window *windows)
 {
-    for (size_t i = 0; i < groups * LIM_WINDOWS; i++)
-        lim_meter_fini(&rates[i / LIM_WINDOWS].rule[i % LIM_WINDOWS],
-                       &windows[i].level);
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        lim_meter_fini(&rates->rule[i], &windows[i].level);
+    memset(windows, 0, LIM_WINDOWS * sizeof *windows);
+}
+
+void sim_provider_disown(struct sim_org *o, unsigned group)
+{
+    struct sim_window *w = o->windows[group];
+    if (w == sim_unused)
+        return;
+    clear(&o->rates[group], w);
+    free(w);
+    o->windows[group] = sim_unused;
+}
+
+void sim_provider_clear_share(struct sim_share *s)
+{
+    for (uint32_t i = 0; i < s->panels; i++)
+        clear(&s->rates[i], &s->windows[(size_t)i * LIM_WINDOWS]);
 }
 
 static void free_org(const struct sim_provider *p, struct sim_org *o)
 {
-    free_windows(o->rates, o->windows, p->groups);
+    for (unsigned g = 0; g < p->groups; g++)
+        sim_provider_disown(o, g);
     free(o->payments);
     free(o->name);
     free(o);
@@ -124,8 +142,7 @@ static void free_org(const struct sim_provider *p, struct sim_org *o)
 
 static void free_share(struct sim_share *s)
 {
-    if (s->windows != NULL)
-        free_windows(s->rates, s->windows, s->panels);
+    sim_provider_clear_share(s);
     free(s->windows);
     free(s->rates);
     free(s->panel_of);
@@ -191,11 +208,12 @@ static bool copy_payments(struct sim_org *made,
 static struct sim_org *make_org(const struct sim_provider *p,
                                 const struct sim_organisation *o)
 {
-    size_t windows = (size_t)p->groups * LIM_WINDOWS;
     struct sim_org *made =
-        calloc(1, sizeof *made + windows * sizeof made->windows[0]);
+        calloc(1, sizeof *made + p->groups * sizeof made->windows[0]);
     if (made == NULL)
         return NULL;
+    for (unsigned g = 0; g < p->groups; g++)
+        made->windows[g] = sim_unused;
     made->rates = sim_provider_rates(p, o->tier);
     made->name = copy_text(o->name);
     if (made->name == NULL || !copy_payments(made, o)) {
@@ -206,9 +224,6 @@ static struct sim_org *make_org(const struct sim_provider *p,
     known.payments = made->payments;
     made->billing = sim_billing_make(&known, &p->rules, p->start);
     made->rates = sim_provider_rates(p, made->billing.tier);
-    for (size_t i = 0; i < windows; i++)
-        lim_meter_init(&made->rates[i / LIM_WINDOWS].rule[i % LIM_WINDOWS],
-                       &made->windows[i].level, p->start);
     return made;
 }
 
@@ -292,9 +307,6 @@ static void add_panel(const struct sim_provider *p, struct sim_share *s,
     uint32_t panel = s->panels++;
     s->panel_of[group] = (int32_t)panel;
     s->rates[panel] = make_rates(p, limits);
-    for (uint32_t i = 0; i < LIM_WINDOWS; i++)
-        lim_meter_init(&s->rates[panel].rule[i],
-                       &s->windows[panel * LIM_WINDOWS + i].level, p->start);
 }
 
 static int fill_share(const struct sim_provider *p, struct sim_share *s,
@@ -339,6 +351,23 @@ static struct sim_share *make_share(const struct sim_provider *p,
     return NULL;
 }
 
+/* A whole project; LIM_OK, or an error and `diag`. */
+static int new_share(const struct sim_provider *p, uint32_t parent,
+                     const struct sim_project *project, struct sim_share **out,
+                     struct lim_diag *diag)
+{
+    struct sim_share *s = make_share(p, parent, project);
+    if (s == NULL)
+        return no_memory(diag);
+    int error = fill_share(p, s, project, diag);
+    if (error != LIM_OK) {
+        free_share(s);
+        return error;
+    }
+    *out = s;
+    return LIM_OK;
+}
+
 int sim_provider_add_project(struct sim_provider *p, uint32_t organisation,
                              const struct sim_project *project,
                              struct lim_diag *diag)
@@ -347,17 +376,54 @@ int sim_provider_add_project(struct sim_provider *p, uint32_t organisation,
     if (p->share_count == SIM_PROJECTS_MAX)
         return lim_fail(diag, LIM_EFULL, 0, "more than %d projects",
                         SIM_PROJECTS_MAX);
-    struct sim_share *s =
-        room_for_share(p) ? make_share(p, organisation, project) : NULL;
-    if (s == NULL)
+    if (!room_for_share(p))
         return no_memory(diag);
-    int error = fill_share(p, s, project, diag);
-    if (error != LIM_OK) {
+    int error =
+        new_share(p, organisation, project, &p->shares[p->share_count], diag);
+    return error != LIM_OK ? error
+                           : (int)(SIM_PROJECT_FIRST + p->share_count++);
+}
+
+int sim_provider_check_project(const struct sim_provider *p,
+                               const struct sim_project *project,
+                               struct lim_diag *diag)
+{
+    struct sim_share *s = NULL;
+    int error = new_share(p, 0, project, &s, diag);
+    if (error == LIM_OK)
         free_share(s);
+    return error;
+}
+
+/* What is used of a group that both limit. */
+static void hand_over(struct sim_share *from, struct sim_share *to,
+                      unsigned group, lim_time now)
+{
+    int32_t a = from->panel_of[group], b = to->panel_of[group];
+    if (a < 0 || b < 0)
+        return;
+    struct sim_window *old = &from->windows[(size_t)a * LIM_WINDOWS];
+    struct sim_window *w = &to->windows[(size_t)b * LIM_WINDOWS];
+    memcpy(w, old, LIM_WINDOWS * sizeof *w);
+    memset(old, 0, LIM_WINDOWS * sizeof *old);
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        lim_meter_change(&from->rates[a].rule[i], &to->rates[b].rule[i],
+                         &w[i].level, now);
+}
+
+int sim_provider_set_project(struct sim_provider *p, uint32_t index,
+                             const struct sim_project *project, lim_time now,
+                             struct lim_diag *diag)
+{
+    struct sim_share *old = sim_provider_share(p, index), *s = NULL;
+    int error = new_share(p, old->parent, project, &s, diag);
+    if (error != LIM_OK)
         return error;
-    }
-    p->shares[p->share_count] = s;
-    return (int)(SIM_PROJECT_FIRST + p->share_count++);
+    for (unsigned g = 0; g < p->groups; g++)
+        hand_over(old, s, g, now);
+    p->shares[index - SIM_PROJECT_FIRST] = s;
+    free_share(old);
+    return LIM_OK;
 }
 
 uint32_t sim_provider_organisations(const struct sim_provider *p)

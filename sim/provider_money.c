@@ -7,14 +7,12 @@ static void follow(const struct sim_provider *p, struct sim_org *o,
                    lim_time now)
 {
     const struct sim_rates *to = sim_provider_rates(p, o->billing.tier);
-    size_t windows = (size_t)p->groups * LIM_WINDOWS;
     if (to == o->rates)
         return;
-    for (size_t i = 0; i < windows; i++) {
-        size_t group = i / LIM_WINDOWS, limit = i % LIM_WINDOWS;
-        lim_meter_change(&o->rates[group].rule[limit], &to[group].rule[limit],
-                         &o->windows[i].level, now);
-    }
+    for (unsigned g = 0; g < p->groups; g++)
+        for (int i = 0; i < LIM_WINDOWS && o->windows[g] != sim_unused; i++)
+            lim_meter_change(&o->rates[g].rule[i], &to[g].rule[i],
+                             &o->windows[g][i].level, now);
     o->rates = to;
 }
 
@@ -82,29 +80,16 @@ void sim_provider_set_spend_max(struct sim_provider *p, uint32_t organisation,
                        : sim_billing_tier_spend(&p->rules, b->tier);
 }
 
-static void refill(const struct sim_rates *rates, struct sim_window *windows,
-                   size_t groups, lim_time now)
-{
-    for (size_t i = 0; i < groups * LIM_WINDOWS; i++) {
-        const struct lim_meter_rule *r =
-            &rates[i / LIM_WINDOWS].rule[i % LIM_WINDOWS];
-        lim_meter_fini(r, &windows[i].level);
-        lim_meter_init(r, &windows[i].level, now);
-        windows[i].admitted = 0;
-    }
-}
-
 void sim_provider_reset(struct sim_provider *p, lim_time now)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         struct sim_org *o = org_at(p, i, now);
         o->billing.spent_microusd = 0;
-        refill(o->rates, o->windows, p->groups, now);
+        for (unsigned g = 0; g < p->groups; g++)
+            sim_provider_disown(o, g);
     }
-    for (uint32_t i = 0; i < p->share_count; i++) {
-        struct sim_share *s = p->shares[i];
-        refill(s->rates, s->windows, s->panels, now);
-    }
+    for (uint32_t i = 0; i < p->share_count; i++)
+        sim_provider_clear_share(p->shares[i]);
 }
 
 enum lim_tier sim_provider_tier(const struct sim_provider *p,

@@ -13,13 +13,17 @@
  *
  * The rates of a tier are the same for all its organisations: they are made
  * once.  What an organisation has of its own is the level of its windows,
- * LIM_WINDOWS for each limit group, in one array.  A project has rates and
- * windows for those groups alone in which it is limited.
+ * LIM_WINDOWS for each limit group, from its first request of that group on:
+ * until then it has `sim_unused`, of which nothing is used.  A project has
+ * rates and windows for those groups alone in which it is limited.
  */
 struct sim_window {
     struct lim_meter level;
     int64_t admitted;
 };
+
+/* Zeros, LIM_WINDOWS of them; never written. */
+extern struct sim_window sim_unused[];
 
 /* The limits of one group; all 0 where it is not served. */
 struct sim_rates {
@@ -33,7 +37,7 @@ struct sim_org {
     struct sim_billing billing;
     char *name;
     struct sim_payment *payments; /* billing reads on in them */
-    struct sim_window windows[];
+    struct sim_window *windows[]; /* of each group; sim_unused: not yet */
 };
 
 struct sim_share { /* a project */
@@ -85,6 +89,12 @@ static inline struct sim_org *sim_provider_org(const struct sim_provider *p,
     assert(index < p->count);
     return p->orgs[index];
 }
+
+/* Frees what an organisation used of a group; all of it is there again. */
+void sim_provider_disown(struct sim_org *o, unsigned group);
+
+/* Empties the windows of a project likewise. */
+void sim_provider_clear_share(struct sim_share *s);
 
 /* Brings an organisation to `now`, when there is something to be done. */
 void sim_provider_catch_up(const struct sim_provider *p, struct sim_org *o,

@@ -10,6 +10,7 @@ out=$build/bench.tsv
 
 {
     "$build/tests/bench_core" &&
+        "$build/tests/bench_window" &&
         tests/bench_http.sh "$build" &&
         tests/bench_load.sh "$build"
 } >"$out.lines" || exit 1

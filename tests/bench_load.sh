@@ -8,6 +8,7 @@ export BUILD=${1:?usage: tests/bench_load.sh BUILD}
 set -o pipefail
 
 round_s=1 rounds=3 connections=64
+kept=''
 
 # table LIMIT: requests a minute, as a file of that name.
 table() {
@@ -94,17 +95,43 @@ overload() {
 
 lowest() { sort -g | head -n 1; }
 
+# keep NAME: the daemon that was started last goes on beside the next ones.
+keep() {
+    kept+=" $pid"
+    echo "$pid $url" >"$tmp/kept-$1"
+    pid=''
+}
+
+release() {
+    local p
+    for p in $kept; do
+        { kill "$p" && wait "$p"; } 2>/dev/null
+    done
+    kept=''
+}
+trap 'release; stop; rm -rf "$tmp"' EXIT
+
 # windows DISCIPLINE RATE: the clock runs so fast that a minute of it holds
-# the number of requests in question.
+# the number of requests in question.  A daemon for each number, in turns: what
+# else the machine does comes to all of them.
 windows() {
-    local held i best all=()
-    for held in 500 5000 10000 30000; do
+    local held i best all=() sizes='500 5000 10000 30000'
+    for held in $sizes; do
         serve --table "$tmp/1000000000000" --tier tier1 --latency none \
             --discipline "$1" --speed $((60 * $2 / held))
-        best=$(for ((i = 0; i < rounds; i++)); do
+        keep "$held"
+    done
+    for ((i = 0; i < rounds; i++)); do
+        for held in $sizes; do
+            read -r pid url <"$tmp/kept-$held"
             press
-            echo "$us"
-        done | lowest) || exit 1
+            pid=''
+            echo "$us" >>"$tmp/us-$1-$held"
+        done
+    done
+    release
+    for held in $sizes; do
+        best=$(lowest <"$tmp/us-$1-$held")
         printf 'request, %s, %s in the window, CPU\t%s\tus\n' "$1" "$held" \
             "$best"
         all+=("$best")

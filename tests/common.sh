@@ -80,6 +80,13 @@ summary_figure() {
         }'
 }
 
+# "${first[@]}" COMMAND...: before other programs, where that is allowed, for
+# what happens in real time.
+first=()
+if chrt -f 1 true 2>/dev/null; then
+    first=(chrt -f 1)
+fi
+
 # skip COUNT WHY
 skip() {
     skipped=$((skipped + $1))

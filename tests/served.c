@@ -110,11 +110,14 @@ static bool answer_in_parts(struct served *f, struct mock_exchange *x,
     bool cut = path_is(r, "/cut"), wire_stream = path_is(r, "/wire-stream");
     struct mock_reply reply = { .status = 200, .content_type = "text/plain" };
     long n = query_number(r);
-    if (path_is(r, "/wire") || wire_stream)
-        reply.wire = (enum mock_wire)n;
+    bool silent = path_is(r, "/silence");
+    if (silent)
+        reply.at = mock_exchange_time(x) + LIM_HOUR;
+    if (path_is(r, "/wire") || wire_stream || silent)
+        reply.wire = silent ? MOCK_WIRE_SILENT : (enum mock_wire)n;
     else if (!cut && !path_is(r, "/stream"))
         return false;
-    if (path_is(r, "/wire")) {
+    if (path_is(r, "/wire") || silent) {
         reply.body = body;
         reply.body_length = sizeof body - 1;
     } else {

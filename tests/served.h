@@ -16,9 +16,9 @@
  *
  * Its handler knows /echo (the body back), /delay?ms (in so many ms),
  * /big?bytes (a long body), /later?ms (answered from a timer), /advance?ms
- * (moves a frozen clock on), /wire?w (spoiled so), /stream?n (n pieces, one
- * at once and then one each 20 ms), /cut?n (the same, and then a cut),
- * /wire-stream?w; others get their path.
+ * (moves a frozen clock on), /wire?w (spoiled so), /silence (an hour without
+ * a byte), /stream?n (n pieces, one at once and then one each 20 ms), /cut?n
+ * (the same, and then a cut), /wire-stream?w; others get their path.
  */
 #define SERVED_START (1000 * LIM_SEC)
 #define SERVED_HELD_MAX 64

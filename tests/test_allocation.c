@@ -82,8 +82,8 @@ static void play(const struct lim_config *config)
 static struct lim_config config_of(struct lim_organisation *o)
 {
     static const struct lim_limits limits[] = {
-        { { 30, 2000, 9000, -1, -1 } },
-        { { 60, -1, 20000, 1000000, -1 } },
+        { .max = { 30, 2000, 9000, -1, -1 } },
+        { .max = { 60, -1, 20000, 1000000, -1 } },
     };
     struct lim_config c = lim_config_default();
     for (int i = 0; i < ORGANISATIONS; i++)

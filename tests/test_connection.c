@@ -95,6 +95,31 @@ static void a_reset_ends_the_wait_at_once(void)
     served_finish(&f);
 }
 
+/* Of an answer without a byte: the client goes, or the server does. */
+static void nobody_waits_for_silence(void)
+{
+    struct served f;
+    char got[64];
+    served_start_at(&f, served_limits(), 0);
+    int gone = served_dial(&f), deaf = served_dial(&f), stays = served_dial(&f);
+    served_put_text(gone, "GET /silence" HOST "\r\n");
+    served_put_text(deaf, "GET /silence" HOST "\r\n");
+    served_put_text(stays, "GET /silence" HOST "\r\n");
+    served_wait_for(&f.requests, 3);
+    close(gone);
+    served_wait_for(&f.gone, 1);
+    shutdown(deaf, SHUT_WR);
+    served_wait_for(&f.gone, 2);
+    CU_ASSERT_EQUAL(served_get_all(deaf, got, sizeof got), 0);
+    served_command(&f, 'd');
+    served_wait_for(&f.gone, 3);
+    served_wait_for(&f.drained, 1);
+    CU_ASSERT_EQUAL(served_get_all(stays, got, sizeof got), 0);
+    close(deaf);
+    close(stays);
+    served_finish(&f);
+}
+
 static void waiting_clients_cost_no_cpu(void)
 {
     struct served f;
@@ -266,6 +291,7 @@ CU_TestInfo connection_tests[] = {
     { "slow senders are cut off", slow_senders_are_cut_off },
     { "a wait is no idleness", a_wait_is_no_idleness },
     { "a reset ends the wait at once", a_reset_ends_the_wait_at_once },
+    { "nobody waits for silence", nobody_waits_for_silence },
     { "waiting clients cost no CPU", waiting_clients_cost_no_cpu },
     { "a refusal reaches a client that still sends",
       a_refusal_reaches_a_client_that_still_sends },

@@ -9,9 +9,9 @@
 #define REQUESTS 5000
 
 static const struct lim_limits limits[] = {
-    { { [LIM_RPM] = 500, LIM_UNLIMITED, 30000, 900000, LIM_UNLIMITED } },
-    { { [LIM_RPM] = 60, 10000, 2000, LIM_UNLIMITED, LIM_UNLIMITED } },
-    { { [LIM_RPM] = 60, 10000, 2000, LIM_UNLIMITED, LIM_UNLIMITED } },
+    { .max = { [LIM_RPM] = 500, LIM_UNLIMITED, 30000, 900000, LIM_UNLIMITED } },
+    { .max = { [LIM_RPM] = 60, 10000, 2000, LIM_UNLIMITED, LIM_UNLIMITED } },
+    { .max = { [LIM_RPM] = 60, 10000, 2000, LIM_UNLIMITED, LIM_UNLIMITED } },
 };
 
 /* Heavy-tailed sizes, some of nothing; of 5,000 some too large for all. */

@@ -28,9 +28,7 @@ struct row {
 #define NAMES_NONE -1, -1, -1
 #define KNOWN(rpm, rpd, tpm, tpd)                                              \
     {                                                                          \
-        {                                                                      \
-            rpm, rpd, tpm, tpd, ANY                                            \
-        }                                                                      \
+        .max = { rpm, rpd, tpm, tpd, ANY }                                     \
     }
 
 static struct lim_shown shown(const struct lim_shown *s)

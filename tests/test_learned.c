@@ -488,7 +488,8 @@ static void unknown_usage_is_never_given_back(void)
         { LIM_CLASS_RATE_LIMIT, false, 0, 10000 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct lim_limits limits = { { 100, ANY, 10000, ANY, ANY } };
+        const struct lim_limits limits = { .max = { 100, ANY, 10000, ANY,
+                                                    ANY } };
         const struct lim_organisation o = { .name = "o",
                                             .keys = 1,
                                             .limits = &limits,

@@ -47,7 +47,8 @@ static bool make_timerq(void)
 
 static bool make_pool(void)
 {
-    static const struct lim_limits limits = { { 3, 200, 10000, -1, -1 } };
+    static const struct lim_limits limits = { .max = { 3, 200, 10000, -1,
+                                                       -1 } };
     static const struct lim_organisation organisations[] = {
         { .name = "a", .keys = 1, .limits = &limits, .spend_max = -1 },
         { .name = "b", .keys = 1, .limits = &limits, .spend_max = 1000 },

@@ -154,6 +154,22 @@ static void none_and_nothing_begin_unused(void)
     }
 }
 
+static void another_length_begins_unused(void)
+{
+    for (int d = 0; d < LIM_DISCIPLINES; d++) {
+        struct one o = make((enum lim_discipline)d, 10, 30 * LIM_DAY, 0);
+        struct one minute = make((enum lim_discipline)d, 20, LIM_MIN, 0);
+        take(&o, 10, LIM_SEC);
+        CU_ASSERT_EQUAL(left(&o, LIM_SEC), 0);
+        lim_meter_change(&o.rule, &minute.rule, &o.meter, LIM_SEC);
+        o.rule = minute.rule;
+        CU_ASSERT_EQUAL(left(&o, LIM_SEC), 20);
+        CU_ASSERT_EQUAL(reset(&o, LIM_SEC), 0);
+        end(&minute);
+        end(&o);
+    }
+}
+
 static void a_copy_changes_alone(void)
 {
     for (int d = 0; d < LIM_DISCIPLINES; d++) {
@@ -282,6 +298,8 @@ CU_TestInfo meter_change_tests[] = {
       a_counter_gives_up_the_minute_before },
     { "no limit and a limit of nothing begin unused",
       none_and_nothing_begin_unused },
+    { "a window of another length begins unused",
+      another_length_begins_unused },
     { "a copy changes alone", a_copy_changes_alone },
     { "nothing is admitted twice across a change",
       nothing_is_admitted_twice_across_a_change },

@@ -33,9 +33,7 @@ struct world {
 /* Limits of rpm rpd tpm tpd ipm. */
 #define LIMITS(...)                                                            \
     {                                                                          \
-        {                                                                      \
-            __VA_ARGS__                                                        \
-        }                                                                      \
+        .max = { __VA_ARGS__ }                                                 \
     }
 
 static struct world settings(void)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/provider.h"
+#include "tests/failmalloc.h"
 
 /* A table, a provider with one organisation of it, and its settings. */
 struct world {
@@ -141,22 +142,25 @@ static void hints_are_those_of_real_messages(void)
     const struct {
         enum lim_limit limit;
         int64_t max, used, requested, hint_ms;
+        const char *window; /* NULL: as usual */
     } rows[] = {
-        { LIM_TPM, 30000, 28039, 3906, 3890 },
-        { LIM_TPM, 500000, 442231, 249686, 23030 },
-        { LIM_TPM, 10000, 8554, 3082, 9816 },
-        { LIM_TPM, 30000, 14567, 24754, 18642 },
-        { LIM_TPM, 200000, 170583, 180002, 45175 },
-        { LIM_TPM, 10000, 6701, 4497, 7188 },
-        { LIM_RPD, 10000, 10000, 1, 8640 },
-        { LIM_RPD, 200, 200, 1, 432000 },
+        { LIM_TPM, 100000, 96749, 19126, 411480000, "/30d" },
+        { LIM_TPM, 30000, 28039, 3906, 3890, NULL },
+        { LIM_TPM, 500000, 442231, 249686, 23030, NULL },
+        { LIM_TPM, 10000, 8554, 3082, 9816, NULL },
+        { LIM_TPM, 30000, 14567, 24754, 18642, NULL },
+        { LIM_TPM, 200000, 170583, 180002, 45175, NULL },
+        { LIM_TPM, 10000, 6701, 4497, 7188, NULL },
+        { LIM_RPD, 10000, 10000, 1, 8640, NULL },
+        { LIM_RPD, 200, 200, 1, 432000, NULL },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char limits[64];
         bool tokens = rows[i].limit == LIM_TPM;
         snprintf(limits, sizeof limits,
-                 tokens ? "- - %lld - -" : "- %lld - - -",
-                 (long long)rows[i].max);
+                 tokens ? "- - %lld%s - -" : "- %lld%s - - -",
+                 (long long)rows[i].max,
+                 rows[i].window != NULL ? rows[i].window : "");
         struct world w = settings(table_of(limits));
         build(&w, LIM_TIER_1, 0);
         if (tokens)
@@ -448,6 +452,34 @@ static void organisations_share_nothing(void)
     end(&w);
 }
 
+/* With the first that takes something, and not before. */
+static void windows_come_with_their_first_request(void)
+{
+    for (int d = 0; d < LIM_DISCIPLINES; d++) {
+        struct world w = settings(table_of("1 - 100 - -"));
+        struct sim_window_view window;
+        struct lim_cost c = cost_of(10);
+        struct sim_verdict v;
+        w.config.discipline = (enum lim_discipline)d;
+        build(&w, LIM_TIER_1, 0);
+        fail_after(1);
+        CU_ASSERT_EQUAL(probe(&w, 0, 10, w.start).answer, SIM_ADMITTED);
+        CU_ASSERT_EQUAL(probe(&w, 0, 101, w.start).answer, SIM_TOO_LARGE);
+        CU_ASSERT_FALSE(fail_happened());
+        CU_ASSERT_EQUAL(sim_provider_admit(w.provider, 0, 0, &c, w.start, &v),
+                        LIM_ENOMEM);
+        CU_ASSERT_TRUE(fail_happened());
+        sim_provider_window(w.provider, 0, 0, LIM_TPM, w.start, &window);
+        CU_ASSERT_EQUAL(window.remaining, 100);
+        CU_ASSERT_EQUAL(window.admitted, 0);
+        CU_ASSERT_EQUAL(admit(&w, 0, 10, w.start).answer, SIM_ADMITTED);
+        CU_ASSERT_EQUAL(admit(&w, 0, 10, w.start).answer, SIM_RATE_LIMITED);
+        sim_provider_window(w.provider, 0, 0, LIM_TPM, w.start, &window);
+        CU_ASSERT_EQUAL(window.remaining, 90);
+        end(&w);
+    }
+}
+
 CU_TestInfo provider_tests[] = {
     { "the fourth request of a free account waits",
       the_fourth_request_of_a_free_account_waits },
@@ -472,5 +504,7 @@ CU_TestInfo provider_tests[] = {
       without_a_table_there_are_no_limits },
     { "what cannot be made is explained", what_cannot_be_made_is_explained },
     { "organisations share nothing", organisations_share_nothing },
+    { "windows come with their first request",
+      windows_come_with_their_first_request },
     CU_TEST_INFO_NULL
 };

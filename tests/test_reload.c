@@ -182,9 +182,6 @@ static void what_can_not_change_is_refused_whole(void)
           "\"a\": payments" },
         { PROVIDER("", A ",{\"name\":\"b\",\"keys\":2,\"spent\":\"$1\"}"),
           "\"b\": \"spent\"" },
-        { PROVIDER("", A ",{\"name\":\"b\",\"keys\":2,\"projects\":[{\"name\":"
-                         "\"p\"}]}"),
-          "\"b\": \"projects\"" },
     };
     struct mock_reload_done done;
     struct lim_diag why;
@@ -197,6 +194,88 @@ static void what_can_not_change_is_refused_whole(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(why.text, rows[i].words));
         CU_ASSERT_EQUAL(sim_provider_tier(f.api->provider, 0), LIM_TIER_FREE);
     }
+    ask_tear_down(&f);
+}
+
+#define PROJECTS(projects)                                                     \
+    PROVIDER("", "{\"name\":\"a\",\"tier\":\"tier1\",\"keys\":1,\"projects\":" \
+                 "[" projects "]}")
+#define LIMITED(name, rpm)                                                     \
+    "{\"name\":\"" name "\",\"limits\":{\"gpt-4\":{\"rpm\":" rpm "}}}"
+
+static int chat_in(struct ask *f, const char *project)
+{
+    const struct mock_question q = {
+        .method = ask_slice("POST"),
+        .path = ask_slice(CHAT),
+        .body = ask_slice(HI),
+        .authorization = ask_slice("Bearer sk-mock-a-1"),
+        .project = ask_slice(project),
+        .now = f->now,
+    };
+    return ask_question(f, &q);
+}
+
+/* Units used stay used; of limits that go nothing is left. */
+static void projects_come_and_change_their_limits(void)
+{
+    struct mock_reload_done done;
+    struct lim_diag why;
+    struct ask f;
+    ask_set_up(&f, PROJECTS(LIMITED("p", "2") "," LIMITED("q", "1")));
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 200);
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 200);
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 429);
+    CU_ASSERT_EQUAL(chat_in(&f, "q"), 200);
+    CU_ASSERT_EQUAL(chat_in(&f, "q"), 429);
+    CU_ASSERT_EQUAL(chat_in(&f, "r"), 401);
+    CU_ASSERT_EQUAL(again(&f,
+                          PROJECTS(LIMITED(
+                              "r", "1") ",{\"name\":\"q\"}," LIMITED("p", "3")),
+                          &done, &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL(done.projects, 3);
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 200);
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 429);
+    CU_ASSERT_EQUAL(chat_in(&f, "q"), 200);
+    CU_ASSERT_EQUAL(chat_in(&f, "r"), 200);
+    CU_ASSERT_EQUAL(chat_in(&f, "r"), 429);
+    CU_ASSERT_EQUAL(again(&f,
+                          PROJECTS("{\"name\":\"q\"}," LIMITED(
+                              "p", "3") "," LIMITED("r", "1")),
+                          &done, &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL(done.projects, 0);
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 429);
+    ask_tear_down(&f);
+}
+
+/* The first of an organisation: from then on its names hold. */
+static void a_project_does_not_go(void)
+{
+    struct mock_reload_done done;
+    struct lim_diag why;
+    struct ask f;
+    ask_set_up(&f, PROJECTS(""));
+    CU_ASSERT_EQUAL(chat_in(&f, "anything"), 200);
+    CU_ASSERT_EQUAL(again(&f, PROJECTS("{\"name\":\"p\"}"), &done, &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL(done.projects, 1);
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 200);
+    CU_ASSERT_EQUAL(chat_in(&f, "anything"), 401);
+    CU_ASSERT_EQUAL(again(&f, PROJECTS(LIMITED("q", "1")), &done, &why),
+                    LIM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(why.text, "\"a\": project \"p\" is gone, and can not go"));
+    CU_ASSERT_EQUAL(chat_in(&f, "q"), 401);
+    CU_ASSERT_EQUAL(
+        again(&f,
+              PROJECTS("{\"name\":\"p\",\"limits\":{\"gpt-4\":{\"rpm\":0},"
+                       "\"gpt-4-0613\":{\"rpm\":1}}}"),
+              &done, &why),
+        LIM_EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "is in one group with"));
+    CU_ASSERT_EQUAL(chat_in(&f, "p"), 200);
     ask_tear_down(&f);
 }
 
@@ -249,19 +328,23 @@ static void orders_are_refused_dropped_and_limited(void)
     ask_tear_down(&f);
 }
 
-CU_TestInfo reload_tests[] = { { "what is used stays", what_is_used_stays },
-                               { "a tier that the file changes counts at once",
-                                 a_tier_that_the_file_changes_counts_at_once },
-                               { "a tier that a hand changed stays",
-                                 a_tier_that_a_hand_changed_stays },
-                               { "new organisations come with their keys",
-                                 new_organisations_come_with_their_keys },
-                               { "faults, latency and manner are new at once",
-                                 faults_latency_and_manner_are_new_at_once },
-                               { "what can not change is refused whole",
-                                 what_can_not_change_is_refused_whole },
-                               { "an ordered answer comes as often as ordered",
-                                 an_ordered_answer_comes_as_often_as_ordered },
-                               { "orders are refused, dropped and limited",
-                                 orders_are_refused_dropped_and_limited },
-                               CU_TEST_INFO_NULL };
+CU_TestInfo reload_tests[] = {
+    { "what is used stays", what_is_used_stays },
+    { "a tier that the file changes counts at once",
+      a_tier_that_the_file_changes_counts_at_once },
+    { "a tier that a hand changed stays", a_tier_that_a_hand_changed_stays },
+    { "new organisations come with their keys",
+      new_organisations_come_with_their_keys },
+    { "faults, latency and manner are new at once",
+      faults_latency_and_manner_are_new_at_once },
+    { "what can not change is refused whole",
+      what_can_not_change_is_refused_whole },
+    { "projects come and change their limits",
+      projects_come_and_change_their_limits },
+    { "a project does not go", a_project_does_not_go },
+    { "an ordered answer comes as often as ordered",
+      an_ordered_answer_comes_as_often_as_ordered },
+    { "orders are refused, dropped and limited",
+      orders_are_refused_dropped_and_limited },
+    CU_TEST_INFO_NULL
+};

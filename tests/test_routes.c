@@ -356,7 +356,8 @@ static void the_clock_waits_for_decisions(void)
     CU_ASSERT_EQUAL(f.api->clock.to, ASK_START + LIM_DAY);
     CU_ASSERT_EQUAL(ask(&f, "/mock/clock", ""), 200);
     CU_ASSERT_EQUAL(ask(&f, "/mock/state", ""), 200);
-    CU_ASSERT_TRUE(ask_says(&f, "\"table\":\"seed\",\"organisations\":2,"));
+    CU_ASSERT_TRUE(ask_says(&f, "\"table\":\"seed\",\"discipline\":"));
+    CU_ASSERT_TRUE(ask_says(&f, "\"dialect\":\"openai\",\"organisations\":2,"));
     ask_tear_down(&f);
 }
 

@@ -394,8 +394,73 @@ static void what_is_written_is_read_alike(void)
     }
 }
 
-CU_TestInfo seen_tests[] = { { "all that was seen is written, byte by byte",
-                               all_that_was_seen_is_written },
-                             { "what is written is read alike",
-                               what_is_written_is_read_alike },
-                             CU_TEST_INFO_NULL };
+/* A refused batch is no HTTP error: its status tells. */
+static void batches_tell_their_limits(void)
+{
+    static const struct {
+        const char *kind, *model, *code, *message;
+    } rows[] = {
+        { "batch_enqueued_requests", "text-embedding-3-small",
+          "request_limit_exceeded",
+          "Enqueued request limit reached for text-embedding-3-small\nin "
+          "organization org-1. Limit: 1,000,000 enqueued requests.\nPlease try "
+          "again once some in_progress batches have been completed." },
+        { "batch_enqueued_tokens", "gpt-4.1", "token_limit_exceeded",
+          "Enqueued token limit reached for gpt-4.1 ... Limit: 900,000 "
+          "enqueued tokens" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct mock_kinds_names names = { .model = rows[i].model,
+                                                .organisation = "org-1" };
+        const struct mock_manner manner = { .era = NOW };
+        struct mock_text body = { 0 };
+        mock_kinds_write(&body, mock_kinds_find(rows[i].kind), &manner, &names);
+        cJSON *root = cJSON_ParseWithLength(body.data, body.length);
+        const cJSON *errors = cJSON_GetObjectItem(root, "errors");
+        const cJSON *e =
+            cJSON_GetArrayItem(cJSON_GetObjectItem(errors, "data"), 0);
+        CU_ASSERT_TRUE(fits(
+            rows[i].message,
+            cJSON_GetStringValue(cJSON_GetObjectItem(e, "message")), START));
+        CU_ASSERT_STRING_EQUAL(
+            cJSON_GetStringValue(cJSON_GetObjectItem(e, "code")), rows[i].code);
+        CU_ASSERT_STRING_EQUAL(
+            cJSON_GetStringValue(cJSON_GetObjectItem(root, "status")),
+            "failed");
+        cJSON_Delete(root);
+        mock_text_fini(&body);
+    }
+}
+
+/* Of these the content-length was logged (2023-06-12, 2024-01-02); codes were
+   null until some time in 2023. */
+static void bodies_are_as_long_as_they_were(void)
+{
+    static const struct {
+        struct made made;
+        size_t length;
+    } rows[] = {
+        { { .how = QUOTA, .era = E23S, .model = "whisper-1" }, 206 },
+        { { .how = QUOTA, .era = NOW, .images = true }, 172 },
+    };
+    const struct seen_error quota = { .class = LIM_CLASS_QUOTA,
+                                      .limit = -1,
+                                      .hint_ms = -1 };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock_text body = { 0 };
+        write_refusal(&body, &rows[i].made, &quota);
+        CU_ASSERT_EQUAL(body.length, rows[i].length);
+        if (body.length != rows[i].length)
+            printf("\n  %zu: %s\n", body.length, body.data);
+        mock_text_fini(&body);
+    }
+}
+
+CU_TestInfo seen_tests[] = {
+    { "all that was seen is written, byte by byte",
+      all_that_was_seen_is_written },
+    { "what is written is read alike", what_is_written_is_read_alike },
+    { "batches tell their limits", batches_tell_their_limits },
+    { "bodies are as long as they were", bodies_are_as_long_as_they_were },
+    CU_TEST_INFO_NULL
+};

@@ -337,6 +337,36 @@ static void a_table_of_ones_own(void)
     lim_table_free(t);
 }
 
+/* A free account without a payment method, 2025-04-15. */
+static void a_window_may_be_longer_than_its_name_says(void)
+{
+    static const struct {
+        enum lim_limit limit;
+        int64_t max, window_ns;
+        const char *text;
+    } rows[] = {
+        { LIM_RPM, 3, LIM_MIN, "3" },
+        { LIM_RPD, 200, LIM_DAY, "200" },
+        { LIM_TPM, 100000, 30 * LIM_DAY, "100000/30d" },
+        { LIM_TPD, NO, LIM_DAY, "-" },
+        { LIM_IPM, 7, 366 * LIM_DAY, "7/366d" },
+    };
+    struct lim_diag diag = { .text = "" };
+    struct lim_table *t =
+        parse("m free - 3 200 100000/30d - 7/366d 2025-04-15 -\n", &diag);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+    const struct lim_limits *l = &lim_table_row(t, 0)->limits;
+    EACH(rows)
+    {
+        char text[LIM_LIMITS_TEXT_SIZE];
+        CU_ASSERT_EQUAL(l->max[rows[i].limit], rows[i].max);
+        CU_ASSERT_EQUAL(lim_limits_window(l, rows[i].limit), rows[i].window_ns);
+        CU_ASSERT_STRING_EQUAL(lim_limits_text(l, rows[i].limit, text),
+                               rows[i].text);
+    }
+    lim_table_free(t);
+}
+
 static void says_what_is_wrong_and_where(void)
 {
 #define ROW "m tier1 - 1 - - - - - -\n"
@@ -356,6 +386,12 @@ static void says_what_is_wrong_and_where(void)
         { "m tier1 - 1 - 1.5 - - - -", 1, "tpm is '1.5'" },
         { "m tier1 - 1 - - - 1000000000000001 - -", 1, "above the most" },
         { "m tier1 - 1 - - 99999999999999999999999 - - -", 1, "tpd is" },
+        { "m tier1 - 1 - 5/30 - - - -", 1, "'/30' is no window" },
+        { "m tier1 - 1 - 5/ - - - -", 1, "'/' is no window" },
+        { "m tier1 - 1 - 5/0d - - - -", 1, "a window of 0 days" },
+        { "m tier1 - 1 - 5/367d - - - -", 1, "above the most, 366" },
+        { "m tier1 - 1 - /30d - - - -", 1, "tpm is ''" },
+        { "m tier1 - 1 - -/30d - - - -", 1, "tpm is '-'" },
         { ROW "\n" ROW, 3, "m at tier1 stands in line 1 already" },
         { "m tier1 a 1 - - - - - -\nm tier2 b 1 - - - - - -", 2,
           "group b here and in group a" },
@@ -448,6 +484,8 @@ CU_TestInfo tier_tests[] = {
       every_row_is_found_and_has_a_source },
     { "names resolve to their base", names_resolve_to_their_base },
     { "a table of one's own", a_table_of_ones_own },
+    { "a window may be longer than its name says",
+      a_window_may_be_longer_than_its_name_says },
     { "says what is wrong and where", says_what_is_wrong_and_where },
     { "sizes are bounded", sizes_are_bounded },
     { "an unknown table names those there are",

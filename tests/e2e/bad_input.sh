@@ -116,6 +116,11 @@ refused 'a secret in a URL' '--accounts' \
 refused 'a bad --threads' '--threads' "$tierlab" bench "$good" --threads 0
 refused 'a bad --speed' '--speed' \
     "$tierlab" bench "$good" --on mock --speed 0
+refused "Azure's dialect over HTTP" 'speaks "openai" alone' \
+    "$tierlab" bench "$good" --on mock --set 'provider.dialect="azure"' \
+    -o "$tmp/written"
+refused 'a warm-up to be found over HTTP' 'give a time' \
+    "$tierlab" bench "$good" --on mock --set 'warmup="auto"' --set duration=1m -o "$tmp/written"
 refused 'a --speed in the simulator' '--speed' \
     "$tierlab" bench "$good" --speed 9
 refused 'a bad threshold' 'latency.p95' \

@@ -16,6 +16,24 @@ head_has() { tr -d '\r' <"$tmp/head" | grep -qix -- "$1"; }
 eq() { [ "$1" = "$2" ]; }
 field() { grep -o "\"$1\":[^,}]*" "$tmp/body" | head -1 | cut -d: -f2; }
 
+# soon NAME COMMAND...: it succeeds, within 10 s on a machine at rest.
+soon() {
+    local name=$1
+    shift
+    for _ in $(seq 500); do
+        "$@" && break
+        sleep 0.02
+    done
+    ok "$name" "$@"
+}
+
+# decided N: so many requests have been decided since the start.
+has_decided() {
+    call GET /mock/state
+    [ "$(field decisions)" = "$1" ]
+}
+decided() { soon "$1 requests have come" has_decided "$1"; }
+
 chat='{"model":"gpt-4","messages":[{"role":"user","content":"Hello"}]}'
 
 # A free account's four requests, on a clock that stands still.
@@ -59,6 +77,32 @@ ok "another method is a 405" eq "$status" 405
 call POST /v1/chat/completions "$chat" sk-bad.key.of.some.length
 ok "a malformed key is masked" body 'provided: sk-bad.k'
 ok "... and not shown" eq "$(grep -c 'some.len' "$tmp/body")" 0
+
+# A month of tokens under the name of a minute's, as a free account without a
+# payment method had it (2025-04-15).
+cat >"$tmp/month.tsv" <<'END'
+@as_of 2025-04-15
+@source seen openai-dotnet#404
+@tier free 0 0 100
+@tier tier1 5 0 100
+gpt-4o-mini free  - 3 200 100000/30d - - - -
+gpt-4o-mini tier1 - 500 - 200000 - - - -
+END
+mini='{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Hello"}]'
+start --table "$tmp/month.tsv" --tier free --latency none --speed 0
+call POST /v1/chat/completions "$mini,\"max_tokens\":96746}"
+ok "a month's tokens are taken" eq "$status" 200
+ok "... and come back in a month" head_has 'x-ratelimit-reset-tokens: 696h35m34.08s'
+call POST /v1/chat/completions "$mini,\"max_tokens\":19123}"
+ok "... refused in the words that were seen" body 'on tokens per min (TPM): Limit 100000, Used 96749, Requested 19126. Please try again in 114h18m0s.'
+ok "... and retry-after" head_has 'retry-after: 411480'
+call POST /mock/clock '{"advance": "114h18m1ms"}'
+call POST /v1/chat/completions "$mini,\"max_tokens\":19123}"
+ok "... admitted after that time" eq "$status" 200
+call GET /mock/orgs
+call POST /mock/orgs "{\"organisation\": $(field name), \"tier\": \"tier1\"}"
+call POST /v1/chat/completions "$mini,\"max_tokens\":119123}"
+ok "... and a new tier's minute begins unused" head_has 'x-ratelimit-remaining-tokens: 80874'
 
 # Replies wait for the clock, and are sent on the way.
 start --table seed --tier tier1 --latency 10s --speed 0
@@ -146,11 +190,7 @@ start --table none --latency 500ms --log "$tmp/log"
 curl -s -m 10 -o "$tmp/last" -H 'Authorization: Bearer sk-test' -d "$chat" \
     "$url/v1/chat/completions" &
 last=$!
-for _ in $(seq 100); do
-    call GET /mock/state
-    [ "$(field in_flight)" = 1 ] && break
-    sleep 0.02
-done
+decided 1
 kill -TERM "$pid"
 wait "$pid"
 ok "SIGTERM ends it with 0" eq $? 0
@@ -163,13 +203,9 @@ start --table none --latency 60s
 curl -s -m 10 -o /dev/null -H 'Authorization: Bearer sk-test' -d "$chat" \
     "$url/v1/chat/completions" &
 last=$!
-for _ in $(seq 100); do
-    call GET /mock/state
-    [ "$(field in_flight)" = 1 ] && break
-    sleep 0.02
-done
+decided 1
 kill -TERM "$pid"
-sleep 0.2
+soon "it heard the first signal" grep -q 'at another signal' "$tmp/daemon.err"
 kill -TERM "$pid"
 wait "$pid"
 ok "a second signal ends it at once, with 1" eq $? 1
@@ -261,11 +297,7 @@ start --table none --latency 1h
 curl -s -m 10 -o "$tmp/later" -H 'Authorization: Bearer sk-test' -d "$chat" \
     "$url/v1/chat/completions" &
 later=$!
-for _ in $(seq 100); do
-    call GET /mock/state
-    [ "$(field in_flight)" = 1 ] && break
-    sleep 0.02
-done
+decided 1
 call POST /mock/clock '{"advance": "1h"}'
 wait "$later"
 ok "what is due on the way is answered" grep -q chat.completion "$tmp/later"
@@ -353,11 +385,7 @@ for i in $(seq 20); do
     curl -s -m 10 -o /dev/null -w '%{http_code}\n' -d "$chat" \
         -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
 done >"$tmp/statuses"
-for _ in $(seq 100); do
-    call GET /mock/state
-    [ "$(field in_flight)" = 20 ] && break
-    sleep 0.02
-done
+decided 20
 kill -TERM "$pid"
 wait "$pid"
 ok "SIGTERM ends four threads with 0" eq $? 0
@@ -369,18 +397,25 @@ for i in $(seq 20); do
     curl -s -m 10 -o /dev/null -d "$chat" \
         -H 'Authorization: Bearer sk-test' "$url/v1/chat/completions" &
 done
-for _ in $(seq 100); do
-    call GET /mock/state
-    [ "$(field in_flight)" = 20 ] && break
-    sleep 0.02
-done
+decided 20
 kill -TERM "$pid"
-sleep 0.2
+soon "it heard the first signal" grep -q 'at another signal' "$tmp/daemon.err"
 kill -TERM "$pid"
 wait "$pid"
 ok "a second signal ends four threads with 1" eq $? 1
+ok "... as the first had said" grep -q 'requests: 20), at another signal' \
+    "$tmp/daemon.err"
 pid=
 wait
+echo '{"timeout": 1}' >"$tmp/faults.json"
+start --no-limits --faults "$tmp/faults.json"
+call GET /healthz
+curl -s -m 0.2 -o /dev/null -H 'Authorization: Bearer sk-test' -d "$chat" \
+    "$url/v1/chat/completions"
+ok "a timeout has no answer" eq $? 28
+kill -TERM "$pid"
+gone() { ! kill -0 "$pid" 2>/dev/null; }
+soon "... and holds up no end" gone
 
 # What it does not take: status and words.
 refused() { # STATUS WORDS ARGUMENTS...

@@ -31,6 +31,7 @@ done
 
 look --dump-dom >"$tmp/dom"
 has() { grep -qF -- "$1" "$tmp/dom"; }
+ok 'it tells what to point a client at' has "base URL $url/v1"
 ok 'it counts requests' has '<dt>requests</dt><dd class="">7</dd>'
 ok 'it tells what was refused' has '<dt>429</dt><dd class="">1</dd>'
 ok 'it shows the day of the small one' has '197 of 200, full in'
