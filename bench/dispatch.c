@@ -11,7 +11,7 @@
 static const struct bench_batch_request *request_of(
     const struct bench_sending *x, uint32_t slot)
 {
-    return &x->s->batch->requests[x->slots[slot].request];
+    return &x->s->batch->requests[x->slots[lim_hedged(slot)].request];
 }
 
 static unsigned group_of(const struct bench_sending *x, size_t request)
@@ -205,7 +205,7 @@ static bool write_request(struct bench_sending *x, size_t request,
 static void send_one(struct bench_sending *x, const struct lim_action *a)
 {
     uint32_t i = (uint32_t)a->id;
-    struct bench_slot *slot = &x->slots[i];
+    struct bench_slot *slot = &x->slots[lim_hedged(i)];
     const struct bench_credential *c =
         bench_accounts_key(x->s->roster->accounts, a->organisation, a->key);
     struct bench_transfer *t = bench_transport_take(x->transport);
@@ -276,7 +276,7 @@ void bench_sending_pump(struct bench_sending *x)
     while (may_send(x) && lim_next(x->pool, now, &a)) {
         if (a.kind == LIM_GIVE_UP)
             abandon(x, &a);
-        else if (!reserve(x, x->slots[(uint32_t)a.id].request))
+        else if (!reserve(x, x->slots[lim_hedged((uint32_t)a.id)].request))
             hold_back(x, &a);
         else
             send_one(x, &a);
@@ -337,24 +337,29 @@ static void conclude(struct bench_sending *x, struct bench_slot *slot,
 static void take(struct bench_sending *x, struct bench_transfer *t)
 {
     const struct bench_batch_request *q = request_of(x, t->slot);
-    struct bench_slot *slot = &x->slots[t->slot];
+    struct bench_slot *slot = &x->slots[lim_hedged(t->slot)];
     struct bench_received r;
     bench_received_read(&r, q, lim_price_find(x->s->batch->models[q->model]),
                         t);
     if (!speed_fits(x, t))
         return;
     lim_time now = mock_loop_update(x->s->loop);
-    enum lim_fate fate = lim_complete(x->pool, slot->id, &r.outcome, now, NULL);
+    enum lim_fate fate = lim_complete(x->pool, bench_sending_id(x, t->slot),
+                                      &r.outcome, now, NULL);
+    if (fate == LIM_FATE_WON) {
+        bench_transport_cut(x->transport, t->slot ^ (uint32_t)LIM_HEDGE);
+        fate = LIM_FATE_SUCCEEDED;
+    }
     settle(x, slot->request, &r);
     count(x, t, &r, fate);
     if (fate == LIM_FATE_SUCCEEDED)
         x->stuck_since = LIM_NEVER;
     bool shut = bench_shutout_note(
         &x->shutout, t->tag, group_of(x, slot->request), &r.outcome, r.message);
-    if (fate != LIM_FATE_RETRY)
-        conclude(x, slot, t, &r, fate == LIM_FATE_SUCCEEDED, shut);
-    else
+    if (fate == LIM_FATE_RETRY)
         withdraw(x, slot);
+    else if (fate != LIM_FATE_OTHER)
+        conclude(x, slot, t, &r, fate == LIM_FATE_SUCCEEDED, shut);
     if (shut)
         withdraw_all(x);
 }

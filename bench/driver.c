@@ -171,7 +171,9 @@ static void take_reply(struct driver *d, const struct bench_transfer *x)
     take_first_token(d, x, &outcome);
     if (d->target->budget != NULL)
         bench_budget_spend(d->target->budget, outcome.microusd);
-    sim_client_done(d->client, x->slot, &outcome, now);
+    uint32_t other = sim_client_done(d->client, x->slot, &outcome, now);
+    if (other != SIM_NO_SLOT)
+        bench_transport_cut(d->transport, other);
 }
 
 static bool reap(struct driver *d)

@@ -121,7 +121,11 @@ int bench_forecast_make(struct bench_forecast *out,
     if (f == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     *f = (struct forecast){ .s = s, .out = out, .now = LIM_DAY };
-    f->pool = bench_send_pool(s, f->now, diag);
+    struct sim_client_config client = *s->client;
+    struct bench_sender plain = *s;
+    client.hedge = (struct lim_hedging){ .budget = 0 };
+    plain.client = &client;
+    f->pool = bench_send_pool(&plain, f->now, diag);
     f->due = lim_timerq_new(BENCH_AT_ONCE_MAX);
     int error = f->pool == NULL ? LIM_EINVAL : LIM_OK;
     if (error == LIM_OK && f->due == NULL)

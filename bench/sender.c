@@ -112,7 +112,7 @@ static void on_wake(void *context)
 static void on_begun(void *context, const struct bench_transfer *t)
 {
     struct bench_sending *x = context;
-    lim_sent(x->pool, x->slots[t->slot].id, t->sent);
+    lim_sent(x->pool, bench_sending_id(x, t->slot), t->sent);
 }
 
 static void on_time(void *context, uint32_t timer, lim_time now)

@@ -12,7 +12,8 @@
  * timers, waits and the end.  Internal to the two.
  */
 
-/* A request that the pool holds, by the low half of its id. */
+/* A request that the pool holds, by the low half of its id.  A transfer's slot
+   is that half, with a hedge's bit. */
 struct bench_slot {
     lim_id id;
     size_t request;
@@ -44,6 +45,13 @@ struct bench_sending {
     bool over;
     int error;
 };
+
+/* The id of a transfer's attempt. */
+static inline lim_id bench_sending_id(const struct bench_sending *x,
+                                      uint32_t slot)
+{
+    return x->slots[lim_hedged(slot)].id | (slot & LIM_HEDGE);
+}
 
 /* dispatch.c: sends all that may be sent now; writes what has come, and tells
    whether anything has. */

@@ -135,7 +135,21 @@ static int set_timer(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
-/* Close-on-exec: a daemon that another thread starts is not to inherit it. */
+/* Nobody watches the descriptor any more. */
+static void forget(struct bench_shard *s, int fd)
+{
+    mock_loop_unwatch(s->loop, fd);
+    if ((size_t)fd >= s->watch_count || s->watches[fd] == NULL)
+        return;
+    s->watches[fd]->events = 0;
+    s->watches[fd]->wanted = false;
+}
+
+/*
+ * Close-on-exec: a daemon that another thread starts is not to inherit it.  A
+ * socket that is still connecting when its request is broken off is closed
+ * without a call of close_socket: what is known of its number is void.
+ */
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address)
 {
@@ -143,21 +157,16 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
 
     (void)purpose;
     s->connections++;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC,
-                  address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                    address->protocol);
+    if (fd >= 0)
+        forget(s, fd);
+    return fd;
 }
 
 static int close_socket(void *context, curl_socket_t fd)
 {
-    struct bench_shard *s = context;
-    size_t at = (size_t)fd;
-
-    if (at < s->watch_count && s->watches[at] != NULL) {
-        if (s->watches[at]->events != 0)
-            mock_loop_unwatch(s->loop, fd);
-        s->watches[at]->events = 0;
-        s->watches[at]->wanted = false;
-    }
+    forget(context, fd);
     return close(fd);
 }
 

@@ -404,6 +404,27 @@ void bench_transport_give(struct bench_transport *t, struct bench_transfer *x)
     t->free = f;
 }
 
+void bench_transport_cut(struct bench_transport *t, uint32_t slot)
+{
+    for (struct flight **f = &t->unsent; *f != NULL; f = &(*f)->next) {
+        struct flight *found = *f;
+        if (found->transfer.slot != slot)
+            continue;
+        *f = found->next;
+        bench_transport_give(t, &found->transfer);
+        return;
+    }
+    for (size_t i = 0; i < t->flight_count; i++) {
+        struct flight *f = t->flights[i];
+        if (f->shard == NULL || f->transfer.slot != slot)
+            continue;
+        bench_shard_remove(f->shard, f->easy);
+        f->shard = NULL;
+        bench_transport_give(t, &f->transfer);
+        return;
+    }
+}
+
 size_t bench_transport_in_flight(const struct bench_transport *t)
 {
     size_t sum = 0;

@@ -80,6 +80,10 @@ void bench_transport_send(struct bench_transport *t, struct bench_transfer *x);
 struct bench_transfer *bench_transport_reap(struct bench_transport *t);
 void bench_transport_give(struct bench_transport *t, struct bench_transfer *x);
 
+/* Breaks off what is in flight for `slot`, and takes it back; nothing if there
+   is nothing.  The server sees its connection close. */
+void bench_transport_cut(struct bench_transport *t, uint32_t slot);
+
 size_t bench_transport_in_flight(const struct bench_transport *t);
 uint64_t bench_transport_connections(const struct bench_transport *t);
 

@@ -21,6 +21,8 @@ struct flight { /* a request on its way, by slot */
     struct sim_plan plan;
     lim_time
         ends; /* after its first token; LIM_NEVER: its timer is the end's */
+    lim_time until;      /* its end */
+    uint32_t next_ghost; /* of those that are free */
 };
 
 struct world {
@@ -31,6 +33,9 @@ struct world {
     struct lim_timerq *due; /* first tokens and ends of answers, by slot */
     struct flight *flights;
     uint32_t flight_room;
+    struct flight *ghosts;   /* nobody waits for them; their slots are free */
+    struct lim_timerq *gone; /* their ends; NULL: there was none yet */
+    uint32_t ghost_room, ghost_free;
     uint64_t attempts;
 };
 
@@ -39,6 +44,8 @@ static void fini(struct world *w)
     sim_client_free(w->client);
     sim_service_fini(&w->service);
     lim_timerq_free(w->due);
+    lim_timerq_free(w->gone);
+    free(w->ghosts);
     free(w->flights);
     free(w->calls);
 }
@@ -139,20 +146,62 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     int64_t first_token =
         f->call.stream ? sim_service_first_token(&f->call, &f->plan) : -1;
     f->ends = first_token < 0 ? LIM_NEVER : ends;
+    f->until = ends;
     lim_timerq_set(w->due, s->slot, first_token < 0 ? ends : now + first_token,
                    rank_of(w, &f->call));
     w->attempts++;
     return LIM_OK;
 }
 
-/* The client hangs up: the provider has done with it, and charges it. */
-static int break_off(struct world *w, uint32_t slot, lim_time now)
+#define NOBODY UINT32_MAX
+
+static int make_ghosts(struct world *w)
+{
+    uint32_t room = w->ghost_room == 0 ? 16 : 2 * w->ghost_room;
+    struct flight *ghosts = realloc(w->ghosts, room * sizeof *ghosts);
+    if (ghosts == NULL)
+        return LIM_ENOMEM;
+    w->ghosts = ghosts;
+    for (uint32_t i = w->ghost_room; i < room; i++)
+        ghosts[i].next_ghost = i + 1 < room ? i + 1 : NOBODY;
+    w->ghost_free = w->ghost_room;
+    w->ghost_room = room;
+    if (w->gone == NULL)
+        w->gone = lim_timerq_new(room);
+    else if (lim_timerq_grow(w->gone, room) != LIM_OK)
+        return LIM_ENOMEM;
+    return w->gone != NULL ? LIM_OK : LIM_ENOMEM;
+}
+
+/* The client hangs up.  The provider does not mind: it goes on to the end, and
+   charges it. */
+static int break_off(struct world *w, uint32_t slot)
 {
     const struct flight *f = &w->flights[slot];
     lim_timerq_cancel(w->due, slot);
     if (!f->plan.admitted)
         return LIM_OK;
-    return sim_service_end(&w->service, &f->call, &f->plan, now);
+    if ((w->ghost_room == 0 || w->ghost_free == NOBODY) &&
+        make_ghosts(w) != LIM_OK)
+        return LIM_ENOMEM;
+    uint32_t ghost = w->ghost_free;
+    w->ghost_free = w->ghosts[ghost].next_ghost;
+    w->ghosts[ghost] = *f;
+    lim_timerq_set(w->gone, ghost, f->until, 0);
+    return LIM_OK;
+}
+
+static int end_ghosts(struct world *w, lim_time now)
+{
+    uint32_t ghost;
+    while (lim_timerq_pop(w->gone, now, &ghost)) {
+        struct flight *f = &w->ghosts[ghost];
+        if (sim_service_end(&w->service, &f->call, &f->plan, now) != LIM_OK)
+            return LIM_ENOMEM;
+        f->next_ghost = w->ghost_free;
+        w->ghost_free = ghost;
+    }
+    return LIM_OK;
 }
 
 static int end(struct world *w, uint32_t slot, lim_time now)
@@ -165,7 +214,7 @@ static int end(struct world *w, uint32_t slot, lim_time now)
         error = sim_service_end(&w->service, &f->call, &f->plan, now);
     uint32_t other = sim_client_done(w->client, slot, &o, now);
     if (other != SIM_NO_SLOT && error == LIM_OK)
-        error = break_off(w, other, now);
+        error = break_off(w, other);
     return error;
 }
 
@@ -187,7 +236,7 @@ static int act(struct world *w, lim_time now)
 {
     struct sim_send send;
     uint32_t slot;
-    int error = LIM_OK;
+    int error = w->gone != NULL ? end_ghosts(w, now) : LIM_OK;
     while (error == LIM_OK) {
         if (lim_timerq_pop(w->due, now, &slot))
             error = fire(w, slot, now);
@@ -215,6 +264,8 @@ static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
         lim_time next = due < wakeup ? due : wakeup;
         if (next == LIM_NEVER)
             return LIM_OK;
+        if (w->gone != NULL && lim_timerq_next(w->gone) < next)
+            next = lim_timerq_next(w->gone);
         assert(next > *now);
         *now = next;
     }

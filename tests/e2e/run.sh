@@ -194,4 +194,16 @@ run "$tmp/six.jsonl" -o "$tmp/cut.jsonl" --resume
 is 'answers to other requests' 2 $?
 is 'are told' 1 "$(grep -c 'answers none of these requests' "$tmp/err")"
 is 'and stay' 120 "$(wc -l <"$tmp/cut.jsonl")"
+
+# Hedges: of 20 that take a second half get another attempt, whose answer is
+# not waited for; each request has one answer all the same.
+serve --no-limits --latency 1s
+batch 20 >"$tmp/twenty.jsonl"
+run "$tmp/twenty.jsonl" -o "$tmp/twenty.out" \
+    --set client.hedge.after=500ms --set client.hedge.budget=0.5
+is 'a batch that hedges ends' 0 $?
+is 'with one answer each' '20 20' \
+    "$(count '"status_code":200' "$tmp/twenty.out") $(ids "$tmp/twenty.out")"
+is 'ten went out twice' '"200":30' \
+    "$(curl -s "$url/mock/state" | grep -o '"200":[0-9]*')"
 finish
