@@ -286,8 +286,8 @@ fuzz-%: $(BUILD)/tests/fuzz_%
 	@awk '/number_of_executed_units/ {print "fuzz_$*: " $$2 " inputs"}' \
 	    $(BUILD)/$*.log
 
-bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_wait \
-       $(BUILD)/tierlab-mockd
+bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_sim \
+       $(BUILD)/tests/bench_runs $(BUILD)/tests/bench_wait $(PROGRAMS)
 	@tests/bench.sh $(BUILD)
 
 layers: $(ALL_LIBS)
