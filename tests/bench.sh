@@ -11,6 +11,8 @@ out=$build/bench.tsv
 {
     "$build/tests/bench_core" &&
         "$build/tests/bench_window" &&
+        "$build/tests/bench_sim" &&
+        "$build/tests/bench_runs" "$build" &&
         tests/bench_http.sh "$build" &&
         tests/bench_load.sh "$build"
 } >"$out.lines" || exit 1

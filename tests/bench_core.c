@@ -20,8 +20,6 @@
 #include "limiter/rng.h"
 #include "limiter/timerq.h"
 #include "limiter/window.h"
-#include "sim/provider.h"
-#include "sim/world.h"
 
 #define TRIALS 7
 #define ORGANISATIONS_MAX 10000
@@ -381,48 +379,6 @@ static double timers(int count)
     return ns;
 }
 
-/* Ten organisations of gpt-4o at tier 3: 600,000 TPM carry 666 a minute. */
-static double simulated(double load)
-{
-    struct sim_organisation o[10];
-    struct sim_workload w = {
-        .model = "gpt-4o",
-        .arrivals = { .kind = SIM_ARRIVE_POISSON,
-                      .rate_per_s = load * 10 * 600000 / 900.0 / 60 },
-        .prompt_tokens = sim_dist_constant(300),
-        .completion_tokens = sim_dist_lognormal(129, 451),
-        .max_tokens = 600,
-        .deadline_ns = LIM_NEVER,
-    };
-    for (int i = 0; i < 10; i++)
-        o[i] = (struct sim_organisation){ .name = "o",
-                                          .tier = LIM_TIER_3,
-                                          .keys = 1,
-                                          .first_payment_days_ago = -1 };
-    struct lim_table *table = lim_table_builtin("official-2024-mid", NULL);
-    struct sim_scenario s = { .name = "bench",
-                              .seed = 1,
-                              .duration_ns = 30 * LIM_MIN,
-                              .provider = sim_provider_config_default(),
-                              .client = sim_client_config_default(),
-                              .workloads = &w,
-                              .workload_count = 1 };
-    struct sim_summary out;
-    assert(table != NULL);
-    s.provider.table = table;
-    s.provider.organisations = o;
-    s.provider.organisation_count = 10;
-    int64_t began = clock_ns();
-    int rc = sim_world_run(&s, 1, NULL, NULL, &out, NULL, NULL, NULL);
-    double took = (double)(clock_ns() - began);
-    assert(rc == LIM_OK && out.requests > 0);
-    (void)rc;
-    double ns = took / (double)out.requests;
-    sim_summary_fini(&out);
-    lim_table_free(table);
-    return ns;
-}
-
 /* The median of several trials of an expression, into `out`. */
 #define MEASURE(out, expression)                                               \
     do {                                                                       \
@@ -496,9 +452,5 @@ int main(void)
     report("acquire and release, two threads", ns, "ns");
     MEASURE(&ns, timers(2000000));
     report("timer set and popped, 1000 pending", ns, "ns");
-    MEASURE(&ns, simulated(0.6));
-    report("simulated request, 10 organisations, 60 % load", ns, "ns");
-    MEASURE(&ns, simulated(1.05));
-    report("simulated request, 10 organisations, 105 % load", ns, "ns");
     return 0;
 }
