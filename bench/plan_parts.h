@@ -58,7 +58,8 @@ void bench_plan_price(const struct bench_plan *p, struct bench_plan_option *o);
 bool bench_plan_is_good(const struct bench_plan_option *o);
 
 /* For qsort: the good ones first, of them the cheapest, of equal ones that
-   with fewer organisations, then the sooner. */
+   with fewer organisations, then the sooner; what is there already is told at
+   the tier that it has. */
 int bench_plan_by_cost(const void *a, const void *b);
 
 /* What so many organisations of a tier let through of the load, at most, by

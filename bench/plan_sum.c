@@ -309,6 +309,8 @@ int bench_plan_by_cost(const void *a, const void *b)
         return x->count < y->count ? -1 : 1;
     if (x->day != y->day)
         return x->day - y->day;
+    if (x->deposit_microusd == 0 && y->deposit_microusd == 0)
+        return (int)y->tier - (int)x->tier; /* as it is there */
     return (int)x->tier - (int)y->tier;
 }
 

@@ -378,6 +378,21 @@ static void demand_is_counted_by_the_minute(void)
     drop();
 }
 
+/* It would do at tier 1 or free, too, and costs nothing more as it is. */
+static void what_is_there_is_told_as_it_is(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"0.1/m\"}",
+                                   "\"have\": [{\"tier\": \"tier4\"}]"),
+                         &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(plan.good_count > 0, true);
+    CU_ASSERT_EQUAL(plan.options[0].tier, LIM_TIER_4);
+    CU_ASSERT_EQUAL(plan.options[0].count, 1);
+    CU_ASSERT_EQUAL(plan.options[0].deposit_microusd, 0);
+    drop();
+}
+
 /* 500 requests and 10,000 tokens a minute, of 150 tokens each. */
 static void nothing_waits_where_two_full_minutes_fit(void)
 {
@@ -441,6 +456,7 @@ CU_TestInfo plan_tests[] = {
     { "bursts double where there are gaps",
       bursts_double_where_there_are_gaps },
     { "demand is counted by the minute", demand_is_counted_by_the_minute },
+    { "what is there is told as it is", what_is_there_is_told_as_it_is },
     { "nothing waits where two full minutes fit",
       nothing_waits_where_two_full_minutes_fit },
     { "the figure has the first run and the limits",
