@@ -1,170 +1,11 @@
-#include "limiter/members.h"
+#include "limiter/members_parts.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "limiter/pupils.h"
 #include "limiter/shown.h"
-#include "limiter/throttle.h"
 
 #define DEBT_MAX 1000 /* full buckets that a window may owe */
-
-struct member {
-    unsigned keys, next_key;
-    int64_t in_flight, sent, spent;
-    int64_t reserved; /* of `spent`, by what is in flight */
-    int64_t limit;    /* most in flight; LIM_UNLIMITED */
-    int64_t key;      /* the strategy's */
-    int priority;
-    double price;
-};
-
-/* Of what was charged, the units of requests that have left. */
-struct gone {
-    int64_t units[LIM_RATED];
-};
-
-struct lim_members {
-    struct member *members;
-    uint32_t count;
-    struct lim_group *groups;
-    unsigned group_count;
-    struct lim_pupils **pupils; /* by group; NULL: nothing is learned */
-    struct lim_throttle *throttle;
-    const struct lim_strategy *strategy;
-    void *strategy_state;
-    double *weights, weight_sum;
-    int64_t *marks; /* of meters, LIM_WINDOWS a flight; NULL: all are buckets */
-    struct gone *gone; /* by group and organisation; NULL: nobody tells */
-    bool capped;       /* organisations have caps */
-    bool keeps_in_flight, keeps_sent, keeps_spent;
-    bool listens; /* the throttle does */
-    lim_time month_end;
-    struct lim_query query; /* what stays of it, and the last one */
-};
-
-/* Which counts the indexes need: the fewer, the less is to be updated. */
-static void choose_kept(struct lim_members *m)
-{
-    unsigned kept = m->strategy->reads;
-    for (unsigned g = 0; g < m->group_count; g++)
-        if (lim_group_blind(&m->groups[g]))
-            kept |= m->strategy->reads_blind;
-    m->keeps_in_flight = kept >> LIM_VALUE_IN_FLIGHT & 1;
-    m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
-    m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
-    m->capped = lim_throttle_caps_organisations(m->throttle);
-    m->listens = lim_throttle_listens(m->throttle);
-}
-
-static bool allocate(struct lim_members *m, const struct lim_config *c)
-{
-    size_t n = c->organisation_count;
-    m->strategy_state =
-        calloc(1, c->strategy->state_size + n * c->strategy->state_each + 1);
-    m->members = calloc(n, sizeof *m->members);
-    m->weights = calloc(n, sizeof *m->weights);
-    m->groups = calloc(c->groups, sizeof *m->groups);
-    m->throttle = lim_throttle_new(c);
-    if (c->tells_sent)
-        m->gone = calloc(n * c->groups, sizeof *m->gone);
-    bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
-    size_t flights = (size_t)c->requests_max * (c->hedge.budget > 0 ? 2 : 1);
-    if (metered)
-        m->marks = calloc(flights, LIM_WINDOWS * sizeof *m->marks);
-    return m->strategy_state != NULL && m->members != NULL &&
-           m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
-           (m->gone != NULL || !c->tells_sent) &&
-           (!metered || m->marks != NULL);
-}
-
-static double or_one(double x)
-{
-    return x > 0 ? x : 1;
-}
-
-static void copy_organisations(struct lim_members *m,
-                               const struct lim_config *c)
-{
-    for (uint32_t i = 0; i < m->count; i++) {
-        const struct lim_organisation *o = &c->organisations[i];
-        m->members[i].keys = o->keys;
-        m->members[i].spent = o->spent;
-        m->keeps_spent |= o->spend_max != LIM_UNLIMITED;
-        m->members[i].priority = o->priority;
-        m->members[i].price = or_one(o->price);
-        m->weights[i] = or_one(o->weight);
-        m->weight_sum += m->weights[i];
-    }
-}
-
-static void start(struct lim_members *m, lim_time now);
-
-static bool make_groups(struct lim_members *m, const struct lim_config *c)
-{
-    if (c->belief == LIM_BELIEF_LEARNED) {
-        m->pupils = calloc(c->groups, sizeof(struct lim_pupils *));
-        if (m->pupils == NULL)
-            return false;
-    }
-    for (unsigned g = 0; g < c->groups; g++) {
-        m->group_count++;
-        if (!lim_group_init(&m->groups[g], c, g, m->weights))
-            return false;
-        if (m->pupils == NULL)
-            continue;
-        m->pupils[g] = lim_pupils_new(&m->groups[g], c);
-        if (m->pupils[g] == NULL)
-            return false;
-    }
-    return true;
-}
-
-struct lim_members *lim_members_new(const struct lim_config *c)
-{
-    struct lim_members *m = calloc(1, sizeof *m);
-    if (m == NULL)
-        return NULL;
-    m->strategy = c->strategy;
-    m->month_end = lim_month_end(c->start);
-    if (!allocate(m, c))
-        goto fail;
-    m->count = c->organisation_count;
-    copy_organisations(m, c);
-    if (!make_groups(m, c))
-        goto fail;
-    choose_kept(m);
-    m->query = (struct lim_query){ .strategy = m->strategy,
-                                   .state = m->strategy_state,
-                                   .capped = m->capped,
-                                   .month_end = m->month_end };
-    start(m, c->start);
-    return m;
-fail:
-    lim_members_free(m);
-    return NULL;
-}
-
-void lim_members_free(struct lim_members *m)
-{
-    if (m == NULL)
-        return;
-    for (unsigned g = 0; g < m->group_count; g++) {
-        if (m->pupils != NULL)
-            lim_pupils_free(m->pupils[g]);
-        lim_group_fini(&m->groups[g]);
-    }
-    free(m->pupils);
-    free(m->gone);
-    lim_throttle_free(m->throttle);
-    free(m->groups);
-    free(m->members);
-    free(m->weights);
-    free(m->marks);
-    free(m->strategy_state);
-    free(m);
-}
 
 static struct lim_seat *seat_of(const struct lim_members *m,
                                 uint32_t organisation, unsigned group)
@@ -210,7 +51,7 @@ static void set_spent(struct lim_members *m, uint32_t organisation)
 /* Tells how much more than nothing is in flight beyond the cap. */
 static void set_over(struct lim_members *m, uint32_t organisation)
 {
-    struct member *x = &m->members[organisation];
+    struct lim_member *x = &m->members[organisation];
     if (!m->capped)
         return;
     x->limit = lim_throttle_limit(m->throttle, organisation);
@@ -222,7 +63,7 @@ static void set_over(struct lim_members *m, uint32_t organisation)
 static struct lim_event event_of(const struct lim_members *m,
                                  uint32_t organisation, lim_time now)
 {
-    const struct member *x = &m->members[organisation];
+    const struct lim_member *x = &m->members[organisation];
     return (struct lim_event){ .organisation = organisation,
                                .organisations = m->count,
                                .weight = m->weights[organisation],
@@ -235,15 +76,14 @@ static struct lim_event event_of(const struct lim_members *m,
 
 static void set_key(struct lim_members *m, uint32_t organisation, int64_t key)
 {
-    struct member *x = &m->members[organisation];
+    struct lim_member *x = &m->members[organisation];
     if (x->key == key)
         return;
     x->key = key;
     note_all(m, organisation, LIM_VALUE_KEY, key);
 }
 
-/* The first caps and keys. */
-static void start(struct lim_members *m, lim_time now)
+void lim_members_start(struct lim_members *m, lim_time now)
 {
     for (uint32_t i = 0; i < m->count; i++) {
         set_over(m, i);
@@ -348,7 +188,7 @@ static void charge(struct lim_members *m, uint32_t organisation,
                    const struct lim_asked *a, lim_time now,
                    struct lim_mark *mark)
 {
-    struct member *x = &m->members[organisation];
+    struct lim_member *x = &m->members[organisation];
     struct lim_seat *p = seat_of(m, organisation, a->group);
     lim_index_take(p->index, p->leaf, a->cost, now);
     if (m->marks != NULL && lim_index_meters(p->index) != NULL)
@@ -369,7 +209,7 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
                           const struct lim_asked *a, lim_time now,
                           struct lim_mark *mark)
 {
-    struct member *x = &m->members[organisation];
+    struct lim_member *x = &m->members[organisation];
     charge(m, organisation, a, now, mark);
     x->in_flight++;
     x->sent++;
@@ -398,13 +238,13 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     return key;
 }
 
-static struct gone *gone_of(const struct lim_members *m, uint32_t organisation,
-                            unsigned group)
+static struct lim_gone *gone_of(const struct lim_members *m,
+                                uint32_t organisation, unsigned group)
 {
     return &m->gone[(size_t)group * m->count + organisation];
 }
 
-static void note_gone(struct gone *gone, const struct lim_cost *cost)
+static void note_gone(struct lim_gone *gone, const struct lim_cost *cost)
 {
     for (unsigned d = 0; d < LIM_RATED; d++)
         gone->units[d] += cost->amount[d];
@@ -417,7 +257,7 @@ void lim_members_gone(struct lim_members *m, uint32_t organisation,
     if (m->gone == NULL || mark->gone)
         return;
     struct lim_seat *p = seat_of(m, organisation, a->group);
-    struct gone *gone = gone_of(m, organisation, a->group);
+    struct lim_gone *gone = gone_of(m, organisation, a->group);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);
         enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
@@ -478,7 +318,7 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
                      const struct lim_asked *a, const struct lim_mark *mark,
                      const struct lim_outcome *o, lim_time now)
 {
-    struct member *x = &m->members[organisation];
+    struct lim_member *x = &m->members[organisation];
     bool full =
         m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit;
     assert(x->in_flight > 0);
@@ -529,7 +369,7 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
                         const struct lim_cost *give,
                         const struct lim_cost *take, lim_time now)
 {
-    struct member *member = &m->members[organisation];
+    struct lim_member *member = &m->members[organisation];
     struct lim_seat *p = seat_of(m, organisation, group);
     if (give->amount[LIM_MONEY] != take->amount[LIM_MONEY]) {
         member->spent += take->amount[LIM_MONEY] - give->amount[LIM_MONEY];
