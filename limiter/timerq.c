@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "limiter/error.h"
+#include "limiter/rng.h"
 
 #define ARITY 4
 #define RANK_BIT 60 /* above the order of setting */
@@ -31,6 +32,7 @@ struct lim_timerq {
     uint32_t size; /* keys in use, the vacant root included */
     bool vacant;   /* keys[0] is free */
     uint64_t sequence;
+    uint64_t shuffle; /* a stream of random numbers; 0: they stay in order */
 };
 
 /* The sign bit flipped, times before 1970 come first. */
@@ -127,6 +129,11 @@ struct lim_timerq *lim_timerq_new(uint32_t ids)
     return q;
 }
 
+void lim_timerq_shuffle(struct lim_timerq *q, uint64_t seed)
+{
+    q->shuffle = lim_rng_mix(seed) | 1;
+}
+
 void lim_timerq_free(struct lim_timerq *q)
 {
     if (q == NULL)
@@ -167,7 +174,10 @@ void lim_timerq_set(struct lim_timerq *q, uint32_t id, lim_time at,
 {
     assert(id < q->capacity);
     assert(rank < LIM_TIMERQ_RANKS);
-    key k = key_of(at, (uint64_t)rank << RANK_BIT | q->sequence++);
+    uint64_t order = q->sequence++;
+    if (q->shuffle != 0)
+        order = lim_rng_draw(q->shuffle, order, 0) >> (64 - RANK_BIT);
+    key k = key_of(at, (uint64_t)rank << RANK_BIT | order);
     if (q->position[id] != UNARMED)
         lim_timerq_cancel(q, id);
     if (q->vacant) {

@@ -23,6 +23,13 @@ struct lim_timerq;
 /* Makes a queue for ids 0 to `ids` - 1; NULL when out of memory. */
 struct lim_timerq *lim_timerq_new(uint32_t ids);
 
+/*
+ * From now on timers of one time and rank come in an order of `seed`'s own,
+ * in place of that in which they were set: each order is as likely, and what
+ * depends on the other one shows.
+ */
+void lim_timerq_shuffle(struct lim_timerq *q, uint64_t seed);
+
 /* Frees a queue; NULL is allowed. */
 void lim_timerq_free(struct lim_timerq *q);
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limiter/rng.h"
 #include "limiter/timerq.h"
 #include "sim/service.h"
 
@@ -92,6 +91,8 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
     w->calls = calloc(s->workload_count, sizeof *w->calls);
     if (w->due == NULL || w->calls == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    if (s->shuffled)
+        lim_timerq_shuffle(w->due, s->shuffle_seed);
     for (size_t i = 0; i < s->workload_count; i++) {
         w->calls[i].model = s->workloads[i].model;
         w->calls[i].stream = s->workloads[i].stream;
@@ -117,16 +118,6 @@ static int make_room(struct world *w, uint32_t slot)
     return lim_timerq_grow(w->due, room);
 }
 
-/* The place of an answer among those that end with it. */
-static unsigned rank_of(const struct world *w, const struct sim_call *call)
-{
-    const struct sim_scenario *s = w->scenario;
-    if (!s->shuffled)
-        return 0;
-    uint64_t bits = lim_rng_draw(s->shuffle_seed, call->request, call->attempt);
-    return (unsigned)(bits % LIM_TIMERQ_RANKS);
-}
-
 static int begin(struct world *w, const struct sim_send *s, lim_time now)
 {
     if (make_room(w, s->slot) != LIM_OK)
@@ -148,7 +139,7 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     f->ends = first_token < 0 ? LIM_NEVER : ends;
     f->until = ends;
     lim_timerq_set(w->due, s->slot, first_token < 0 ? ends : now + first_token,
-                   rank_of(w, &f->call));
+                   0);
     w->attempts++;
     return LIM_OK;
 }
@@ -227,7 +218,7 @@ static int fire(struct world *w, uint32_t slot, lim_time now)
         return end(w, slot, now);
     f->ends = LIM_NEVER;
     sim_client_first_token(w->client, slot, now);
-    lim_timerq_set(w->due, slot, ends, rank_of(w, &f->call));
+    lim_timerq_set(w->due, slot, ends, 0);
     return LIM_OK;
 }
 
