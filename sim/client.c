@@ -399,7 +399,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
                         "in flight; please report it",
                         (unsigned long long)here, (unsigned long long)flying,
                         (unsigned long long)unfinished,
-                        (unsigned long long)(n->in_flight + n->hedging));
+                        (unsigned long long)n->in_flight + n->hedging);
     int error =
         sim_station_check(&c->system, "requests", here, stay, now, diag);
     if (error == LIM_OK)
