@@ -407,7 +407,10 @@ static int run_job(struct job *j)
                                     j->options->resume, &diag);
     if (j->folder == NULL)
         return bench_complain(NULL, LIM_EINVAL, &diag);
+    struct bench_interrupt held;
+    bench_interrupt_hold(&held);
     int code = write_results(j, &interrupted);
+    bench_interrupt_release(&held);
     return code == BENCH_DONE ? finish(j, interrupted) : code;
 }
 
