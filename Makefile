@@ -338,6 +338,7 @@ study: $(PROGRAMS) $(BUILD)/tests/unit $(BUILD)/tests/lockstep \
 	@$(BUILD)/tests/plan_study 1 $(STUDY_PLANS)
 	@LOCKSTEP_SEEDS=$(STUDY_LOCKSTEP) BUILD=$(BUILD) tests/e2e/lockstep.sh
 	@STALL_S=2 BUILD=$(BUILD) tests/e2e/omission.sh
+	@tests/saturated_study.sh $(BUILD)
 	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines
 
 bindir   = $(DESTDIR)$(PREFIX)/bin

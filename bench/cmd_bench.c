@@ -11,6 +11,7 @@
 #include "bench/check.h"
 #include "bench/find.h"
 #include "bench/folder.h"
+#include "bench/interrupt.h"
 #include "bench/names.h"
 #include "bench/options.h"
 #include "bench/progress.h"
@@ -343,6 +344,8 @@ static int tell(const struct job *j, const struct bench_result *r)
         fputs("missed: the generator was saturated\n", stderr);
         missed++;
     }
+    if (o->find != NULL && j->found.best < 0)
+        missed++;
     if (bench_budget_is_spent(&j->budget)) {
         fputs("stopped: what --max-requests or --max-spend allows is used up\n",
               stderr);
@@ -404,7 +407,10 @@ static int run_job(struct job *j)
                                     j->options->resume, &diag);
     if (j->folder == NULL)
         return bench_complain(NULL, LIM_EINVAL, &diag);
+    struct bench_interrupt held;
+    bench_interrupt_hold(&held);
     int code = write_results(j, &interrupted);
+    bench_interrupt_release(&held);
     return code == BENCH_DONE ? finish(j, interrupted) : code;
 }
 
@@ -457,6 +463,7 @@ static int search(struct job *j, cJSON *tree, bool *interrupted,
     struct bench_find f = { .path = o->find,
                             .way = &way,
                             .progress = &j->progress };
+    struct bench_interrupt held;
     struct bench_rank rank;
     char *texts = strdup(o->such_that != NULL ? o->such_that : "");
     int error = texts == NULL ? LIM_ENOMEM : may_find(j, diag);
@@ -466,8 +473,10 @@ static int search(struct job *j, cJSON *tree, bool *interrupted,
         error = bench_rank_init(&rank, o->best, diag);
     f.best = o->best != NULL ? rank.metric : NULL;
     bench_progress_begin(&j->progress, !o->quiet);
+    bench_interrupt_hold(&held);
     if (error == LIM_OK)
         error = bench_find_run(&f, tree, &j->found, interrupted, diag);
+    bench_interrupt_release(&held);
     bench_progress_end(&j->progress);
     set_replications(tree);
     free(texts);

@@ -134,6 +134,14 @@ static bool gather(const struct bench_result *r, size_t variant,
     return all;
 }
 
+static bool has_any(const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(x[i]))
+            return true;
+    return false;
+}
+
 /* Standard error of a difference and its degrees of freedom. */
 struct spread {
     double error;
@@ -185,6 +193,7 @@ static void compare_metric(const struct bench_comparison *c,
                                     .verdict = BENCH_ABSENT };
     bool there = gather(c->base, v->base, metric, x);
     there = gather(c->now, v->now, metric, y) && there;
+    d->partly = !there && (has_any(x, n) || has_any(y, n));
     if (!there)
         return;
     d->base = sim_mean(x, n);

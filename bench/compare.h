@@ -23,7 +23,7 @@ enum bench_verdict {
     BENCH_BETTER,  /* the interval lies on the better side */
     BENCH_WORSE,   /* on the worse side, and by more than is allowed */
     BENCH_ALLOWED, /* on the worse side, by no more than that */
-    BENCH_ABSENT   /* one of them has no such figure */
+    BENCH_ABSENT   /* not every run has such a figure: not compared */
 };
 
 /* Returns "no difference shown", "better", "worse" ... */
@@ -37,6 +37,7 @@ struct bench_difference {
     double low, high;  /* its interval */
     double relative;   /* difference / |base|; NAN: base is 0 */
     enum bench_verdict verdict;
+    bool partly; /* absent, but some runs have it */
 };
 
 /* One variant of both: `count` differences, of each metric one. */

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,25 @@ static void put_sentence(FILE *f, const struct bench_comparison *c)
                       : "of independent replications (the seeds differ)");
 }
 
+/* What some runs have and some have not, such as the latency where nothing
+   succeeded: once each. */
+static void put_partly(FILE *f, const struct bench_comparison *c)
+{
+    bool any = false;
+    for (size_t m = 0; m < c->metric_count; m++) {
+        bool partly = false;
+        for (size_t v = 0; v < c->variant_count; v++)
+            partly = partly || c->variants[v].differences[m].partly;
+        if (!partly)
+            continue;
+        fprintf(f, "%s%s",
+                any ? ", " : "Not compared, as not every run has it: ",
+                c->metrics[m]);
+        any = true;
+    }
+    fputs(any ? ".\n" : "", f);
+}
+
 static void add_row(struct bench_table *t, const struct bench_difference *d)
 {
     struct row r = row_of(d);
@@ -116,6 +136,7 @@ void bench_compared_text(FILE *f, const struct bench_comparison *c)
         fputc('\n', f);
     }
     put_sentence(f, c);
+    put_partly(f, c);
 }
 
 void bench_compared_markdown(FILE *f, const struct bench_comparison *c)
@@ -139,6 +160,7 @@ void bench_compared_markdown(FILE *f, const struct bench_comparison *c)
         fputc('\n', f);
     }
     put_sentence(f, c);
+    put_partly(f, c);
 }
 
 static void put_xml(FILE *f, const char *text)
@@ -163,6 +185,11 @@ static void put_xml(FILE *f, const char *text)
     }
 }
 
+static bool is_case(const struct bench_difference *d)
+{
+    return d->verdict != BENCH_ABSENT || d->partly;
+}
+
 static void put_case(FILE *f, const char *variant,
                      const struct bench_difference *d)
 {
@@ -170,10 +197,12 @@ static void put_case(FILE *f, const char *variant,
     fputs("  <testcase classname=\"", f);
     put_xml(f, variant[0] != '\0' ? variant : "tierlab");
     fprintf(f, "\" name=\"%s\"", d->metric);
-    if (d->verdict != BENCH_WORSE) {
+    if (d->partly)
+        fputs("><skipped message=\"not every run has it\"/></testcase>\n", f);
+    else if (d->verdict != BENCH_WORSE)
         fputs("/>\n", f);
+    if (d->verdict != BENCH_WORSE)
         return;
-    }
     fprintf(f,
             ">\n    <failure message=\"worse: %s instead of %s (%s, interval "
             "%s to %s)\"/>\n  </testcase>\n",
@@ -185,14 +214,14 @@ void bench_compared_junit(FILE *f, const struct bench_comparison *c)
     size_t cases = 0;
     for (size_t v = 0; v < c->variant_count; v++)
         for (size_t m = 0; m < c->metric_count; m++)
-            cases += c->variants[v].differences[m].verdict != BENCH_ABSENT;
+            cases += is_case(&c->variants[v].differences[m]);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"", f);
     put_xml(f, c->base->name);
     fprintf(f, "\" tests=\"%zu\" failures=\"%zu\">\n", cases, c->worse);
     for (size_t v = 0; v < c->variant_count; v++) {
         char *name = name_of(c, v);
         for (size_t m = 0; m < c->metric_count; m++)
-            if (c->variants[v].differences[m].verdict != BENCH_ABSENT)
+            if (is_case(&c->variants[v].differences[m]))
                 put_case(f, name != NULL ? name : "",
                          &c->variants[v].differences[m]);
         free(name);

@@ -10,7 +10,8 @@
 #include "mockserver/units.h"
 
 #define NEAR 1.02    /* of rates: so near are the last two */
-#define DOUBLINGS 20 /* up or down */
+#define DOUBLINGS 10 /* up or down: a thousandfold */
+#define DIGITS 6
 #define RACE_LEAST 10
 #define RACE_MOST 160
 #define CHANCE 0.01 /* of taking anybody out who is as good as the best */
@@ -55,10 +56,17 @@ static int read_dial(struct dial *d, struct lim_diag *diag)
 
 static cJSON *written(const struct dial *d, double value)
 {
-    char text[40];
+    char text[64];
     if (!d->rate)
         return cJSON_CreateNumber(value);
-    snprintf(text, sizeof text, "%.6g/m", value * 60);
+    /* Without an exponent, which no rate has. */
+    int after = DIGITS - 1 - (int)floor(log10(value * 60));
+    after = after < 0 ? 0 : after > 20 ? 20 : after;
+    int n = snprintf(text, sizeof text - 2, "%.*f", after, value * 60);
+    while (after > 0 && text[n - 1] == '0')
+        n--;
+    n -= after > 0 && text[n - 1] == '.';
+    memcpy(text + n, "/m", 3);
     return cJSON_CreateString(text);
 }
 

@@ -315,6 +315,9 @@ char *bench_finding_utilisation(const struct bench_dots *d)
         most = scarcest(d, i) > scarcest(d, most) ? i : most;
         least = scarcest(d, i) < scarcest(d, least) ? i : least;
     }
+    if (lround(scarcest(d, most)) == lround(scarcest(d, least)))
+        return bench_words("Of its scarcest limit each used %.0f %%.",
+                           scarcest(d, most));
     return bench_words("Of its scarcest limit %s used the most, %.0f %%, and "
                        "%s the least, %.0f %%.",
                        d->rows[most].name, scarcest(d, most),

@@ -21,7 +21,7 @@ bool bench_interrupt_came(void);
 /* Takes one that has come: the next is another. */
 bool bench_interrupt_take(void);
 
-/* Takes what has come, and restores the mask. */
+/* Restores the mask; the outermost of several takes what has come. */
 void bench_interrupt_release(const struct bench_interrupt *i);
 
 #endif

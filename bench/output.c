@@ -3,15 +3,30 @@
 #include "bench/output.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static bool has_own_name(const struct bench_output *o)
+{
+    return strcmp(o->path, o->temporary) != 0;
+}
 
 static void release(struct bench_output *o)
 {
     free(o->path);
     free(o->temporary);
     *o = (struct bench_output){ .file = NULL };
+}
+
+/* A device or a pipe is written to as it is: no file may take its place. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0 ||
+           (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
 int bench_output_open(struct bench_output *o, const char *path,
@@ -24,7 +39,10 @@ int bench_output_open(struct bench_output *o, const char *path,
         release(o);
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     }
-    snprintf(o->temporary, size, "%s.%ld.tmp", path, (long)getpid());
+    if (is_special(path))
+        snprintf(o->temporary, size, "%s", path);
+    else
+        snprintf(o->temporary, size, "%s.%ld.tmp", path, (long)getpid());
     o->file = fopen(o->temporary, "w");
     if (o->file != NULL)
         return LIM_OK;
@@ -40,10 +58,14 @@ int bench_output_commit(struct bench_output *o, struct lim_diag *diag)
     bad |= fclose(o->file);
     o->file = NULL;
     int error = LIM_OK;
-    if (bad || rename(o->temporary, o->path) != 0) {
+    bool whole = !bad;
+    if (whole && has_own_name(o))
+        whole = rename(o->temporary, o->path) == 0;
+    if (!whole) {
         error = lim_fail(diag, LIM_EINVAL, 0, "cannot write %s: %s", o->path,
                          errno == 0 ? "write failed" : strerror(errno));
-        unlink(o->temporary);
+        if (has_own_name(o))
+            unlink(o->temporary);
     }
     release(o);
     return error;
@@ -53,7 +75,7 @@ void bench_output_abandon(struct bench_output *o)
 {
     if (o->file != NULL)
         fclose(o->file);
-    if (o->temporary != NULL)
+    if (o->temporary != NULL && has_own_name(o))
         unlink(o->temporary);
     release(o);
 }

@@ -7,7 +7,8 @@
 
 /*
  * Files that are there whole or not at all: written beside their name, and
- * given it at the end.
+ * given it at the end.  What is no file, such as /dev/stdout or a pipe, is
+ * written to as it is.
  */
 struct bench_output {
     FILE *file;

@@ -198,6 +198,10 @@ static void put_method(const struct report *x, FILE *f)
               f);
     else
         fputs("<li>Every run went to a live endpoint.</li>\n", f);
+    if (strcmp(x->r->on, "sim") != 0)
+        fputs("<li>Windows over time are known to the provider alone: they "
+              "are drawn where it is simulated, not over HTTP.</li>\n",
+              f);
     put_replications(x, f);
     put_omission(x, f);
     fputs("<li>Which discipline the provider's windows follow is not public. "

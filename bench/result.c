@@ -2,6 +2,7 @@
 
 #include "bench/result.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,20 @@ static struct bench_run *add_run(struct reader *r)
     return run;
 }
 
+/* 1e999 is a number in JSON, and infinite here. */
+static bool all_finite(const cJSON *o)
+{
+    const cJSON *child;
+    if (cJSON_IsNumber(o))
+        return isfinite(o->valuedouble);
+    cJSON_ArrayForEach(child, o)
+    {
+        if (!all_finite(child))
+            return false;
+    }
+    return true;
+}
+
 static int read_run(struct reader *r, struct mock_json *j)
 {
     struct bench_result *x = r->result;
@@ -119,6 +134,8 @@ static int read_run(struct reader *r, struct mock_json *j)
     run->seed = read_count(j, "seed", 0);
     run->settings = copy_object(j, "variant");
     run->summary = copy_object(j, "summary");
+    if (*j->error == LIM_OK && !all_finite(run->summary))
+        return broken(r, "summary: a number that is too large");
     return *j->error;
 }
 

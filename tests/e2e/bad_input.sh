@@ -135,4 +135,58 @@ refused 'a scenario for a result' 'head' "$tierlab" plot "$good"
 printf '{"kind":"head"}\n' >"$tmp/r.jsonl"
 refused 'a head without anything' 'r.jsonl:1:' "$tierlab" plot "$tmp/r.jsonl"
 
+# Results with lines that were changed, and results that do not belong together.
+"$tierlab" bench -q --no-figures -o "$tmp/base" --replications 2 \
+    --set duration=10s "$good"
+result=$tmp/base/results.jsonl
+changed() { # NAME WORDS SED
+    sed "$3" "$result" >"$tmp/changed.jsonl"
+    refused "$1" "$2" "$tierlab" compare "$tmp/base" "$tmp/changed.jsonl"
+}
+changed 'an infinite figure' 'changed.jsonl:2: summary: a number' \
+    '2s/"goodput_rpm":[0-9.]*/"goodput_rpm":1e999/'
+changed 'a NaN' "changed.jsonl:2: column" \
+    '2s/"goodput_rpm":[0-9.]*/"goodput_rpm":NaN/'
+changed 'runs in another order' 'does not belong' '2{h;d};4{G}'
+changed 'a run is missing' 'interrupted' '2,3d'
+changed 'another duration' 'differ in "duration"' '1s/"10s"/"11s"/'
+refused 'an unknown figure' 'no figure' \
+    "$tierlab" compare "$tmp/base" "$tmp/base" --metric speed
+refused 'less than nothing' '--max-regress' \
+    "$tierlab" compare "$tmp/base" "$tmp/base" --max-regress -1%
+refused 'no runs' 'replications' \
+    "$tierlab" bench "$good" --replications 0 -o "$tmp/written"
+"$tierlab" bench -q --no-figures -o "$tmp/once" --set duration=10s "$good"
+refused 'chance needs two runs' 'one replication' \
+    "$tierlab" compare "$tmp/once" "$tmp/once"
+
+# What not every run has is told.
+sed '2s/"p95":[0-9.]*/"p95":null/g' "$result" >"$tmp/changed.jsonl"
+"$tierlab" compare "$tmp/base" "$tmp/changed.jsonl" --junit "$tmp/j.xml" \
+    >"$tmp/out" 2>"$tmp/err"
+is 'a figure that is missing' 0 $?
+is '... is named' 1 \
+    "$(grep -c 'not every run has it: latency_ms.p95, wait_ms.p95' "$tmp/out")"
+is '... and skipped' 2 "$(grep -c '<skipped' "$tmp/j.xml")"
+
+# A full disk is an error; a pipe stays a pipe.
+full() { # NAME COMMAND...
+    local name=$1
+    shift
+    "$@" 2>"$tmp/err"
+    is "$name" 1 $?
+    is '... is told' 1 "$(grep -c 'cannot write' "$tmp/err")"
+}
+full 'a full standard output' "$tierlab" compare "$tmp/base" "$tmp/base" \
+    >/dev/full
+full 'a full file' "$tierlab" compare -q "$tmp/base" "$tmp/base" \
+    --junit /dev/full
+mkfifo "$tmp/pipe"
+cat "$tmp/pipe" >"$tmp/out" &
+"$tierlab" compare -q "$tmp/base" "$tmp/base" --junit "$tmp/pipe"
+is 'a pipe is written to' 0 $?
+wait $!
+is '... as it is' '1 yes' "$(grep -c '<testsuite' "$tmp/out") $(
+    [ -p "$tmp/pipe" ] && echo yes)"
+
 finish

@@ -42,6 +42,23 @@ find_it 'the best cap' 0 client.cap --best goodput_rpm \
 ok "a cap of $(value) is enough for what the limits carry" \
     awk -v x="$(value)" 'BEGIN { exit !(x >= 2) }'
 
+find_it 'nothing meets it' 3 workload.arrivals.poisson --such-that \
+    'goodput_rpm<0' --set duration=20s
+ok 'it says how far it looked' grep -q '"value":null' "$tmp/out"
+find_it 'everything meets it' 0 workload.arrivals.poisson --such-that \
+    'goodput_rpm<1G' --set workload.arrivals.poisson=2000/m --set duration=1s
+ok 'a rate above a million is written as one' grep -q '"2048000/m"' "$tmp/out"
+
+rm -rf "$tmp/found"
+"$tierlab" bench -q -o "$tmp/found" "$tmp/s.json" --set duration=100h \
+    --find client.strategy --best goodput_rpm >"$tmp/out" 2>"$tmp/err" &
+search=$!
+sleep 0.3
+kill -INT $search
+wait $search
+is 'an interrupt' 130 $?
+ok 'nothing is left of it' test ! -e "$tmp/found"
+
 find_it 'neither nor' 2 client.cap
 find_it 'no such figure' 2 client.cap --best speed
 find_it 'no such threshold' 2 workload.arrivals.poisson --such-that 'speed<1'
