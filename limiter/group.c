@@ -319,3 +319,16 @@ struct lim_window_belief lim_seat_belief(const struct lim_seat *p,
         b.remaining = lim_window_remaining(rate, &w, now);
     return b;
 }
+
+double lim_seat_rate(const struct lim_seat *p, enum lim_dimension d)
+{
+    double least = 0;
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);
+        double rate = (double)r->limit * LIM_SEC / (double)r->window_ns;
+        if (lim_limit_dimension((enum lim_limit)w) == d && r->limit > 0 &&
+            (least == 0 || rate < least))
+            least = rate;
+    }
+    return least;
+}

@@ -29,6 +29,9 @@ struct lim_seat {
 struct lim_window_belief lim_seat_belief(const struct lim_seat *p,
                                          enum lim_limit limit, lim_time now);
 
+/* What its limits allow on a dimension, in units a second; 0: not known. */
+double lim_seat_rate(const struct lim_seat *p, enum lim_dimension d);
+
 struct lim_group {
     struct lim_index **indexes; /* one for each class of equal limits */
     unsigned count;

@@ -280,20 +280,6 @@ void lim_members_gone(struct lim_members *m, uint32_t organisation,
     mark->gone = true;
 }
 
-/* What the limits allow on a dimension, in units a second; 0: not known. */
-static double rate_of(const struct lim_seat *p, enum lim_dimension d)
-{
-    double least = 0;
-    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
-        const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);
-        double rate = (double)r->limit * LIM_SEC / (double)r->window_ns;
-        if (lim_limit_dimension((enum lim_limit)w) == d && r->limit > 0 &&
-            (least == 0 || rate < least))
-            least = rate;
-    }
-    return least;
-}
-
 static void tell_throttle(struct lim_members *m, uint32_t organisation,
                           const struct lim_asked *a,
                           const struct lim_mark *mark,
@@ -304,8 +290,8 @@ static void tell_throttle(struct lim_members *m, uint32_t organisation,
         .latency_ns = now - mark->sent_at,
         .in_flight = mark->in_flight,
         .tokens = a->cost->amount[LIM_TOKENS],
-        .requests_per_s = rate_of(p, LIM_REQUESTS),
-        .tokens_per_s = rate_of(p, LIM_TOKENS),
+        .requests_per_s = lim_seat_rate(p, LIM_REQUESTS),
+        .tokens_per_s = lim_seat_rate(p, LIM_TOKENS),
         .sent_at = mark->sent_at,
         .now = now,
     };

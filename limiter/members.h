@@ -69,7 +69,8 @@ int64_t lim_members_cap(const struct lim_members *m);
 lim_time lim_members_not_before(const struct lim_members *m);
 
 /* A request goes out: charges its cost, marks it (but for its place, which is
-   set: below requests_max, or twice that where there are hedges), returns the key to use. */
+   set: below requests_max, or twice that where there are hedges), returns the
+   key to use. */
 unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
                           const struct lim_asked *a, lim_time now,
                           struct lim_mark *mark);

@@ -154,8 +154,9 @@ struct lim_config {
 
 /*
  * The defaults: one group, no organisation, headroom, known limits, buckets
- * (slices of a second) with full burst, no caps, one tenant, first come first served, 6 retries with full
- * jitter from 500 ms to 8 s, no budget, no hedging and no breaker, 4096 requests, seed 1.
+ * (slices of a second) with full burst, no caps, one tenant, first come first
+ * served, 6 retries with full jitter from 500 ms to 8 s, no budget, no hedging
+ * and no breaker, 4096 requests, seed 1.
  */
 struct lim_config lim_config_default(void);
 

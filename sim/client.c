@@ -382,7 +382,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
                        uint64_t unfinished, lim_time now, struct lim_diag *diag)
 {
     sim_area stay = 0, flight = 0;
-    uint64_t here = 0, flying = 0;
+    uint64_t here = 0, flying = 0, on_their_way = n->in_flight + n->hedging;
     for (uint32_t i = 0; i < c->slots; i++) {
         const struct sim_job *j = &c->jobs[i];
         here += j->here;
@@ -391,7 +391,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
         flight += j->flying ? now - j->sent : 0;
     }
     if (here != n->waiting + n->in_flight + n->backing_off ||
-        here != unfinished || flying != n->in_flight + n->hedging ||
+        here != unfinished || flying != on_their_way ||
         c->flights.entered != c->tally.attempts)
         return lim_fail(diag, SIM_EBROKEN, 0,
                         "the run broke conservation: %llu requests and %llu "
@@ -399,7 +399,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
                         "in flight; please report it",
                         (unsigned long long)here, (unsigned long long)flying,
                         (unsigned long long)unfinished,
-                        (unsigned long long)n->in_flight + n->hedging);
+                        (unsigned long long)on_their_way);
     int error =
         sim_station_check(&c->system, "requests", here, stay, now, diag);
     if (error == LIM_OK)

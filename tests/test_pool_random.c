@@ -1,6 +1,7 @@
 /*
  * The whole pool under random configurations and histories, one for each
- * seed, against a model that keeps plain lists.  LIM_SEEDS sets how many seeds, LIM_SEED the first.
+ * seed, against a model that keeps plain lists.  LIM_SEEDS sets how many seeds,
+ * LIM_SEED the first.
  *
  * Each history runs twice, the second time with a clock that never steps
  * back: both must do the same at the same (counted) times.

@@ -287,6 +287,8 @@ static void every_part_of_a_client_is_read(void)
              " \"retry\": {\"backoff\": \"sdk\","
              " \"budget\": {\"ratio\": 0.1, \"reserve\": 5}},"
              " \"breaker\": {\"failures\": 3, \"open\": \"10s\"},"
+             " \"discipline\": \"sliding-log\", \"quantum\": \"2s\","
+             " \"hedge\": {\"after\": \"p99.9\", \"budget\": 0.1},"
              " \"limits\": \"learned\", \"strategy\": \"p2c\"}, " WORK "}",
              &diag),
         LIM_OK);
@@ -310,6 +312,11 @@ static void every_part_of_a_client_is_read(void)
     CU_ASSERT_EQUAL(c->breaker.failures, 3);
     CU_ASSERT_EQUAL(c->breaker.open_ns, 10 * LIM_SEC);
     CU_ASSERT_EQUAL(c->belief, LIM_BELIEF_LEARNED);
+    CU_ASSERT_EQUAL(c->discipline, LIM_DISCIPLINE_SLIDING_LOG);
+    CU_ASSERT_EQUAL(c->quantum_ns, 2 * LIM_SEC);
+    CU_ASSERT_EQUAL(c->hedge.after_ns, 0);
+    CU_ASSERT_DOUBLE_EQUAL(c->hedge.quantile, 0.999, 1e-9);
+    CU_ASSERT_EQUAL(c->hedge.budget, 0.1);
     CU_ASSERT_STRING_EQUAL(c->strategy->name, "p2c");
     bench_scenario_fini(&s);
 }

@@ -47,7 +47,7 @@ golden demo-blind bench/scenarios/demo.json --set client.limits='"none"' \
     --seed 5
 golden upgrade tests/stories/upgrade.json
 
-for story in rotation cool-down exhaustion recovery upgrade; do
+for story in rotation cool-down exhaustion recovery upgrade hedging; do
     story "$story"
 done
 

@@ -7,7 +7,7 @@
 # TIERLAB_TRACES (default ../shared/traces) where it is there.  With --full all
 # of its 58 minutes, 3 minutes of wall time a case at speed 20; else its first
 # 6 minutes in 4, so that it is more than a tier-3 organisation may send.
-# Cases: small tier3 tier4 blind; without --full tier4 waits for nothing and is
+# Cases: small hedged tier3 tier4 blind; without --full tier4 waits for nothing and is
 # left out.  Shares are those that the two worlds must agree to in full; the
 # short form is more patient with a busy machine and with small numbers.  The
 # cases run side by side: they wait most of the time.
@@ -32,9 +32,9 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ $full = yes ]; then
-    cases=${cases:-small tier3 tier4 blind}
+    cases=${cases:-small hedged tier3 tier4 blind}
 else
-    cases=${cases:-small tier3 blind}
+    cases=${cases:-small hedged tier3 blind}
 fi
 
 # Virtual milliseconds by which quantiles and the largest wait may differ: 3 and
@@ -156,6 +156,17 @@ make() {
               "prompt_tokens": 200, "max_tokens": 300}}
 END
         ;;
+    hedged)
+        cat >"$tmp/hedged.json" <<'END'
+{"name": "hedged", "duration": "2m", "seed": 3,
+ "provider": {"table": "official-2024-mid",
+              "organisations": [{"name": "o", "tier": "tier1", "count": 3}],
+              "latency": {"exponential": {"mean": "2s"}}},
+ "client": {"hedge": {"after": "3s", "budget": 0.3}},
+ "workload": {"model": "gpt-4o", "arrivals": {"poisson": "150/m"},
+              "prompt_tokens": 200, "max_tokens": 300}}
+END
+        ;;
     blind) scenario blind tier3 '{"limits": "none", "retry": {"max": 6}}' ;;
     *) scenario "$1" "$1" '{"limits": "known"}' ;;
     esac
@@ -173,6 +184,15 @@ small() {
     else
         count 0
     fi
+}
+
+hedged() {
+    compare hedged requests 0 0
+    compare hedged hedges 0.03 2
+    compare hedged attempts 0.02 2
+    compare hedged succeeded 0.02 2
+    compare hedged latency_ms.p50 0.03 "$few_ms"
+    compare hedged latency_ms.p95 0.03 "$few_ms"
 }
 
 paced() {
@@ -193,10 +213,10 @@ blind() {
 there=
 for c in $cases; do
     case $c in
-    small | tier3 | tier4 | blind) ;;
+    small | hedged | tier3 | tier4 | blind) ;;
     *) echo "no such case: $c" && exit 2 ;;
     esac
-    if [ "$c" != small ] && [ ! -r "$trace" ]; then
+    if [ "$c" != small ] && [ "$c" != hedged ] && [ ! -r "$trace" ]; then
         skip 1 "$c: no $trace"
     else
         there="$there $c"

@@ -89,4 +89,18 @@ that 'a sliding counter the best' "$counter < $log && $counter < 0.25"
 that 'which loses no throughput anywhere' \
     "$(worst 4 goodput_rpm duration_s | head -n 1) > \
      0.95 * $(figure 1 goodput_rpm) / $(figure 1 duration_s)"
+
+# Variants: no hedge, after p95, after p50; with room, and without.
+run hedging
+that 'a hedge takes the tail off' \
+    "$(figure 2 latency_ms.p99) < 0.65 * $(figure 1 latency_ms.p99)"
+that 'for one attempt in twenty' \
+    "$(figure 2 hedges) > 0.04 * $(figure 2 requests) && \
+     $(figure 2 hedges) <= 0.05 * $(figure 2 requests)"
+that 'more of them take more' \
+    "$(figure 3 latency_ms.p95) < 0.65 * $(figure 1 latency_ms.p95)"
+that 'where the limits bind they are paid by all' \
+    "$(figure 5 latency_ms.p50) > $(figure 4 latency_ms.p50) && \
+     $(figure 5 latency_ms.p99) > $(figure 4 latency_ms.p99)"
+that 'but refused is nobody' "$(figure 5 http_429) + $(figure 6 http_429) == 0"
 finish
