@@ -249,11 +249,11 @@ static void abandon(struct bench_sending *x, const struct lim_action *a)
 static bool may_send(struct bench_sending *x)
 {
     const struct bench_budget *b = x->s->budget;
-    bool poor = b->microusd != INT64_MAX && b->microusd < x->dearest;
+    x->poor = b->microusd != INT64_MAX && b->microusd < x->dearest;
     if (b->requests == 0 ||
-        (poor && bench_transport_in_flight(x->transport) == 0))
+        (x->poor && bench_transport_in_flight(x->transport) == 0))
         bench_sending_end(x, BENCH_END_BUDGET);
-    return !x->over && !poor && x->sent.ending == BENCH_END_DONE;
+    return !x->over && !x->poor && x->sent.ending == BENCH_END_DONE;
 }
 
 /* The request goes back to those that wait for a better time. */
