@@ -71,7 +71,7 @@ is 'each family once' '' "$(grep '^# TYPE' "$tmp/metrics" | sort | uniq -d)"
 # all of it, then nobody is, until one is paid for.
 start --config "$tmp/provider.json" --speed 60
 export OPENAI_BASE_URL=$url/v1
-curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "$100", "spend_max": "$100"}' >/dev/null
+curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "100", "spend_max": "100"}' >/dev/null
 batch 20 >"$tmp/in.jsonl"
 run --accounts "$tmp/accounts.json" "$tmp/in.jsonl" -o "$tmp/one.out" --speed 60
 is 'one is left' '0 20' "$? $(wc -l <"$tmp/one.out")"
@@ -89,7 +89,7 @@ for _ in $(seq 50); do
     sleep 0.1
 done
 ok 'who waits says what for' grep -q '"waits_for":"a: 429: ' "$tmp/status.json"
-curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "$0"}' >/dev/null
+curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "0"}' >/dev/null
 wait $child
 is 'and goes on when somebody is there' '0 20' "$? $(wc -l <"$tmp/none.out")"
 run "$tmp/in.jsonl" -o "$tmp/speed.out"
