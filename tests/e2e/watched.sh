@@ -95,6 +95,25 @@ is 'and goes on when somebody is there' '0 20' "$? $(wc -l <"$tmp/none.out")"
 run "$tmp/in.jsonl" -o "$tmp/speed.out"
 is 'another speed than the server has' 2 $?
 
+# Limits that are learned grow while it runs: it is another tier by then.
+printf '%s\n' '@as_of 2026-01' '@source watched Made for this test' \
+    '@tier tier1 0 0 -' '@tier tier2 50 0 -' \
+    'gpt-4o-mini tier1 - 60 - - - - - -' \
+    'gpt-4o-mini tier2 - 6000 - - - - - -' >"$tmp/tiers.tsv"
+sed 's/table.tsv/tiers.tsv/' "$tmp/provider.json" >"$tmp/grows.json"
+start --config "$tmp/grows.json" --speed 60
+export OPENAI_BASE_URL=$url/v1
+batch 500 >"$tmp/many.jsonl"
+run "$tmp/many.jsonl" -o "$tmp/grown.out" --speed 60 &
+child=$!
+sleep 0.6
+curl -s "$url/mock/orgs" -d '{"organisation": "a", "tier": "tier2"}' >/dev/null
+wait $child
+is 'an upgrade while it runs' '0 500' "$? $(wc -l <"$tmp/grown.out")"
+took=$(sed -n 's/.* in \([0-9.]*\) s and .*/\1/p' "$tmp/err")
+ok "is picked up: $took s, not the 440 of its first tier" \
+    awk -v x="$took" 'BEGIN { exit !(x < 200) }'
+
 # The disk is full: what is written is whole, and nothing more is sent.
 start --no-limits --latency 20ms
 export OPENAI_BASE_URL=$url/v1
