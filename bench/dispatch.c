@@ -299,6 +299,22 @@ static bool speed_fits(struct bench_sending *x, const struct bench_transfer *t)
     return false;
 }
 
+/* Limits that were told are kept; that they have grown is said at the end. */
+static void note_growth(struct bench_sending *x, const struct bench_transfer *t,
+                        unsigned group)
+{
+    const struct lim_limits *l =
+        &x->s->roster->organisations[t->tag].limits[group];
+    int64_t requests =
+        l->max[LIM_RPM] > l->max[LIM_RPD] ? l->max[LIM_RPM] : l->max[LIM_RPD];
+    int64_t tokens =
+        l->max[LIM_TPM] > l->max[LIM_TPD] ? l->max[LIM_TPM] : l->max[LIM_TPD];
+    if (x->s->client->belief == LIM_BELIEF_KNOWN &&
+        ((requests > 0 && t->feedback.requests.limit > requests) ||
+         (tokens > 0 && t->feedback.tokens.limit > tokens)))
+        x->sent.grew = true;
+}
+
 static void count(struct bench_sending *x, const struct bench_transfer *t,
                   const struct bench_received *r, enum lim_fate fate)
 {
@@ -352,6 +368,7 @@ static void take(struct bench_sending *x, struct bench_transfer *t)
     }
     settle(x, slot->request, &r);
     count(x, t, &r, fate);
+    note_growth(x, t, group_of(x, slot->request));
     if (fate == LIM_FATE_SUCCEEDED)
         x->stuck_since = LIM_NEVER;
     bool shut = bench_shutout_note(

@@ -180,6 +180,10 @@ int bench_run_tell_end(const struct bench_run *j, const struct bench_sent *s,
                     (unsigned long long)j->before.lost);
     if (!j->options->quiet)
         fputc('\n', stderr);
+    if (!j->options->quiet && s->grew)
+        fputs("answers show larger limits than the accounts file tells: probe "
+              "again\n",
+              stderr);
     tell_why(j, s, bench_replies_trouble(replies));
     return code_of(s);
 }

@@ -114,6 +114,11 @@ took=$(sed -n 's/.* in \([0-9.]*\) s and .*/\1/p' "$tmp/err")
 ok "is picked up: $took s, not the 440 of its first tier" \
     awk -v x="$took" 'BEGIN { exit !(x < 200) }'
 
+head -n 3 "$tmp/many.jsonl" >"$tmp/few.jsonl"
+run "$tmp/few.jsonl" -o "$tmp/few.out" --accounts "$tmp/accounts.json" --speed 60
+is 'with limits that are told' 0 $?
+ok 'growth is said' grep -q 'larger limits than the accounts file tells' "$tmp/err"
+
 # The disk is full: what is written is whole, and nothing more is sent.
 start --no-limits --latency 20ms
 export OPENAI_BASE_URL=$url/v1
