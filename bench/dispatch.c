@@ -249,11 +249,11 @@ static void abandon(struct bench_sending *x, const struct lim_action *a)
 static bool may_send(struct bench_sending *x)
 {
     const struct bench_budget *b = x->s->budget;
-    bool poor = b->microusd != INT64_MAX && b->microusd < x->dearest;
+    x->poor = b->microusd != INT64_MAX && b->microusd < x->dearest;
     if (b->requests == 0 ||
-        (poor && bench_transport_in_flight(x->transport) == 0))
+        (x->poor && bench_transport_in_flight(x->transport) == 0))
         bench_sending_end(x, BENCH_END_BUDGET);
-    return !x->over && !poor && x->sent.ending == BENCH_END_DONE;
+    return !x->over && !x->poor && x->sent.ending == BENCH_END_DONE;
 }
 
 /* The request goes back to those that wait for a better time. */
@@ -297,6 +297,22 @@ static bool speed_fits(struct bench_sending *x, const struct bench_transfer *t)
                     t->mock_speed >= 0 ? "the mock server" : "the server", told,
                     x->s->speed));
     return false;
+}
+
+/* Limits that were told are kept; that they have grown is said at the end. */
+static void note_growth(struct bench_sending *x, const struct bench_transfer *t,
+                        unsigned group)
+{
+    const struct lim_limits *l =
+        &x->s->roster->organisations[t->tag].limits[group];
+    int64_t requests =
+        l->max[LIM_RPM] > l->max[LIM_RPD] ? l->max[LIM_RPM] : l->max[LIM_RPD];
+    int64_t tokens =
+        l->max[LIM_TPM] > l->max[LIM_TPD] ? l->max[LIM_TPM] : l->max[LIM_TPD];
+    if (x->s->client->belief == LIM_BELIEF_KNOWN &&
+        ((requests > 0 && t->feedback.requests.limit > requests) ||
+         (tokens > 0 && t->feedback.tokens.limit > tokens)))
+        x->sent.grew = true;
 }
 
 static void count(struct bench_sending *x, const struct bench_transfer *t,
@@ -352,6 +368,7 @@ static void take(struct bench_sending *x, struct bench_transfer *t)
     }
     settle(x, slot->request, &r);
     count(x, t, &r, fate);
+    note_growth(x, t, group_of(x, slot->request));
     if (fate == LIM_FATE_SUCCEEDED)
         x->stuck_since = LIM_NEVER;
     bool shut = bench_shutout_note(

@@ -176,9 +176,14 @@ int bench_run_tell_end(const struct bench_run *j, const struct bench_sent *s,
                 (double)s->microusd / 1e6);
     if (!j->options->quiet && s->twice + j->before.lost > 0)
         fprintf(stderr, "; sent twice: %llu, whose answers were lost",
-                (unsigned long long)(s->twice + j->before.lost));
+                (unsigned long long)s->twice +
+                    (unsigned long long)j->before.lost);
     if (!j->options->quiet)
         fputc('\n', stderr);
+    if (!j->options->quiet && s->grew)
+        fputs("answers show larger limits than the accounts file tells: probe "
+              "again\n",
+              stderr);
     tell_why(j, s, bench_replies_trouble(replies));
     return code_of(s);
 }

@@ -61,7 +61,7 @@ static void wait_for_somebody(struct bench_sending *x, lim_time now)
 
 static void wait_for_limits(struct bench_sending *x, lim_time now)
 {
-    lim_time wakeup = lim_wakeup(x->pool);
+    lim_time wakeup = x->poor ? LIM_NEVER : lim_wakeup(x->pool);
     mock_loop_timer_set(x->s->loop, x->wake_timer, wakeup);
     if (x->sent.in_flight > 0 || x->s->max_wait_ns < 0 || wakeup == LIM_NEVER ||
         wakeup - now <= x->s->max_wait_ns)

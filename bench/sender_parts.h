@@ -34,6 +34,7 @@ struct bench_sending {
         bool left;         /* it is in `left` */
     } * marks;
     int64_t dearest; /* request, in micro-dollars */
+    bool poor;       /* the rest of the money is put aside */
     size_t done_before;
     size_t next; /* of the batch, not yet in the pool */
     uint32_t wake_timer, pace_timer, again_timer;

@@ -341,63 +341,6 @@ static void headers_of_one_answer_count_what_was_sent_since(void)
     lim_pool_free(f.pool);
 }
 
-static void what_leaves_later_was_not_there_to_refill(void)
-{
-    struct fixture f;
-    struct lim_action a[3];
-    set_up(&f, 1);
-    f.config.tells_sent = true;
-    start(&f);
-    for (int i = 0; i < 4; i++)
-        submit(&f, 100, 0);
-    for (int i = 0; i < 3; i++)
-        a[i] = send_at(&f, 0);
-    /* Their connections take 5 s and more: the bucket was full until then. */
-    lim_sent(f.pool, a[1].id, 5 * LIM_SEC);
-    lim_sent(f.pool, a[0].id, 6 * LIM_SEC);
-    lim_sent(f.pool, a[2].id, 8 * LIM_SEC);
-    expect_send(&f, 25 * LIM_SEC);
-    lim_pool_free(f.pool);
-}
-
-static void what_leaves_at_once_changes_nothing(void)
-{
-    struct fixture f;
-    set_up(&f, 1);
-    f.config.tells_sent = true;
-    start(&f);
-    for (int i = 0; i < 5; i++)
-        submit(&f, 100, 0);
-    for (int i = 0; i < 3; i++)
-        lim_sent(f.pool, send_at(&f, 0).id, 0);
-    struct lim_action a = expect_send(&f, 20 * LIM_SEC);
-    lim_sent(f.pool, a.id, 20 * LIM_SEC);
-    lim_sent(f.pool, a.id, 30 * LIM_SEC); /* it has left already */
-    lim_sent(f.pool, ~a.id, 30 * LIM_SEC);
-    expect_send(&f, 40 * LIM_SEC);
-    lim_pool_free(f.pool);
-}
-
-static void an_answer_is_dated_by_when_its_request_left(void)
-{
-    struct fixture f;
-    struct lim_outcome o = outcome(LIM_CLASS_OK, 200);
-    set_up(&f, 1);
-    f.config.tells_sent = true;
-    start(&f);
-    for (int i = 0; i < 4; i++)
-        submit(&f, 100, 0);
-    struct lim_action first = send_at(&f, 0), second = send_at(&f, 0);
-    lim_sent(f.pool, second.id, LIM_SEC);
-    lim_sent(f.pool, first.id, 4 * LIM_SEC);
-    /* It came second, as its answer says; the other is not counted again. */
-    o.feedback.requests = (struct lim_shown){ 3, 1, 37 * LIM_SEC };
-    lim_complete(f.pool, first.id, &o, 5 * LIM_SEC, NULL);
-    send_at(&f, 5 * LIM_SEC);
-    expect_send(&f, 21 * LIM_SEC);
-    lim_pool_free(f.pool);
-}
-
 static void headers_that_agree_change_nothing(void)
 {
     struct fixture f;
@@ -594,12 +537,6 @@ CU_TestInfo pool_tests[] = {
       without_beliefs_a_refused_request_obeys_the_hint },
     { "a refusal sends the request elsewhere",
       a_refusal_sends_the_request_elsewhere },
-    { "what leaves later was not there to refill",
-      what_leaves_later_was_not_there_to_refill },
-    { "what leaves at once changes nothing",
-      what_leaves_at_once_changes_nothing },
-    { "an answer is dated by when its request left",
-      an_answer_is_dated_by_when_its_request_left },
     { "retries run out", retries_run_out },
     { "a caller fault fails at once", a_caller_fault_fails_at_once },
     { "no money takes an organisation out until the month ends",

@@ -68,13 +68,13 @@ printf '%s\n' '@as_of 2026-01' '@source providers Made for this test' \
     '@tier tier1 0 0 -' 'gpt-4o tier1 - 20 - - - - - -' \
     'west-4o tier1 - 20 - - - - - -' >"$tmp/table.tsv"
 start --table "$tmp/table.tsv" --latency none
-first=$pid first_url=$url
+other=$pid other_url=$url
 pid=''
 start --table "$tmp/table.tsv" --latency none --dialect azure
-trap 'stop; kill "$first"; rm -rf "$tmp"' EXIT
+trap 'stop; kill "$other"; rm -rf "$tmp"' EXIT
 export KEY_A=sk-mock-a-1 KEY_B=sk-mock-b-1 KEY_C=sk-mock-c-1
 cat >"$tmp/accounts.json" <<JSON
-{"endpoints": [{"name": "openai", "base_url": "$first_url/v1"},
+{"endpoints": [{"name": "openai", "base_url": "$other_url/v1"},
   {"name": "west", "base_url": "$url", "dialect": "azure",
    "api_version": "2024-10-21"},
   {"name": "east", "base_url": "$url/openai", "dialect": "azure"}],
@@ -92,7 +92,7 @@ done >"$tmp/sixty.jsonl"
 run "$tmp/sixty.jsonl" -o "$tmp/sixty.out" --accounts "$tmp/accounts.json"
 is 'all three are used at once' '0 60' "$? $(wc -l <"$tmp/sixty.out")"
 is 'without a refusal' 1 "$(grep -c ' 0 of them 429' "$tmp/err")"
-is 'OpenAI answered twenty' 20 "$(curl -s "$first_url/mock/state" |
+is 'OpenAI answered twenty' 20 "$(curl -s "$other_url/mock/state" |
     grep -o '"decisions":[0-9]*' | cut -d: -f2)"
 is 'Azure its deployment forty times' 40 "$(grep -c '"model":"west-4o"' \
     "$tmp/sixty.out")"

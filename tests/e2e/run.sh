@@ -40,8 +40,8 @@ is 'a plain body too' 1 "$(count '"custom_id":"request-151"' "$tmp/out.jsonl")"
 is 'the answer is whole' 1 \
     "$(grep '"q7"' "$tmp/out.jsonl" | grep -c '"finish_reason":"length"')"
 is 'with its id' 151 "$(count '"request_id":"req_' "$tmp/out.jsonl")"
-is 'tokens and money are counted' 1 "$(grep -cE \
-    ' 429; [1-9][0-9]+ tokens, \$0\.[0-9]+$' "$tmp/err")"
+is 'tokens and money are counted' 1 \
+    "$(grep -cE " 429; [1-9][0-9]+ tokens, [\$]0\.[0-9]+$" "$tmp/err")"
 is 'no other file is left' 'in.jsonl out.jsonl' "$(cd "$tmp" && echo *.jsonl*)"
 "$tierlab" run -q -y - -o - <"$tmp/in.jsonl" >"$tmp/piped" 2>"$tmp/err"
 is 'from a pipe to standard output' '0 151' "$? $(ids "$tmp/piped")"

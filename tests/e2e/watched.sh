@@ -71,7 +71,7 @@ is 'each family once' '' "$(grep '^# TYPE' "$tmp/metrics" | sort | uniq -d)"
 # all of it, then nobody is, until one is paid for.
 start --config "$tmp/provider.json" --speed 60
 export OPENAI_BASE_URL=$url/v1
-curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "$100", "spend_max": "$100"}' >/dev/null
+curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "100", "spend_max": "100"}' >/dev/null
 batch 20 >"$tmp/in.jsonl"
 run --accounts "$tmp/accounts.json" "$tmp/in.jsonl" -o "$tmp/one.out" --speed 60
 is 'one is left' '0 20' "$? $(wc -l <"$tmp/one.out")"
@@ -89,11 +89,35 @@ for _ in $(seq 50); do
     sleep 0.1
 done
 ok 'who waits says what for' grep -q '"waits_for":"a: 429: ' "$tmp/status.json"
-curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "$0"}' >/dev/null
+curl -s "$url/mock/orgs" -d '{"organisation": "a", "spent": "0"}' >/dev/null
 wait $child
 is 'and goes on when somebody is there' '0 20' "$? $(wc -l <"$tmp/none.out")"
 run "$tmp/in.jsonl" -o "$tmp/speed.out"
 is 'another speed than the server has' 2 $?
+
+# Limits that are learned grow while it runs: it is another tier by then.
+printf '%s\n' '@as_of 2026-01' '@source watched Made for this test' \
+    '@tier tier1 0 0 -' '@tier tier2 50 0 -' \
+    'gpt-4o-mini tier1 - 60 - - - - - -' \
+    'gpt-4o-mini tier2 - 6000 - - - - - -' >"$tmp/tiers.tsv"
+sed 's/table.tsv/tiers.tsv/' "$tmp/provider.json" >"$tmp/grows.json"
+start --config "$tmp/grows.json" --speed 60
+export OPENAI_BASE_URL=$url/v1
+batch 500 >"$tmp/many.jsonl"
+run "$tmp/many.jsonl" -o "$tmp/grown.out" --speed 60 &
+child=$!
+sleep 0.6
+curl -s "$url/mock/orgs" -d '{"organisation": "a", "tier": "tier2"}' >/dev/null
+wait $child
+is 'an upgrade while it runs' '0 500' "$? $(wc -l <"$tmp/grown.out")"
+took=$(sed -n 's/.* in \([0-9.]*\) s and .*/\1/p' "$tmp/err")
+ok "is picked up: $took s, not the 440 of its first tier" \
+    awk -v x="$took" 'BEGIN { exit !(x < 200) }'
+
+head -n 3 "$tmp/many.jsonl" >"$tmp/few.jsonl"
+run "$tmp/few.jsonl" -o "$tmp/few.out" --accounts "$tmp/accounts.json" --speed 60
+is 'with limits that are told' 0 $?
+ok 'growth is said' grep -q 'larger limits than the accounts file tells' "$tmp/err"
 
 # The disk is full: what is written is whole, and nothing more is sent.
 start --no-limits --latency 20ms
