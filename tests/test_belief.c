@@ -295,8 +295,7 @@ CU_TestInfo belief_tests[] = {
       the_minute_before_says_nothing_of_this_one },
     { "real use is settled where it was charged",
       real_use_is_settled_where_it_was_charged },
-    { "what leaves late counts from then",
-      what_leaves_late_counts_from_then },
+    { "what leaves late counts from then", what_leaves_late_counts_from_then },
     { "limits are learned, too", limits_are_learned_too },
     { "nonsense is refused", nonsense_is_refused },
     CU_TEST_INFO_NULL
