@@ -11,6 +11,8 @@ static double lets_through(const struct bench_left *l, uint32_t organisation,
                            unsigned group, enum lim_dimension d, double seconds,
                            lim_time now)
 {
+    const struct lim_limits *told =
+        &l->roster->organisations[organisation].limits[group];
     double least = INFINITY;
     for (int w = 0; w < LIM_WINDOWS; w++) {
         enum lim_limit limit = (enum lim_limit)w;
@@ -18,7 +20,8 @@ static double lets_through(const struct bench_left *l, uint32_t organisation,
             continue;
         struct lim_window_belief b =
             lim_pool_belief(l->pool, organisation, group, limit, now);
-        double window_s = (double)lim_limit_window(limit) / (double)LIM_SEC;
+        double window_s =
+            (double)lim_limits_window(told, limit) / (double)LIM_SEC;
         if (b.limit >= 0)
             least = fmin(least, fmax((double)b.remaining, 0) +
                                     (double)b.limit * seconds / window_s);
@@ -90,7 +93,10 @@ bool bench_left_waits_for(const struct bench_left *l, unsigned group,
                 lim_pool_belief(l->pool, i, group, limit, now);
             int64_t sum = l->costs[group].amount[lim_limit_dimension(limit)];
             int64_t one = requests > 0 ? sum / requests : 0;
-            double rate = (double)b.limit / (double)lim_limit_window(limit);
+            double rate =
+                (double)b.limit /
+                (double)lim_limits_window(
+                    &l->roster->organisations[i].limits[group], limit);
             if (!l->roster->organisations[i].serves[group] || b.limit < 0 ||
                 sum == 0 || b.remaining >= (one > 1 ? one : 1) ||
                 rate >= slowest)

@@ -34,7 +34,7 @@ static int read_text(struct bench_batch *b, const char *text,
 
 #define LINE(id, body)                                                         \
     "{\"custom_id\": \"" id "\", \"method\": \"POST\", \"url\": "              \
-                            "\"/v1/chat/completions\", \"body\": " body "}\n"
+    "\"/v1/chat/completions\", \"body\": " body "}\n"
 #define CHAT(rest)                                                             \
     "{\"model\": \"m\", \"messages\": [{\"role\": \"user\", \"content\": "     \
     "\"12345678\"}]" rest "}"
