@@ -344,6 +344,15 @@ static void what_a_client_cannot_be_is_named(void)
         { "{\"client\": {\"discipline\": \"slidinglog\"}, " WORK "}",
           "sliding-log" },
         { "{\"client\": {\"quantum\": \"2m\"}, " WORK "}", "client.quantum" },
+        { "{\"client\": {\"hedge\": {\"after\": \"p100\"}}, " WORK "}",
+          "client.hedge.after" },
+        { "{\"client\": {\"hedge\": {\"after\": \"soon\"}}, " WORK "}",
+          "client.hedge.after" },
+        { "{\"client\": {\"hedge\": {\"after\": \"2s\", "
+          "\"budget\": 2}}, " WORK "}",
+          "client.hedge.budget" },
+        { "{\"client\": {\"hedge\": {\"at\": \"p95\"}}, " WORK "}",
+          "client.hedge" },
     };
     REFUSED(rows);
 }
