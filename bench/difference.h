@@ -10,8 +10,8 @@
 /*
  * A comparison as a picture: a row for each variant, side by side a panel for
  * each figure that differs at all, of those that the comparison calls better
- * or worse first; of many variants those that differ.  Differences are in percent of the base; of a figure whose
- * base is 0 somewhere, in its own unit.
+ * or worse first; of many variants those that differ.  Differences are in
+ * percent of the base; of a figure whose base is 0 somewhere, in its own unit.
  */
 #define BENCH_DIFFERENCE_PANELS 6
 #define BENCH_DIFFERENCE_ROWS 30
