@@ -316,7 +316,8 @@ static int make_messages(struct driver *d)
         return LIM_ENOMEM;
     for (; d->message_count < count; d->message_count++)
         if (bench_message_init(&d->messages[d->message_count],
-                               &d->scenario->workloads[d->message_count]))
+                               &d->scenario->workloads[d->message_count],
+                               &d->scenario->provider.prices))
             return LIM_ENOMEM;
     return LIM_OK;
 }

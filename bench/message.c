@@ -34,7 +34,8 @@ static const struct form {
     [IMAGES] = { "/images/generations", ",\"prompt\":\"", "\"" },
 };
 
-int bench_message_init(struct bench_message *m, const struct sim_workload *w)
+int bench_message_init(struct bench_message *m, const struct sim_workload *w,
+                       const struct lim_prices *prices)
 {
     const struct form *form = w->images > 0 ? &forms[IMAGES]
                               : bench_message_is_embedding(w->model)
@@ -44,7 +45,7 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w)
     const char *after = form->before;
 
     *m = (struct bench_message){
-        .price = lim_price_find(w->model),
+        .price = lim_prices_find(prices, w->model),
         .path = form->path,
         .images = w->images,
         .stream = w->stream && form == &forms[CHAT],

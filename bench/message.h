@@ -33,10 +33,11 @@ struct bench_message {
 bool bench_message_is_embedding(const char *model);
 
 /*
- * Readies the messages of a workload, which must outlive them.  Returns
- * LIM_OK or LIM_ENOMEM.
+ * Readies the messages of a workload, which must outlive them, as must the
+ * provider's `prices`.  Returns LIM_OK or LIM_ENOMEM.
  */
-int bench_message_init(struct bench_message *m, const struct sim_workload *w);
+int bench_message_init(struct bench_message *m, const struct sim_workload *w,
+                       const struct lim_prices *prices);
 void bench_message_fini(struct bench_message *m);
 
 /*

@@ -65,13 +65,6 @@ bool bench_names_check(struct mock_json *j, const char *key, const char *found,
     return false;
 }
 
-void bench_names_planned(struct mock_json *j, const char *const *keys)
-{
-    for (; *keys != NULL; keys++)
-        if (mock_json_get(j, *keys) != NULL)
-            mock_json_wrong(j, *keys, "not available in this version");
-}
-
 static void print_models(FILE *f)
 {
     fprintf(f, "latency profiles\n");

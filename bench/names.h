@@ -7,8 +7,7 @@
 #include "mockserver/json.h"
 
 /*
- * The names that a scenario may use, and keys that are planned and refused by
- * saying so.  All lists end with NULL.
+ * The names that a scenario may use.  All lists end with NULL.
  */
 
 /* More than there are of any kind. */
@@ -26,9 +25,6 @@ void bench_names_caps(const char *names[BENCH_NAMES_MAX]); /* and "none" */
  */
 bool bench_names_check(struct mock_json *j, const char *key, const char *found,
                        const char *const *names);
-
-/* Fails for the first of `keys` that is there: it is planned. */
-void bench_names_planned(struct mock_json *j, const char *const *keys);
 
 /* Prints what there is to choose from, for `bench --list`. */
 void bench_names_print(FILE *f);

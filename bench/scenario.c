@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "bench/client.h"
-#include "bench/names.h"
 #include "mockserver/file.h"
 
 #define SEED_MAX (INT64_C(1) << 53)
@@ -193,7 +192,6 @@ int bench_scenario_with(struct bench_scenario *s, const cJSON *tree,
                         const char *folder, const struct lim_strategy *own,
                         struct lim_diag *diag)
 {
-    static const char *const later[] = { "prices", NULL };
     *s = (struct bench_scenario){ .sim = { .name = "scenario",
                                            .duration_ns = LIM_NEVER } };
     mock_config_init(&s->config);
@@ -210,7 +208,6 @@ int bench_scenario_with(struct bench_scenario *s, const cJSON *tree,
     read_provider(&j, s, folder);
     read_client(&j, own, &s->sim.client);
     read_workloads(&j, s, folder);
-    bench_names_planned(&j, later);
     mock_json_close(&j);
     if (error != LIM_OK)
         bench_scenario_fini(s);

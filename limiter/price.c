@@ -41,26 +41,43 @@ static int compare(const char *name, size_t length, const char *model)
 }
 
 /* The last of equal names: it is the newest. */
-static const struct lim_price *search(const char *name, size_t length)
+static const struct lim_price *search(const struct lim_price *from,
+                                      size_t count, const char *name,
+                                      size_t length)
 {
-    size_t low = 0, high = PRICES;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare(name, length, prices[middle].model) < 0)
+        if (compare(name, length, from[middle].model) < 0)
             high = middle;
         else
             low = middle + 1;
     }
-    if (low > 0 && compare(name, length, prices[low - 1].model) == 0)
-        return &prices[low - 1];
+    if (low > 0 && compare(name, length, from[low - 1].model) == 0)
+        return &from[low - 1];
     return NULL;
+}
+
+static const struct lim_price *find(const struct lim_price *from, size_t count,
+                                    const char *model)
+{
+    size_t length = strlen(model);
+    const struct lim_price *p = search(from, count, model, length);
+    if (p != NULL)
+        return p;
+    return search(from, count, model, lim_model_base(model, length));
 }
 
 const struct lim_price *lim_price_find(const char *model)
 {
-    size_t length = strlen(model);
-    const struct lim_price *p = search(model, length);
-    return p != NULL ? p : search(model, lim_model_base(model, length));
+    return find(prices, PRICES, model);
+}
+
+const struct lim_price *lim_prices_find(const struct lim_prices *own,
+                                        const char *model)
+{
+    const struct lim_price *p = find(own->own, own->count, model);
+    return p != NULL ? p : lim_price_find(model);
 }
 
 int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,

@@ -21,7 +21,18 @@ struct lim_price {
  */
 const struct lim_price *lim_price_find(const char *model);
 
-/* All prices, in order of model and date. */
+/* Prices that a user gives, in order of model (strcmp); zeros: none. */
+struct lim_prices {
+    const struct lim_price *own;
+    size_t count;
+};
+
+/* The same, but those of `own` come before all of the list: one of gpt-4o
+   is that of its dated snapshots too. */
+const struct lim_price *lim_prices_find(const struct lim_prices *own,
+                                        const char *model);
+
+/* All prices of the list, in order of model and date. */
 size_t lim_price_count(void);
 const struct lim_price *lim_price_at(size_t i);
 

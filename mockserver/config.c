@@ -152,6 +152,29 @@ void mock_config_told(struct mock_json *j, const char *key, int error,
         mock_json_wrong(j, key, "%s", diag->text);
 }
 
+void *mock_config_keep(struct mock_config *c, struct mock_json *j, size_t size)
+{
+    void **blocks = realloc(c->blocks, (c->block_count + 1) * sizeof(void *));
+    void *block = NULL;
+    if (blocks != NULL) {
+        c->blocks = blocks;
+        block = malloc(size);
+    }
+    if (block == NULL)
+        mock_json_wrong(j, NULL, "%s", lim_strerror(LIM_ENOMEM));
+    else
+        c->blocks[c->block_count++] = block;
+    return block;
+}
+
+char *mock_config_keep_text(struct mock_config *c, struct mock_json *j,
+                            const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = mock_config_keep(c, j, size);
+    return copy != NULL ? memcpy(copy, text, size) : NULL;
+}
+
 static void read_table(struct mock_config *c, struct mock_json *j,
                        const char *folder)
 {
@@ -243,6 +266,7 @@ void mock_config_read(struct mock_config *c, struct mock_json *j,
 {
     struct sim_provider_config *p = &c->provider;
     read_table(c, j, folder);
+    mock_config_prices(c, j);
     mock_config_organisations(c, j);
     read_upgrades(j, p);
     read_windows(j, p);

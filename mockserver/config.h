@@ -29,7 +29,8 @@ struct mock_config {
     size_t organisation_count;
     struct mock_faults faults; /* owned */
     char **names;              /* owned, of organisations */
-    void **blocks;             /* owned: what organisations point to */
+    void **blocks;             /* owned: what organisations and
+                                  prices point to */
     size_t block_count;
 };
 
@@ -39,7 +40,7 @@ void mock_config_fini(struct mock_config *c);
 
 /*
  * Reads the object under `j` into what mock_config_init made, and closes it:
- * table (default "current"), organisations (default one, "org", at tier 1
+ * table (default "current"), prices, organisations (default one, "org", at tier 1
  * with one key), upgrades, discipline, quantum, burst, charge, latency, load,
  * tier_speed, start, faults, era and dialect (daemons alone heed these two).
  * Names of organisations are unique, of [A-Za-z0-9_-], and at a tier that the

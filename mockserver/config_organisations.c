@@ -36,30 +36,6 @@ static void read_tier(struct mock_json *j, const struct lim_table *table,
     mock_config_told(j, "tier", error, &why);
 }
 
-/* Memory that lives as long as the configuration; NULL is told. */
-static void *keep(struct mock_config *c, struct mock_json *j, size_t size)
-{
-    void **blocks = realloc(c->blocks, (c->block_count + 1) * sizeof(void *));
-    void *block = NULL;
-    if (blocks != NULL) {
-        c->blocks = blocks;
-        block = malloc(size);
-    }
-    if (block == NULL)
-        mock_json_wrong(j, NULL, "%s", lim_strerror(LIM_ENOMEM));
-    else
-        c->blocks[c->block_count++] = block;
-    return block;
-}
-
-static char *keep_text(struct mock_config *c, struct mock_json *j,
-                       const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = keep(c, j, size);
-    return copy != NULL ? memcpy(copy, text, size) : NULL;
-}
-
 /* A list of at most LIST_MAX objects, or NULL: there is none to be read. */
 static const cJSON *list_at(struct mock_json *j, const char *key, size_t *count)
 {
@@ -97,7 +73,8 @@ static void read_payments(struct mock_config *c, struct mock_json *j,
     const cJSON *item;
     if (list == NULL || count == 0)
         return;
-    struct sim_payment *payments = keep(c, j, count * sizeof *payments);
+    struct sim_payment *payments =
+        mock_config_keep(c, j, count * sizeof *payments);
     if (payments == NULL)
         return;
     size_t i = 0;
@@ -140,7 +117,7 @@ static void read_limit(struct mock_config *c, struct mock_json *j,
         lim_table_group_index(c->table, model) < 0)
         mock_json_wrong(j, NULL, "table \"%s\" has no such model",
                         lim_table_name(c->table));
-    out->model = keep_text(c, j, model);
+    out->model = mock_config_keep_text(c, j, model);
 }
 
 /* The keys of "limits" are models. */
@@ -153,7 +130,8 @@ static void read_limits(struct mock_config *c, struct mock_json *j,
     if (all.object == NULL || *j->error != LIM_OK)
         return;
     size_t count = (size_t)cJSON_GetArraySize(all.object);
-    struct sim_project_limit *limits = keep(c, j, (count + 1) * sizeof *limits);
+    struct sim_project_limit *limits =
+        mock_config_keep(c, j, (count + 1) * sizeof *limits);
     if (limits == NULL)
         return;
     project->limits = limits;
@@ -180,7 +158,7 @@ static void read_project(struct mock_config *c, struct mock_json *j,
     for (size_t i = 0; i < o->project_count; i++)
         if (strcmp(o->projects[i].name, name) == 0)
             mock_json_wrong(j, "name", "two projects are named \"%s\"", name);
-    out->name = keep_text(c, j, name);
+    out->name = mock_config_keep_text(c, j, name);
 }
 
 static void read_projects(struct mock_config *c, struct mock_json *j,
@@ -191,7 +169,8 @@ static void read_projects(struct mock_config *c, struct mock_json *j,
     const cJSON *item;
     if (list == NULL)
         return;
-    struct sim_project *projects = keep(c, j, (count + 1) * sizeof *projects);
+    struct sim_project *projects =
+        mock_config_keep(c, j, (count + 1) * sizeof *projects);
     if (projects == NULL)
         return;
     o->projects = projects;

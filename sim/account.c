@@ -31,7 +31,8 @@ static int number_groups(struct sim_account *a, struct lim_diag *diag)
             k++;
         a->group_of_workload[i] =
             k < i ? a->group_of_workload[k] : a->group_count++;
-        a->price_of_workload[i] = lim_price_find(s->workloads[i].model);
+        a->price_of_workload[i] =
+            lim_prices_find(&s->provider.prices, s->workloads[i].model);
     }
     return LIM_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "limiter/meter.h"
 #include "limiter/pool.h"
+#include "limiter/price.h"
 #include "limiter/tier.h"
 #include "limiter/time.h"
 #include "sim/dist.h"
@@ -81,6 +82,7 @@ struct sim_provider_config {
     const struct lim_table *table; /* NULL: no limits, every model */
     const struct sim_organisation *organisations;
     size_t organisation_count;
+    struct lim_prices prices; /* before those of the list */
     enum sim_upgrades upgrades;
     enum lim_discipline discipline;
     int64_t quantum_ns; /* of quantised windows, 1 to LIM_MIN */

@@ -68,7 +68,7 @@ void sim_service_fini(struct sim_service *s)
 void sim_service_resolve(const struct sim_service *s, struct sim_call *call)
 {
     call->group = sim_provider_group(s->provider, call->model);
-    call->price = lim_price_find(call->model);
+    call->price = lim_prices_find(&s->config.prices, call->model);
     size_t times = sim_profiles();
     if (s->config.latency_source == SIM_LATENCY_PROFILE)
         times = (size_t)(sim_profile_for(call->model) - sim_profile_at(0));

@@ -410,7 +410,8 @@ static void set_up(struct lockstep *l, const char *mockd)
         sim_service_init(&l->service, &config, &why) != LIM_OK)
         die(why.text);
     for (size_t i = 0; i < s->workload_count; i++)
-        if (bench_message_init(&l->messages[i], &s->workloads[i]) != LIM_OK)
+        if (bench_message_init(&l->messages[i], &s->workloads[i],
+                               &s->provider.prices) != LIM_OK)
             die("memory");
 }
 

@@ -169,6 +169,20 @@ static cJSON *draw_workload(struct drawing *d)
     return w;
 }
 
+/* At some of them the month's money is soon spent, at others there is no price
+   for some of the requests. */
+static void draw_prices(struct drawing *d, cJSON *provider, const char *model)
+{
+    static const char *const some[] = {
+        "{\"input\": \"$2.50\", \"output\": 10, \"image\": \"$0.07\"}",
+        "{\"input\": \"$2k\", \"output\": \"$5k\", \"image\": 2}",
+        "{\"input\": 0}",
+    };
+    if (below(d, 2) == 0)
+        put(cJSON_AddObjectToObject(provider, "prices"), model,
+            ONE_OF(d, some));
+}
+
 cJSON *lockstep_draw(uint64_t seed)
 {
     struct drawing d = { seed, 0 };
@@ -176,8 +190,12 @@ cJSON *lockstep_draw(uint64_t seed)
     cJSON_AddStringToObject(s, "name", "lockstep");
     cJSON_AddStringToObject(s, "duration", "3m");
     cJSON_AddNumberToObject(s, "seed", (double)seed);
-    cJSON_AddItemToObject(s, "provider", draw_provider(&d));
+    cJSON *provider = draw_provider(&d);
+    cJSON_AddItemToObject(s, "provider", provider);
     cJSON_AddItemToObject(s, "client", draw_client(&d));
-    cJSON_AddItemToObject(s, "workload", draw_workload(&d));
+    cJSON *work = draw_workload(&d);
+    cJSON_AddItemToObject(s, "workload", work);
+    draw_prices(&d, provider,
+                cJSON_GetObjectItemCaseSensitive(work, "model")->valuestring);
     return s;
 }

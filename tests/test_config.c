@@ -102,6 +102,40 @@ static void disciplines_go_by_name(void)
     }
 }
 
+/* What is left out is as the list has it: gpt-4o costs $2.50 and $10 there, and
+   makes no images. */
+static void prices_come_before_those_of_the_list(void)
+{
+    static const struct {
+        const char *model;
+        int64_t input, output, image, context;
+    } rows[] = {
+        { "gpt-4o", 1250000, 10000000, -1, 128000 },
+        { "gpt-4o-2024-08-06", 1250000, 10000000, -1, 128000 },
+        { "gpt-4o-mini", 150000, 600000, -1, 128000 },
+        { "my-model", 250000, -1, 40000, -1 },
+        { "gpt-3.5-turbo", 500000, 0, -1, 16385 },
+    };
+    const char *text = "{\"table\": \"none\", \"prices\": {\"my-model\":"
+                       " {\"input\": 0.25, \"image\": \"$0.04\"},"
+                       " \"gpt-4o\": {\"input\": \"$1.25\"},"
+                       " \"gpt-3.5-turbo\": {\"output\": 0}}}";
+    struct mock_config c;
+    CU_ASSERT_EQUAL_FATAL(read_config(&c, text, NULL, NULL), LIM_OK);
+    CU_ASSERT_EQUAL(c.provider.prices.count, 3);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct lim_price *p =
+            lim_prices_find(&c.provider.prices, rows[i].model);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        CU_ASSERT_EQUAL(p->input_microusd_per_mtok, rows[i].input);
+        CU_ASSERT_EQUAL(p->output_microusd_per_mtok, rows[i].output);
+        CU_ASSERT_EQUAL(p->image_microusd, rows[i].image);
+        CU_ASSERT_EQUAL(p->context_tokens, rows[i].context);
+    }
+    CU_ASSERT_PTR_NULL(lim_prices_find(&c.provider.prices, "my-model-2"));
+    mock_config_fini(&c);
+}
+
 /* A latency, and the mean of a total of 11 tokens in ms. */
 struct latency_row {
     const char *text;
@@ -185,6 +219,18 @@ static const struct {
     { "{\"organisations\": [{\"name\": \"a\", \"count\": 2},"
       " {\"name\": \"a-2\"}]}",
       "provider.organisations: two organisations are named \"a-2\"" },
+    { "{\"prices\": 5}", "provider.prices: found 5, expected an object" },
+    { "{\"prices\": {\"gpt-4o\": []}}",
+      "provider.prices.gpt-4o: found a list, expected an object" },
+    { "{\"prices\": {\"gpt-4o\": {\"inputs\": 1}}}",
+      "provider.prices.gpt-4o.inputs: unknown key; did you mean \"input\"?" },
+    { "{\"prices\": {\"gpt-4o\": {\"output\": \"10 EUR\"}}}",
+      "provider.prices.gpt-4o.output: found \"10 EUR\", expected an amount "
+      "such as \"$100\"" },
+    { "{\"prices\": {\"gpt-4o\": {\"image\": -1}}}",
+      "provider.prices.gpt-4o.image: found -1, expected an amount" },
+    { "{\"prices\": {\"gpt-4p\": {}}}",
+      "provider.prices.gpt-4p: table \"current\" has no such model" },
     { "{\"discipline\": \"fixed\", \"burst\": 0.5}",
       "provider.burst: fixed windows have none: expected 1" },
     { "{\"discipline\": 1}",
@@ -418,6 +464,8 @@ CU_TestInfo config_tests[] = {
     { "a count makes numbered organisations",
       a_count_makes_numbered_organisations },
     { "disciplines go by name", disciplines_go_by_name },
+    { "prices come before those of the list",
+      prices_come_before_those_of_the_list },
     { "latency has many forms", latency_has_many_forms },
     { "profiles are found by name", profiles_are_found_by_name },
     { "says what is wrong, and where", says_what_is_wrong },

@@ -8,6 +8,9 @@
 #include "bench/message.h"
 #include "limiter/limits.h"
 
+/* No prices but those of the list. */
+static const struct lim_prices no_prices;
+
 static struct sim_workload workload(const char *model)
 {
     return (struct sim_workload){ .model = model,
@@ -22,7 +25,7 @@ static cJSON *body_of(const char *model, int64_t prompt, int64_t max_tokens)
     struct bench_message m;
     struct bench_buffer body = { 0 };
 
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     CU_ASSERT_EQUAL(bench_message_write(&m, prompt, max_tokens, &body), LIM_OK);
     CU_ASSERT_EQUAL(strlen(body.data), body.length);
     cJSON *root = cJSON_Parse(body.data);
@@ -83,7 +86,7 @@ static void embeddings_have_an_input(void)
     struct bench_message m;
     cJSON *root = body_of(w.model, 100, -1);
 
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     CU_ASSERT_STRING_EQUAL(m.path, "/embeddings");
     CU_ASSERT_PTR_NOT_NULL(text_at(root, "input"));
     CU_ASSERT_FALSE(cJSON_HasObjectItem(root, "messages"));
@@ -99,7 +102,7 @@ static void images_are_asked_for_by_number(void)
     struct bench_buffer body = { 0 };
     struct bench_message m;
     w.images = 3;
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     CU_ASSERT_STRING_EQUAL(m.path, "/images/generations");
     for (size_t i = 0; i < sizeof prompts / sizeof prompts[0]; i++) {
         CU_ASSERT_EQUAL(bench_message_write(&m, prompts[i], -1, &body), LIM_OK);
@@ -123,7 +126,7 @@ static void an_image_has_a_price_without_usage(void)
     struct lim_outcome o;
     struct bench_message m;
     w.images = 2;
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     bench_message_read(&m, 200, &f, answer, sizeof answer - 1, &o);
     CU_ASSERT_EQUAL(o.class, LIM_CLASS_OK);
     CU_ASSERT_FALSE(o.usage_known);
@@ -138,7 +141,7 @@ static void a_buffer_is_used_again(void)
     struct bench_message m;
     struct bench_buffer body = { 0 };
 
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     CU_ASSERT_EQUAL(bench_message_write(&m, 5000, -1, &body), LIM_OK);
     size_t size = body.size;
     CU_ASSERT_EQUAL(bench_message_write(&m, 5, -1, &body), LIM_OK);
@@ -157,7 +160,7 @@ static struct lim_outcome outcome_of(int status, const char *body)
     struct lim_outcome o;
     struct lim_feedback f = lim_feedback_none();
 
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     bench_message_read(&m, status, &f, body, body != NULL ? strlen(body) : 0,
                        &o);
     bench_message_fini(&m);
@@ -240,7 +243,7 @@ static void streams_are_asked_for_with_their_usage(void)
     struct bench_buffer body = { 0 };
 
     w.stream = true;
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     CU_ASSERT_EQUAL(bench_message_write(&m, 10, 600, &body), LIM_OK);
     cJSON *root = cJSON_Parse(body.data);
     const cJSON *options =
@@ -254,7 +257,7 @@ static void streams_are_asked_for_with_their_usage(void)
     bench_buffer_fini(&body);
     bench_message_fini(&m);
     w.model = "text-embedding-3-small";
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     CU_ASSERT_FALSE(m.stream);
     bench_message_fini(&m);
 }
@@ -287,7 +290,7 @@ static void streams_are_read_like_whole_answers(void)
     struct lim_feedback f = lim_feedback_none();
 
     w.stream = true;
-    CU_ASSERT_EQUAL(bench_message_init(&m, &w), LIM_OK);
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct lim_outcome o;
         bench_message_read(&m, 200, &f, rows[i].body, strlen(rows[i].body), &o);

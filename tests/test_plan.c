@@ -65,6 +65,38 @@ static void a_day_s_limit_asks_for_more_organisations(void)
     drop();
 }
 
+/* gpt-4 at $30 and $60 a million: $0.006 for 100 tokens and 50. */
+static void a_month_costs_what_the_provider_s_prices_say(void)
+{
+    static const struct {
+        const char *prices;
+        double usd; /* a request */
+    } rows[] = {
+        { "", 0.006 },
+        { "\"prices\": {\"gpt-4\": {\"input\": 60, \"output\": \"$120\"}},",
+          0.012 },
+        { "\"prices\": {\"gpt-4\": {\"output\": 0}},", 0.003 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lim_diag why = { 0 };
+        char text[600];
+        snprintf(
+            text, sizeof text,
+            "{\"duration\": \"1h\", \"provider\": {%s \"table\": \"seed\"},"
+            " \"workload\": {\"model\": \"gpt-4\", \"prompt_tokens\": 100,"
+            " \"completion_tokens\": 50, \"max_tokens\": 50,"
+            " \"arrivals\": {\"poisson\": \"1/m\"}}, \"plan\": {}}",
+            rows[i].prices);
+        CU_ASSERT_EQUAL_FATAL(make(text, &why), LIM_OK);
+        CU_ASSERT_DOUBLE_EQUAL(
+            plan.demand.usd, rows[i].usd * (double)plan.demand.requests, 1e-9);
+        CU_ASSERT_DOUBLE_EQUAL(plan.month_usd,
+                               plan.demand.usd * 2592000 / plan.demand.span_s,
+                               1e-9);
+        drop();
+    }
+}
+
 /* $250 and 14 days lead to tier 4; who has paid $60 ten days ago needs $190
    and four days more. */
 static void what_is_there_is_reckoned_with(void)
@@ -439,6 +471,8 @@ static void the_figure_has_the_first_run_and_the_limits(void)
 CU_TestInfo plan_tests[] = {
     { "a day's limit asks for more organisations",
       a_day_s_limit_asks_for_more_organisations },
+    { "a month costs what the provider's prices say",
+      a_month_costs_what_the_provider_s_prices_say },
     { "what is there is reckoned with", what_is_there_is_reckoned_with },
     { "payments begin the days and follow them",
       payments_begin_the_days_and_follow_them },

@@ -51,6 +51,35 @@ static void unknown_models_have_no_price(void)
     EACH(rows) CU_ASSERT_PTR_NULL(lim_price_find(rows[i]));
 }
 
+/* The snapshot of its own comes before the base's, and both before the list. */
+static void own_prices_come_first(void)
+{
+    static const struct lim_price mine[] = {
+        { "gpt-4o", 1, 2, -1, -1, "", "" },
+        { "gpt-4o-2024-05-13", 3, 4, -1, -1, "", "" },
+        { "mine", 5, 6, -1, -1, "", "" },
+    };
+    static const struct {
+        const char *model;
+        int64_t input; /* -1: not known */
+    } rows[] = {
+        { "gpt-4o", 1 },
+        { "gpt-4o-2024-05-13", 3 },
+        { "gpt-4o-2024-08-06", 1 },
+        { "mine", 5 },
+        { "mine-0613", 5 },
+        { "gpt-4o-mini", 150000 },
+        { "mine-2", -1 },
+    };
+    const struct lim_prices own = { mine, sizeof mine / sizeof mine[0] };
+    EACH(rows)
+    {
+        const struct lim_price *p = lim_prices_find(&own, rows[i].model);
+        CU_ASSERT_EQUAL(p != NULL ? p->input_microusd_per_mtok : -1,
+                        rows[i].input);
+    }
+}
+
 /* The search relies on the order of the file. */
 static void stands_in_order_with_the_newest_last(void)
 {
@@ -122,6 +151,7 @@ static void the_largest_amounts_do_not_overflow(void)
 CU_TestInfo price_tests[] = {
     { "prices are those of their sources", prices_are_those_of_their_sources },
     { "unknown models have no price", unknown_models_have_no_price },
+    { "own prices come first", own_prices_come_first },
     { "stands in order with the newest last",
       stands_in_order_with_the_newest_last },
     { "cost is rounded to the nearest", cost_is_rounded_to_the_nearest },

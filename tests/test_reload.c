@@ -17,6 +17,8 @@
     "\"organisations\":[" organisations "]}"
 #define A "{\"name\":\"a\",\"tier\":\"free\"}"
 #define B "{\"name\":\"b\",\"tier\":\"tier1\",\"keys\":2}"
+#define GPT4_COSTS(output)                                                     \
+    "\"prices\":{\"gpt-4\":{\"input\":0,\"output\":" output "}},"
 
 /* Reads it again; `done` and `why` tell what came of it. */
 static int again(struct ask *f, const char *provider,
@@ -74,6 +76,22 @@ static void a_tier_that_the_file_changes_counts_at_once(void)
                     LIM_OK);
     CU_ASSERT_EQUAL(done.moved, 1);
     CU_ASSERT_EQUAL(ask(&f, CHAT, HI), 200);
+    ask_tear_down(&f);
+}
+
+/* A reply of ten tokens at $1000 a million is a cent, then at twice as much. */
+static void prices_count_from_then_on(void)
+{
+    struct mock_reload_done done;
+    struct lim_diag why;
+    struct ask f;
+    ask_set_up(&f, PROVIDER(GPT4_COSTS("1000"), A));
+    CU_ASSERT_EQUAL(ask_tokens(&f, CHAT, HI, "10"), 200);
+    CU_ASSERT_EQUAL(sim_provider_spent(f.api->provider, 0, f.now), 10000);
+    CU_ASSERT_EQUAL(again(&f, PROVIDER(GPT4_COSTS("2000"), A), &done, &why),
+                    LIM_OK);
+    CU_ASSERT_EQUAL(ask_tokens(&f, CHAT, HI, "10"), 200);
+    CU_ASSERT_EQUAL(sim_provider_spent(f.api->provider, 0, f.now), 30000);
     ask_tear_down(&f);
 }
 
@@ -332,6 +350,7 @@ CU_TestInfo reload_tests[] = {
     { "what is used stays", what_is_used_stays },
     { "a tier that the file changes counts at once",
       a_tier_that_the_file_changes_counts_at_once },
+    { "prices count from then on", prices_count_from_then_on },
     { "a tier that a hand changed stays", a_tier_that_a_hand_changed_stays },
     { "new organisations come with their keys",
       new_organisations_come_with_their_keys },

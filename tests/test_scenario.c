@@ -357,12 +357,27 @@ static void what_a_client_cannot_be_is_named(void)
     REFUSED(rows);
 }
 
-static void what_later_versions_have_is_refused_as_such(void)
+/* The provider's prices come with its table, and reach what is asked of it. */
+static void prices_are_the_provider_s(void)
 {
     static const struct wrong rows[] = {
-        { "{\"prices\": {}, " WORK "}", "not available" },
+        { "{\"provider\": {\"prices\": {\"gpt-4o\": 5}}, " WORK "}",
+          "provider.prices.gpt-4o: found 5, expected an object" },
+        { "{\"prices\": {}, " WORK "}", "prices: unknown key" },
     };
+    struct bench_scenario s;
+    struct lim_diag diag = { 0 };
     REFUSED(rows);
+    int error =
+        load(&s,
+             "{\"provider\": {\"prices\": {\"gpt-4o\": {\"input\": \"$2.50\","
+             " \"output\": 10, \"image\": \"$0.04\"}}}, " WORK "}",
+             &diag);
+    CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
+    const struct lim_price *p =
+        lim_prices_find(&s.sim.provider.prices, s.workloads[0].model);
+    CU_ASSERT_EQUAL(lim_price_cost(p, 1000000, 100000, 2), 3580000);
+    bench_scenario_fini(&s);
 }
 
 CU_TestInfo scenario_tests[] = {
@@ -379,7 +394,6 @@ CU_TestInfo scenario_tests[] = {
       what_a_workload_cannot_be_is_named },
     { "every part of a client is read", every_part_of_a_client_is_read },
     { "what a client cannot be is named", what_a_client_cannot_be_is_named },
-    { "what later versions have is refused as such",
-      what_later_versions_have_is_refused_as_such },
+    { "prices are the provider's", prices_are_the_provider_s },
     CU_TEST_INFO_NULL
 };

@@ -85,6 +85,34 @@ static void the_seed_takes_forty_seconds(void)
     sim_summary_fini(&s);
 }
 
+/* 100 requests of 100 tokens and 10, at the list's $0.50 and $1.50 a million
+   and then at $3 and $20: 65 and 500 micro-dollars each. */
+static void what_is_spent_follows_the_prices(void)
+{
+    static const struct lim_price mine[] = {
+        { "gpt-3.5-turbo", 3000000, 20000000, -1, -1, "", "" },
+        { "my-model", 3000000, -1, -1, -1, "", "" },
+    };
+    static const struct {
+        const char *model;
+        size_t own;
+        double usd;
+    } rows[] = {
+        { "gpt-3.5-turbo", 0, 0.0065 },
+        { "gpt-3.5-turbo", 2, 0.05 },
+        { "my-model", 0, -1 },
+        { "my-model", 2, -1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+        set_up(&f, NULL, LIM_TIER_1, 1, 1, rows[i].model);
+        f.scenario.provider.prices = (struct lim_prices){ mine, rows[i].own };
+        struct sim_summary s = run(&f, NULL);
+        CU_ASSERT_DOUBLE_EQUAL(s.spend_usd, rows[i].usd, 1e-9);
+        sim_summary_fini(&s);
+    }
+}
+
 static void keys_do_not_multiply_limits_organisations_do(void)
 {
     const struct {
@@ -365,6 +393,7 @@ static void fairness_is_told_of_two_tenants_or_more(void)
 
 CU_TestInfo world_tests[] = {
     { "the seed takes forty seconds", the_seed_takes_forty_seconds },
+    { "what is spent follows the prices", what_is_spent_follows_the_prices },
     { "keys do not multiply limits, organisations do",
       keys_do_not_multiply_limits_organisations_do },
     { "the day takes over from the minute",

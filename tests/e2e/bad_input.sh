@@ -71,7 +71,8 @@ scenario 'no such trace' 'none.csv' \
     '{"workload": {"model": "gpt-4o", "arrivals": {"trace": "none.csv"}}}'
 scenario 'no end' 'duration' \
     '{"workload": {"model": "gpt-4o", "arrivals": {"poisson": "5/m"}}}'
-scenario 'a later version' 'not available' "{\"prices\": {}, $work}"
+scenario 'a price of no model' 'provider.prices.gpt-4p' \
+    "{\"provider\": {\"prices\": {\"gpt-4p\": {}}}, $work}"
 
 printf 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 x,1,2\n' \
     >"$tmp/trace.csv"
