@@ -169,18 +169,20 @@ static cJSON *draw_workload(struct drawing *d)
     return w;
 }
 
-/* At some of them the month's money is soon spent, at others there is no price
-   for some of the requests. */
+/* At some of them the month's money is soon spent.  Answers of dall-e tell no
+   usage, so that tokens cost nothing there, as in the list. */
 static void draw_prices(struct drawing *d, cJSON *provider, const char *model)
 {
-    static const char *const some[] = {
-        "{\"input\": \"$2.50\", \"output\": 10, \"image\": \"$0.07\"}",
-        "{\"input\": \"$2k\", \"output\": \"$5k\", \"image\": 2}",
+    static const char *const of_tokens[] = {
+        "{\"input\": \"$2.50\", \"output\": 10}",
+        "{\"input\": \"$2k\", \"output\": \"$5k\"}",
         "{\"input\": 0}",
     };
+    static const char *const of_images[] = { "{\"image\": \"$0.07\"}",
+                                             "{\"image\": 2}" };
     if (below(d, 2) == 0)
         put(cJSON_AddObjectToObject(provider, "prices"), model,
-            ONE_OF(d, some));
+            model[0] == 'd' ? ONE_OF(d, of_images) : ONE_OF(d, of_tokens));
 }
 
 cJSON *lockstep_draw(uint64_t seed)
