@@ -50,6 +50,20 @@ static void list_table(struct mock_visit *v)
     }
 }
 
+/* Those of the configuration that the list does not have. */
+static void list_own(struct mock_visit *v)
+{
+    const struct lim_prices *own = &v->api->config.provider.prices;
+    for (size_t i = 0; i < own->count; i++) {
+        const char *model = own->own[i].model;
+        const struct lim_price *listed = lim_price_find(model);
+        if (listed != NULL && strcmp(listed->model, model) == 0)
+            continue;
+        mock_text_puts(&v->a->body, ",");
+        add_model(&v->a->body, model, NULL);
+    }
+}
+
 /* Without a table every model is there; those with a price are listed. */
 static void list_prices(struct mock_visit *v)
 {
@@ -63,6 +77,7 @@ static void list_prices(struct mock_visit *v)
         last = price->model;
         add_model(&v->a->body, last, price->as_of);
     }
+    list_own(v);
 }
 
 void mock_models_list(struct mock_visit *v)

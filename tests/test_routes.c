@@ -287,6 +287,18 @@ static void models_are_those_of_the_tier(void)
     ask_tear_down(&f);
 }
 
+static void without_a_table_models_are_those_with_a_price(void)
+{
+    struct ask f;
+    ask_set_up(&f, "{\"table\":\"none\",\"organisations\":[{\"name\":\"a\"}],"
+                   "\"prices\":{\"gpt-4o\":{\"input\":1},\"my-model\":{}}}");
+    CU_ASSERT_EQUAL(ask(&f, "/v1/models", ""), 200);
+    CU_ASSERT_TRUE(ask_says(&f, "{\"id\":\"gpt-4o\","));
+    CU_ASSERT_TRUE(ask_says(&f, ",{\"id\":\"my-model\",\"object\":\"model\","
+                                "\"created\":0,\"owned_by\":\"system\"}]}"));
+    ask_tear_down(&f);
+}
+
 static void the_month_s_money_ends(void)
 {
     struct ask f;
@@ -396,6 +408,8 @@ CU_TestInfo routes_tests[] = {
     { "a batch of embeddings has its limits",
       a_batch_of_embeddings_has_its_limits },
     { "models are those of the tier", models_are_those_of_the_tier },
+    { "without a table models are those with a price",
+      without_a_table_models_are_those_with_a_price },
     { "the month's money ends", the_month_s_money_ends },
     { "the exact wait is told", the_exact_wait_is_told },
     { "the clock waits for decisions", the_clock_waits_for_decisions },

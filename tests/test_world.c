@@ -86,7 +86,8 @@ static void the_seed_takes_forty_seconds(void)
 }
 
 /* 100 requests of 100 tokens and 10, at the list's $0.50 and $1.50 a million
-   and then at $3 and $20: 65 and 500 micro-dollars each. */
+   and then at $3 and $20: 65 and 500 micro-dollars each.  The client knows, of
+   the $100 that tier 1 of the seed may spend in a month. */
 static void what_is_spent_follows_the_prices(void)
 {
     static const struct lim_price mine[] = {
@@ -94,22 +95,24 @@ static void what_is_spent_follows_the_prices(void)
         { "my-model", 3000000, -1, -1, -1, "", "" },
     };
     static const struct {
-        const char *model;
+        const char *table, *model;
         size_t own;
-        double usd;
+        double usd, share;
     } rows[] = {
-        { "gpt-3.5-turbo", 0, 0.0065 },
-        { "gpt-3.5-turbo", 2, 0.05 },
-        { "my-model", 0, -1 },
-        { "my-model", 2, -1 },
+        { "seed", "gpt-3.5-turbo", 0, 0.0065, 0.000065 },
+        { "seed", "gpt-3.5-turbo", 2, 0.05, 0.0005 },
+        { NULL, "my-model", 0, -1, -1 },
+        { NULL, "my-model", 2, -1, -1 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct fixture f;
-        set_up(&f, NULL, LIM_TIER_1, 1, 1, rows[i].model);
+        set_up(&f, rows[i].table, LIM_TIER_1, 1, 1, rows[i].model);
         f.scenario.provider.prices = (struct lim_prices){ mine, rows[i].own };
         struct sim_summary s = run(&f, NULL);
         CU_ASSERT_DOUBLE_EQUAL(s.spend_usd, rows[i].usd, 1e-9);
+        CU_ASSERT_DOUBLE_EQUAL(s.pool.share[LIM_SPEND], rows[i].share, 1e-12);
         sim_summary_fini(&s);
+        lim_table_free(f.table);
     }
 }
 
