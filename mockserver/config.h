@@ -40,13 +40,14 @@ void mock_config_fini(struct mock_config *c);
 
 /*
  * Reads the object under `j` into what mock_config_init made, and closes it:
- * table (default "current"), prices, organisations (default one, "org", at tier 1
- * with one key), upgrades, discipline, quantum, burst, charge, latency, load,
- * tier_speed, start, faults, era and dialect (daemons alone heed these two).
+ * table (default "current"), organisations (default one, "org", at tier 1
+ * with one key), prices (by model; what is left out is as the list has it),
+ * upgrades, discipline, quantum, burst, charge, latency, load, tier_speed,
+ * start, faults, era and dialect (daemons alone heed these two).
  * Names of organisations are unique, of [A-Za-z0-9_-], and at a tier that the
- * table has.  `folder` is where a table file is looked for (NULL: the current
- * one).  Every failure is told through `j`; mock_config_fini is still to be
- * called then.
+ * table has; so has it the models with prices.  `folder` is where a table file
+ * is looked for (NULL: the current one).  Every failure is told through `j`;
+ * mock_config_fini is still to be called then.
  */
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder);
