@@ -164,6 +164,8 @@ static void merge_choice(cJSON *to, const cJSON *choice)
 static void merge_chunk(cJSON *to, const cJSON *chunk)
 {
     const cJSON *part, *choice;
+    if (!cJSON_IsObject(chunk))
+        return;
     cJSON_ArrayForEach(part, chunk)
     {
         cJSON *known = get(to, part->string);
@@ -172,7 +174,8 @@ static void merge_chunk(cJSON *to, const cJSON *chunk)
                 known = cJSON_AddArrayToObject(to, "choices");
             cJSON_ArrayForEach(choice, part)
             {
-                merge_choice(at_index(known, choice), choice);
+                if (cJSON_IsObject(choice))
+                    merge_choice(at_index(known, choice), choice);
             }
         } else if (known == NULL || cJSON_IsNull(known) || is(known, "") ||
                    (strcmp(part->string, "usage") == 0 &&

@@ -187,7 +187,7 @@ static int open_files(struct bench_replies *r,
         return error;
     r->errors_path = c->errors != NULL ? strdup(c->errors)
                                        : beside(c->results, ".errors.jsonl");
-    r->sent_path = beside(c->results, "\0.sent" + 1);
+    r->sent_path = beside(c->results, ".sent");
     if (r->errors_path == NULL || r->sent_path == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     if (c->resume) {

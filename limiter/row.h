@@ -1,7 +1,7 @@
 #ifndef LIM_ROW_H
 #define LIM_ROW_H
 
-#include <stdint.h>
+#include <stdint.h> /* tells __GLIBC__ */
 
 /*
  * A row is one value of eight organisations, 64 bytes.  A loop over its
@@ -17,8 +17,6 @@
  * program is loaded.  Without LIM_EACH_COLUMN compilers unroll the loop first,
  * and then see no row in it.
  */
-#define LIM_BLOCK 8
-
 #define LIM_EACH_COLUMN _Pragma("GCC unroll 1")
 
 /* Sanitizers are not up yet when a program is loaded; clang is not asked. */

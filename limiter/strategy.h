@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "limiter/limits.h"
-#include "limiter/row.h"
 #include "limiter/window.h"
 
 /*
@@ -40,6 +39,8 @@
  * configuration; `tierlab --strategy` loads one from a shared object, as the
  * constant lim_plugin_strategy.
  */
+
+#define LIM_BLOCK 8 /* columns of a block */
 
 enum lim_value {
     /* 0 to LIM_WINDOWS - 1: when that window's bucket is full (lim_time) */

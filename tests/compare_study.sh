@@ -67,7 +67,7 @@ bench=$(grep -E '^    build/tierlab bench scenario.json -o new' README.md)
 compare=$(grep -E '^    build/tierlab compare base new' README.md)
 mkdir "$work/copy"
 cp -r Makefile limiter sim mockserver bench "$work/copy"
-sed -i 's/^    return lim_rate_make(limit, lim_limit/    limit -= limit * 3 \/ 100;\n&/' \
+sed -i 's/^    return lim_rate_make(limit,$/    limit -= limit * 3 \/ 100;\n&/' \
     "$work/copy/limiter/group.c"
 cmp -s limiter/group.c "$work/copy/limiter/group.c" &&
     echo 'the patch does not fit any more'

@@ -130,6 +130,7 @@ static void lengths_that_are_not_given_are_drawn(void)
     w.config.table = NULL;
     sim_service_fini(&w.service);
     sim_service_init(&w.service, &w.config, NULL);
+    sim_service_resolve(&w.service, &w.call);
     w.call.group = 0;
     int below_p50 = 0, below_p95 = 0, n = 10000;
     for (int i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 #ifndef LIM_STRATEGIES_H
 #define LIM_STRATEGIES_H
 
+#include "limiter/row.h"
 #include "limiter/strategy.h"
 
 /* One file each; the list is in limiter/strategy.c. */
