@@ -150,7 +150,6 @@ static void take_first_token(struct driver *d, const struct bench_transfer *x,
     if (!d->messages[x->tag].stream || x->first_byte == LIM_NEVER)
         return;
     outcome->first_token_ns = x->first_byte - x->sent;
-    sim_client_first_token(d->client, x->slot, x->first_byte);
 }
 
 static void take_reply(struct driver *d, const struct bench_transfer *x)

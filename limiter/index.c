@@ -34,11 +34,6 @@ static uint32_t blocks_of(uint32_t columns)
     return (columns + LIM_BLOCK - 1) / LIM_BLOCK;
 }
 
-static void *aligned(char *memory)
-{
-    return memory + (LIM_ROW - (uintptr_t)memory % LIM_ROW) % LIM_ROW;
-}
-
 /* Columns that are not in use are blocked for ever and never the least. */
 static bool add_level(struct lim_index *x, uint32_t columns)
 {
@@ -52,7 +47,7 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     x->level_count++;
     if (l->memory == NULL || l->first == NULL || l->last == NULL)
         return false;
-    l->blocks = aligned(l->memory);
+    l->blocks = lim_row_in(l->memory);
     for (size_t b = 0; b < blocks; b++) {
         l->blocks[b].stale = (struct lim_stale){ .values = 0 };
         for (int v = 0; v < LIM_VALUES; v++)

@@ -104,7 +104,7 @@ static bool allocate(struct lim_lanes *l, uint32_t requests)
 {
     size_t lanes = (size_t)l->groups * l->tenants;
     size_t pairs = lanes + l->groups + (l->fair ? lanes : 0);
-    l->places = calloc(requests > 0 ? requests : 1, sizeof *l->places);
+    l->places = malloc((requests > 0 ? requests : 1) * sizeof *l->places);
     l->lanes = calloc(lanes, sizeof *l->lanes);
     l->group = calloc(l->groups, sizeof *l->group);
     l->asleep = lim_timerq_new(l->groups);
@@ -301,20 +301,9 @@ static void line_up(struct lim_lanes *l)
     stand(l, request, l->alone_returned);
 }
 
-void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
-                    unsigned tenant, const struct lim_waiting *w, bool returned)
+/* Puts a request that has its lane and its rank in. */
+static void come(struct lim_lanes *l, uint32_t request, bool returned)
 {
-    assert(request < l->requests && group < l->groups);
-    assert(!l->fair || tenant < l->tenants);
-    struct lim_place *p = &l->places[request];
-    if (!returned) {
-        p->turn = l->turns++;
-        if (l->ranked)
-            p->key = l->queue->rank(w, l->aging_ns);
-        else if (l->fair)
-            p->key = charge(l, w->tokens);
-    }
-    p->lane = l->fair ? group * l->tenants + tenant : group;
     line_up(l);
     if (l->standing > 0 || l->fair) {
         stand(l, request, returned);
@@ -322,6 +311,27 @@ void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
         l->alone = request;
         l->alone_returned = returned;
     }
+}
+
+void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
+                    unsigned tenant, const struct lim_waiting *w)
+{
+    assert(request < l->requests && group < l->groups);
+    assert(!l->fair || tenant < l->tenants);
+    struct lim_place *p = &l->places[request];
+    p->turn = l->turns++;
+    if (l->ranked)
+        p->key = l->queue->rank(w, l->aging_ns);
+    else if (l->fair)
+        p->key = charge(l, w->tokens);
+    p->lane = l->fair ? group * l->tenants + tenant : group;
+    come(l, request, false);
+}
+
+void lim_lanes_return(struct lim_lanes *l, uint32_t request)
+{
+    assert(request < l->requests);
+    come(l, request, true);
 }
 
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request)

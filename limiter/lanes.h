@@ -36,12 +36,13 @@ struct lim_lanes_config {
 struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *config);
 void lim_lanes_free(struct lim_lanes *l); /* NULL is allowed */
 
-/* Puts a request, which waits nowhere, into its lane.  The first time it
-   gets its place by what `w` says; `returned` ones keep theirs, their `w` may
-   be NULL.  `tenant` counts with `fair` only. */
+/* Puts a new request into its lane, at the place that `w` says.  `tenant`
+   counts with `fair` only. */
 void lim_lanes_push(struct lim_lanes *l, uint32_t request, unsigned group,
-                    unsigned tenant, const struct lim_waiting *w,
-                    bool returned);
+                    unsigned tenant, const struct lim_waiting *w);
+
+/* Likewise one that was sent, and keeps its lane and its rank. */
+void lim_lanes_return(struct lim_lanes *l, uint32_t request);
 
 /* Takes a request that waits out of its lane: it is gone, cancelled. */
 void lim_lanes_remove(struct lim_lanes *l, uint32_t request);

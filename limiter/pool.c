@@ -24,7 +24,7 @@ static lim_id id_of(const struct lim_pool *p, uint32_t i)
 static uint32_t find(const struct lim_pool *p, lim_id id)
 {
     uint32_t i = (uint32_t)lim_hedged(id);
-    if (i >= p->record_count || p->records[i].state == FREE ||
+    if (i >= p->used || p->records[i].state == FREE ||
         p->records[i].generation != (uint32_t)(id >> 32))
         return LIM_NOBODY;
     return i;
@@ -41,12 +41,12 @@ static lim_time advance(struct lim_pool *p, lim_time now)
     return p->now;
 }
 
-static void enqueue(struct lim_pool *p, uint32_t i, const struct lim_waiting *w)
+/* Its lane has it. */
+static void wait(struct lim_pool *p, uint32_t i)
 {
     struct lim_record *r = &p->records[i];
     r->state = WAITING;
     p->counts.waiting++;
-    lim_lanes_push(p->lanes, i, r->group, r->tenant, w, w == NULL);
     if (r->deadline != LIM_NEVER)
         lim_timerq_set(p->timers, i, r->deadline, 0);
 }
@@ -58,11 +58,11 @@ static struct lim_flight *flight_of(const struct lim_pool *p, uint32_t i,
 {
     const struct lim_record *r = &p->records[i];
     bool hedge = lim_is_hedge(id);
-    if (r->state != IN_FLIGHT ||
-        (p->hedges != NULL && (r->flying & (hedge ? HEDGE : FIRST)) == 0) ||
-        (p->hedges == NULL && hedge))
+    if (r->state != IN_FLIGHT || (p->pairs == NULL && hedge) ||
+        (p->pairs != NULL &&
+         (p->pairs[i].flying & (hedge ? HEDGE : FIRST)) == 0))
         return NULL;
-    return hedge ? &p->hedges[i] : &p->flights[i];
+    return hedge ? &p->pairs[i].hedge : &p->flights[i];
 }
 
 /* Takes a request out of its lane: it is sent, or gone. */
@@ -86,7 +86,7 @@ static uint32_t take_record(struct lim_pool *p)
     if (i != LIM_NOBODY)
         p->free = p->records[i].next;
     else if (p->used < p->record_count)
-        i = p->used++;
+        p->records[i = p->used++].generation = 0;
     return i;
 }
 
@@ -134,16 +134,17 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
     record->deadline = r->deadline;
     record->number = r->number;
     record->affinity = r->affinity;
-    record->group = (uint16_t)r->group;
-    record->tenant = (uint16_t)r->tenant;
+    record->group = (uint8_t)r->group;
     record->attempt = 0;
-    record->flying = 0;
+    if (p->pairs != NULL)
+        p->pairs[i].flying = 0;
     p->counts.submitted++;
     const struct lim_waiting waiting = { .since = p->now,
                                          .priority = r->priority,
                                          .deadline = r->deadline,
                                          .tokens = r->cost.amount[LIM_TOKENS] };
-    enqueue(p, i, &waiting);
+    lim_lanes_push(p->lanes, i, r->group, r->tenant, &waiting);
+    wait(p, i);
     *id = id_of(p, i);
     return LIM_ACCEPTED;
 }
@@ -190,7 +191,8 @@ static bool run_timers(struct lim_pool *p, struct lim_action *out)
         }
         assert(r->state == BACKING_OFF);
         p->counts.backing_off--;
-        enqueue(p, i, NULL);
+        lim_lanes_return(p->lanes, i);
+        wait(p, i);
     }
     return false;
 }
@@ -238,9 +240,9 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
         lim_budget_deposit(&p->retrier.budget);
     }
     launch(p, i, a, organisation, f, out);
-    if (p->hedges == NULL)
+    if (p->pairs == NULL)
         return;
-    r->flying |= FIRST;
+    p->pairs[i].flying |= FIRST;
     if (r->attempt > 0)
         return;
     lim_time due = lim_hedger_first(p->hedger, p->now);
@@ -284,10 +286,10 @@ static bool send_hedge(struct lim_pool *p, uint32_t i, struct lim_action *out)
         return false;
     }
     lim_hedger_take(p->hedger);
-    r->flying |= HEDGE | HEDGED;
+    p->pairs[i].flying |= HEDGE | HEDGED;
     p->counts.hedging++;
     p->counts.hedges++;
-    launch(p, i, &a, organisation, &p->hedges[i], out);
+    launch(p, i, &a, organisation, &p->pairs[i].hedge, out);
     return true;
 }
 
@@ -390,7 +392,8 @@ static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
     struct lim_record *r = &p->records[i];
     struct lim_flight *f = &p->flights[i];
     int64_t wait;
-    unsigned tries = r->attempt - (unsigned)((r->flying & HEDGED) != 0);
+    bool hedged = p->pairs != NULL && (p->pairs[i].flying & HEDGED) != 0;
+    unsigned tries = r->attempt - (unsigned)hedged;
     enum lim_reason why =
         lim_retrier_plan(&p->retrier, o, r->number, tries, f->wait, &wait);
     if (why != LIM_REASON_NONE)
@@ -408,10 +411,11 @@ static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
 static void abandon(struct lim_pool *p, uint32_t i)
 {
     struct lim_record *r = &p->records[i];
-    bool hedge = (r->flying & HEDGE) != 0;
-    const struct lim_flight *f = hedge ? &p->hedges[i] : &p->flights[i];
+    struct lim_pair *pair = &p->pairs[i];
+    bool hedge = (pair->flying & HEDGE) != 0;
+    const struct lim_flight *f = hedge ? &pair->hedge : &p->flights[i];
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
-    r->flying &= (uint8_t)~BOTH;
+    pair->flying &= (uint8_t)~BOTH;
     lim_hedger_ended(p->hedger, p->now - f->mark.sent_at);
     if (lim_judge_abandoned(&p->judge, f, &a, p->now))
         reconsider(p, f->organisation);
@@ -424,12 +428,12 @@ static void abandon(struct lim_pool *p, uint32_t i)
 static enum lim_fate settle_pair(struct lim_pool *p, uint32_t i, lim_id id,
                                  const struct lim_flight *f, bool ok)
 {
-    struct lim_record *r = &p->records[i];
-    r->flying &= lim_is_hedge(id) ? (uint8_t)~HEDGE : (uint8_t)~FIRST;
+    uint8_t *flying = &p->pairs[i].flying;
+    *flying &= lim_is_hedge(id) ? (uint8_t)~HEDGE : (uint8_t)~FIRST;
     lim_timerq_cancel(p->timers, i);
     if (ok)
         lim_hedger_ended(p->hedger, p->now - f->mark.sent_at);
-    if ((r->flying & BOTH) == 0)
+    if ((*flying & BOTH) == 0)
         return LIM_FATE_SUCCEEDED;
     p->counts.hedging--;
     if (!ok)
@@ -454,7 +458,7 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
     const struct lim_asked a = { .group = r->group, .cost = &r->cost };
     if (lim_judge_answer(&p->judge, f, &a, o, p->now))
         reconsider(p, f->organisation);
-    if (p->hedges != NULL)
+    if (p->pairs != NULL)
         fate = settle_pair(p, i, id, f, ok);
     if (fate == LIM_FATE_OTHER)
         goto out;
@@ -475,6 +479,12 @@ out:
     if (reason != NULL)
         *reason = why;
     return fate;
+}
+
+const struct lim_cost *lim_cost_of(const struct lim_pool *p, lim_id id)
+{
+    uint32_t i = find(p, id);
+    return i != LIM_NOBODY ? &p->records[i].cost : NULL;
 }
 
 bool lim_cancel(struct lim_pool *p, lim_id id)

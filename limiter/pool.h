@@ -276,6 +276,10 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
 /* Takes a request back that is not in flight; false if there is none such. */
 bool lim_cancel(struct lim_pool *p, lim_id id);
 
+/* Returns what a request costs, which the pool keeps until it is done; NULL:
+   there is none of that id. */
+const struct lim_cost *lim_cost_of(const struct lim_pool *p, lim_id id);
+
 /* How many requests are, or ended, in each state. */
 struct lim_counts {
     uint64_t submitted;

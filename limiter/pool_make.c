@@ -17,19 +17,24 @@ static bool allocate(struct lim_pool *p, const struct lim_config *c)
                         ? c->queue.aging_ns
                         : c->queue.discipline->aging_default_ns,
     };
-    p->records = calloc(c->requests_max, sizeof *p->records);
-    p->flights = calloc(c->requests_max, sizeof *p->flights);
+    bool hedges = c->hedge.budget > 0;
+    size_t one = sizeof *p->records + sizeof *p->flights;
+    if (hedges)
+        one += sizeof *p->pairs;
+    p->memory = malloc(c->requests_max * one + LIM_ROW - 1);
+    if (p->memory == NULL)
+        return false;
+    p->records = lim_row_in(p->memory);
+    p->flights = (struct lim_flight *)(p->records + c->requests_max);
+    if (hedges)
+        p->pairs = (struct lim_pair *)(p->flights + c->requests_max);
     p->lanes = lim_lanes_new(&lanes);
     p->timers = lim_timerq_new(c->requests_max);
     p->members = lim_members_new(c);
-    if (c->hedge.budget > 0) {
-        p->hedges = calloc(c->requests_max, sizeof *p->hedges);
+    if (hedges)
         p->hedger = lim_hedger_new(&c->hedge);
-        if (p->hedges == NULL || p->hedger == NULL)
-            return false;
-    }
-    return p->records != NULL && p->flights != NULL && p->lanes != NULL &&
-           p->timers != NULL && p->members != NULL;
+    return p->lanes != NULL && p->timers != NULL && p->members != NULL &&
+           (!hedges || p->hedger != NULL);
 }
 
 struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
@@ -70,9 +75,7 @@ void lim_pool_free(struct lim_pool *p)
     lim_timerq_free(p->timers);
     lim_lanes_free(p->lanes);
     lim_hedger_free(p->hedger);
-    free(p->hedges);
-    free(p->flights);
-    free(p->records);
+    free(p->memory);
     free(p);
 }
 

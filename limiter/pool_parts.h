@@ -1,12 +1,15 @@
 #ifndef LIM_POOL_PARTS_H
 #define LIM_POOL_PARTS_H
 
+#include <assert.h>
+
 #include "limiter/hedger.h"
 #include "limiter/judge.h"
 #include "limiter/lanes.h"
 #include "limiter/members.h"
 #include "limiter/pool.h"
 #include "limiter/retrier.h"
+#include "limiter/row.h"
 #include "limiter/timerq.h"
 
 /*
@@ -26,24 +29,41 @@ enum lim_state { FREE, WAITING, IN_FLIGHT, BACKING_OFF };
 /* Attempts on their way, as bits; and whether there ever was a hedge. */
 enum { FIRST = 1, HEDGE = 2, BOTH = FIRST | HEDGE, HEDGED = 4 };
 
-/* Ordered for size: 72 bytes. */
+/* A cache line, for many may wait; whose it is, its lane knows. */
 struct lim_record {
     struct lim_cost cost;
     lim_time deadline;
-    uint64_t number, affinity;
+    uint64_t number;
+    union {
+        uint64_t affinity;
+        uint32_t next; /* of those that are free */
+    };
     uint32_t generation;
-    uint32_t next; /* of those that are free */
-    uint16_t group, tenant;
     uint16_t attempt; /* tries so far, hedges as well */
+    uint8_t group;
     uint8_t state;
-    uint8_t flying; /* where the pool hedges */
 };
 
+static_assert(sizeof(struct lim_record) == LIM_ROW, "a cache line");
+static_assert(sizeof(struct lim_flight) == LIM_ROW, "a cache line");
+static_assert(LIM_GROUPS_MAX <= UINT8_MAX + 1, "a group's number");
+
+/* Of a pool that hedges, beside the flight of a request. */
+struct lim_pair {
+    struct lim_flight hedge;
+    uint8_t flying; /* FIRST and so on */
+};
+
+/*
+ * Records and what else there is of each are first written when they are first
+ * taken: a pool may have room for far more than it ever needs.
+ */
 struct lim_pool {
     struct lim_record *records;
     struct lim_flight *flights; /* by record: kept apart, so that a request
                                    that waits takes no memory for it */
-    struct lim_flight *hedges;  /* likewise; NULL: there are none */
+    struct lim_pair *pairs;     /* likewise; NULL: it does not hedge */
+    void *memory;               /* of the three */
     struct lim_hedger *hedger;
     uint32_t record_count;
     uint32_t used; /* records that were ever taken */

@@ -17,6 +17,14 @@
  * program is loaded.  Without LIM_EACH_COLUMN compilers unroll the loop first,
  * and then see no row in it.
  */
+#define LIM_ROW 64
+
+/* The first address from `memory` on at which a row may stand. */
+static inline void *lim_row_in(void *memory)
+{
+    return (char *)memory + (LIM_ROW - (uintptr_t)memory % LIM_ROW) % LIM_ROW;
+}
+
 #define LIM_EACH_COLUMN _Pragma("GCC unroll 1")
 
 /* Sanitizers are not up yet when a program is loaded; clang is not asked. */

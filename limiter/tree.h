@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "limiter/index.h"
+#include "limiter/row.h"
 
 /*
  * What an index is made of, for the two files that work on it: index.c keeps
@@ -16,9 +17,9 @@
  * Where a column is stale, each above it whose value depends on it is too.
  */
 static_assert(LIM_VALUES <= 16, "a bit for each");
+static_assert(LIM_BLOCK * sizeof(int64_t) == LIM_ROW, "a row a cache line");
 
 #define LIM_LEVELS_MAX 7 /* 8^7 organisations: more than there may be */
-#define LIM_ROW (LIM_BLOCK * 8)
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
 /* Of a block above: which values are stale, and of each in which columns. */

@@ -263,7 +263,8 @@ void mock_api_end(struct mock_api *api, struct mock_flight *flight, bool sent,
                   lim_time now)
 {
     /* The answer is given: without memory its reservation just stays. */
-    (void)sim_service_end(&api->service, &flight->call, &flight->plan, now);
+    const struct sim_debt debt = sim_service_debt(&flight->call, &flight->plan);
+    (void)sim_service_end(&api->service, &debt, now);
     api->abandoned += !sent;
     if (!sent && flight->call.group >= 0)
         mock_patience_excuse(

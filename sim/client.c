@@ -72,17 +72,15 @@ static void open_slots(struct sim_client *c, uint32_t slot)
 
 /* An accepted request is there.  Field by field: it is as large as it is
    often made, and to clear it first takes as long again. */
-static void enter(struct sim_client *c, const struct sim_newcomer *n,
-                  const struct lim_cost *cost, lim_id id, lim_time now)
+static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id,
+                  lim_time now)
 {
     uint32_t slot = slot_of(c, id);
     struct sim_job *j = &c->jobs[slot];
     j->id = id;
-    j->cost = *cost;
     j->request = n->request;
     j->arrival = n->arrival;
     j->sent = 0;
-    j->first_token = -1;
     j->prompt_tokens = n->prompt_tokens;
     j->completion_tokens = n->completion_tokens;
     j->organisation = 0;
@@ -135,7 +133,7 @@ static void arrive(struct sim_client *c, lim_time now)
         refuse(c, &n, answer, &refusal, now);
         return;
     }
-    enter(c, &n, &r.cost, id, now);
+    enter(c, &n, id, now);
     if (told(c))
         tell(c, now, "arrives    request %llu, %s, %lld tokens",
              (unsigned long long)n.request, w->model,
@@ -175,7 +173,6 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
     j->sent = now;
     j->flying = true;
     sim_station_enter(&c->flights, now, now);
-    j->first_token = -1;
     j->attempt = (uint16_t)a->attempt;
     j->organisation = a->organisation;
     sim_tally_sent(&c->tally, now);
@@ -239,11 +236,6 @@ lim_time sim_client_wakeup(const struct sim_client *c)
     return t;
 }
 
-void sim_client_first_token(struct sim_client *c, uint32_t slot, lim_time now)
-{
-    c->jobs[slot].first_token = now;
-}
-
 /* Tells whether an answer means that the provider admitted the request. */
 static bool admitted(const struct lim_outcome *o)
 {
@@ -252,7 +244,8 @@ static bool admitted(const struct lim_outcome *o)
 }
 
 static void report(const struct sim_client *c, const struct sim_job *j,
-                   const struct lim_outcome *o, lim_time now)
+                   const struct lim_cost *cost, const struct lim_outcome *o,
+                   lim_time now)
 {
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
     if (c->watch.attempt == NULL)
@@ -267,13 +260,13 @@ static void report(const struct sim_client *c, const struct sim_job *j,
         .done_ns = now - c->start,
         .status = o->status,
         .limit = o->feedback.refused_by,
-        .estimate = j->cost.amount[LIM_TOKENS],
+        .estimate = cost->amount[LIM_TOKENS],
     };
     c->watch.attempt(c->watch.context, &a);
 }
 
 static void count(struct sim_client *c, const struct sim_job *j,
-                  const struct lim_outcome *o)
+                  const struct lim_cost *cost, const struct lim_outcome *o)
 {
     struct sim_tally *t = &c->tally;
     if (o->status == 429) {
@@ -293,22 +286,23 @@ static void count(struct sim_client *c, const struct sim_job *j,
     t->admitted++;
     t->open.admitted++;
     sim_account_admitted(&c->account, j->organisation,
-                         c->account.group_of_workload[j->workload], &j->cost);
+                         c->account.group_of_workload[j->workload], cost);
 }
 
 /* An attempt is not wanted any more.  It was admitted, as far as one can know;
    its cost is as estimated. */
-static void abandon(struct sim_client *c, uint32_t slot, lim_time now)
+static void abandon(struct sim_client *c, uint32_t slot,
+                    const struct lim_cost *cost, lim_time now)
 {
     const struct lim_outcome o = { .status = SIM_ABANDONED,
                                    .feedback = lim_feedback_none() };
     struct sim_job *j = &c->jobs[slot];
     j->flying = false;
     sim_station_leave(&c->flights, j->sent, now);
-    c->tally.microusd += j->cost.amount[LIM_MONEY];
+    c->tally.microusd += cost->amount[LIM_MONEY];
     sim_account_admitted(&c->account, j->organisation,
-                         c->account.group_of_workload[j->workload], &j->cost);
-    report(c, j, &o, now);
+                         c->account.group_of_workload[j->workload], cost);
+    report(c, j, cost, &o, now);
     tell(c, now, "abandons   request %llu at %s",
          (unsigned long long)j->request, name_of(c, j->organisation));
 }
@@ -317,8 +311,9 @@ static void succeeded(struct sim_client *c, uint32_t slot,
                       const struct lim_outcome *o, lim_time now)
 {
     const struct sim_job *j = &c->jobs[slot];
+    lim_time first = o->first_token_ns < 0 ? -1 : j->sent + o->first_token_ns;
     sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
-                      j->arrival, j->sent, j->first_token, now, o->tokens_used);
+                      j->arrival, j->sent, first, now, o->tokens_used);
     leave(c, request_of(c, slot), now);
     sim_intake_ended(&c->intake, j->source, j->user, now);
 }
@@ -329,12 +324,13 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
     int limit = o->feedback.refused_by;
     struct sim_job *j = &c->jobs[slot];
     enum lim_reason reason;
+    const struct lim_cost cost = *lim_cost_of(c->pool, j->id);
     advance(c, now);
     c->tally.last_end = now;
     j->flying = false;
     sim_station_leave(&c->flights, j->sent, now);
-    count(c, j, o);
-    report(c, j, o, now);
+    count(c, j, &cost, o);
+    report(c, j, &cost, o, now);
     if (told(c))
         tell(c, now, "answer     request %llu from %s: %d %s%s%s",
              (unsigned long long)j->request, name_of(c, j->organisation),
@@ -345,7 +341,7 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
         c->tally.lost += admitted(o);
     switch (fate) {
     case LIM_FATE_WON:
-        abandon(c, slot ^ 1, now);
+        abandon(c, slot ^ 1, &cost, now);
         succeeded(c, slot, o, now);
         return slot ^ 1;
     case LIM_FATE_SUCCEEDED:

@@ -59,9 +59,6 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *send);
 /* When sim_client_next may say something; LIM_NEVER: after an answer. */
 lim_time sim_client_wakeup(const struct sim_client *c);
 
-/* The first byte of an answer's content came (streams only). */
-void sim_client_first_token(struct sim_client *c, uint32_t slot, lim_time now);
-
 /*
  * An attempt ended.  Returns the slot of another that is not wanted any more,
  * since this one succeeded: it is to be broken off, and its slot is free.  Or

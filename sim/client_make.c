@@ -63,10 +63,13 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
         goto fail;
     sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns,
                    s->warmup_ns);
-    c->jobs = malloc(((size_t)requests_max(s) << c->hedges) * sizeof *c->jobs);
-    if (error != LIM_OK || c->jobs == NULL ||
+    c->memory = malloc(((size_t)requests_max(s) << c->hedges) *
+                           sizeof *c->jobs +
+                       LIM_ROW - 1);
+    if (error != LIM_OK || c->memory == NULL ||
         sim_intake_init(&c->intake, s, seed, start, c->end) != LIM_OK)
         goto no_memory;
+    c->jobs = lim_row_in(c->memory);
     c->pool = make_pool(c, seed, diag);
     if (c->pool == NULL)
         goto fail;
@@ -86,6 +89,6 @@ void sim_client_free(struct sim_client *c)
     sim_account_fini(&c->account);
     sim_tally_fini(&c->tally);
     sim_intake_fini(&c->intake);
-    free(c->jobs);
+    free(c->memory);
     free(c);
 }

@@ -1,7 +1,10 @@
 #ifndef SIM_CLIENT_PARTS_H
 #define SIM_CLIENT_PARTS_H
 
+#include <assert.h>
+
 #include "limiter/pool.h"
+#include "limiter/row.h"
 #include "sim/account.h"
 #include "sim/client.h"
 #include "sim/intake.h"
@@ -12,11 +15,10 @@
  * What a client is made of, for the two files that work on it: client_make.c
  * makes it, client.c runs it.
  */
-struct sim_job {
+struct sim_job { /* a cache line, for many may wait */
     lim_id id;
-    struct lim_cost cost;
     uint64_t request;
-    lim_time arrival, sent, first_token;
+    lim_time arrival, sent;
     int64_t prompt_tokens, completion_tokens;
     uint32_t organisation;
     uint32_t user; /* of a closed loop */
@@ -24,6 +26,8 @@ struct sim_job {
     uint16_t attempt;
     bool here, flying; /* not yet at its end; sent, not yet answered */
 };
+
+static_assert(sizeof(struct sim_job) == LIM_ROW, "a cache line");
 
 struct sim_client {
     const struct sim_scenario *scenario;
@@ -33,6 +37,7 @@ struct sim_client {
     struct sim_account account;
     struct lim_pool *pool;
     struct sim_job *jobs; /* by slot; of `slots` there is something in them */
+    void *memory;         /* where they are */
     bool hedges;
     lim_time start, end; /* end: no arrivals from then */
     struct sim_tally tally;

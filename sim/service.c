@@ -246,20 +246,29 @@ int sim_service_begin(struct sim_service *s, const struct sim_call *call,
     return LIM_OK;
 }
 
-int sim_service_end(struct sim_service *s, const struct sim_call *call,
-                    const struct sim_plan *plan, lim_time now)
+struct sim_debt sim_service_debt(const struct sim_call *call,
+                                 const struct sim_plan *plan)
 {
     assert(plan->admitted);
+    return (struct sim_debt){
+        .organisation = call->organisation,
+        .group = (unsigned)call->group,
+        .usage = {
+            .reserved_tokens = plan->cost.amount[LIM_TOKENS],
+            .tokens = call->prompt_tokens + plan->completion_tokens,
+            .microusd = plan->microusd > 0 ? plan->microusd : 0,
+            .admitted_at = plan->verdict.admitted_at,
+        },
+    };
+}
+
+int sim_service_end(struct sim_service *s, const struct sim_debt *debt,
+                    lim_time now)
+{
     assert(s->in_flight > 0);
     s->in_flight--;
-    const struct sim_usage u = {
-        .reserved_tokens = plan->cost.amount[LIM_TOKENS],
-        .tokens = call->prompt_tokens + plan->completion_tokens,
-        .microusd = plan->microusd > 0 ? plan->microusd : 0,
-        .admitted_at = plan->verdict.admitted_at,
-    };
-    return sim_provider_settle(s->provider, call->organisation,
-                               (unsigned)call->group, &u, now);
+    return sim_provider_settle(s->provider, debt->organisation, debt->group,
+                               &debt->usage, now);
 }
 
 /* Tells whether the client sees the head of an admitted answer, and so what

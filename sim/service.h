@@ -85,8 +85,18 @@ void sim_service_resolve(const struct sim_service *s, struct sim_call *call);
 int sim_service_begin(struct sim_service *s, const struct sim_call *call,
                       lim_time now, struct sim_plan *plan);
 
-int sim_service_end(struct sim_service *s, const struct sim_call *call,
-                    const struct sim_plan *plan, lim_time now);
+/* What is to be settled at the end of an answer that was admitted: all that
+   has to be kept of it until then. */
+struct sim_debt {
+    uint32_t organisation;
+    unsigned group;
+    struct sim_usage usage;
+};
+
+struct sim_debt sim_service_debt(const struct sim_call *call,
+                                 const struct sim_plan *plan);
+int sim_service_end(struct sim_service *s, const struct sim_debt *debt,
+                    lim_time now);
 
 /* When the first byte of a stream's content comes, after its beginning; -1:
    none comes, or it is no stream. */

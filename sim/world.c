@@ -15,11 +15,10 @@
 
 #define PACE_STEPS 4096 /* of time, between two looks at sim_pace */
 
-struct flight { /* a request on its way, by slot */
-    struct sim_call call;
-    struct sim_plan plan;
-    lim_time
-        ends; /* after its first token; LIM_NEVER: its timer is the end's */
+struct flight { /* an answer on its way, by slot */
+    struct lim_outcome outcome;
+    struct sim_debt debt;
+    bool admitted;
     lim_time until;      /* its end */
     uint32_t next_ghost; /* of those that are free */
 };
@@ -28,8 +27,9 @@ struct world {
     const struct sim_scenario *scenario;
     struct sim_client *client;
     struct sim_service service;
-    struct sim_call *calls; /* of each workload, its model resolved */
-    struct lim_timerq *due; /* first tokens and ends of answers, by slot */
+    struct sim_call *calls; /* of each workload: its model resolved, and the
+                               rest the last one's */
+    struct lim_timerq *due; /* ends of answers, by slot */
     struct flight *flights;
     uint32_t flight_room;
     struct flight *ghosts;   /* nobody waits for them; their slots are free */
@@ -123,23 +123,23 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     if (make_room(w, s->slot) != LIM_OK)
         return LIM_ENOMEM;
     struct flight *f = &w->flights[s->slot];
-    f->call = w->calls[s->workload];
-    f->call.organisation = s->organisation;
-    f->call.prompt_tokens = s->prompt_tokens;
-    f->call.max_tokens = s->max_tokens;
-    f->call.images = s->images;
-    f->call.completion_tokens = s->completion_tokens;
-    f->call.request = s->request;
-    f->call.attempt = s->attempt;
-    if (sim_service_begin(&w->service, &f->call, now, &f->plan) != LIM_OK)
+    struct sim_call *call = &w->calls[s->workload];
+    struct sim_plan plan;
+    call->organisation = s->organisation;
+    call->prompt_tokens = s->prompt_tokens;
+    call->max_tokens = s->max_tokens;
+    call->images = s->images;
+    call->completion_tokens = s->completion_tokens;
+    call->request = s->request;
+    call->attempt = s->attempt;
+    if (sim_service_begin(&w->service, call, now, &plan) != LIM_OK)
         return LIM_ENOMEM;
-    lim_time ends = now + f->plan.timing.total_ns;
-    int64_t first_token =
-        f->call.stream ? sim_service_first_token(&f->call, &f->plan) : -1;
-    f->ends = first_token < 0 ? LIM_NEVER : ends;
-    f->until = ends;
-    lim_timerq_set(w->due, s->slot, first_token < 0 ? ends : now + first_token,
-                   0);
+    sim_service_outcome(call, &plan, &f->outcome);
+    f->admitted = plan.admitted;
+    if (plan.admitted)
+        f->debt = sim_service_debt(call, &plan);
+    f->until = now + plan.timing.total_ns;
+    lim_timerq_set(w->due, s->slot, f->until, 0);
     w->attempts++;
     return LIM_OK;
 }
@@ -170,7 +170,7 @@ static int break_off(struct world *w, uint32_t slot)
 {
     const struct flight *f = &w->flights[slot];
     lim_timerq_cancel(w->due, slot);
-    if (!f->plan.admitted)
+    if (!f->admitted)
         return LIM_OK;
     if ((w->ghost_room == 0 || w->ghost_free == NOBODY) &&
         make_ghosts(w) != LIM_OK)
@@ -187,7 +187,7 @@ static int end_ghosts(struct world *w, lim_time now)
     uint32_t ghost;
     while (lim_timerq_pop(w->gone, now, &ghost)) {
         struct flight *f = &w->ghosts[ghost];
-        if (sim_service_end(&w->service, &f->call, &f->plan, now) != LIM_OK)
+        if (sim_service_end(&w->service, &f->debt, now) != LIM_OK)
             return LIM_ENOMEM;
         f->next_ghost = w->ghost_free;
         w->ghost_free = ghost;
@@ -199,27 +199,12 @@ static int end(struct world *w, uint32_t slot, lim_time now)
 {
     int error = LIM_OK;
     const struct flight *f = &w->flights[slot];
-    struct lim_outcome o;
-    sim_service_outcome(&f->call, &f->plan, &o);
-    if (f->plan.admitted)
-        error = sim_service_end(&w->service, &f->call, &f->plan, now);
-    uint32_t other = sim_client_done(w->client, slot, &o, now);
+    if (f->admitted)
+        error = sim_service_end(&w->service, &f->debt, now);
+    uint32_t other = sim_client_done(w->client, slot, &f->outcome, now);
     if (other != SIM_NO_SLOT && error == LIM_OK)
         error = break_off(w, other);
     return error;
-}
-
-/* An answer's timer: its first token, then its end. */
-static int fire(struct world *w, uint32_t slot, lim_time now)
-{
-    struct flight *f = &w->flights[slot];
-    lim_time ends = f->ends;
-    if (ends == LIM_NEVER)
-        return end(w, slot, now);
-    f->ends = LIM_NEVER;
-    sim_client_first_token(w->client, slot, now);
-    lim_timerq_set(w->due, slot, ends, 0);
-    return LIM_OK;
 }
 
 /* Does all that there is to do at `now`. */
@@ -230,7 +215,7 @@ static int act(struct world *w, lim_time now)
     int error = w->gone != NULL ? end_ghosts(w, now) : LIM_OK;
     while (error == LIM_OK) {
         if (lim_timerq_pop(w->due, now, &slot))
-            error = fire(w, slot, now);
+            error = end(w, slot, now);
         else if (sim_client_next(w->client, now, &send))
             error = begin(w, &send, now);
         else

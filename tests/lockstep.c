@@ -321,15 +321,16 @@ static void fire(struct lockstep *l, uint32_t slot)
             differ(l, f, "no first token", 0, 1);
         f->first = LIM_NEVER;
         f->begun = true;
-        sim_client_first_token(l->client, slot, l->now);
         lim_timerq_set(l->due, slot, f->ends, 0);
         return;
     }
     sim_service_outcome(&f->call, &f->plan, &o);
     l->lost += o.status == 0;
-    if (f->plan.admitted &&
-        sim_service_end(&l->service, &f->call, &f->plan, l->now) != LIM_OK)
-        die("memory");
+    if (f->plan.admitted) {
+        const struct sim_debt debt = sim_service_debt(&f->call, &f->plan);
+        if (sim_service_end(&l->service, &debt, l->now) != LIM_OK)
+            die("memory");
+    }
     take_answer(l, f, &o);
     sim_client_done(l->client, slot, &o, l->now);
 }

@@ -42,7 +42,7 @@ static void play(const char *queue, const struct row *rows, uint32_t n)
 {
     struct lim_lanes *l = make(queue, 2, 3, 100);
     for (uint32_t i = 0; i < n; i++)
-        lim_lanes_push(l, i, rows[i].group, rows[i].tenant, &rows[i].w, false);
+        lim_lanes_push(l, i, rows[i].group, rows[i].tenant, &rows[i].w);
     for (unsigned k = 0; k < n; k++) {
         uint32_t i = lim_lanes_next(l, 0);
         CU_ASSERT_FATAL(i != LIM_NOBODY);
@@ -154,11 +154,11 @@ static void who_returns_keeps_its_place(void)
     const struct lim_waiting w = { 0, 0, LIM_NEVER, 1 };
     struct lim_lanes *l = make("fifo", 1, 1, 1);
     for (uint32_t i = 0; i < 4; i++)
-        lim_lanes_push(l, i, 0, 0, &w, false);
+        lim_lanes_push(l, i, 0, 0, &w);
     CU_ASSERT_EQUAL(serve(l, 0, 1), 0);
     CU_ASSERT_EQUAL(serve(l, 0, 1), 1);
-    lim_lanes_push(l, 1, 0, 0, NULL, true);
-    lim_lanes_push(l, 0, 0, 0, NULL, true);
+    lim_lanes_return(l, 1);
+    lim_lanes_return(l, 0);
     CU_ASSERT_EQUAL(lim_lanes_last(l), 3);
     CU_ASSERT_EQUAL(serve(l, 0, 1), 1);
     CU_ASSERT_EQUAL(serve(l, 0, 1), 0);
@@ -171,7 +171,7 @@ static void who_sleeps_holds_up_nobody(void)
     const struct lim_waiting w = { 0, 0, LIM_NEVER, 1 };
     struct lim_lanes *l = make("fifo", 2, 1, 1);
     for (uint32_t i = 0; i < 6; i++)
-        lim_lanes_push(l, i, i % 2, 0, &w, false);
+        lim_lanes_push(l, i, i % 2, 0, &w);
     lim_lanes_sleep(l, 0, 10);
     CU_ASSERT(lim_lanes_sleeps(l, 0, 9));
     CU_ASSERT_FALSE(lim_lanes_sleeps(l, 0, 10));
@@ -226,7 +226,7 @@ static void come(struct stream *s, lim_time now)
         s->w[i].deadline = now + (int64_t)(draw(s) % 100) * LIM_SEC;
     s->waits[i] = true;
     s->waiting++;
-    lim_lanes_push(s->l, i, 0, 0, &s->w[i], false);
+    lim_lanes_push(s->l, i, 0, 0, &s->w[i]);
 }
 
 /* How much later than `w` another one has to come not to pass it. */
@@ -302,7 +302,7 @@ static void ask(struct crowd *c, uint32_t i)
     uint64_t bits = lim_rng_draw(c->random, 1, c->drawn++);
     c->tokens[i] = 1 + (int64_t)(bits % (uint64_t)most);
     const struct lim_waiting w = { 0, 0, LIM_NEVER, c->tokens[i] };
-    lim_lanes_push(c->l, i, 0, i % TENANTS, &w, false);
+    lim_lanes_push(c->l, i, 0, i % TENANTS, &w);
 }
 
 static void gather(struct crowd *c, int64_t quantum, uint64_t seed)
@@ -393,18 +393,18 @@ static void a_blocked_tenant_keeps_its_turn(void)
     const struct lim_waiting large = { 0, 0, LIM_NEVER, 100 };
     const struct lim_waiting small = { 0, 0, LIM_NEVER, 1 };
     struct lim_lanes *l = make("fair", 2, 2, 100);
-    lim_lanes_push(l, 0, 0, 0, &large, false);
-    lim_lanes_push(l, 1, 0, 1, &small, false);
+    lim_lanes_push(l, 0, 0, 0, &large);
+    lim_lanes_push(l, 1, 0, 1, &small);
     CU_ASSERT_EQUAL(lim_lanes_next(l, 0), 0);
     CU_ASSERT_EQUAL(lim_lanes_head(l, 0), 0);
     lim_lanes_sleep(l, 0, 10);
-    lim_lanes_push(l, 2, 0, 1, &small, false);
+    lim_lanes_push(l, 2, 0, 1, &small);
     CU_ASSERT_EQUAL(serve(l, 9, 1), LIM_NOBODY);
-    lim_lanes_push(l, 3, 1, 1, &small, false);
+    lim_lanes_push(l, 3, 1, 1, &small);
     CU_ASSERT_EQUAL(serve(l, 9, 1), 3); /* of another group */
     CU_ASSERT_EQUAL(serve(l, 10, 100), 0);
     CU_ASSERT_EQUAL(serve(l, 10, 1), 1);
-    lim_lanes_push(l, 0, 0, 0, &large, false);
+    lim_lanes_push(l, 0, 0, 0, &large);
     lim_lanes_sleep(l, 0, 20);
     lim_lanes_remove(l, 2); /* who it slept for has gone */
     CU_ASSERT_EQUAL(serve(l, 10, 100), 0);
@@ -431,8 +431,8 @@ static void charges_out_of_range_do_no_harm(void)
     const struct lim_waiting w = { 0, 0, LIM_NEVER, LIM_LIMIT_MAX };
     struct lim_lanes *l = make("fair", 1, 2, 1);
     for (int k = 0; k < 20000; k++) {
-        lim_lanes_push(l, 0, 0, 0, &w, false);
-        lim_lanes_push(l, 1, 0, 1, &w, false);
+        lim_lanes_push(l, 0, 0, 0, &w);
+        lim_lanes_push(l, 1, 0, 1, &w);
         CU_ASSERT_EQUAL_FATAL(serve(l, 0, LIM_LIMIT_MAX), 0);
         CU_ASSERT_EQUAL_FATAL(serve(l, 0, INT64_MAX), 1);
     }

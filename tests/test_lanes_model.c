@@ -252,9 +252,11 @@ static void push(struct both *b, uint32_t i)
         lanes[x->lane].seat = x->turn;
     }
     settle(&b->m, group, before);
-    lim_lanes_push(b->l, i, group,
-                   b->m.queue->fair ? x->lane % TENANTS : tenant,
-                   returned ? NULL : &w, returned);
+    if (returned)
+        lim_lanes_return(b->l, i);
+    else
+        lim_lanes_push(b->l, i, group,
+                       b->m.queue->fair ? x->lane % TENANTS : tenant, &w);
 }
 
 static void take_out(struct both *b, uint32_t i, bool served)

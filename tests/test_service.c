@@ -40,6 +40,13 @@ static void ask(struct world *w)
     sim_service_begin(&w->service, &w->call, w->config.start, &w->plan);
 }
 
+static void answer_ends(struct world *w, const struct sim_plan *plan,
+                        lim_time now)
+{
+    const struct sim_debt debt = sim_service_debt(&w->call, plan);
+    sim_service_end(&w->service, &debt, now);
+}
+
 static void end(struct world *w)
 {
     sim_service_fini(&w->service);
@@ -80,7 +87,7 @@ static void the_real_cost_is_spent_at_the_end(void)
     CU_ASSERT_EQUAL(sim_provider_spent(w.service.provider, 0, w.config.start),
                     0);
     lim_time done = w.config.start + w.plan.timing.total_ns;
-    sim_service_end(&w.service, &w.call, &w.plan, done);
+    answer_ends(&w, &w.plan, done);
     CU_ASSERT_EQUAL(sim_provider_spent(w.service.provider, 0, done), price);
     end(&w);
 }
@@ -96,7 +103,7 @@ static void a_price_that_is_not_known_is_told_and_not_spent(void)
     ask(&w);
     CU_ASSERT_EQUAL(w.plan.verdict.answer, SIM_ADMITTED);
     CU_ASSERT_EQUAL(w.plan.microusd, -1);
-    sim_service_end(&w.service, &w.call, &w.plan, w.config.start);
+    answer_ends(&w, &w.plan, w.config.start);
     CU_ASSERT_EQUAL(sim_provider_spent(w.service.provider, 0, w.config.start),
                     0);
     end(&w);
@@ -313,7 +320,7 @@ static void play_fault(const struct fault_row *r, bool stream)
     check_plan(r, &w);
     check_outcome(r, &w);
     if (w.plan.admitted)
-        sim_service_end(&w.service, &w.call, &w.plan, w.config.start);
+        answer_ends(&w, &w.plan, w.config.start);
     int64_t spent = sim_provider_spent(w.service.provider, 0, w.config.start);
     CU_ASSERT_EQUAL(spent > 0, r->paid);
     CU_ASSERT_EQUAL(w.service.in_flight, 0);
@@ -421,7 +428,7 @@ static void times_grow_with_load_and_fall_with_tiers(void)
         CU_ASSERT_EQUAL(w.plan.timing.total_ns, rows[i].total_ms * LIM_MSEC);
         CU_ASSERT_EQUAL(w.plan.timing.ttft_ns, rows[i].total_ms * LIM_MSEC / 2);
         if (rows[i].before > 0)
-            sim_service_end(&w.service, &w.call, &last, w.config.start);
+            answer_ends(&w, &last, w.config.start);
         CU_ASSERT_EQUAL(w.service.in_flight,
                         rows[i].before > 0 ? rows[i].before : 1);
         end(&w);
