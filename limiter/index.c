@@ -7,7 +7,7 @@
 #include "limiter/error.h"
 #include "limiter/tree.h"
 
-#define FLAT 16 /* so many are scanned; a tree pays beyond */
+#define FLAT 32 /* so many columns are scanned; another level pays beyond */
 #define SCALE_BITS 62
 
 static void free_levels(struct lim_index *x)
@@ -95,7 +95,7 @@ static bool build(struct lim_index *x)
 {
     if (x->levels[0].columns <= FLAT)
         return true;
-    while (x->levels[x->level_count - 1].columns > LIM_BLOCK) {
+    while (x->levels[x->level_count - 1].columns > FLAT) {
         const struct lim_level *below = &x->levels[x->level_count - 1];
         uint32_t columns = blocks_of(below->columns);
         if (!add_level(x, columns))

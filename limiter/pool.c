@@ -487,6 +487,15 @@ const struct lim_cost *lim_cost_of(const struct lim_pool *p, lim_id id)
     return i != LIM_NOBODY ? &p->records[i].cost : NULL;
 }
 
+void lim_foresee(const struct lim_pool *p, lim_id id)
+{
+    uint32_t i = (uint32_t)lim_hedged(id);
+    if (i >= p->used)
+        return;
+    __builtin_prefetch(&p->records[i]);
+    __builtin_prefetch(&p->flights[i]);
+}
+
 bool lim_cancel(struct lim_pool *p, lim_id id)
 {
     uint32_t i = find(p, id);

@@ -280,6 +280,10 @@ bool lim_cancel(struct lim_pool *p, lim_id id);
    there is none of that id. */
 const struct lim_cost *lim_cost_of(const struct lim_pool *p, lim_id id);
 
+/* Says that an answer to the request is the next to come: what is kept of it
+   is fetched into the cache.  Nothing else happens, whatever the id. */
+void lim_foresee(const struct lim_pool *p, lim_id id);
+
 /* How many requests are, or ended, in each state. */
 struct lim_counts {
     uint64_t submitted;

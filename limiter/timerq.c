@@ -213,6 +213,13 @@ lim_time lim_timerq_next(const struct lim_timerq *q)
     return q->first;
 }
 
+uint32_t lim_timerq_first(const struct lim_timerq *q)
+{
+    if (lim_timerq_size(q) == 0)
+        return LIM_TIMERQ_NOBODY;
+    return q->ids[q->vacant ? least_child(q, 0) : 0];
+}
+
 bool lim_timerq_pop(struct lim_timerq *q, lim_time now, uint32_t *id)
 {
     if (q->first > now || lim_timerq_size(q) == 0)

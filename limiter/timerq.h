@@ -55,6 +55,11 @@ bool lim_timerq_armed(const struct lim_timerq *q, uint32_t id);
 /* Returns the time of the first timer, or LIM_NEVER. */
 lim_time lim_timerq_next(const struct lim_timerq *q);
 
+/* Returns whose timer that is, or LIM_TIMERQ_NOBODY. */
+uint32_t lim_timerq_first(const struct lim_timerq *q);
+
+#define LIM_TIMERQ_NOBODY UINT32_MAX
+
 /*
  * Takes the first timer that is due at `now` or before, and tells its id.
  * Returns false when none is.

@@ -363,6 +363,12 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
     return SIM_NO_SLOT;
 }
 
+void sim_client_foresee(const struct sim_client *c, uint32_t slot)
+{
+    __builtin_prefetch(&c->jobs[slot]);
+    lim_foresee(c->pool, c->hedges ? slot >> 1 : slot);
+}
+
 bool sim_client_finished(const struct sim_client *c, lim_time now)
 {
     if (!c->scenario->drain && now >= c->end)

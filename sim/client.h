@@ -69,6 +69,9 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
 
 #define SIM_NO_SLOT UINT32_MAX
 
+/* Says that this attempt is the next to end; see lim_foresee. */
+void sim_client_foresee(const struct sim_client *c, uint32_t slot);
+
 /* Tells whether the run is over at `now`: its time is up, or all is done. */
 bool sim_client_finished(const struct sim_client *c, lim_time now);
 

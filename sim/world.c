@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/row.h"
 #include "limiter/timerq.h"
 #include "sim/service.h"
 
@@ -207,6 +208,18 @@ static int end(struct world *w, uint32_t slot, lim_time now)
     return error;
 }
 
+/* Who comes next is known long before it is dealt with. */
+static void foresee(const struct world *w)
+{
+    uint32_t slot = lim_timerq_first(w->due);
+    if (slot == LIM_TIMERQ_NOBODY)
+        return;
+    const char *f = (const char *)&w->flights[slot];
+    for (size_t at = 0; at < sizeof *w->flights; at += LIM_ROW)
+        __builtin_prefetch(f + at);
+    sim_client_foresee(w->client, slot);
+}
+
 /* Does all that there is to do at `now`. */
 static int act(struct world *w, lim_time now)
 {
@@ -214,12 +227,14 @@ static int act(struct world *w, lim_time now)
     uint32_t slot;
     int error = w->gone != NULL ? end_ghosts(w, now) : LIM_OK;
     while (error == LIM_OK) {
-        if (lim_timerq_pop(w->due, now, &slot))
+        if (lim_timerq_pop(w->due, now, &slot)) {
+            foresee(w);
             error = end(w, slot, now);
-        else if (sim_client_next(w->client, now, &send))
+        } else if (sim_client_next(w->client, now, &send)) {
             error = begin(w, &send, now);
-        else
+        } else {
             break;
+        }
     }
     return error;
 }
