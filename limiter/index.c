@@ -7,7 +7,7 @@
 #include "limiter/error.h"
 #include "limiter/tree.h"
 
-#define FLAT 32 /* so many columns are scanned; another level pays beyond */
+#define FLAT 16 /* so many columns are scanned; one more level pays beyond */
 #define SCALE_BITS 62
 
 static void free_levels(struct lim_index *x)

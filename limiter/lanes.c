@@ -40,6 +40,7 @@ struct group {
     struct lim_heap busy; /* fair: lanes with somebody, by due, then seat */
     uint32_t next;        /* the lane whose turn it is, or LIM_NOBODY */
     lim_time wake;        /* AWAKE; LIM_NEVER: empty, or nobody knows */
+    bool slept, scarce;   /* its head has slept; the one before had */
     int64_t round;
 };
 
@@ -231,6 +232,7 @@ static void fall_empty(struct lim_lanes *l, unsigned g)
     if (l->group[g].wake == AWAKE)
         lim_heap_drop(&l->first, g, group_before, l);
     l->group[g].next = LIM_NOBODY;
+    l->group[g].scarce = false;
     set_wake(l, g, LIM_NEVER);
 }
 
@@ -354,6 +356,9 @@ void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
         lim_heap_drop(&l->longest, lane, is_longer, l);
     if (!was_head)
         return;
+    struct group *group = &l->group[x->group];
+    group->scarce = group->slept;
+    group->slept = false;
     if (l->fair)
         catch_up(l, x);
     look_again(l, lane);
@@ -413,7 +418,13 @@ void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
         return;
     if (g->wake == AWAKE)
         lim_heap_drop(&l->first, group, group_before, l);
+    g->slept = true;
     set_wake(l, group, at > AWAKE ? at : AWAKE + 1);
+}
+
+bool lim_lanes_scarce(const struct lim_lanes *l, unsigned group)
+{
+    return l->group[group].scarce;
 }
 
 void lim_lanes_wake(struct lim_lanes *l, unsigned group, lim_time at)

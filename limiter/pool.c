@@ -251,15 +251,22 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
 }
 
 /*
- * Nobody can take the head of a group now: it sleeps until somebody can.
- * True: nobody ever will, whatever answers come.
+ * When somebody can take the head of a group; `now`: who that is, is in
+ * `organisation`.  Where heads have to wait, that is asked first.
  */
-static bool put_to_sleep(struct lim_pool *p, const struct lim_asked *a)
+static lim_time ready(struct lim_pool *p, const struct lim_asked *a,
+                      uint32_t *organisation)
 {
-    lim_time at = lim_members_earliest(p->members, a, true, p->now);
-    lim_lanes_sleep(p->lanes, a->group, at);
-    return at == LIM_NEVER &&
-           lim_members_earliest(p->members, a, false, p->now) == LIM_NEVER;
+    bool scarce = lim_lanes_scarce(p->lanes, a->group);
+    lim_time at = p->now;
+    if (scarce)
+        at = lim_members_earliest(p->members, a, true, p->now);
+    if (at > p->now ||
+        lim_members_choose(p->members, a, p->now, organisation))
+        return at;
+    at = lim_members_earliest(p->members, a, true, p->now);
+    assert(at > p->now);
+    return at;
 }
 
 static bool cap_reached(const struct lim_pool *p)
@@ -316,11 +323,14 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
         return false;
     while ((i = lim_lanes_next(p->lanes, p->now)) != LIM_NOBODY) {
         const struct lim_asked a = asked(p, &p->records[i]);
-        if (lim_members_choose(p->members, &a, p->now, &organisation)) {
+        lim_time at = ready(p, &a, &organisation);
+        if (at <= p->now) {
             send(p, i, &a, organisation, out);
             return true;
         }
-        if (put_to_sleep(p, &a)) {
+        lim_lanes_sleep(p->lanes, a.group, at);
+        if (at == LIM_NEVER && /* whatever answers come */
+            lim_members_earliest(p->members, &a, false, p->now) == LIM_NEVER) {
             give_up(p, i, LIM_REASON_NOWHERE, out);
             return true;
         }
