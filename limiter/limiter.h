@@ -13,6 +13,7 @@
 #include "limiter/breaker.h"
 #include "limiter/budget.h"
 #include "limiter/cap.h"
+#include "limiter/divide.h"
 #include "limiter/duration.h"
 #include "limiter/error.h"
 #include "limiter/feedback.h"

@@ -10,8 +10,10 @@ struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst)
     assert(window_ns > 0);
     assert(limit >= LIM_UNLIMITED);
     assert(limit <= LIM_LIMIT_MAX);
+    r.per_window = lim_divisor_make(window_ns);
     if (limit <= 0)
         return r;
+    r.per_limit = lim_divisor_make(limit);
     assert(burst >= 0);
     assert(burst <= limit);
     r.step.ns = window_ns / limit;
@@ -57,10 +59,10 @@ int64_t lim_window_remaining(const struct lim_rate *r,
         return r->limit;
     if (w->tat < now)
         return r->burst;
-    int64_t used; /* x window_ns; for most limits 64 bits are enough */
+    int64_t used, rest; /* x window_ns; for most limits 64 bits are enough */
     if (!__builtin_mul_overflow(w->tat - now, r->limit, &used) &&
         !__builtin_add_overflow(used, w->frac + r->window_ns - 1, &used))
-        return r->burst - used / r->window_ns;
+        return r->burst - lim_divide(&r->per_window, used, &rest);
     lim_wide more = (lim_wide)(w->tat - now) * r->limit + w->frac;
     return r->burst - (int64_t)((more + r->window_ns - 1) / r->window_ns);
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "limiter/divide.h"
 #include "limiter/limits.h"
 #include "limiter/time.h"
 
@@ -36,6 +37,7 @@ struct lim_rate {
     int64_t burst;        /* what a full bucket holds, 1 to limit */
     struct lim_span step; /* one unit: window / limit */
     struct lim_span full; /* burst units */
+    struct lim_divisor per_limit, per_window;
 };
 
 /* The state of a window; fields are private. */
@@ -95,8 +97,7 @@ static inline struct lim_span lim_rate_span(const struct lim_rate *r,
     if (r->step.frac != 0) {
         lim_wide part = (lim_wide)cost * r->step.frac;
         if (part <= INT64_MAX) {
-            s.ns += (int64_t)part / r->limit;
-            s.frac = (int64_t)part % r->limit;
+            s.ns += lim_divide(&r->per_limit, (int64_t)part, &s.frac);
         } else {
             s.ns += (int64_t)(part / r->limit);
             s.frac = (int64_t)(part % r->limit);
