@@ -261,8 +261,7 @@ static lim_time ready(struct lim_pool *p, const struct lim_asked *a,
     lim_time at = p->now;
     if (scarce)
         at = lim_members_earliest(p->members, a, true, p->now);
-    if (at > p->now ||
-        lim_members_choose(p->members, a, p->now, organisation))
+    if (at > p->now || lim_members_choose(p->members, a, p->now, organisation))
         return at;
     at = lim_members_earliest(p->members, a, true, p->now);
     assert(at > p->now);

@@ -103,7 +103,7 @@ struct lim_event {
 
 /* Grows when anything in this header or what it includes changes its meaning
    or place; name, summary and abi stand first in all versions. */
-#define LIM_STRATEGY_ABI 3
+#define LIM_STRATEGY_ABI 4
 
 struct lim_strategy {
     const char *name;

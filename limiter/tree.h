@@ -19,7 +19,7 @@
 static_assert(LIM_VALUES <= 16, "a bit for each");
 static_assert(LIM_BLOCK * sizeof(int64_t) == LIM_ROW, "a row a cache line");
 
-#define LIM_LEVELS_MAX 7 /* 8^7 organisations: more than there may be */
+#define LIM_LEVELS_MAX 7        /* 8^7 organisations: more than there may be */
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
 /* Of a block above: which values are stale, and of each in which columns. */

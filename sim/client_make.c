@@ -63,9 +63,8 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
         goto fail;
     sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns,
                    s->warmup_ns);
-    c->memory = malloc(((size_t)requests_max(s) << c->hedges) *
-                           sizeof *c->jobs +
-                       LIM_ROW - 1);
+    c->memory = malloc(
+        ((size_t)requests_max(s) << c->hedges) * sizeof *c->jobs + LIM_ROW - 1);
     if (error != LIM_OK || c->memory == NULL ||
         sim_intake_init(&c->intake, s, seed, start, c->end) != LIM_OK)
         goto no_memory;
