@@ -128,7 +128,6 @@ static char *read_key(struct reading *r, struct mock_json *j)
 static void check_limits(struct reading *r, struct mock_json *j)
 {
     const cJSON *limits = mock_json_get(j, "limits");
-    int64_t max;
 
     if (limits != NULL && !cJSON_IsObject(limits))
         mock_json_wrong(j, "limits", "an object of models");
@@ -136,13 +135,11 @@ static void check_limits(struct reading *r, struct mock_json *j)
          m != NULL && r->error == LIM_OK; m = m->next) {
         char path[256];
         struct mock_json model;
+        struct lim_limits read;
         snprintf(path, sizeof path, "accounts[%zu].limits.%.100s",
                  r->file->count - 1, m->string);
         mock_json_open(&model, m, path, &r->error, r->diag);
-        for (int l = 0; l < LIM_WINDOWS; l++)
-            mock_json_int(&model, lim_limit_name((enum lim_limit)l), 0,
-                          LIM_LIMIT_MAX, &max);
-        mock_json_close(&model);
+        mock_json_limits(&model, &read);
     }
 }
 

@@ -315,6 +315,18 @@ static void put_tier(cJSON *account, enum lim_tier tier, bool first)
         replace(account, "tier", cJSON_CreateString(lim_tier_name(tier)));
 }
 
+static void put_limit(cJSON *of, const struct lim_limits *l,
+                      enum lim_limit limit)
+{
+    char text[LIM_LIMITS_TEXT_SIZE];
+    if (l->window_ns[limit] != 0)
+        cJSON_AddStringToObject(of, lim_limit_name(limit),
+                                lim_limits_text(l, limit, text));
+    else if (l->max[limit] >= 0)
+        cJSON_AddNumberToObject(of, lim_limit_name(limit),
+                                (double)l->max[limit]);
+}
+
 /* Writes the limits of an answer into an account; what the headers hide of a
    model stays as the table has it, if they fit one tier alone. */
 static void put_limits(const struct job *j, const struct bench_probed *x,
@@ -334,9 +346,7 @@ static void put_limits(const struct job *j, const struct bench_probed *x,
         all = cJSON_AddObjectToObject(account, "limits");
     cJSON *one = cJSON_CreateObject();
     for (int l = 0; l < LIM_WINDOWS; l++)
-        if (limits.max[l] >= 0)
-            cJSON_AddNumberToObject(one, lim_limit_name((enum lim_limit)l),
-                                    (double)limits.max[l]);
+        put_limit(one, &limits, (enum lim_limit)l);
     replace(all, x->model, one);
 }
 

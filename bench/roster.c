@@ -2,11 +2,12 @@
 
 #include "bench/roster.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "limiter/tier.h"
-#include "mockserver/units.h"
+#include "mockserver/json.h"
 
 /* A file being read, with the table of its tiers. */
 struct reading {
@@ -62,18 +63,14 @@ static bool told_limits(const cJSON *entry, const char *model,
 {
     const cJSON *limits = cJSON_GetObjectItemCaseSensitive(entry, "limits");
     const cJSON *of = cJSON_GetObjectItemCaseSensitive(limits, model);
+    struct lim_diag diag = { 0 };
+    struct mock_json j;
+    int error = LIM_OK;
     if (of == NULL)
         return false;
-    *out = lim_limits_none();
-    for (int l = 0; l < LIM_WINDOWS; l++) {
-        const cJSON *value = cJSON_GetObjectItemCaseSensitive(
-            of, lim_limit_name((enum lim_limit)l));
-        double number = cJSON_IsNumber(value) ? value->valuedouble : -1;
-        if (cJSON_IsString(value))
-            (void)mock_units_count(value->valuestring, &number);
-        if (number >= 0)
-            out->max[l] = (int64_t)number;
-    }
+    mock_json_open(&j, of, "limits", &error, &diag);
+    mock_json_limits(&j, out);
+    assert(error == LIM_OK); /* the file was checked */
     return true;
 }
 

@@ -108,11 +108,7 @@ static void check_name(struct mock_json *j, const char *name)
 static void read_limit(struct mock_config *c, struct mock_json *j,
                        const char *model, struct sim_project_limit *out)
 {
-    out->limits = lim_limits_none();
-    for (int i = 0; i < LIM_WINDOWS; i++)
-        mock_json_int(j, lim_limit_name((enum lim_limit)i), 0, LIM_LIMIT_MAX,
-                      &out->limits.max[i]);
-    mock_json_close(j);
+    mock_json_limits(j, &out->limits);
     if (c->table != NULL && lim_table_group(c->table, model) == NULL &&
         lim_table_group_index(c->table, model) < 0)
         mock_json_wrong(j, NULL, "table \"%s\" has no such model",

@@ -64,7 +64,7 @@ void mock_eras_sentence(struct mock_text *m, enum mock_era era,
 {
     char hint[LIM_DURATION_SIZE];
     const char *unit = limits[v->limit].unit;
-    int64_t wait = v->max > 0 ? lim_limit_window(v->limit) / v->max : 0;
+    int64_t wait = v->max > 0 ? v->window_ns / v->max : 0;
     bool waits = era != MOCK_ERA_2022 && v->answer == SIM_RATE_LIMITED &&
                  v->shown.hint_ns >= 0 && wait >= LIM_MSEC;
     assert(era != MOCK_ERA_NOW);

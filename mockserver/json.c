@@ -332,6 +332,39 @@ void mock_json_date(struct mock_json *j, const char *key, int64_t *ns)
                  "a date such as \"2026-01-01\" or \"2026-01-01T00:00:00Z\"");
 }
 
+static void read_limit(struct mock_json *j, enum lim_limit limit,
+                       struct lim_limits *out)
+{
+    const char *key = lim_limit_name(limit);
+    const cJSON *value = mock_json_get(j, key);
+    double number;
+    if (value == NULL)
+        return;
+    if (cJSON_IsString(value) &&
+        mock_units_limit(value->valuestring, &out->max[limit],
+                         &out->window_ns[limit]))
+        return;
+    if (cJSON_IsNumber(value)) {
+        number = value->valuedouble;
+        if (number >= 0 && number <= (double)LIM_LIMIT_MAX &&
+            number == (double)(int64_t)number) {
+            out->max[limit] = (int64_t)number;
+            return;
+        }
+    }
+    expected(j, key, value,
+             "a whole number from 0 on, such as 500 or \"40k\", or "
+             "\"100000/30d\" for a window of days, 1 to 366");
+}
+
+void mock_json_limits(struct mock_json *j, struct lim_limits *out)
+{
+    *out = lim_limits_none();
+    for (int i = 0; i < LIM_WINDOWS; i++)
+        read_limit(j, (enum lim_limit)i, out);
+    mock_json_close(j);
+}
+
 /* Levenshtein's distance, at most `most` + 1, of words below 48 bytes. */
 static unsigned distance(const char *a, const char *b, unsigned most)
 {

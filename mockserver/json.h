@@ -8,6 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "limiter/error.h"
+#include "limiter/limits.h"
 
 /*
  * Reading JSON input strictly: every key must be known, every value of its
@@ -69,6 +70,13 @@ void mock_json_duration(struct mock_json *j, const char *key, int64_t *ns);
 void mock_json_rate(struct mock_json *j, const char *key, double *per_second);
 void mock_json_money(struct mock_json *j, const char *key, int64_t *microusd);
 void mock_json_date(struct mock_json *j, const char *key, int64_t *ns);
+
+/*
+ * The limits of a model, {"rpm": 500, "tpm": "40k", "tpd": "100000/30d"}, of
+ * which the last has a window of its own (limiter/limits.h), and ends the
+ * object.  What is left out does not exist.
+ */
+void mock_json_limits(struct mock_json *j, struct lim_limits *out);
 
 /* Says that the value of `key` is wrong: printf-like, path is prepended. */
 void mock_json_wrong(struct mock_json *j, const char *key, const char *format,

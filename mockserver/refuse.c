@@ -10,10 +10,8 @@ static const struct mock_manner *manner(const struct mock_visit *v)
 
 void mock_refuse_show(struct mock_visit *v, const struct sim_verdict *verdict)
 {
-    const struct lim_feedback *shown = &verdict->shown;
-    mock_shown_limits(&v->a->headers, manner(v), shown);
-    if (shown->requests.limit >= 0 || shown->tokens.limit >= 0)
-        mock_shown_project(&v->a->headers, manner(v), &verdict->project_tokens);
+    mock_shown_limits(&v->a->headers, manner(v), &verdict->shown);
+    mock_shown_project(&v->a->headers, manner(v), &verdict->project_tokens);
 }
 
 /* Whether it is the project alone that may not use the model; its name. */

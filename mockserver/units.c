@@ -123,6 +123,26 @@ bool mock_units_count(const char *text, double *out)
     return true;
 }
 
+bool mock_units_limit(const char *text, int64_t *max, int64_t *window_ns)
+{
+    double value;
+    struct decimal days = { 0 };
+    if (!read_count(&text, &value) || value > (double)LIM_LIMIT_MAX ||
+        value != (double)(int64_t)value)
+        return false;
+    if (*text == '/') {
+        text++;
+        if (!read_decimal(&text, &days) || days.part > 0 || days.whole == 0 ||
+            days.whole > LIM_WINDOW_MAX / LIM_DAY || *text++ != 'd')
+            return false;
+    }
+    if (*text != '\0')
+        return false;
+    *max = (int64_t)value;
+    *window_ns = days.whole * LIM_DAY;
+    return true;
+}
+
 bool mock_units_rate(const char *text, double *per_second)
 {
     double value;

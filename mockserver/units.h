@@ -18,6 +18,10 @@ bool mock_units_duration(const char *text, int64_t *ns);
    is 0.5.  >= 0. */
 bool mock_units_count(const char *text, double *out);
 
+/* "500", "40k": a limit whose window is as usual, 0; "100000/30d": one of so
+   many days, 1 to 366. */
+bool mock_units_limit(const char *text, int64_t *max, int64_t *window_ns);
+
 /* "120/m", "5/s", "40k/h", "10000/d"; a bare number is a second's. */
 bool mock_units_rate(const char *text, double *per_second);
 

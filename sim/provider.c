@@ -183,6 +183,7 @@ static void open_verdict(struct sim_verdict *v, lim_time now)
     v->answer = SIM_ADMITTED;
     v->limit = LIM_RPM;
     v->max = -1;
+    v->window_ns = 0;
     v->used = 0;
     v->requested = 0;
     v->admitted_at = now;
@@ -260,6 +261,7 @@ static void describe(const struct scope *s, const struct lim_cost *cost,
     const struct lim_meter_rule *r = &d->rates->rule[v->limit];
     if (v->answer != SIM_ADMITTED) {
         v->max = r->rate.limit;
+        v->window_ns = r->rate.window_ns;
         v->requested = amount_of(cost, v->limit);
         v->used =
             v->max - lim_meter_remaining(r, &d->window[v->limit].level, now);

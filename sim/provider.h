@@ -77,6 +77,7 @@ struct sim_verdict {
     enum sim_answer answer;
     enum lim_limit limit; /* which refused */
     int64_t max;          /* of that limit; -1: admitted */
+    int64_t window_ns;    /* its window; 0: admitted, or money */
     int64_t used;         /* max - remaining, as printed */
     int64_t requested;
     lim_time admitted_at;            /* exact: not 1 ns before, if nobody

@@ -150,6 +150,7 @@ static void falsify(struct sim_plan *plan)
     struct lim_feedback *shown = &plan->verdict.shown;
     if (plan->fault == SIM_FAULT_NO_HEADERS) {
         *shown = lim_feedback_none();
+        plan->verdict.project_tokens = shown->tokens;
     } else if (plan->fault == SIM_FAULT_LYING_HEADERS) {
         lie(&shown->requests);
         lie(&shown->tokens);

@@ -146,7 +146,8 @@ static void accounts_are_grouped_by_organisation(void)
         " \"accounts\": ["
         " {\"name\": \"a\", \"organisation\": \"free-2\","
         "  \"endpoint\": \"there\", \"key_env\": \"TIERLAB_TEST_A\","
-        "  \"tier\": \"tier1\", \"limits\": {\"gpt-4o\": {\"rpm\": \"1k\"}}},"
+        "  \"tier\": \"tier1\", \"limits\": {\"gpt-4o\": {\"rpm\": \"1k\",\n"
+        "  \"tpm\": \"100000/30d\"}}},"
         " {\"name\": \"free-1\", \"key_env\": \"TIERLAB_TEST_B\"},"
         " {\"name\": \"c\", \"organisation\": \"free-2\","
         "  \"project\": \"proj_x\", \"key_env\": \"TIERLAB_TEST_B\"}]}",

@@ -81,6 +81,28 @@ static void a_count_makes_numbered_organisations(void)
     mock_config_fini(&c);
 }
 
+static void limits_of_projects_may_have_windows_of_their_own(void)
+{
+    const char *text = "{\"organisations\": [{\"name\": \"a\", \"projects\":"
+                       " [{\"name\": \"p\", \"limits\": {\"gpt-4o\": {"
+                       "\"rpm\": 3, \"tpm\": \"100k/30d\", \"rpd\": \"1k\","
+                       " \"ipm\": 0}}}]}]}";
+    struct mock_config c;
+    struct lim_diag d = { 0 };
+    CU_ASSERT_EQUAL_FATAL(read_config(&c, text, NULL, &d), LIM_OK);
+    const struct sim_project *p = c.provider.organisations[0].projects;
+    const struct lim_limits *l = &p->limits[0].limits;
+    CU_ASSERT_EQUAL(p->limit_count, 1);
+    CU_ASSERT_EQUAL(l->max[LIM_RPM], 3);
+    CU_ASSERT_EQUAL(l->max[LIM_RPD], 1000);
+    CU_ASSERT_EQUAL(l->max[LIM_TPM], 100000);
+    CU_ASSERT_EQUAL(l->max[LIM_TPD], LIM_UNLIMITED);
+    CU_ASSERT_EQUAL(l->max[LIM_IPM], 0);
+    CU_ASSERT_EQUAL(lim_limits_window(l, LIM_RPM), LIM_MIN);
+    CU_ASSERT_EQUAL(lim_limits_window(l, LIM_TPM), 30 * LIM_DAY);
+    mock_config_fini(&c);
+}
+
 static void disciplines_go_by_name(void)
 {
     struct mock_config c;
@@ -219,6 +241,20 @@ static const struct {
     { "{\"organisations\": [{\"name\": \"a\", \"count\": 2},"
       " {\"name\": \"a-2\"}]}",
       "provider.organisations: two organisations are named \"a-2\"" },
+    { "{\"organisations\": [{\"name\": \"a\", \"projects\": [{\"name\": "
+      "\"p\", \"limits\": {\"gpt-4o\": {\"tpm\": \"5/30h\"}}}]}]}",
+      "provider.organisations[0].projects[0].limits.gpt-4o.tpm: found "
+      "\"5/30h\", expected a whole number from 0 on, such as 500 or \"40k\", "
+      "or \"100000/30d\" for a window of days" },
+    { "{\"organisations\": [{\"name\": \"a\", \"projects\": [{\"name\": "
+      "\"p\", \"limits\": {\"gpt-4o\": {\"rpm\": -1}}}]}]}",
+      "limits.gpt-4o.rpm: found -1, expected" },
+    { "{\"organisations\": [{\"name\": \"a\", \"projects\": [{\"name\": "
+      "\"p\", \"limits\": {\"gpt-4o\": {\"rpm\": 0.5}}}]}]}",
+      "limits.gpt-4o.rpm: found 0.5, expected" },
+    { "{\"organisations\": [{\"name\": \"a\", \"projects\": [{\"name\": "
+      "\"p\", \"limits\": {\"gpt-4o\": {\"rp\": 1}}}]}]}",
+      "limits.gpt-4o.rp: unknown key; did you mean \"rpm\"?" },
     { "{\"prices\": 5}", "provider.prices: found 5, expected an object" },
     { "{\"prices\": {\"gpt-4o\": []}}",
       "provider.prices.gpt-4o: found a list, expected an object" },
@@ -463,6 +499,8 @@ CU_TestInfo config_tests[] = {
     { "the defaults are the contract's", defaults_are_the_contracts },
     { "a count makes numbered organisations",
       a_count_makes_numbered_organisations },
+    { "limits of projects may have windows of their own",
+      limits_of_projects_may_have_windows_of_their_own },
     { "disciplines go by name", disciplines_go_by_name },
     { "prices come before those of the list",
       prices_come_before_those_of_the_list },

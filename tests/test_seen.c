@@ -139,6 +139,8 @@ static struct sim_verdict verdict_of(const struct made *m,
                       : SIM_RATE_LIMITED,
         .limit = s->limit >= 0 ? (enum lim_limit)s->limit : LIM_RPM,
         .max = s->max,
+        .window_ns = lim_limit_window(s->limit >= 0 ? (enum lim_limit)s->limit
+                                                    : LIM_RPM),
         .used = s->used >= 0 ? s->used : 0,
         .requested = s->requested,
         .shown = lim_feedback_none(),

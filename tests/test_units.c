@@ -137,6 +137,41 @@ static void counts(void)
     check(rows, COUNT(rows), count_milli);
 }
 
+static void limits_with_windows(void)
+{
+    static const struct {
+        const char *text;
+        int64_t max, days; /* -1: refused */
+    } rows[] = {
+        { "500", 500, 0 },
+        { "40k", 40000, 0 },
+        { "0", 0, 0 },
+        { "100000/30d", 100000, 30 },
+        { "100k/1d", 100000, 1 },
+        { "7/366d", 7, 366 },
+        { "7/367d", -1, 0 },
+        { "7/0d", -1, 0 },
+        { "7/1.5d", -1, 0 },
+        { "7/d", -1, 0 },
+        { "7/", -1, 0 },
+        { "7/30", -1, 0 },
+        { "7/30h", -1, 0 },
+        { "7/30dd", -1, 0 },
+        { "/30d", -1, 0 },
+        { "-/30d", -1, 0 },
+        { "0.5", -1, 0 },
+        { "-1", -1, 0 },
+        { "", -1, 0 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t max = -1, window_ns = -1;
+        bool good = mock_units_limit(rows[i].text, &max, &window_ns);
+        CU_ASSERT_EQUAL(good, rows[i].max >= 0);
+        CU_ASSERT_EQUAL(max, rows[i].max);
+        CU_ASSERT_EQUAL(window_ns, good ? rows[i].days * LIM_DAY : -1);
+    }
+}
+
 static bool rate_an_hour(const char *text, int64_t *out)
 {
     double value;
@@ -161,6 +196,7 @@ CU_TestInfo units_tests[] = {
     { "money is counted in micro-dollars", money },
     { "dates follow the calendar", dates },
     { "counts take k, M, G and per cent", counts },
+    { "a limit may have a window of its own", limits_with_windows },
     { "rates are for a second, minute, hour or day", rates },
     CU_TEST_INFO_NULL
 };

@@ -104,6 +104,35 @@ call POST /mock/orgs "{\"organisation\": $(field name), \"tier\": \"tier1\"}"
 call POST /v1/chat/completions "$mini,\"max_tokens\":119123}"
 ok "... and a new tier's minute begins unused" head_has 'x-ratelimit-remaining-tokens: 80874'
 
+# The same as a project's share, in the words of its time and of 2023.
+cat >"$tmp/share.json" <<'END'
+{"table": "none", "latency": "none", "organisations": [{"name": "a",
+ "projects": [{"name": "p", "limits": {"gpt-4o-mini": {
+     "rpm": "1k", "tpm": "100000/30d"}}}]}]}
+END
+in_p() {
+    status=$(curl -s -m 10 -o "$tmp/body" -D "$tmp/head" -w '%{http_code}' \
+        -H 'Authorization: Bearer sk-mock-a-1' -H 'OpenAI-Project: p' \
+        -d "$1" "$url/v1/chat/completions")
+}
+for era in now 2023; do
+    start --config "$tmp/share.json" --speed 0 --era $era
+    in_p "$mini,\"max_tokens\":96746}"
+    ok "a project's month is taken" eq "$status" 200
+    [ $era = 2023 ] || ok "... and shown" \
+        head_has 'x-ratelimit-reset-project-tokens: 696h35m34.08s'
+    in_p "$mini,\"max_tokens\":19123}"
+    if [ $era = now ]; then
+        ok "... refused" body 'on tokens per min (TPM): Limit 100000, Used 96749, Requested 19126. Please try again in 114h18m0s.'
+    else
+        ok "... refused as in 2023, with the wait of a token of 30 days" \
+            body 'on tokens per min. Limit: 100000 / min. Please try again in 25.92s.'
+    fi
+    call POST /mock/clock '{"advance": "114h18m1ms"}'
+    in_p "$mini,\"max_tokens\":19123}"
+    ok "... admitted after its time" eq "$status" 200
+done
+
 # Replies wait for the clock, and are sent on the way.
 start --table seed --tier tier1 --latency 10s --speed 0
 curl -s -m 10 -o "$tmp/later" -H 'Authorization: Bearer sk-test' -d "$chat" \
