@@ -308,7 +308,7 @@ fuzz-%: $(BUILD)/tests/fuzz_%
 
 bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_window \
        $(BUILD)/tests/bench_sim $(BUILD)/tests/bench_runs \
-       $(BUILD)/tests/bench_wait $(PROGRAMS)
+       $(BUILD)/tests/bench_wait $(BUILD)/tests/bench_turns $(PROGRAMS)
 	@tests/bench.sh $(BUILD)
 
 layers: $(ALL_LIBS)

@@ -7,7 +7,8 @@ export BUILD=${1:?usage: tests/bench_load.sh BUILD}
 . tests/common.sh
 set -o pipefail
 
-round_s=1 rounds=3 connections=64
+round_s=1 connections=64
+turns_rate=6000 # of each of the daemons that take turns
 kept=''
 
 # table LIMIT: requests a minute, as a file of that name.
@@ -67,7 +68,6 @@ press() {
 # Twice what the limit lets through comes, or nothing gets through.
 overload() {
     local plain_us before after
-    table 1000000000000
     serve --table "$tmp/1000000000000" --tier tier1 --latency none
     press
     press
@@ -93,12 +93,10 @@ overload() {
     printf 'all refused: CPU an answer\t%s\tus\n' "$us"
 }
 
-lowest() { sort -g | head -n 1; }
-
-# keep NAME: the daemon that was started last goes on beside the next ones.
+# keep HELD: the daemon that was started last goes on beside the next ones.
 keep() {
     kept+=" $pid"
-    echo "$pid $url" >"$tmp/kept-$1"
+    standing+=("$1,${url##*:},$pid")
     pid=''
 }
 
@@ -111,34 +109,19 @@ release() {
 }
 trap 'release; stop; rm -rf "$tmp"' EXIT
 
-# windows DISCIPLINE RATE: the clock runs so fast that a minute of it holds
-# the number of requests in question.  A daemon for each number, in turns: what
-# else the machine does comes to all of them.
+# windows DISCIPLINE: a daemon for each number of requests in the window, whose
+# clock runs so fast that a minute of it holds that number at the rate at which
+# it is asked.
 windows() {
-    local held i best all=() sizes='500 5000 10000 30000'
-    for held in $sizes; do
+    local held standing=()
+    for held in 500 5000 10000 30000; do
         serve --table "$tmp/1000000000000" --tier tier1 --latency none \
-            --discipline "$1" --speed $((60 * $2 / held))
+            --discipline "$1" --speed $((60 * turns_rate / held))
         keep "$held"
     done
-    for ((i = 0; i < rounds; i++)); do
-        for held in $sizes; do
-            read -r pid url <"$tmp/kept-$held"
-            press
-            pid=''
-            echo "$us" >>"$tmp/us-$1-$held"
-        done
-    done
+    client "$build/tests/bench_turns" "$1" $turns_rate \
+        "${standing[@]}" || exit 1
     release
-    for held in $sizes; do
-        best=$(lowest <"$tmp/us-$1-$held")
-        printf 'request, %s, %s in the window, CPU\t%s\tus\n' "$1" "$held" \
-            "$best"
-        all+=("$best")
-    done
-    printf 'request, %s, dearest window against cheapest\t%s\tratio\n' "$1" \
-        "$(printf '%s\n' "${all[@]}" | sort -g | awk '
-            NR == 1 { low = $1 } END { printf "%.2f", $1 / low }')"
 }
 
 cat >"$tmp/streams.json" <<'JSON'
@@ -148,6 +131,10 @@ JSON
 waits waiting --no-limits --latency 3s
 waits idle --no-limits --latency none
 waits streams --config "$tmp/streams.json"
+table 1000000000000
+for discipline in bucket quantised fixed sliding-log sliding-counter; do
+    windows "$discipline"
+done
 
 if ! command -v wrk >/dev/null; then
     echo 'bench: no wrk, so overload is not measured: apt-get install wrk' >&2
@@ -161,6 +148,3 @@ wrk.body = '{"model": "gpt-4o", "messages": [{"role": "user", "content": ' ..
     '"Say this is a test."}], "max_tokens": 64}'
 LUA
 overload
-for discipline in bucket quantised fixed sliding-log sliding-counter; do
-    windows "$discipline" "$plain"
-done
