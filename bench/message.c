@@ -11,6 +11,7 @@
 #include "bench/events.h"
 #include "bench/usage.h"
 #include "limiter/apierror.h"
+#include "mockserver/family.h"
 
 #define PROMPT_MAX 1000 /* characters that every image model takes */
 
@@ -19,10 +20,10 @@ static const char filler[] = " the and for you not are but had"
 
 bool bench_message_is_embedding(const char *model)
 {
-    return strncmp(model, "text-embedding", strlen("text-embedding")) == 0;
+    return mock_family_of(model) == MOCK_FAMILY_EMBEDDING;
 }
 
-enum { CHAT, EMBEDDINGS, IMAGES };
+enum { CHAT, COMPLETIONS, EMBEDDINGS, IMAGES };
 
 /* Where it goes, and what stands around its text. */
 static const struct form {
@@ -30,17 +31,25 @@ static const struct form {
 } forms[] = {
     [CHAT] = { "/chat/completions",
                ",\"messages\":[{\"role\":\"user\",\"content\":\"", "\"}]" },
+    [COMPLETIONS] = { "/completions", ",\"prompt\":\"", "\"" },
     [EMBEDDINGS] = { "/embeddings", ",\"input\":\"", "\"" },
     [IMAGES] = { "/images/generations", ",\"prompt\":\"", "\"" },
 };
 
+static const struct form *form_of(const struct sim_workload *w)
+{
+    enum mock_family family = mock_family_of(w->model);
+    if (w->images > 0)
+        return &forms[IMAGES];
+    return family == MOCK_FAMILY_EMBEDDING    ? &forms[EMBEDDINGS]
+           : family == MOCK_FAMILY_COMPLETION ? &forms[COMPLETIONS]
+                                              : &forms[CHAT];
+}
+
 int bench_message_init(struct bench_message *m, const struct sim_workload *w,
                        const struct lim_prices *prices)
 {
-    const struct form *form = w->images > 0 ? &forms[IMAGES]
-                              : bench_message_is_embedding(w->model)
-                                  ? &forms[EMBEDDINGS]
-                                  : &forms[CHAT];
+    const struct form *form = form_of(w);
     const char *before = "{\"model\":";
     const char *after = form->before;
 
@@ -48,8 +57,10 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w,
         .price = lim_prices_find(prices, w->model),
         .path = form->path,
         .images = w->images,
-        .stream = w->stream && form == &forms[CHAT],
+        .stream = w->stream && form <= &forms[COMPLETIONS],
         .tail = form->after,
+        .bound = mock_family_reasons(w->model) ? "max_completion_tokens"
+                                               : "max_tokens",
     };
     cJSON *name = cJSON_CreateString(w->model);
     char *quoted = name != NULL ? cJSON_PrintUnformatted(name) : NULL;
@@ -88,7 +99,7 @@ static bool add_text(struct bench_buffer *body, int64_t chars)
 int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
                         int64_t max_tokens, struct bench_buffer *body)
 {
-    char end[160], bound[40] = "", count[40] = "";
+    char end[160], bound[60] = "", count[40] = "";
     int64_t chars = prompt_tokens > 2 ? 4 * (prompt_tokens - 2) : 0;
     const char *stream = m->stream ? ",\"stream\":true,\"stream_options\":"
                                      "{\"include_usage\":true}"
@@ -100,7 +111,7 @@ int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
         snprintf(count, sizeof count, ",\"n\":%" PRId64, m->images);
         chars = chars < PROMPT_MAX ? chars : PROMPT_MAX;
     } else if (max_tokens >= 0) {
-        snprintf(bound, sizeof bound, ",\"max_tokens\":%" PRId64, max_tokens);
+        snprintf(bound, sizeof bound, ",\"%s\":%" PRId64, m->bound, max_tokens);
     }
     snprintf(end, sizeof end, "%s%s%s%s}", m->tail, bound, count, stream);
     body->length = 0;

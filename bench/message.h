@@ -13,7 +13,7 @@
 /*
  * What goes over the wire for one stream of requests, and what comes back:
  * images where a request asks for some, embeddings where its model makes them,
- * else chat.
+ * completions of a text where it does no more, else chat.
  * A prompt of n tokens is a text of 4 x (n - 2) characters, which the
  * provider estimates at exactly n (lim_estimate_text); it is made of words
  * of four characters, so that a tokenizer counts about as many.  A prompt of
@@ -27,9 +27,10 @@ struct bench_message {
     char *head;                    /* owned: JSON up to the text ... */
     size_t head_length;            /* ... and its length */
     const char *tail;              /* closes what `head` opened */
+    const char *bound;             /* what the reply's bound is called */
 };
 
-/* Tells whether the model makes embeddings: it begins "text-embedding". */
+/* Tells whether the model makes embeddings. */
 bool bench_message_is_embedding(const char *model);
 
 /*

@@ -5,6 +5,7 @@
 
 #include "bench/arrivals.h"
 #include "bench/message.h"
+#include "mockserver/family.h"
 #include "sim/service.h"
 
 #define MAX_TOKENS_MAX 10000000
@@ -12,6 +13,7 @@
 #define SHARE_MAX 1e6
 #define AFFINITY_MAX 1000000000
 #define TENANT_MAX_LENGTH 100
+#define COMPLETION_TOKENS 16 /* if nothing is said, as the API has it */
 
 /* The names of the models of a table, for suggestions.  NULL: no memory. */
 static const char **models_of(const struct lim_table *t)
@@ -119,6 +121,9 @@ void bench_workload_read(struct mock_json *j,
     mock_json_int(j, "images", 0, IMAGES_MAX, &w->images);
     if (has_no_reply(w))
         w->completion_tokens = sim_dist_constant(0);
+    else if (w->model != NULL &&
+             mock_family_of(w->model) == MOCK_FAMILY_COMPLETION)
+        w->max_tokens = COMPLETION_TOKENS;
     bench_sizes_read(j, place->folder, w, &files->sizes);
     mock_json_int(j, "max_tokens", 1, MAX_TOKENS_MAX, &w->max_tokens);
     if (has_no_reply(w) && w->max_tokens > 0)

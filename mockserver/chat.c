@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "limiter/tier.h"
+#include "mockserver/family.h"
 #include "mockserver/flight.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/params.h"
@@ -137,6 +138,29 @@ static bool is_role(const cJSON *role)
     return false;
 }
 
+static bool has(const cJSON *message, const char *member)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(message, member);
+    return value != NULL && !cJSON_IsNull(value);
+}
+
+/* Only what an assistant said in another way may be without words.  The path
+   with its dot is the API's own: langchainjs#4153, 2024-07. */
+static void check_content(struct mock_meter *m, const cJSON *message,
+                          const cJSON *role, struct place *at)
+{
+    bool assistant =
+        cJSON_IsString(role) && strcmp(role->valuestring, "assistant") == 0;
+    if (has(message, "content") ||
+        (assistant && (has(message, "tool_calls") || has(message, "refusal") ||
+                       has(message, "function_call") || has(message, "audio"))))
+        return;
+    snprintf(at->param, sizeof at->param, "messages.[%d].content", at->message);
+    mock_meter_wrong(m, at->param, NULL,
+                     "Invalid value for 'content': expected a string, got "
+                     "null.");
+}
+
 static void read_message(struct mock_meter *m, const cJSON *message, int index)
 {
     struct place at = { .message = index };
@@ -148,6 +172,7 @@ static void read_message(struct mock_meter *m, const cJSON *message, int index)
     }
     if (!is_role(role))
         mock_params_one_of(m, message_at(&at, ".role"), role, roles);
+    check_content(m, message, role, &at);
     m->prompt_tokens += lim_estimate_text(content_characters(m, content, &at));
 }
 
@@ -173,6 +198,29 @@ static void read_messages(struct mock_meter *m)
     }
 }
 
+static void check_bound(struct mock_meter *m, const char *key, int64_t tokens)
+{
+    int64_t most = mock_family_reply_max(m->model);
+    if (most > 0 && tokens > most)
+        mock_meter_wrong(
+            m, key, "invalid_value",
+            "%s is too large: %" PRId64 ". This model supports at most %" PRId64
+            " completion tokens, whereas you provided %" PRId64 ".",
+            key, tokens, most, tokens);
+}
+
+/* MetaGPT#1709, 2025-02; gpt-5.4: ESPHomeDesigner#379, 2026-04. */
+static void check_bounds(struct mock_meter *m, int64_t old, int64_t new)
+{
+    if (old >= 0 && mock_family_reasons(m->model))
+        mock_meter_wrong(m, "max_tokens", "unsupported_parameter",
+                         "Unsupported parameter: 'max_tokens' is not supported "
+                         "with this model. Use 'max_completion_tokens' "
+                         "instead.");
+    check_bound(m, "max_tokens", old);
+    check_bound(m, "max_completion_tokens", new);
+}
+
 /* The larger of the two bounds is reserved; the newer name's holds. */
 static void read_bounds(struct chat *c)
 {
@@ -181,6 +229,7 @@ static void read_bounds(struct chat *c)
     mock_meter_int(&c->m, "max_tokens", 1, TOKENS_MAX, &old);
     mock_meter_int(&c->m, "max_completion_tokens", 1, TOKENS_MAX, &new);
     mock_meter_int(&c->m, "n", 1, CHOICES_MAX, &c->choices);
+    check_bounds(&c->m, old, new);
     c->max_tokens = new >= 0 ? new : old;
     c->reserved = lim_estimate_reply(old, new);
     if (c->reserved >= 0)
@@ -278,7 +327,8 @@ static void shorten(struct mock_visit *v, const struct chat *c)
 void mock_chat_post(struct mock_visit *v)
 {
     struct chat c = { .choices = 1, .max_tokens = -1, .reserved = -1 };
-    if (mock_meter_open(v, &c.m, NULL)) {
+    if (mock_meter_open(v, &c.m, NULL) &&
+        mock_family_fits(v, c.m.model, MOCK_ROOM_CHAT)) {
         uint64_t known =
             mock_params_known(&c.m, parameters, MOCK_PARAMS_UNRECOGNIZED);
         read_messages(&c.m);

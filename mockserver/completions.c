@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "limiter/tier.h"
+#include "mockserver/family.h"
 #include "mockserver/feed.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/params.h"
@@ -135,10 +136,18 @@ static void read_counts(struct completions *c)
         m->completion_tokens = 0;
 }
 
+/* 4097: as gpt-3.5-turbo-instruct's elder, stanford_alpaca#47, 2023-03. */
+static int64_t context_of(const struct mock_meter *m)
+{
+    const struct lim_price *price = m->call.price;
+    if (price != NULL && price->context_tokens > 0)
+        return price->context_tokens;
+    return strstr(m->model, "instruct") != NULL ? 4097 : -1;
+}
+
 static void check_context(struct completions *c)
 {
-    const struct lim_price *price = c->m.call.price;
-    int64_t context = price != NULL ? price->context_tokens : -1;
+    int64_t context = context_of(&c->m);
     int64_t asked = c->longest + c->max_tokens;
     if (context > 0 && asked > context)
         mock_meter_wrong(
@@ -345,7 +354,8 @@ static void answer(struct mock_visit *v, const struct completions *c,
 void mock_completions_post(struct mock_visit *v)
 {
     struct completions c = { .max_tokens = TOKENS_DEFAULT, .n = 1 };
-    if (mock_meter_open(v, &c.m, NULL)) {
+    if (mock_meter_open(v, &c.m, NULL) &&
+        mock_family_fits(v, c.m.model, MOCK_ROOM_COMPLETIONS)) {
         mock_params_known(&c.m, parameters, MOCK_PARAMS_UNRECOGNIZED);
         read_prompts(&c);
         mock_params_stream(&c.m, &c.usage);

@@ -8,6 +8,7 @@
 
 #include "limiter/rng.h"
 #include "mockserver/base64.h"
+#include "mockserver/family.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/params.h"
 
@@ -231,7 +232,8 @@ static void write_answer(struct mock_visit *v, const struct embeddings *e)
 void mock_embeddings_post(struct mock_visit *v)
 {
     struct embeddings e = { .base64 = false };
-    if (mock_meter_open(v, &e.m, NULL)) {
+    if (mock_meter_open(v, &e.m, NULL) &&
+        mock_family_fits(v, e.m.model, MOCK_ROOM_EMBEDDINGS)) {
         e.m.completion_tokens = 0;
         mock_params_known(&e.m, parameters, MOCK_PARAMS_UNRECOGNIZED);
         read_inputs(&e);

@@ -9,14 +9,22 @@
 #include "mockserver/units.h"
 #include "mockserver/visit.h"
 
-static void add_model(struct mock_text *b, const char *id, const char *as_of)
+/* When a model came is not in the tables; it was there by the month, or the
+   year, of its row: "2025-04-15", "2025/2026". */
+static int64_t created_by(const char *as_of)
 {
     int64_t created = 0;
-    char date[12] = "";
-    if (as_of != NULL)
-        snprintf(date, sizeof date, "%.7s-01", as_of);
-    if (!mock_units_date(date, &created))
-        created = 0;
+    char month[12], year[12];
+    snprintf(month, sizeof month, "%.7s-01", as_of);
+    snprintf(year, sizeof year, "%.4s-01-01", as_of);
+    return mock_units_date(month, &created) || mock_units_date(year, &created)
+               ? created
+               : 0;
+}
+
+static void add_model(struct mock_text *b, const char *id, const char *as_of)
+{
+    int64_t created = as_of != NULL ? created_by(as_of) : 0;
     mock_text_puts(b, "{\"id\":");
     mock_text_json(b, id, strlen(id));
     mock_text_printf(b,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "limiter/tier.h"
+#include "mockserver/family.h"
 #include "mockserver/jsontext.h"
 #include "mockserver/output.h"
 #include "mockserver/params.h"
@@ -238,7 +239,8 @@ void mock_responses_post(struct mock_visit *v)
     struct mock_meter m;
     struct mock_output o = { .prose = { .choices = 1, .max_tokens = -1 } };
     bool usage;
-    if (mock_meter_open(v, &m, NULL)) {
+    if (mock_meter_open(v, &m, NULL) &&
+        mock_family_fits(v, m.model, MOCK_ROOM_RESPONSES)) {
         refuse_moved(&m);
         mock_params_known(&m, parameters, MOCK_PARAMS_UNKNOWN);
         read_input(&m);

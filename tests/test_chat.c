@@ -37,6 +37,23 @@ static void mistakes_are_worded(void)
           "{\"model\":\"gpt-4\",\"messages\":[{\"role\":\"user\",\"content\":"
           "[{\"type\":\"text\"}]}]}",
           400, "Invalid type for 'messages[0].content[0].text'" },
+        { KEY, "POST", CHAT,
+          "{\"model\":\"gpt-4\",\"messages\":[{\"role\":\"user\"}]}", 400,
+          "\"message\": \"Invalid value for 'content': expected a string, got "
+          "null.\",\n        \"type\": \"invalid_request_error\",\n"
+          "        \"param\": \"messages.[0].content\"" },
+        { KEY, "POST", CHAT,
+          "{\"model\":\"gpt-4\",\"messages\":[{\"role\":\"assistant\","
+          "\"content\":null,\"tool_calls\":null}]}",
+          400, "Invalid value for 'content'" },
+        { KEY, "POST", CHAT, "{\"model\":\"text-embedding-ada-002\"," HI "}",
+          404,
+          "This is not a chat model and thus not supported in the "
+          "v1/chat/completions endpoint. Did you mean to use v1/completions?" },
+        { KEY, "POST", CHAT,
+          "{\"model\":\"gpt-3.5-turbo\",\"max_tokens\":6000," HI "}", 400,
+          "max_tokens is too large: 6000. This model supports at most 4096 "
+          "completion tokens, whereas you provided 6000." },
         { KEY, "POST", CHAT, "{\"model\":\"gpt-4\",\"stream\":1," HI "}", 400,
           "Invalid type for 'stream': expected a boolean" },
         { KEY, "POST", CHAT, "{\"model\":\"gpt-4\",\"max_tokens\":0," HI "}",
@@ -110,7 +127,8 @@ static void usage_and_length_agree(void)
                       ",{\"role\":\"user\",\"content\":[{\"type\":\"text\","
                       "\"text\":\"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\"},"
                       "{\"type\":\"image_url\"}]},"
-                      "{\"role\":\"assistant\",\"content\":null}]}";
+                      "{\"role\":\"assistant\",\"content\":null,"
+                      "\"refusal\":\"no\"}]}";
     struct mock_question q = { .method = ask_slice("POST"),
                                .path = ask_slice(CHAT),
                                .body = ask_slice(two),

@@ -11,13 +11,11 @@
 
 #define PATH "/v1/completions"
 #define KEY "Bearer sk-mock-a-1"
-#define FREE                                                                   \
-    "{\"table\":\"seed\",\"latency\":\"none\",\"organisations\":"              \
-    "[{\"name\":\"a\",\"tier\":\"free\"}]}"
+#define TIER1 "{\"latency\":\"none\",\"organisations\":[{\"name\":\"a\"}]}"
 #define NO_LIMITS                                                              \
     "{\"table\":\"none\",\"latency\":\"none\",\"organisations\":"              \
     "[{\"name\":\"a\"}]}"
-#define BODY(more) "{\"model\":\"gpt-4\"," more "}"
+#define BODY(more) "{\"model\":\"gpt-3.5-turbo-instruct\"," more "}"
 
 static void mistakes_are_worded(void)
 {
@@ -25,6 +23,9 @@ static void mistakes_are_worded(void)
         { KEY, "GET", PATH, "", 405, "Not allowed to GET on /v1/completions." },
         { KEY, "POST", PATH, "{\"prompt\":\"a\"}", 400,
           "you must provide a model parameter" },
+        { KEY, "POST", PATH, "{\"model\":\"gpt-4o\",\"prompt\":\"a\"}", 404,
+          "This is a chat model and not supported in the v1/completions "
+          "endpoint. Did you mean to use v1/chat/completions?" },
         { KEY, "POST", PATH, BODY("\"prompt\":{}"), 400,
           "Invalid type for 'prompt'" },
         { KEY, "POST", PATH, BODY("\"prompt\":[]"), 400,
@@ -47,11 +48,11 @@ static void mistakes_are_worded(void)
         { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"temperature\":\"hot\""),
           400, "expected a decimal, but got a string" },
         { KEY, "POST", PATH, BODY("\"prompt\":\"a\",\"max_tokens\":9000"), 400,
-          "maximum context length is 8192 tokens, however you requested 9002 "
+          "maximum context length is 4097 tokens, however you requested 9002 "
           "tokens (2 in your prompt; 9000 for the completion)." },
     };
     struct ask f;
-    ask_set_up(&f, FREE);
+    ask_set_up(&f, TIER1);
     ask_play(&f, rows, COUNT(rows));
     ask_tear_down(&f);
 }
@@ -63,26 +64,26 @@ static int remaining(const struct ask *f, int tokens)
     return ask_header(f, line);
 }
 
-/* A body of the free tier's 10,000 tokens, and what it leaves of them. */
+/* A body of tier 1's 200,000 tokens, and what it leaves of them. */
 static void each_choice_is_reserved(void)
 {
     const struct {
         const char *body;
         int left;
     } rows[] = {
-        { BODY("\"prompt\":\"abcd\""), 10000 - 3 - 16 },
-        { BODY("\"user\":\"u\""), 10000 - 2 - 16 },
-        { BODY("\"prompt\":\"abcd\",\"max_tokens\":0"), 10000 - 3 },
-        { BODY("\"prompt\":\"abcd\",\"n\":2"), 10000 - 3 - 32 },
-        { BODY("\"prompt\":\"abcd\",\"n\":2,\"best_of\":5"), 10000 - 3 - 80 },
-        { BODY("\"prompt\":[1,2,3,4,5]"), 10000 - 5 - 16 },
+        { BODY("\"prompt\":\"abcd\""), 200000 - 3 - 16 },
+        { BODY("\"user\":\"u\""), 200000 - 2 - 16 },
+        { BODY("\"prompt\":\"abcd\",\"max_tokens\":0"), 200000 - 3 },
+        { BODY("\"prompt\":\"abcd\",\"n\":2"), 200000 - 3 - 32 },
+        { BODY("\"prompt\":\"abcd\",\"n\":2,\"best_of\":5"), 200000 - 3 - 80 },
+        { BODY("\"prompt\":[1,2,3,4,5]"), 200000 - 5 - 16 },
         { BODY("\"prompt\":[\"abcd\",\"abcd\"],\"max_tokens\":10"),
-          10000 - 6 - 20 },
+          200000 - 6 - 20 },
         { BODY("\"prompt\":[[1,2],[3]],\"n\":3,\"max_tokens\":10"),
-          10000 - 3 - 60 },
+          200000 - 3 - 60 },
     };
     struct ask f;
-    ask_set_up(&f, FREE);
+    ask_set_up(&f, TIER1);
     for (size_t i = 0; i < COUNT(rows); i++) {
         f.now += LIM_HOUR;
         CU_ASSERT_EQUAL(ask(&f, PATH, rows[i].body), 200);

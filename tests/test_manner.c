@@ -259,6 +259,7 @@ static void a_project_is_told_apart(void)
     CU_ASSERT_TRUE(ask_header(&f, "x-ratelimit-remaining-tokens: 19900\r\n"));
     mock_text_clear(&f.a.headers);
     verdict.shown = lim_feedback_none();
+    verdict.project_tokens = verdict.shown.tokens;
     mock_refuse_show(&v, &verdict);
     CU_ASSERT_EQUAL(f.a.headers.length, 0);
     ask_tear_down(&f);

@@ -94,6 +94,23 @@ static void embeddings_have_an_input(void)
     cJSON_Delete(root);
 }
 
+static void a_model_is_asked_in_its_own_way(void)
+{
+    struct sim_workload w = workload("gpt-3.5-turbo-instruct");
+    struct bench_message m;
+    cJSON *instruct = body_of(w.model, 100, 16), *o1 = body_of("o1", 100, 600);
+
+    CU_ASSERT_EQUAL(bench_message_init(&m, &w, &no_prices), LIM_OK);
+    CU_ASSERT_STRING_EQUAL(m.path, "/completions");
+    CU_ASSERT_EQUAL(strlen(text_at(instruct, "prompt")), 4 * 98);
+    CU_ASSERT_TRUE(cJSON_HasObjectItem(instruct, "max_tokens"));
+    CU_ASSERT_TRUE(cJSON_HasObjectItem(o1, "max_completion_tokens"));
+    CU_ASSERT_FALSE(cJSON_HasObjectItem(o1, "max_tokens"));
+    bench_message_fini(&m);
+    cJSON_Delete(instruct);
+    cJSON_Delete(o1);
+}
+
 static void images_are_asked_for_by_number(void)
 {
     const int64_t prompts[] = { 2, 30, 300 };
@@ -313,6 +330,7 @@ static void no_answer_is_tried_again(void)
 }
 
 CU_TestInfo message_tests[] = {
+    { "a model is asked in its own way", a_model_is_asked_in_its_own_way },
     { "images are asked for by number", images_are_asked_for_by_number },
     { "an image has a price without usage",
       an_image_has_a_price_without_usage },

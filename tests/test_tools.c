@@ -209,11 +209,10 @@ static void without_memory_an_answer_fails(void)
     } rows[] = {
         { CHAT, BODY("\"stream\":true,\"n\":2," TOOLS "\"required\"") },
         { CHAT, BODY(TOOLS "\"required\"") },
+        { "/v1/completions", "{\"model\":\"m\",\"prompt\":\"a\",\"echo\":true,"
+                             "\"stream\":true}" },
         { "/v1/completions",
-          "{\"model\":\"gpt-4\",\"prompt\":\"a\",\"echo\":true,"
-          "\"stream\":true}" },
-        { "/v1/completions",
-          "{\"model\":\"gpt-4\",\"prompt\":\"a\",\"echo\":true}" },
+          "{\"model\":\"m\",\"prompt\":\"a\",\"echo\":true}" },
         { "/v1/responses",
           "{\"model\":\"gpt-4\",\"input\":\"json\",\"stream\":true,\"text\":{"
           "\"format\":{\"type\":\"json_object\"}}}" },

@@ -38,6 +38,13 @@ test('mistakes', async (t) => {
     assert.ok(field instanceof OpenAI.BadRequestError);
     assert.equal(field.type, 'invalid_request_error');
     assert.equal(field.param, 'messages');
+    const embedder = await error(chat(daemon, {},
+        { model: 'text-embedding-ada-002' }));
+    assert.ok(embedder instanceof OpenAI.NotFoundError);
+    assert.match(embedder.message, /This is not a chat model/);
+    const chatter = await error(client(daemon, { apiKey: key }).embeddings
+        .create({ model: 'gpt-4', input: 'a' }));
+    assert.ok(chatter instanceof OpenAI.PermissionDeniedError);
     const path = await error(client(daemon).models.retrieve('gpt-99'));
     assert.ok(path instanceof OpenAI.NotFoundError);
 });
