@@ -154,18 +154,22 @@ static void log_slice(struct mock_text *line, const char *key,
 static void write_log(const struct mock_visit *v)
 {
     const struct mock_api *api = v->api;
+    const char *organisation = NULL, *project = NULL;
     struct mock_text line = { 0 };
+    if (v->organisation >= 0) {
+        uint32_t index = (uint32_t)v->organisation;
+        organisation = sim_provider_organisation_name(api->provider, index);
+        project = sim_provider_project_name(api->provider, index);
+    }
     mock_text_printf(&line, "{\"time_ns\":%" PRId64 ",\"request\":%" PRIu64,
                      v->q->now, api->requests);
     log_slice(&line, "client_request", v->q->client_request);
     log_slice(&line, "method", v->q->method);
     log_slice(&line, "path", v->q->path);
     mock_text_puts(&line, ",\"organisation\":");
-    mock_text_json_or_null(
-        &line, v->organisation < 0
-                   ? NULL
-                   : sim_provider_organisation_name(api->provider,
-                                                    (uint32_t)v->organisation));
+    mock_text_json_or_null(&line, organisation);
+    mock_text_puts(&line, ",\"project\":");
+    mock_text_json_or_null(&line, project);
     mock_text_puts(&line, ",\"model\":");
     mock_text_json_or_null(&line, v->model[0] != '\0' ? v->model : NULL);
     mock_text_printf(&line, ",\"status\":%d,\"limit\":", v->a->status);

@@ -44,16 +44,20 @@ static void add_name(struct mock_text *b, const char *key, const char *name)
 static void add_entry(struct mock_visit *v, const struct mock_journal_entry *e)
 {
     struct mock_text *b = &v->a->body;
-    const char *organisation =
-        e->organisation < 0 ? NULL
-                            : sim_provider_organisation_name(
-                                  v->api->provider, (uint32_t)e->organisation);
+    const struct sim_provider *p = v->api->provider;
+    const char *organisation = NULL, *project = NULL;
+    if (e->organisation >= 0) {
+        organisation =
+            sim_provider_organisation_name(p, (uint32_t)e->organisation);
+        project = sim_provider_project_name(p, (uint32_t)e->organisation);
+    }
     mock_text_printf(b,
                      "{\"number\":%" PRIu64 ",\"time_ns\":%" PRId64
                      ",\"status\":%d,\"latency_ns\":%" PRId64,
                      e->number, e->time, e->status, e->latency_ns);
     add_name(b, "path", e->path);
     add_name(b, "organisation", organisation);
+    add_name(b, "project", project);
     add_name(b, "model", e->model[0] != '\0' ? e->model : NULL);
     add_name(b, "limit",
              e->limit < 0 ? NULL : lim_limit_name((enum lim_limit)e->limit));

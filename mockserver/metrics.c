@@ -93,6 +93,24 @@ static void add_money(struct mock_text *b, const struct mock_api *api,
     }
 }
 
+static void add_decided(struct mock_text *b, const struct mock_api *api)
+{
+    begin(b, "decisions_total", "counter", "What limits admitted and refused.");
+    for (uint32_t i = 0; i < organisations(api); i++) {
+        struct sim_decided d = sim_provider_decided(api->provider, i);
+        const uint64_t counts[2] = { d.admitted, d.refused };
+        for (int k = 0; k < 2 && d.admitted + d.refused > 0; k++) {
+            mock_text_puts(b, "tierlab_mock_decisions_total{");
+            mock_samples_label(
+                b, "organisation",
+                sim_provider_organisation_name(api->provider, i));
+            mock_text_puts(b, ",");
+            mock_samples_label(b, "decision", k == 0 ? "admitted" : "refused");
+            mock_text_printf(b, "} %" PRIu64 "\n", counts[k]);
+        }
+    }
+}
+
 /* The families of windows: what is told of each. */
 enum of_window { LIMIT, LEVEL, ADMITTED };
 
@@ -145,6 +163,7 @@ void mock_metrics_get(struct mock_visit *v)
     add_server(b, mock_api_counters(v->api));
     add_statuses(b, v->api);
     add_money(b, v->api, v->q->now);
+    add_decided(b, v->api);
     add_windows(v, "window_limit", LIMIT, "gauge", "What a full window holds.");
     add_windows(v, "window_level", LEVEL, "gauge", "What is left in a window.");
     add_windows(v, "window_taken_total", ADMITTED, "counter",

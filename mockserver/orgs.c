@@ -201,13 +201,30 @@ static void add_standing(struct mock_visit *v, uint32_t i)
         mock_text_printf(b, "%" PRId64 "}", s.next_at);
 }
 
+static void add_decided(struct mock_visit *v, uint32_t i)
+{
+    struct sim_decided d = sim_provider_decided(v->api->provider, i);
+    mock_text_printf(&v->a->body,
+                     ",\"admitted\":%" PRIu64 ",\"refused\":%" PRIu64,
+                     d.admitted, d.refused);
+}
+
+static void add_groups(struct mock_visit *v, const struct ask *a, uint32_t i)
+{
+    bool first = true;
+    mock_text_puts(&v->a->body, ",\"groups\":[");
+    for (unsigned g = 0; g < group_count(v->api); g++)
+        if (add_group(v, a, i, g, first))
+            first = false;
+    mock_text_puts(&v->a->body, "]}");
+}
+
 static void add_organisation(struct mock_visit *v, const struct ask *a,
                              uint32_t i)
 {
     const struct sim_provider *p = v->api->provider;
     struct mock_text *b = &v->a->body;
     int64_t spend_max = sim_provider_spend_max(p, i);
-    bool first = true;
     mock_text_puts(b, "{\"name\":");
     mock_text_json_or_null(b, sim_provider_organisation_name(p, i));
     mock_text_printf(b,
@@ -220,11 +237,39 @@ static void add_organisation(struct mock_visit *v, const struct ask *a,
     else
         mock_text_printf(b, "%" PRId64, spend_max);
     add_standing(v, i);
-    mock_text_puts(b, ",\"groups\":[");
-    for (unsigned g = 0; g < group_count(v->api); g++)
-        if (add_group(v, a, i, g, first))
-            first = false;
-    mock_text_puts(b, "]}");
+    add_decided(v, i);
+    add_groups(v, a, i);
+}
+
+/* With the windows that are its own. */
+static void add_project(struct mock_visit *v, const struct ask *a, uint32_t i)
+{
+    const struct sim_provider *p = v->api->provider;
+    struct mock_text *b = &v->a->body;
+    mock_text_puts(b, "{\"organisation\":");
+    mock_text_json_or_null(b, sim_provider_organisation_name(p, i));
+    mock_text_puts(b, ",\"name\":");
+    mock_text_json_or_null(b, sim_provider_project_name(p, i));
+    add_decided(v, i);
+    add_groups(v, a, i);
+}
+
+typedef void add_fn(struct mock_visit *v, const struct ask *a, uint32_t i);
+
+/* Those from `first` on that the question wants. */
+static void add_all(struct mock_visit *v, const struct ask *a, uint32_t first,
+                    uint32_t count, add_fn *add)
+{
+    const struct sim_provider *p = v->api->provider;
+    const char *comma = "\n";
+    for (uint32_t i = first; i < first + count; i++) {
+        if (a->organisation[0] != '\0' &&
+            strcmp(a->organisation, sim_provider_organisation_name(p, i)) != 0)
+            continue;
+        mock_text_puts(&v->a->body, comma);
+        comma = ",\n";
+        add(v, a, i);
+    }
 }
 
 void mock_orgs_get(struct mock_visit *v)
@@ -232,18 +277,12 @@ void mock_orgs_get(struct mock_visit *v)
     const struct sim_provider *p = v->api->provider;
     struct mock_text *b = &v->a->body;
     struct ask a;
-    bool first = true;
     if (!read_ask(v, &a))
         return;
     mock_text_printf(b, "{\"now\":%" PRId64 ",\"organisations\":[", v->q->now);
-    for (uint32_t i = 0; i < sim_provider_organisations(p); i++) {
-        if (a.organisation[0] != '\0' &&
-            strcmp(a.organisation, sim_provider_organisation_name(p, i)) != 0)
-            continue;
-        mock_text_puts(b, first ? "\n" : ",\n");
-        first = false;
-        add_organisation(v, &a, i);
-    }
+    add_all(v, &a, 0, sim_provider_organisations(p), add_organisation);
+    mock_text_puts(b, "],\"projects\":[");
+    add_all(v, &a, SIM_PROJECT_FIRST, sim_provider_projects(p), add_project);
     mock_text_puts(b, "]}\n");
 }
 

@@ -345,6 +345,17 @@ static void charge_refusal(const struct scope *s, const struct lim_cost *cost,
     }
 }
 
+static void count(const struct sim_provider *p, uint32_t index, bool admitted)
+{
+    struct sim_share *share = sim_provider_share(p, index);
+    struct sim_decided *d[2] = { &sim_provider_org(p, index)->decided,
+                                 share != NULL ? &share->decided : NULL };
+    for (int i = 0; i < 2 && d[i] != NULL; i++) {
+        d[i]->admitted += admitted;
+        d[i]->refused += !admitted;
+    }
+}
+
 int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
                        unsigned group, const struct lim_cost *cost,
                        lim_time now, struct sim_verdict *v)
@@ -368,6 +379,8 @@ int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
         judge(&s, cost, now, v);
     }
     describe(&s, cost, now, v);
+    if (error == LIM_OK)
+        count(p, organisation, taken);
     return error;
 }
 

@@ -204,6 +204,18 @@ int sim_provider_settle(struct sim_provider *p, uint32_t organisation,
                         unsigned group, const struct sim_usage *u,
                         lim_time now);
 
+/*
+ * How many requests were admitted and how many refused, for whatever reason,
+ * since the start or the last reset: an organisation's with those of its
+ * projects, or a project's.
+ */
+struct sim_decided {
+    uint64_t admitted, refused;
+};
+
+struct sim_decided sim_provider_decided(const struct sim_provider *p,
+                                        uint32_t index);
+
 /* One window as it stands, for reports and /mock/orgs. */
 struct sim_window_view {
     int64_t limit;     /* LIM_UNLIMITED: there is none */
@@ -252,8 +264,8 @@ void sim_provider_set_spent(struct sim_provider *p, uint32_t organisation,
 void sim_provider_set_spend_max(struct sim_provider *p, uint32_t organisation,
                                 int64_t microusd);
 
-/* Makes all windows full and all spends 0, for every organisation; payments,
-   tiers and limits stay. */
+/* Makes all windows full, all spends and all counts 0, for every organisation;
+   payments, tiers and limits stay. */
 void sim_provider_reset(struct sim_provider *p, lim_time now);
 
 /* Where an organisation stands, and what is missing to its next tier. */

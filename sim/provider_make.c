@@ -421,9 +421,17 @@ int sim_provider_set_project(struct sim_provider *p, uint32_t index,
         return error;
     for (unsigned g = 0; g < p->groups; g++)
         hand_over(old, s, g, now);
+    s->decided = old->decided;
     p->shares[index - SIM_PROJECT_FIRST] = s;
     free_share(old);
     return LIM_OK;
+}
+
+struct sim_decided sim_provider_decided(const struct sim_provider *p,
+                                        uint32_t index)
+{
+    const struct sim_share *s = sim_provider_share(p, index);
+    return s != NULL ? s->decided : sim_provider_org(p, index)->decided;
 }
 
 uint32_t sim_provider_organisations(const struct sim_provider *p)

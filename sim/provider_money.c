@@ -85,11 +85,14 @@ void sim_provider_reset(struct sim_provider *p, lim_time now)
     for (uint32_t i = 0; i < p->count; i++) {
         struct sim_org *o = org_at(p, i, now);
         o->billing.spent_microusd = 0;
+        o->decided = (struct sim_decided){ 0, 0 };
         for (unsigned g = 0; g < p->groups; g++)
             sim_provider_disown(o, g);
     }
-    for (uint32_t i = 0; i < p->share_count; i++)
+    for (uint32_t i = 0; i < p->share_count; i++) {
         sim_provider_clear_share(p->shares[i]);
+        p->shares[i]->decided = (struct sim_decided){ 0, 0 };
+    }
 }
 
 enum lim_tier sim_provider_tier(const struct sim_provider *p,

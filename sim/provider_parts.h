@@ -35,6 +35,7 @@ struct sim_rates {
 struct sim_org {
     const struct sim_rates *rates; /* of its tier, for each group */
     struct sim_billing billing;
+    struct sim_decided decided;
     char *name;
     struct sim_payment *payments; /* billing reads on in them */
     struct sim_window *windows[]; /* of each group; sim_unused: not yet */
@@ -42,6 +43,7 @@ struct sim_org {
 
 struct sim_share { /* a project */
     char *name;
+    struct sim_decided decided;
     uint32_t parent;
     uint32_t panels;            /* groups that it limits */
     int32_t *panel_of;          /* of each group; -1: none */

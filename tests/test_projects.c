@@ -268,6 +268,28 @@ static void charges_and_settlements_meet_both(void)
     end(&w);
 }
 
+/* Whatever refuses; a project's stand with its organisation's, too. */
+static void decisions_are_counted(void)
+{
+    struct world w = settings();
+    build(&w);
+    struct sim_provider *p = w.provider;
+    for (int i = 0; i < 12; i++)
+        ask(&w, WEB, "m", 1, w.start);
+    ask(&w, 0, "m", 1, w.start);
+    ask(&w, 0, "m", LIM_LIMIT_MAX, w.start);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, WEB).admitted, 10);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, WEB).refused, 2);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, 0).admitted, 11);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, 0).refused, 3);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, WEB + 1).admitted, 0);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, 1).refused, 0);
+    sim_provider_reset(p, w.start);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, WEB).admitted, 0);
+    CU_ASSERT_EQUAL(sim_provider_decided(p, 0).refused, 0);
+    end(&w);
+}
+
 static void bad_projects_are_refused(void)
 {
     static const struct sim_project_limit unknown[] = { { "q", LIMITS(1, 1, 1,
@@ -428,6 +450,7 @@ CU_TestInfo projects_tests[] = {
     { "a limit of zero is no access", a_limit_of_zero_is_no_access },
     { "money and tier are the parent's", money_and_tier_are_the_parents },
     { "charges and settlements meet both", charges_and_settlements_meet_both },
+    { "decisions are counted", decisions_are_counted },
     { "bad projects are refused", bad_projects_are_refused },
     { "without memory nothing is added", without_memory_nothing_is_added },
     { "neither child nor parent admits too much",

@@ -321,7 +321,8 @@ static void the_exact_wait_is_told(void)
     CU_ASSERT_TRUE(ask_says(&f,
                             "{\"name\":\"a\",\"tier\":\"free\",\"spent_microusd"
                             "\":0,\"spend_max_microusd\":100000000,"
-                            "\"paid_microusd\":null,\"next\":null,\"groups\":"
+                            "\"paid_microusd\":null,\"next\":null,"
+                            "\"admitted\":0,\"refused\":0,\"groups\":"
                             "[]}"));
     CU_ASSERT_EQUAL(ask(&f, "/mock/orgs?model=gpt-4&tokens=10001", ""), 200);
     CU_ASSERT_TRUE(ask_says(&f,

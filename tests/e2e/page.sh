@@ -20,7 +20,8 @@ look() { # ARGUMENTS...
 cat >"$tmp/config.json" <<'END'
 {"table": "seed", "latency": "none", "organisations": [
   {"name": "small", "tier": "free", "spent": "$12.50"},
-  {"name": "large", "tier": "tier4"}]}
+  {"name": "large", "tier": "tier4", "projects": [
+    {"name": "web", "limits": {"gpt-4": {"rpm": 1}}}]}]}
 END
 start --config "$tmp/config.json" --speed 0
 for who in small small small small large large gone; do
@@ -28,16 +29,26 @@ for who in small small small small large large gone; do
         -d '{"model":"gpt-4","messages":[{"role":"user","content":"Hi"}]}' \
         "$url/v1/chat/completions"
 done
+for _ in 1 2; do
+    curl -s -m 10 -o /dev/null -H 'Authorization: Bearer sk-mock-large-1' \
+        -H 'OpenAI-Project: web' -d '{"model":"gpt-4","messages":[
+        {"role":"user","content":"Hi"}]}' "$url/v1/chat/completions"
+done
 
 look --dump-dom >"$tmp/dom"
 has() { grep -qF -- "$1" "$tmp/dom"; }
 ok 'it tells what to point a client at' has "base URL $url/v1"
-ok 'it counts requests' has '<dt>requests</dt><dd class="">7</dd>'
-ok 'it tells what was refused' has '<dt>429</dt><dd class="">1</dd>'
+ok 'it counts requests' has '<dt>requests</dt><dd class="">9</dd>'
+ok 'it tells what was refused' has '<dt>429</dt><dd class="">2</dd>'
 ok 'it shows the day of the small one' has '197 of 200, full in'
 ok '... its minute, empty' has '0 of 3, full in 60.0 s'
 ok '... and its money' has '12.55 of '
+ok '... what it was let through' has '>3 admitted<'
 ok 'it shows the large one' has '<h3>large</h3>'
+ok '... its admissions' has '>3 admitted<'
+ok '... and its project' has '<span>project web</span>'
+ok '... with what was refused' has '<td class="">large / web</td>'
+ok '... in a window of its own' has '0 of 1, full in 60.0 s'
 ok 'it lists the refusal' has 'RPM'
 ok 'it lists an unknown key' has '<td class="no">401</td>'
 ok 'nothing is loaded from elsewhere' test "$(grep -cE \
