@@ -88,20 +88,25 @@ cat >"$tmp/month.tsv" <<'END'
 gpt-4o-mini free  - 3 200 100000/30d - - - -
 gpt-4o-mini tier1 - 500 - 200000 - - - -
 END
-mini='{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Hello"}]'
+# prompt TOKENS: a file with a request of so many.
+prompt() {
+    printf '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"%s"}]}' \
+        "$(head -c $((4 * ($1 - 2))) /dev/zero | tr '\0' x)" >"$tmp/$1"
+    echo "@$tmp/$1"
+}
 start --table "$tmp/month.tsv" --tier free --latency none --speed 0
-call POST /v1/chat/completions "$mini,\"max_tokens\":96746}"
+call POST /v1/chat/completions "$(prompt 96749)"
 ok "a month's tokens are taken" eq "$status" 200
 ok "... and come back in a month" head_has 'x-ratelimit-reset-tokens: 696h35m34.08s'
-call POST /v1/chat/completions "$mini,\"max_tokens\":19123}"
+call POST /v1/chat/completions "$(prompt 19126)"
 ok "... refused in the words that were seen" body 'on tokens per min (TPM): Limit 100000, Used 96749, Requested 19126. Please try again in 114h18m0s.'
 ok "... and retry-after" head_has 'retry-after: 411480'
 call POST /mock/clock '{"advance": "114h18m1ms"}'
-call POST /v1/chat/completions "$mini,\"max_tokens\":19123}"
+call POST /v1/chat/completions "$(prompt 19126)"
 ok "... admitted after that time" eq "$status" 200
 call GET /mock/orgs
 call POST /mock/orgs "{\"organisation\": $(field name), \"tier\": \"tier1\"}"
-call POST /v1/chat/completions "$mini,\"max_tokens\":119123}"
+call POST /v1/chat/completions "$(prompt 119126)"
 ok "... and a new tier's minute begins unused" head_has 'x-ratelimit-remaining-tokens: 80874'
 
 # The same as a project's share, in the words of its time and of 2023.
@@ -117,11 +122,11 @@ in_p() {
 }
 for era in now 2023; do
     start --config "$tmp/share.json" --speed 0 --era $era
-    in_p "$mini,\"max_tokens\":96746}"
+    in_p "$(prompt 96749)"
     ok "a project's month is taken" eq "$status" 200
     [ $era = 2023 ] || ok "... and shown" \
         head_has 'x-ratelimit-reset-project-tokens: 696h35m34.08s'
-    in_p "$mini,\"max_tokens\":19123}"
+    in_p "$(prompt 19126)"
     if [ $era = now ]; then
         ok "... refused" body 'on tokens per min (TPM): Limit 100000, Used 96749, Requested 19126. Please try again in 114h18m0s.'
     else
@@ -129,7 +134,7 @@ for era in now 2023; do
             body 'on tokens per min. Limit: 100000 / min. Please try again in 25.92s.'
     fi
     call POST /mock/clock '{"advance": "114h18m1ms"}'
-    in_p "$mini,\"max_tokens\":19123}"
+    in_p "$(prompt 19126)"
     ok "... admitted after its time" eq "$status" 200
 done
 
