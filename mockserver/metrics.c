@@ -159,6 +159,8 @@ void mock_metrics_get(struct mock_visit *v)
 {
     struct mock_text *b = &v->a->body;
     v->a->type = MOCK_SAMPLES_TYPE;
+    for (uint32_t i = 0; i < organisations(v->api); i++)
+        sim_provider_advance(v->api->provider, i, v->q->now);
     add_daemon(b, v->api, v->q->now);
     add_server(b, mock_api_counters(v->api));
     add_statuses(b, v->api);

@@ -224,6 +224,7 @@ static void add_organisation(struct mock_visit *v, const struct ask *a,
 {
     const struct sim_provider *p = v->api->provider;
     struct mock_text *b = &v->a->body;
+    sim_provider_advance(v->api->provider, i, v->q->now);
     int64_t spend_max = sim_provider_spend_max(p, i);
     mock_text_puts(b, "{\"name\":");
     mock_text_json_or_null(b, sim_provider_organisation_name(p, i));

@@ -313,6 +313,24 @@ static void the_month_s_money_ends(void)
     ask_tear_down(&f);
 }
 
+/* Also when nobody has asked since. */
+static void an_upgrade_is_seen_when_it_is_due(void)
+{
+    struct ask f;
+    ask_set_up(&f, "{\"latency\":\"none\",\"organisations\":[{\"name\":\"a\","
+                   "\"tier\":\"free\",\"paid\":0,\"payments\":[{\"after\":"
+                   "\"1m\",\"amount\":\"$5\"}]}]}");
+    f.now += LIM_MIN - 1;
+    CU_ASSERT_EQUAL(ask(&f, "/mock/orgs", ""), 200);
+    CU_ASSERT_TRUE(ask_says(&f, "\"tier\":\"free\""));
+    f.now += 1;
+    CU_ASSERT_EQUAL(ask(&f, "/metrics", ""), 200);
+    CU_ASSERT_TRUE(ask_says(&f, "organisation=\"a\",tier=\"tier1\""));
+    CU_ASSERT_EQUAL(ask(&f, "/mock/orgs", ""), 200);
+    CU_ASSERT_TRUE(ask_says(&f, "\"tier\":\"tier1\""));
+    ask_tear_down(&f);
+}
+
 static void the_exact_wait_is_told(void)
 {
     struct ask f;
@@ -388,11 +406,13 @@ static void the_log_has_no_keys(void)
     ask_as(&f, "Bearer sk-secret-secret-secret", "POST", CHAT, GPT4);
     fclose(f.api->config.log);
     CU_ASSERT_PTR_NULL(strstr(text, "sk-"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"organisation\":\"a\",\"model\":"
-                                        "\"gpt-4\",\"status\":429,\"limit\":"
-                                        "\"rpm\",\"tokens\":3,"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"organisation\":null,\"model\":null,"
-                                        "\"status\":401,\"limit\":null,"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "\"organisation\":\"a\",\"project\":null,\"model\":"
+                     "\"gpt-4\",\"status\":429,\"limit\":"
+                     "\"rpm\",\"tokens\":3,"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "\"organisation\":null,\"project\":null,\"model\":null,"
+                     "\"status\":401,\"limit\":null,"));
     free(text);
     f.api->config.log = NULL;
     ask_tear_down(&f);
@@ -412,6 +432,7 @@ CU_TestInfo routes_tests[] = {
     { "without a table models are those with a price",
       without_a_table_models_are_those_with_a_price },
     { "the month's money ends", the_month_s_money_ends },
+    { "an upgrade is seen when it is due", an_upgrade_is_seen_when_it_is_due },
     { "the exact wait is told", the_exact_wait_is_told },
     { "the clock waits for decisions", the_clock_waits_for_decisions },
     { "the log has no keys", the_log_has_no_keys },

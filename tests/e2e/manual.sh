@@ -61,6 +61,17 @@ serves() {
     kill -TERM "$(cat "$tmp/pid")" && wait "$shell" && [ "$code" = 200 ]
 }
 
+# The example of a configuration is one.
+configured() {
+    awk '/^\.Sh/ { inside = /CONFIGURATION/ }
+        inside && /^\.Ed/ { exit }
+        literal { print }
+        inside && /^\.Bd/ { literal = 1 }' mockserver/tierlab-mockd.1 \
+        >"$tmp/here/page.json"
+    grep -q organisations "$tmp/here/page.json" &&
+        serves 'tierlab-mockd --config page.json'
+}
+
 lay_out
 mapfile -t daemons < <(examples mockserver/tierlab-mockd.1)
 mapfile -t commands < <(examples bench/tierlab.1)
@@ -68,6 +79,7 @@ is 'the pages have examples' 1 $((${#daemons[@]} >= 3 && ${#commands[@]} >= 5))
 for command in "${daemons[@]}"; do
     ok "$command" serves "$command"
 done
+ok 'the configuration of the page' configured
 for command in "${commands[@]}"; do
     case $command in
     *' -S a,b,c '* | *' shard-'*) echo "several machines: $command" ;;
