@@ -190,37 +190,3 @@ const char *mock_sound_type(enum mock_sound_format format)
     };
     return types[format];
 }
-
-static uint32_t get_low(const char *at)
-{
-    uint32_t n = 0;
-    for (int i = 4; i-- > 0;)
-        n = n << 8 | (unsigned char)at[i];
-    return n;
-}
-
-/* A file that is written as it is spoken tells 0 or too much: what is there
-   counts then. */
-int64_t mock_sound_wav_ms(const char *bytes, size_t length)
-{
-    uint32_t rate = 0; /* bytes a second */
-    if (length < 12 || memcmp(bytes, "RIFF", 4) != 0 ||
-        memcmp(bytes + 8, "WAVE", 4) != 0)
-        return -1;
-    for (size_t at = 12; length - at >= 8;) {
-        size_t left = length - at - 8;
-        size_t size = get_low(bytes + at + 4);
-        bool data = memcmp(bytes + at, "data", 4) == 0;
-        if (memcmp(bytes + at, "fmt ", 4) == 0 && size >= 16 && left >= 16)
-            rate = get_low(bytes + at + 16);
-        if (data && (size > left || size == 0))
-            size = left;
-        if (data)
-            return rate > 0 ? (int64_t)(size * 1000 / rate) : -1;
-        size += size & 1;
-        if (size > left)
-            return -1;
-        at += 8 + size;
-    }
-    return -1;
-}

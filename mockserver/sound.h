@@ -28,7 +28,7 @@ enum mock_sound_format {
 };
 
 struct mock_sound {
-    int64_t samples; /* 1 to 60 s of them */
+    int64_t samples; /* above 0, at most 20 s of them */
     uint64_t draw;
 };
 
@@ -38,11 +38,5 @@ void mock_sound_add(struct mock_text *out, const struct mock_sound *s,
 
 /* "audio/mpeg", ... */
 const char *mock_sound_type(enum mock_sound_format format);
-
-/*
- * The length of a WAV file in ms, by its own header, as far as its bytes are
- * there; -1 if it is none, or tells no rate.
- */
-int64_t mock_sound_wav_ms(const char *bytes, size_t length);
 
 #endif

@@ -1,7 +1,7 @@
 #include "mockserver/transcript.h"
 
 #include "limiter/rng.h"
-#include "mockserver/sound.h"
+#include "mockserver/soundfile.h"
 
 #define BYTES_PER_MS 16
 #define WORD_MS 400
@@ -26,7 +26,7 @@ static uint64_t hash(const char *bytes, size_t length)
 struct mock_transcript mock_transcript_make(const char *bytes, size_t length)
 {
     struct mock_transcript t = { .draw = hash(bytes, length),
-                                 .ms = mock_sound_wav_ms(bytes, length) };
+                                 .ms = mock_soundfile_ms(bytes, length) };
     if (t.ms < 0)
         t.ms = (int64_t)(length / BYTES_PER_MS);
     t.words = (t.ms + WORD_MS - 1) / WORD_MS;

@@ -11,7 +11,8 @@
  * seconds, that are the same for the same bytes.  A file of 10 s has 25
  * words, 0.4 s each, in three sentences.
  *
- * A WAV file is as long as it says; of others 16 kB are taken for a second.
+ * A file is as long as it says (mockserver/soundfile.h); of those that do not
+ * say it 16 kB are taken for a second.
  */
 struct mock_transcript {
     uint64_t draw;

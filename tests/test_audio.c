@@ -6,6 +6,7 @@
 
 #include "mockserver/captions.h"
 #include "mockserver/sound.h"
+#include "mockserver/soundfile.h"
 #include "tests/ask.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -63,7 +64,7 @@ static void wav_is_a_head_and_pcm(void)
     CU_ASSERT_EQUAL(low(bytes_of(&wav) + 24, 4), 24000);
     CU_ASSERT_EQUAL(low(bytes_of(&wav) + 40, 4), 20000);
     CU_ASSERT_EQUAL(memcmp(wav.data + 44, pcm.data, 20000), 0);
-    CU_ASSERT_EQUAL(mock_sound_wav_ms(wav.data, wav.length), 416);
+    CU_ASSERT_EQUAL(mock_soundfile_ms(wav.data, wav.length), 416);
     for (size_t i = 0; i < 10000; i++) {
         int v = abs(sample_at(&pcm, i));
         loudest = v > loudest ? v : loudest;
@@ -218,10 +219,64 @@ static void lengths_are_read_from_wav_files(void)
         char *copy = malloc(rows[i].length + 1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
         memcpy(copy + 1, rows[i].bytes, rows[i].length);
-        int64_t ms = mock_sound_wav_ms(copy + 1, rows[i].length);
+        int64_t ms = mock_soundfile_ms(copy + 1, rows[i].length);
         CU_ASSERT_EQUAL(ms, rows[i].ms);
         free(copy);
     }
+}
+
+/* Frames of mp3 and aac are filled up; Opus has 20 ms each. */
+static void what_is_made_is_heard_as_long(void)
+{
+    static const int64_t samples[] = { 4800, 12000, 24000, 480000 };
+    for (int format = 0; format < MOCK_SOUND_PCM; format++) {
+        for (size_t i = 0; i < COUNT(samples); i++) {
+            struct mock_text t =
+                make((enum mock_sound_format)format, samples[i]);
+            int64_t wanted = samples[i] / 24;
+            int64_t ms = mock_soundfile_ms(t.data, t.length);
+            CU_ASSERT_TRUE(ms >= wanted && ms < wanted + 45);
+            for (size_t n = 0; n < 400 && n < t.length; n++) {
+                char *copy = malloc(n + 1);
+                CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+                memcpy(copy + 1, t.data, n);
+                CU_ASSERT_TRUE(mock_soundfile_ms(copy + 1, n) <= ms);
+                free(copy);
+            }
+            mock_text_fini(&t);
+        }
+    }
+}
+
+/* By hand, after the formats' descriptions. */
+static void heads_of_others_tell_a_length(void)
+{
+    struct row {
+        const char *bytes;
+        size_t length;
+        int64_t ms;
+    };
+    /* MPEG 1, 128 kbit/s, 44.1 kHz: 417 bytes, 1152 samples */
+    static char mp3[10 + 3 + 3 * 417] = "ID3\4\0\0\0\0\0\3abc";
+    static char vorbis[28 + 30 + 14] = "OggS";
+    for (int i = 0; i < 3; i++)
+        memcpy(mp3 + 13 + i * 417, "\xff\xfb\x90\x64", 4);
+    memcpy(vorbis + 28, "\x01vorbis\0\0\0\0\1\x44\xac\0\0", 16);
+    memcpy(vorbis + 58, "OggS\0\4\x88\x58\1\0\0\0\0\0", 14);
+    const struct row rows[] = {
+        { mp3, sizeof mp3, 3 * 1152 * 1000 / 44100 },
+        { mp3, sizeof mp3 - 1, 2 * 1152 * 1000 / 44100 },
+        { mp3, 20, -1 },
+        { vorbis, sizeof vorbis, 2000 },
+        { "OggS", 4, -1 },
+        { "fLaC", 4, -1 },
+        { "\xff\xf1\x58\x40\0\0\xfc", 7, -1 },
+        { "", 0, -1 },
+        { "hello, world", 12, -1 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CU_ASSERT_EQUAL(mock_soundfile_ms(rows[i].bytes, rows[i].length),
+                        rows[i].ms);
 }
 
 static void speech_is_as_long_as_its_text(void)
@@ -560,6 +615,8 @@ CU_TestInfo audio_tests[] = {
     { "frames of silence are enough", frames_of_silence_are_enough },
     { "Ogg pages follow each other", ogg_pages_follow_each_other },
     { "lengths are read from WAV files", lengths_are_read_from_wav_files },
+    { "what is made is heard as long", what_is_made_is_heard_as_long },
+    { "heads of others tell a length", heads_of_others_tell_a_length },
     { "speech is as long as its text", speech_is_as_long_as_its_text },
     { "speech comes in six formats", speech_comes_in_six_formats },
     { "mistakes of speech are named", mistakes_of_speech_are_named },
