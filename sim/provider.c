@@ -345,15 +345,10 @@ static void charge_refusal(const struct scope *s, const struct lim_cost *cost,
     }
 }
 
-static void count(const struct sim_provider *p, uint32_t index, bool admitted)
+static void count(struct sim_decided *d, bool admitted)
 {
-    struct sim_share *share = sim_provider_share(p, index);
-    struct sim_decided *d[2] = { &sim_provider_org(p, index)->decided,
-                                 share != NULL ? &share->decided : NULL };
-    for (int i = 0; i < 2 && d[i] != NULL; i++) {
-        d[i]->admitted += admitted;
-        d[i]->refused += !admitted;
-    }
+    d->admitted += admitted;
+    d->refused += !admitted;
 }
 
 int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
@@ -379,9 +374,12 @@ int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
         judge(&s, cost, now, v);
     }
     describe(&s, cost, now, v);
-    if (error == LIM_OK)
-        count(p, organisation, taken);
-    return error;
+    if (error != LIM_OK)
+        return error;
+    count(&s.org->decided, taken);
+    if (organisation >= SIM_PROJECT_FIRST)
+        count(&sim_provider_share(p, organisation)->decided, taken);
+    return LIM_OK;
 }
 
 void sim_provider_probe(const struct sim_provider *p, uint32_t organisation,
