@@ -406,7 +406,7 @@ static void a_stream_tells_its_first_token(void)
     CU_ASSERT_EQUAL(t.summary.attempts, 10);
     CU_ASSERT_TRUE_FATAL(t.summary.ttft_ms.any);
     CU_ASSERT(t.summary.ttft_ms.p50 >= 5000);
-    CU_ASSERT(t.summary.ttft_ms.p50 < 9000);
+    CU_ASSERT(t.summary.ttft_ms.p50 < t.summary.latency_ms.p50);
     CU_ASSERT(t.summary.latency_ms.p50 >= 10000);
     CU_ASSERT(t.summary.tokens_per_min > 0);
     CU_ASSERT_EQUAL(stand.bad, 0);
