@@ -9,11 +9,16 @@
 #include "limiter/tier.h"
 
 /*
- * Which tier, and how many organisations of it, traffic needs: arithmetic
+ * Which tiers, and how many organisations of them, traffic needs: arithmetic
  * says of most that they can not do, simulation says which of the others do.
- * An option is a number of organisations of one tier; of each tier the least
- * number that meets every check is looked for, and the options are told by
- * what they cost in the first month.
+ *
+ * Of each tier the least number that meets every check is looked for; then,
+ * among what costs less than the cheapest of these, a number of one tier and
+ * one of a lower:  where 2 of tier2 do for $100, 1 of tier2 and 3 of tier1 may
+ * for $65.  The organisations that are there come first, the highest ones
+ * foremost, and are never put below the tier that they have: "2 of tier1" of
+ * who has one at tier 4 are that one and another at tier 1.  Options are told
+ * by what they cost in the first month.
  *
  * What is assumed: the traffic of the scenario is that of every day of the
  * month (a batch comes once a day); money is paid in advance and used up by
@@ -53,13 +58,20 @@ struct bench_plan_path {
     int day;          /* of the last */
 };
 
+/* So many organisations of each tier. */
+struct bench_plan_mix {
+    int64_t of[LIM_TIERS];
+    int64_t count; /* of all */
+};
+
 struct bench_plan_question {
     cJSON *tree; /* owned: the scenario, without its organisations */
     const char *table_name;
     struct lim_table *table; /* owned */
     struct bench_check checks[BENCH_PLAN_CHECKS];
     size_t check_count;
-    struct bench_plan_have *have; /* owned; the most paid first */
+    struct bench_plan_have *have; /* owned; the highest first, then the most
+                                     paid */
     size_t have_count;
     int64_t organisations_max;
     enum lim_tier tier_max;
@@ -79,16 +91,18 @@ enum bench_plan_why {
 };
 
 struct bench_plan_option {
-    enum lim_tier tier;
-    int64_t count;
+    struct bench_plan_mix mix;
     enum bench_plan_why why;
-    bool spare; /* fewer organisations of its tier meet everything too */
+    bool spare; /* fewer organisations of its tiers meet everything too */
     int limit;  /* enum lim_limit that is too small, or binds; -1 */
     enum bench_trial_verdict verdict;
     struct bench_estimate wait_p95, refused; /* ms; % of the attempts */
-    /* Shares, -1: no such limit; those of a day and a month in the long run,
-       not of what stands in them when a run begins. */
+    /* Shares, -1: no such limit; those that are longer than a minute in the
+       long run, not of what stands in them when a run begins. */
     double used[LIM_LIMITS];
+    unsigned is_long;         /* which these are, as bits */
+    size_t runs;              /* that its verdict is of */
+    int64_t changed;          /* organisations to be opened, or raised */
     int64_t deposit_microusd; /* to be paid */
     int64_t month_microusd;   /* first month, tokens included */
     int day;                  /* from which it can be had; 0: today */
@@ -111,10 +125,9 @@ struct bench_plan_what_if {
 
 /* The most of a plan that meets nothing that could be had. */
 struct bench_plan_nearest {
-    enum lim_tier tier;
-    int64_t count; /* 0: nothing at all can be had */
-    double load;   /* the share of the load that it meets */
-    int limit;     /* that prevents more; -1: the budget does */
+    struct bench_plan_mix mix; /* of none: nothing at all can be had */
+    double load;               /* the share of the load that it meets */
+    int limit;                 /* that prevents more; -1: the budget does */
 };
 
 #define BENCH_PLAN_WHAT_IFS 4
@@ -127,11 +140,11 @@ struct bench_plan {
     double month_usd;               /* of tokens; -1: not known */
     double slack_s;  /* the longest that an objective lets anything take */
     double finish_s; /* in which all must be done; 0: nothing is said */
-    /* All that was looked at.  First the least of each tier that meets
-       everything, the cheapest before the others. */
+    /* All that was looked at.  First what meets everything, and would not
+       with less; the cheapest before the others. */
     struct bench_plan_option options[BENCH_PLAN_TRIED];
     size_t option_count, good_count;
-    struct bench_plan_option naive; /* count 0: there is none */
+    struct bench_plan_option naive; /* of none: there is none */
     /* Of the first: */
     struct bench_plan_what_if what_ifs[BENCH_PLAN_WHAT_IFS];
     size_t what_if_count;

@@ -21,7 +21,7 @@ static int try_load(struct bench_plan_work *w,
                     enum bench_trial_verdict *v, struct lim_diag *diag)
 {
     struct bench_trial t;
-    cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
+    cJSON *tree = bench_plan_scenario(w->question, &o->mix);
     if (tree != NULL && !bench_load_scale(tree, factor)) {
         cJSON_Delete(tree);
         return no_memory(diag);
@@ -58,16 +58,15 @@ static int search_load(struct bench_plan_work *w,
     return error;
 }
 
-/* The limit of a minute that is used most; -1: there is none. */
+/* Of the limits that a run shows that which is used most; -1: there is none. */
 static int fullest_minute(const struct bench_plan_option *o)
 {
-    static const enum lim_limit minutes[] = { LIM_RPM, LIM_TPM, LIM_IPM };
     double most = 0;
     int found = -1;
-    for (size_t i = 0; i < 3; i++)
-        if (o->used[minutes[i]] > most) {
-            most = o->used[minutes[i]];
-            found = (int)minutes[i];
+    for (int l = 0; l < LIM_LIMITS; l++)
+        if (!bench_plan_is_long(o, l) && o->used[l] > most) {
+            most = o->used[l];
+            found = l;
         }
     return found;
 }
@@ -102,10 +101,10 @@ static int find_nearest(struct bench_plan_work *w, struct lim_diag *diag)
 {
     struct bench_plan_nearest *n = &w->plan->nearest;
     double bound = bench_plan_nearest_by_sum(w->plan, n);
-    const struct bench_plan_option o = bench_plan_option(n->tier, n->count);
+    const struct bench_plan_option o = bench_plan_option(w->plan, &n->mix);
     double requests =
         bound * (double)w->plan->demand.requests / (double)w->plan->demand.runs;
-    if (n->count == 0 || bound <= 0)
+    if (n->mix.count == 0 || bound <= 0)
         return LIM_OK;
     if (requests < REQUESTS_LEAST) {
         n->load = fmin(bound, 1);
@@ -172,12 +171,13 @@ static int what_ifs(struct bench_plan_work *w, struct lim_diag *diag)
     static const double peaks[BENCH_PLAN_WHAT_IFS] = { 0.8, 1.2, 4, 1 };
     struct bench_plan *p = w->plan;
     const struct bench_plan_option *o = &p->options[0];
-    bool choice = o->count > 1 && strcmp(strategy_of(p), "round_robin") != 0;
+    bool choice =
+        o->mix.count > 1 && strcmp(strategy_of(p), "round_robin") != 0;
     int error = LIM_OK;
     p->what_if_count = BENCH_PLAN_WHAT_IFS - (choice ? 0 : 1);
     for (int i = 0; i < (int)p->what_if_count && error == LIM_OK; i++) {
         struct bench_plan_what_if *f = &p->what_ifs[i];
-        cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
+        cJSON *tree = bench_plan_scenario(w->question, &o->mix);
         if (i < 3)
             snprintf(f->name, sizeof f->name, "%s", names[i]);
         else
@@ -197,7 +197,7 @@ static int try_cap(struct bench_plan_work *w, const struct bench_plan_option *o,
                    struct lim_diag *diag)
 {
     struct bench_trial t;
-    cJSON *tree = bench_plan_scenario(w->question, o->tier, o->count);
+    cJSON *tree = bench_plan_scenario(w->question, &o->mix);
     if (tree == NULL ||
         !put_client(tree, "client.cap", cJSON_CreateNumber((double)cap))) {
         cJSON_Delete(tree);

@@ -49,9 +49,10 @@ static int by_usd(const void *a, const void *b)
         return (*x)->month_microusd < (*y)->month_microusd ? -1 : 1;
     if ((*x)->deposit_microusd != (*y)->deposit_microusd)
         return (*x)->deposit_microusd < (*y)->deposit_microusd ? -1 : 1;
-    if ((*x)->tier != (*y)->tier)
-        return (*x)->tier < (*y)->tier ? -1 : 1;
-    return ((*x)->count > (*y)->count) - ((*x)->count < (*y)->count);
+    for (int t = LIM_TIERS - 1; t >= 0; t--)
+        if ((*x)->mix.of[t] != (*y)->mix.of[t])
+            return (*x)->mix.of[t] < (*y)->mix.of[t] ? -1 : 1;
+    return 0;
 }
 
 static double bound_of(const struct bench_plan *p)
@@ -120,7 +121,7 @@ void bench_plan_cost_csv(const void *plan, FILE *f)
     static const char *const words[] = { "missed", "too close to call", "met",
                                          "ruled out" };
     fputs("row,first month usd,to pay for tiers usd,look,wait_ms.p95,ci95,"
-          "note,verdict,organisations,tier\n",
+          "note,verdict,plan\n",
           f);
     for (size_t i = 0; i < v.count; i++) {
         const struct bench_plan_option *o = v.rows[i];
@@ -134,8 +135,9 @@ void bench_plan_cost_csv(const void *plan, FILE *f)
         else
             fputs("NaN,NaN,", f);
         bench_gnuplot_csv(f, note != NULL ? note : "");
-        fprintf(f, ",%s,%lld,%s\n", words[look_of(o)], (long long)o->count,
-                lim_tier_name(o->tier));
+        char plan_name[BENCH_PLAN_NAME_SIZE];
+        fprintf(f, ",%s,%s\n", words[look_of(o)],
+                bench_plan_mix_name(&o->mix, plan_name));
         free(note);
     }
 }
@@ -145,9 +147,10 @@ static void put_names(const struct view *v, FILE *f)
     fputs("set ytics nomirror (", f);
     for (size_t i = 0; i < v->count; i++) {
         const struct bench_plan_option *o = v->rows[i];
-        bool naive = o->tier == v->naive->tier && o->count == v->naive->count;
-        char *name = bench_words("%s%lld of %s", naive ? "* " : "",
-                                 (long long)o->count, lim_tier_name(o->tier));
+        char plan_name[BENCH_PLAN_NAME_SIZE];
+        char *name = bench_words(
+            "%s%s", bench_plan_mix_is(&o->mix, &v->naive->mix) ? "* " : "",
+            bench_plan_mix_name(&o->mix, plan_name));
         bench_gnuplot_tic(f, name != NULL ? name : "", i);
         free(name);
     }

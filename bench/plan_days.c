@@ -18,22 +18,20 @@ struct row {
     struct bench_plan_group group;
     const struct bench_plan_option *option;
     bool first; /* of its plan */
-    char name[80];
+    char name[BENCH_PLAN_NAME_SIZE + 40];
 };
 
 static void name_row(struct row *r)
 {
-    FILE *f = fmemopen(r->name, sizeof r->name, "w");
-    if (f == NULL)
-        return;
-    fprintf(f, "%lld of %s: ", (long long)r->option->count,
-            lim_tier_name(r->option->tier));
-    if (r->group.fresh)
-        fprintf(f, "%lld new", (long long)r->group.count);
+    char plan[BENCH_PLAN_NAME_SIZE];
+    const struct bench_plan_group *g = &r->group;
+    bench_plan_mix_name(&r->option->mix, plan);
+    if (g->fresh)
+        snprintf(r->name, sizeof r->name, "%s: %lld new", plan,
+                 (long long)g->count);
     else
-        fprintf(f, "%lld now at %s", (long long)r->group.count,
-                lim_tier_name(r->group.path.from));
-    fclose(f);
+        snprintf(r->name, sizeof r->name, "%s: %lld now at %s", plan,
+                 (long long)g->count, lim_tier_name(g->path.from));
 }
 
 static size_t find_rows(const struct bench_plan *p, struct row rows[ROWS_MAX])
@@ -78,7 +76,7 @@ static void put_bar(const struct row *r, size_t i, double from, double to,
                     enum lim_tier tier, const struct bench_plan_step *s,
                     FILE *f)
 {
-    bool there = tier >= r->option->tier;
+    bool there = tier >= r->group.tier;
     if (to <= from)
         return;
     fprintf(f, "%.10g,%.10g,%zu,%d,%d,%s,", from, to, i, (int)tier, there,

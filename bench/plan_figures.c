@@ -51,9 +51,7 @@ static char *load_finding(const struct bench_plan_load *l)
     };
     double share;
     size_t i = bench_plan_load_fullest(l, &share);
-    char *what =
-        bench_words("the %s of %lld of %s", words[l->limits[i]],
-                    (long long)l->organisations, lim_tier_name(l->tier));
+    char *what = bench_words("the %s of %s", words[l->limits[i]], l->name);
     char *s = NULL;
     if (what != NULL && share <= 1)
         s = bench_words("The fullest minute takes %.2g %% of %s.", 100 * share,
@@ -70,17 +68,18 @@ static char *load_finding(const struct bench_plan_load *l)
    without a plan what prevents one. */
 static char *with_long(char *s, const struct bench_plan *p)
 {
-    const struct bench_plan_option *o = &p->options[0];
     bool good = p->good_count > 0;
-    int limit = good ? o->limit : p->nearest.limit;
-    if (s == NULL ||
-        (limit != LIM_SPEND && limit != LIM_RPD && limit != LIM_TPD))
+    struct bench_plan_option o =
+        good ? p->options[0] : bench_plan_option(p, &p->nearest.mix);
+    int limit = good ? o.limit : p->nearest.limit;
+    bench_plan_long_run(p, &o);
+    if (s == NULL || limit < 0 || !bench_plan_is_long(&o, limit))
         return s;
-    char *used = good ? bench_words("is used to %.3g %%", 100 * o->used[limit])
+    char *used = good ? bench_words("is used to %.3g %%", 100 * o.used[limit])
                       : strdup("does not suffice");
-    char *more = bench_words(
-        "%s A %s's %s %s.", s, limit == LIM_SPEND ? "month" : "day",
-        lim_limit_name((enum lim_limit)limit), used != NULL ? used : "");
+    char *more = bench_words("%s In the long run %s %s.", s,
+                             lim_limit_name((enum lim_limit)limit),
+                             used != NULL ? used : "");
     free(used);
     free(s);
     return more;
@@ -116,10 +115,9 @@ static int draw_load(const struct drawing *d, size_t model, size_t number)
             .finding = with_long(load_finding(&l), d->plan),
             .reading = bench_words(
                 "Blue: the mean over %lld minute%s; pale: the fullest minute "
-                "among them; dashed: the limit of %lld of %s, together. "
+                "among them; dashed: the limit of %s, together. "
                 "Tokens are counted as the limits count them.",
-                (long long)l.minutes, l.minutes == 1 ? "" : "s",
-                (long long)l.organisations, lim_tier_name(l.tier))
+                (long long)l.minutes, l.minutes == 1 ? "" : "s", l.name)
         };
         const struct bench_canvas canvas = {
             .data = &l,
@@ -159,9 +157,9 @@ static void tell_cost(const struct bench_plan *p, FILE *f)
         fputs("Nothing that was tried meets every objective.", f);
         return;
     }
-    fprintf(f, "Cheapest of what meets every objective: %lld of %s, $%.2f%s.",
-            (long long)o->count, lim_tier_name(o->tier),
-            (double)o->month_microusd / 1e6,
+    char name[BENCH_PLAN_NAME_SIZE];
+    fprintf(f, "Cheapest of what meets every objective: %s, $%.2f%s.",
+            bench_plan_mix_name(&o->mix, name), (double)o->month_microusd / 1e6,
             o->month_microusd > o->deposit_microusd ? ", for its tokens" : "");
 }
 
@@ -192,8 +190,9 @@ static void tell_payments(const struct bench_plan *p, FILE *f)
 {
     const struct bench_plan_option *o = &p->options[0];
     struct bench_plan_group g;
+    char name[BENCH_PLAN_NAME_SIZE];
     const char *comma = ": ";
-    fprintf(f, "%lld of %s", (long long)o->count, lim_tier_name(o->tier));
+    fputs(bench_plan_mix_name(&o->mix, name), f);
     for (int64_t at = 0; bench_plan_next_group(p, o, at, &g); at += g.count)
         for (size_t i = 0; i < g.path.count; i++) {
             const struct bench_plan_step *s = &g.path.steps[i];

@@ -32,8 +32,7 @@ struct bench_plan_load {
     enum lim_limit limits[BENCH_PLAN_LOAD_LIMITS]; /* that there are */
     size_t limit_count;
     double capacity[BENCH_PLAN_LOAD_LIMITS]; /* of `limits` */
-    int64_t organisations;
-    enum lim_tier tier;
+    char name[BENCH_PLAN_NAME_SIZE]; /* of the organisations that may have it */
 };
 
 /* Of the group of model number `model`.  LIM_OK, or LIM_ENOMEM. */

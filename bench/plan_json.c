@@ -24,6 +24,17 @@ static void add_limit(cJSON *o, const char *key, int limit)
         cJSON_AddStringToObject(o, key, lim_limit_name((enum lim_limit)limit));
 }
 
+/* "tiers": {"tier4": 1, "tier1": 3}, "organisations": 4 */
+static void add_mix(cJSON *o, const struct bench_plan_mix *m)
+{
+    cJSON *tiers = cJSON_AddObjectToObject(o, "tiers");
+    for (int t = LIM_TIERS - 1; t >= 0; t--)
+        if (m->of[t] > 0)
+            cJSON_AddNumberToObject(tiers, lim_tier_name((enum lim_tier)t),
+                                    (double)m->of[t]);
+    cJSON_AddNumberToObject(o, "organisations", (double)m->count);
+}
+
 static const char *state_of(const struct bench_plan_option *o)
 {
     static const char *const why[] = {
@@ -68,9 +79,10 @@ static cJSON *option_json(const struct bench_plan *p, size_t i)
 {
     const struct bench_plan_option *o = &p->options[i];
     cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "tier", lim_tier_name(o->tier));
-    cJSON_AddNumberToObject(j, "organisations", (double)o->count);
+    add_mix(j, &o->mix);
     cJSON_AddStringToObject(j, "verdict", state_of(o));
+    if (o->runs > 0)
+        cJSON_AddNumberToObject(j, "runs", (double)o->runs);
     add_limit(j, "limit", o->limit);
     cJSON_AddNumberToObject(j, "deposit_usd",
                             (double)o->deposit_microusd / 1e6);
@@ -136,9 +148,7 @@ static void add_nearest(const struct bench_plan_nearest *n, cJSON *root)
 {
     cJSON *j = cJSON_AddObjectToObject(root, "nearest");
     cJSON_AddNumberToObject(j, "load", n->load);
-    cJSON_AddNumberToObject(j, "organisations", (double)n->count);
-    if (n->count > 0)
-        cJSON_AddStringToObject(j, "tier", lim_tier_name(n->tier));
+    add_mix(j, &n->mix);
     add_limit(j, "limit", n->limit);
 }
 
@@ -156,9 +166,8 @@ static void add_answers(const struct bench_plan *p, cJSON *root)
     if (p->good_count == 0)
         add_nearest(&p->nearest, root);
     cJSON *naive = cJSON_AddObjectToObject(root, "spreadsheet");
-    if (p->naive.count > 0) {
-        cJSON_AddStringToObject(naive, "tier", lim_tier_name(p->naive.tier));
-        cJSON_AddNumberToObject(naive, "organisations", (double)p->naive.count);
+    if (p->naive.mix.count > 0) {
+        add_mix(naive, &p->naive.mix);
         cJSON_AddStringToObject(naive, "verdict", state_of(&p->naive));
     }
 }

@@ -35,20 +35,39 @@ static int64_t minutes_of_bin(int64_t minutes)
                                            : lengths[i];
 }
 
+/* What all organisations may have of a minute's limit; INFINITY: one of them
+   has no such limit. */
+static double capacity_of(const struct bench_plan *p,
+                          const struct bench_plan_mix *m, const char *model,
+                          enum lim_limit limit)
+{
+    double sum = 0;
+    for (int t = 0; t < LIM_TIERS; t++) {
+        const struct lim_tier_row *row =
+            lim_table_find(p->question->table, model, (enum lim_tier)t);
+        if (m->of[t] == 0 || row == NULL)
+            continue;
+        int64_t max = row->limits.max[limit];
+        if (max == LIM_UNLIMITED ||
+            lim_limits_window(&row->limits, limit) != LIM_MIN)
+            return INFINITY;
+        sum += (double)(m->of[t] * max);
+    }
+    return sum > 0 ? sum : INFINITY;
+}
+
 /* The limits of what is told: the cheapest, or what comes nearest. */
 static void find_capacity(struct bench_plan_load *l, const struct bench_plan *p,
                           const char *model)
 {
-    const struct bench_plan_option *o = &p->options[0];
-    l->tier = p->good_count > 0 ? o->tier : p->nearest.tier;
-    l->organisations = p->good_count > 0 ? o->count : p->nearest.count;
-    const struct lim_tier_row *row =
-        lim_table_find(p->question->table, model, l->tier);
-    for (size_t i = 0; row != NULL && i < BENCH_PLAN_LOAD_LIMITS; i++) {
-        int64_t max = row->limits.max[of_minutes[i]];
-        if (max == LIM_UNLIMITED)
+    const struct bench_plan_mix *m =
+        p->good_count > 0 ? &p->options[0].mix : &p->nearest.mix;
+    bench_plan_mix_name(m, l->name);
+    for (size_t i = 0; i < BENCH_PLAN_LOAD_LIMITS; i++) {
+        double capacity = capacity_of(p, m, model, of_minutes[i]);
+        if (!isfinite(capacity))
             continue;
-        l->capacity[l->limit_count] = (double)(max * l->organisations);
+        l->capacity[l->limit_count] = capacity;
         l->limits[l->limit_count++] = of_minutes[i];
     }
 }

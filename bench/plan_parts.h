@@ -11,29 +11,67 @@ int bench_plan_checks(const struct bench_plan_question *q,
                       struct bench_check checks[BENCH_PLAN_CHECKS],
                       size_t *count, struct lim_diag *diag);
 
-/* The scenario with so many organisations of a tier; the caller frees it.
-   NULL: no memory. */
+/* `more` organisations at a tier join: the next of those that are there, which
+   are not put below the tier that they have, and then new ones. */
+void bench_plan_mix_add(const struct bench_plan_question *q,
+                        struct bench_plan_mix *m, enum lim_tier tier,
+                        int64_t more);
+
+/* The tier of number `i`, the highest first; i < m->count. */
+enum lim_tier bench_plan_mix_tier(const struct bench_plan_mix *m, int64_t i);
+
+bool bench_plan_mix_is(const struct bench_plan_mix *a,
+                       const struct bench_plan_mix *b);
+
+/* Whether each of `a` has one of `b` that is no lower, for itself. */
+bool bench_plan_mix_within(const struct bench_plan_mix *a,
+                           const struct bench_plan_mix *b);
+
+/* "2 of tier4", "1 of tier4 + 3 of tier1"; returns `out`. */
+#define BENCH_PLAN_NAME_SIZE 100
+char *bench_plan_mix_name(const struct bench_plan_mix *m,
+                          char out[BENCH_PLAN_NAME_SIZE]);
+
+/* The scenario with these organisations; the caller frees it.  NULL: no
+   memory. */
 cJSON *bench_plan_scenario(const struct bench_plan_question *q,
-                           enum lim_tier tier, int64_t count);
+                           const struct bench_plan_mix *m);
 
 /*
- * The least number of organisations of a tier that arithmetic does not rule
- * out, when nothing may take longer than p->slack_s; HUGE_VAL: none is enough.
- * `*limit` asks for it (enum lim_limit; -1: none does).
+ * The share of the load that each limit lets through, at most, when nothing
+ * may take longer than p->slack_s; INFINITY: it does not bind.  What is ruled
+ * out so can not do; or BENCH_PLAN_NO_ACCESS.
  */
-double bench_plan_least(const struct bench_plan *p, enum lim_tier tier,
-                        int *limit, enum bench_plan_why *why);
+enum bench_plan_why bench_plan_shares(const struct bench_plan *p,
+                                      const struct bench_plan_mix *m,
+                                      double share[LIM_LIMITS]);
 
-/* An option of which nothing is known yet. */
-struct bench_plan_option bench_plan_option(enum lim_tier tier, int64_t count);
+/* The smallest of the shares, and whose it is (enum lim_limit; -1: none
+   binds, or no access: then it is 0). */
+double bench_plan_share(const struct bench_plan *p,
+                        const struct bench_plan_mix *m, int *limit);
+
+/* Rules an option out, if arithmetic does; true: it did. */
+bool bench_plan_rule_out(const struct bench_plan *p,
+                         struct bench_plan_option *o);
+
+/* An option of which nothing is known but what it costs, and from when on; or
+   why it can not be had. */
+struct bench_plan_option bench_plan_option(const struct bench_plan *p,
+                                           const struct bench_plan_mix *m);
 
 /*
  * What a load that is every day like the scenario takes of the limits that a
- * run does not show, those of a day and the month's spend: shares into `used`,
- * whose other places are left alone.
+ * run does not show, those longer than a minute and the month's spend: shares
+ * into `used`, whose other places are left alone, and which these are.
  */
 void bench_plan_long_run(const struct bench_plan *p,
                          struct bench_plan_option *o);
+
+static inline bool bench_plan_is_long(const struct bench_plan_option *o, int l)
+{
+    return (o->is_long >> l & 1) != 0;
+}
 
 /* The largest multiple of the load that these limits let through; INFINITY.
    `*limit` is the one that does not let more through, or -1. */
@@ -50,27 +88,22 @@ double bench_plan_nearest_by_sum(const struct bench_plan *p,
 bool bench_plan_is_roomy(const struct bench_plan *p,
                          const struct bench_plan_option *o, double load);
 
-/* What is still to be paid for an option, and when the last of its
-   organisations is there; or why it can not be had. */
-void bench_plan_price(const struct bench_plan *p, struct bench_plan_option *o);
-
 /* Tells whether it was tried and meets everything. */
 bool bench_plan_is_good(const struct bench_plan_option *o);
 
 /* For qsort: the good ones first, of them the cheapest, of equal ones that
-   with fewer organisations, then the sooner; what is there already is told at
-   the tier that it has. */
+   which changes fewer organisations, then that which has fewer, then the
+   sooner. */
 int bench_plan_by_cost(const void *a, const void *b);
 
-/* What so many organisations of a tier let through of the load, at most, by
-   arithmetic, and the limit that lets no more through (-1: there is none, or
-   no access); at most 1. */
-double bench_plan_share(const struct bench_plan *p, enum lim_tier tier,
-                        int64_t count, int *limit);
+/* Tells whether `a` costs less, or as much and leaves more as it is. */
+bool bench_plan_is_cheaper(const struct bench_plan_option *a,
+                           const struct bench_plan_option *b);
 
-/* Organisations of a plan that come to its tier by the same payments. */
+/* Organisations of a plan that come to a tier by the same payments. */
 struct bench_plan_group {
     int64_t first, count;
+    enum lim_tier tier;
     bool fresh; /* they are not there yet */
     struct bench_plan_path path;
 };

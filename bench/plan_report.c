@@ -189,12 +189,13 @@ static void put_verdict(const struct bench_plan_option *o, FILE *f)
 static void put_row(const struct bench_plan_option *o, const char *kind,
                     bool best, FILE *f)
 {
+    char name[BENCH_PLAN_NAME_SIZE];
     fprintf(f,
-            "<tr%s><th scope=\"row\" class=\"word\">%s%lld of %s</th>"
+            "<tr%s><th scope=\"row\" class=\"word\">%s%s</th>"
             "<td>$%.2f</td><td>$%.2f</td><td class=\"word\">",
-            best ? " class=\"best\"" : "", kind, (long long)o->count,
-            lim_tier_name(o->tier), (double)o->deposit_microusd / 1e6,
-            (double)o->month_microusd / 1e6);
+            best ? " class=\"best\"" : "", kind,
+            bench_plan_mix_name(&o->mix, name),
+            (double)o->deposit_microusd / 1e6, (double)o->month_microusd / 1e6);
     put_option(tell_from, o, f);
     fputs("</td><td class=\"word\">", f);
     put_verdict(o, f);
@@ -232,7 +233,7 @@ static void put_table(const struct report *x, FILE *f)
     fputs("</tr></thead>\n<tbody>\n", f);
     for (size_t i = 0; i < p->good_count && i < BENCH_PLAN_SHOWN; i++)
         put_row(&p->options[i], "", i == 0, f);
-    if (p->naive.count > 0)
+    if (p->naive.mix.count > 0)
         put_row(&p->naive, "sheet: ", false, f);
     fputs("</tbody></table></div>\n", f);
 }
@@ -251,7 +252,7 @@ static void put_step(const struct report *x, const struct bench_plan_group *g,
     bench_plan_tell_day(g->path.steps[i].day, t.f);
     fputs(": ", t.f);
     bench_plan_tell_step(g, i, t.f);
-    if (i + 1 < g->path.count && g->count == x->p->options[0].count) {
+    if (i + 1 < g->path.count && g->count == x->p->options[0].mix.count) {
         fputs(" (", t.f);
         bench_plan_tell_meanwhile(x->p, g, i, t.f);
         fputs(")", t.f);
@@ -338,8 +339,8 @@ static void put_others(const struct report *x, FILE *f)
     const struct bench_plan *p = x->p;
     fputs("<ul>\n", f);
     for (size_t i = p->good_count; i < p->option_count; i++) {
-        fprintf(f, "<li>%lld of %s: ", (long long)p->options[i].count,
-                lim_tier_name(p->options[i].tier));
+        char name[BENCH_PLAN_NAME_SIZE];
+        fprintf(f, "<li>%s: ", bench_plan_mix_name(&p->options[i].mix, name));
         put_why(x, &p->options[i], f);
         fputs("</li>\n", f);
     }

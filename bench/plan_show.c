@@ -46,8 +46,8 @@ static void tell_refused(const struct bench_plan_option *o, FILE *f)
 
 static void add_option(struct bench_table *t, const struct bench_plan_option *o)
 {
-    bench_table_add(t, "%lld of %s", (long long)o->count,
-                    lim_tier_name(o->tier));
+    char name[BENCH_PLAN_NAME_SIZE];
+    bench_table_add(t, "%s", bench_plan_mix_name(&o->mix, name));
     bench_table_add(t, "$%.2f", (double)o->deposit_microusd / 1e6);
     bench_table_add(t, "$%.2f", (double)o->month_microusd / 1e6);
     add_told(t, tell_from, o);
@@ -86,7 +86,7 @@ static void show_group(const struct bench_plan *p,
         bench_plan_tell_day(g->path.steps[i].day, f);
         fputs(": ", f);
         bench_plan_tell_step(g, i, f);
-        if (i + 1 < g->path.count && g->count == o->count) {
+        if (i + 1 < g->path.count && g->count == o->mix.count) {
             fputs(" (", f);
             bench_plan_tell_meanwhile(p, g, i, f);
             fputs(")", f);
@@ -133,8 +133,8 @@ static void show_others(const struct bench_plan *p, FILE *f)
     fprintf(f, "Looked at, and not taken:\n");
     for (size_t i = p->good_count; i < p->option_count; i++) {
         const struct bench_plan_option *o = &p->options[i];
-        fprintf(f, "  %lld of %s: ", (long long)o->count,
-                lim_tier_name(o->tier));
+        char name[BENCH_PLAN_NAME_SIZE];
+        fprintf(f, "  %s: ", bench_plan_mix_name(&o->mix, name));
         bench_plan_tell_why(p, o, f);
         fputc('\n', f);
     }

@@ -47,111 +47,164 @@ static double a_day(const struct bench_plan *p, double total)
     return span < 60 ? total : total * DAY_S / span;
 }
 
-/* So many organisations, at least, does one limit take; 0: it does not bind,
-   HUGE_VAL: no number is enough. */
-static double least_by(const struct bench_plan *p,
-                       const struct lim_limits *limits, enum lim_limit l,
-                       const struct bench_demand_minute *d, int64_t largest)
+/* Longer than the minutes of which a run has many. */
+static bool is_long(const struct lim_limits *limits, int l)
+{
+    return l >= LIM_WINDOWS ||
+           lim_limits_window(limits, (enum lim_limit)l) > LIM_MIN;
+}
+
+/*
+ * What is asked of a limit in the time that there is, over what it lets
+ * through then, if one organisation has `limit`; 0: nothing is asked.
+ */
+static double need_of(const struct bench_plan *p,
+                      const struct lim_limits *limits, enum lim_limit l,
+                      const struct bench_demand_minute *d)
 {
     int64_t limit = limits->max[l];
-    enum lim_dimension dimension = lim_limit_dimension(l);
-    double total = of_dimension(d, dimension);
+    double total = of_dimension(d, lim_limit_dimension(l));
     double window_s = (double)lim_limits_window(limits, l) / (double)LIM_SEC;
-    double burst = p->scenario.sim.provider.burst;
-    if (limit == LIM_UNLIMITED || total <= 0)
-        return 0;
-    int64_t full = lim_rate_burst(limit, burst);
-    if (full <= 0 || (dimension == LIM_TOKENS && largest > full))
-        return HUGE_VAL;
-    if (window_s > 60)
-        return a_day(p, total) * window_s / DAY_S / (double)limit;
     double runs = (double)p->demand.runs, run_s = p->demand.span_s / runs;
+    int64_t full = lim_rate_burst(limit, p->scenario.sim.provider.burst);
+    if (total <= 0)
+        return 0;
+    if (limit <= 0 || full <= 0)
+        return HUGE_VAL;
+    if (is_long(limits, (int)l))
+        return a_day(p, total) * window_s / DAY_S / (double)limit;
     return total / runs /
            ((double)full + (double)limit * (run_s + p->slack_s) / window_s);
 }
 
-/* How many organisations each limit asks for, not rounded; 0 where it does
-   not bind. */
-static enum bench_plan_why find_needs(const struct bench_plan *p,
-                                      enum lim_tier tier,
-                                      double need[LIM_LIMITS])
+/* The share that one limit of all organisations lets through of a model's
+   group; and nothing where the largest request fits none of them. */
+static double share_of(const struct bench_plan *p,
+                       const struct bench_plan_mix *m, const char *model,
+                       enum lim_limit l)
 {
-    const struct lim_table *table = p->question->table;
-    memset(need, 0, LIM_LIMITS * sizeof *need);
-    for (size_t i = 0; i < p->demand.model_count; i++) {
-        const char *model = p->demand.models[i].name;
-        const struct lim_tier_row *row = lim_table_find(table, model, tier);
-        int64_t largest;
-        struct bench_demand_minute d = asked(p, model, &largest);
-        if (row == NULL)
-            return BENCH_PLAN_NO_ACCESS;
-        for (int l = 0; l < LIM_WINDOWS; l++)
-            need[l] = fmax(need[l], least_by(p, &row->limits, (enum lim_limit)l,
-                                             &d, largest));
+    int64_t largest;
+    struct bench_demand_minute d = asked(p, model, &largest);
+    bool fits = lim_limit_dimension(l) != LIM_TOKENS;
+    double sum = 0;
+    for (int t = 0; t < LIM_TIERS; t++) {
+        if (m->of[t] == 0)
+            continue;
+        const struct lim_limits *limits =
+            &lim_table_find(p->question->table, model, (enum lim_tier)t)
+                 ->limits;
+        double need =
+            limits->max[l] == LIM_UNLIMITED ? 0 : need_of(p, limits, l, &d);
+        if (need == 0)
+            return INFINITY;
+        fits =
+            fits || largest <= lim_rate_burst(limits->max[l],
+                                              p->scenario.sim.provider.burst);
+        sum += (double)m->of[t] / need;
     }
-    int64_t month = lim_table_qualification(table, tier)->month_microusd;
-    if (month != LIM_UNLIMITED && p->month_usd > 0)
-        need[LIM_SPEND] = p->month_usd * 1e6 / (double)month;
+    return fits ? sum : 0;
+}
+
+static double share_of_spend(const struct bench_plan *p,
+                             const struct bench_plan_mix *m)
+{
+    double sum = 0;
+    for (int t = 0; t < LIM_TIERS; t++) {
+        int64_t month =
+            lim_table_qualification(p->question->table, (enum lim_tier)t)
+                ->month_microusd;
+        if (m->of[t] > 0 && month == LIM_UNLIMITED)
+            return INFINITY;
+        if (m->of[t] > 0)
+            sum += (double)m->of[t] * (double)month / 1e6;
+    }
+    return p->month_usd > 0 ? sum / p->month_usd : INFINITY;
+}
+
+static bool has_access(const struct bench_plan *p,
+                       const struct bench_plan_mix *m)
+{
+    for (size_t i = 0; i < p->demand.model_count; i++)
+        for (int t = 0; t < LIM_TIERS; t++)
+            if (m->of[t] > 0 &&
+                lim_table_find(p->question->table, p->demand.models[i].name,
+                               (enum lim_tier)t) == NULL)
+                return false;
+    return true;
+}
+
+enum bench_plan_why bench_plan_shares(const struct bench_plan *p,
+                                      const struct bench_plan_mix *m,
+                                      double share[LIM_LIMITS])
+{
+    for (int l = 0; l < LIM_LIMITS; l++)
+        share[l] = INFINITY;
+    if (!has_access(p, m))
+        return BENCH_PLAN_NO_ACCESS;
+    for (size_t i = 0; i < p->demand.model_count; i++)
+        for (int l = 0; l < LIM_WINDOWS; l++)
+            share[l] = fmin(share[l], share_of(p, m, p->demand.models[i].name,
+                                               (enum lim_limit)l));
+    share[LIM_SPEND] = share_of_spend(p, m);
     return BENCH_PLAN_TRIED_IT;
 }
 
-double bench_plan_least(const struct bench_plan *p, enum lim_tier tier,
-                        int *limit, enum bench_plan_why *why)
+double bench_plan_share(const struct bench_plan *p,
+                        const struct bench_plan_mix *m, int *limit)
 {
-    double need[LIM_LIMITS], least = 1;
+    double share[LIM_LIMITS], least = INFINITY;
     *limit = -1;
-    *why = find_needs(p, tier, need);
-    if (*why != BENCH_PLAN_TRIED_IT)
-        return HUGE_VAL;
-    for (int l = 0; l < LIM_LIMITS; l++)
-        if (need[l] > least) {
-            least = need[l];
-            *limit = l;
-        }
-    return ceil(least - 1e-9);
-}
-
-struct bench_plan_option bench_plan_option(enum lim_tier tier, int64_t count)
-{
-    struct bench_plan_option o = {
-        .tier = tier, .count = count, .limit = -1, .headroom = -1, .ends_at = -1
-    };
-    for (int l = 0; l < LIM_LIMITS; l++)
-        o.used[l] = -1;
-    return o;
-}
-
-double bench_plan_share(const struct bench_plan *p, enum lim_tier tier,
-                        int64_t count, int *limit)
-{
-    double need[LIM_LIMITS], share = 1;
-    *limit = -1;
-    if (find_needs(p, tier, need) != BENCH_PLAN_TRIED_IT)
+    if (bench_plan_shares(p, m, share) != BENCH_PLAN_TRIED_IT)
         return 0;
     for (int l = 0; l < LIM_LIMITS; l++)
-        if (need[l] > 0 && (double)count / need[l] < share) {
-            share = (double)count / need[l];
+        if (share[l] < least) {
+            least = share[l];
             *limit = l;
         }
-    return share;
+    return least;
 }
 
-static bool is_long(int l)
+bool bench_plan_rule_out(const struct bench_plan *p,
+                         struct bench_plan_option *o)
 {
-    return l == LIM_RPD || l == LIM_TPD || l == LIM_SPEND;
+    int limit;
+    if (bench_plan_share(p, &o->mix, &limit) >= 1 - 1e-9)
+        return false;
+    o->why = limit < 0 ? BENCH_PLAN_NO_ACCESS : BENCH_PLAN_TOO_SMALL;
+    o->limit = limit;
+    bench_plan_long_run(p, o);
+    return true;
+}
+
+/* The limits that are long for a model at a tier, as bits. */
+static unsigned long_limits(const struct bench_plan *p,
+                            const struct bench_plan_mix *m)
+{
+    unsigned bits = 1u << LIM_SPEND;
+    for (size_t i = 0; i < p->demand.model_count; i++)
+        for (int t = 0; t < LIM_TIERS; t++) {
+            const struct lim_tier_row *row =
+                m->of[t] == 0 ? NULL
+                              : lim_table_find(p->question->table,
+                                               p->demand.models[i].name,
+                                               (enum lim_tier)t);
+            for (int l = 0; row != NULL && l < LIM_WINDOWS; l++)
+                if (is_long(&row->limits, l))
+                    bits |= 1u << l;
+        }
+    return bits;
 }
 
 void bench_plan_long_run(const struct bench_plan *p,
                          struct bench_plan_option *o)
 {
-    double need[LIM_LIMITS];
-    if (find_needs(p, o->tier, need) != BENCH_PLAN_TRIED_IT)
+    double share[LIM_LIMITS];
+    o->is_long = long_limits(p, &o->mix);
+    if (bench_plan_shares(p, &o->mix, share) != BENCH_PLAN_TRIED_IT)
         return;
     for (int l = 0; l < LIM_LIMITS; l++)
-        if (is_long(l))
-            o->used[l] = need[l] > 0 && isfinite(need[l])
-                             ? need[l] / (double)o->count
-                             : -1;
+        if (bench_plan_is_long(o, l))
+            o->used[l] = share[l] > 0 && isfinite(share[l]) ? 1 / share[l] : -1;
 }
 
 /* Of all models in a group, at most so much in one minute. */
@@ -168,35 +221,49 @@ static double fullest(const struct bench_plan *p, const char *group,
     return sum;
 }
 
+/* Whether `count` organisations hold two of the fullest minutes at once. */
+static bool holds_two(const struct bench_plan *p, const char *model,
+                      const struct lim_limits *limits, int64_t count,
+                      double load)
+{
+    const char *group = lim_table_group(p->question->table, model);
+    for (int l = 0; l < LIM_WINDOWS; l++) {
+        enum lim_dimension d = lim_limit_dimension((enum lim_limit)l);
+        int64_t max = limits->max[l];
+        if (max == LIM_UNLIMITED || is_long(limits, l))
+            continue;
+        if (d == LIM_IMAGES)
+            return false;
+        double most = fullest(p, group,
+                              d == LIM_REQUESTS ? BENCH_DEMAND_REQUESTS
+                                                : BENCH_DEMAND_TOKENS);
+        int64_t full = lim_rate_burst(max, p->scenario.sim.provider.burst);
+        if (2 * load * most > (double)(count * full))
+            return false;
+    }
+    return true;
+}
+
 bool bench_plan_is_roomy(const struct bench_plan *p,
                          const struct bench_plan_option *o, double load)
 {
-    const struct lim_table *table = p->question->table;
-    static const enum lim_limit limits[] = { LIM_RPM, LIM_TPM };
     const struct sim_scenario *s = &p->scenario.sim;
+    /* Those of the highest tier have to have the room: a large request may not
+       fit another. */
+    enum lim_tier top = bench_plan_mix_tier(&o->mix, 0);
     /* A second may be too full, one of several organisations, or what faults
        make to be sent again. */
     if (s->provider.discipline == LIM_DISCIPLINE_QUANTISED ||
-        (o->count > 1 && s->client.belief != LIM_BELIEF_KNOWN) ||
+        (o->mix.count > 1 && s->client.belief != LIM_BELIEF_KNOWN) ||
         s->provider.faults.count > 0)
         return false;
     for (size_t i = 0; i < p->demand.model_count; i++) {
         const char *model = p->demand.models[i].name;
-        const struct lim_tier_row *row = lim_table_find(table, model, o->tier);
-        if (row == NULL || row->limits.max[LIM_IPM] != LIM_UNLIMITED)
+        const struct lim_tier_row *row =
+            lim_table_find(p->question->table, model, top);
+        if (row == NULL ||
+            !holds_two(p, model, &row->limits, o->mix.of[top], load))
             return false;
-        for (size_t l = 0; l < 2; l++) {
-            int64_t max = row->limits.max[limits[l]];
-            double most = fullest(p, lim_table_group(table, model),
-                                  limits[l] == LIM_RPM ? BENCH_DEMAND_REQUESTS
-                                                       : BENCH_DEMAND_TOKENS);
-            if (max != LIM_UNLIMITED &&
-                2 * load * most >
-                    (double)(o->count *
-                             lim_rate_burst(max,
-                                            p->scenario.sim.provider.burst)))
-                return false;
-        }
     }
     return true;
 }
@@ -206,42 +273,18 @@ double bench_plan_most_load(const struct bench_plan_option *o, int *limit)
     double most = INFINITY;
     *limit = -1;
     for (int l = 0; l < LIM_LIMITS; l++)
-        if (is_long(l) && o->used[l] > 0 && 1 / o->used[l] < most) {
+        if (bench_plan_is_long(o, l) && o->used[l] > 0 &&
+            1 / o->used[l] < most) {
             most = 1 / o->used[l];
             *limit = l;
         }
     return most;
 }
 
-void bench_plan_price(const struct bench_plan *p, struct bench_plan_option *o)
-{
-    const struct bench_plan_question *q = p->question;
-    struct bench_plan_path path;
-    o->deposit_microusd = 0;
-    o->day = 0;
-    for (size_t i = 0; i < (size_t)o->count; i++) {
-        /* All new ones have one path. */
-        if (i <= q->have_count && !bench_plan_find_path(q, i, o->tier, &path)) {
-            o->why = BENCH_PLAN_NO_WAY;
-            return;
-        }
-        o->deposit_microusd += path.microusd;
-        if (path.day > o->day)
-            o->day = path.day;
-    }
-    double month = p->month_usd > 0 ? p->month_usd * 1e6 : 0;
-    o->month_microusd = (int64_t)fmax(month, (double)o->deposit_microusd);
-    if (q->budget_microusd >= 0 && o->month_microusd > q->budget_microusd)
-        o->why = BENCH_PLAN_BUDGET;
-    else if (q->day_max >= 0 && o->day > q->day_max)
-        o->why = BENCH_PLAN_TOO_LATE;
-}
-
 /* Whether it could be had for a smaller load. */
-static bool can_be_had(const struct bench_plan *p, struct bench_plan_option *o)
+static bool can_be_had(const struct bench_plan_question *q,
+                       const struct bench_plan_option *o)
 {
-    const struct bench_plan_question *q = p->question;
-    bench_plan_price(p, o);
     return o->why == BENCH_PLAN_TRIED_IT ||
            (o->why == BENCH_PLAN_BUDGET &&
             o->deposit_microusd <= q->budget_microusd &&
@@ -253,65 +296,42 @@ static double most_of_tier(const struct bench_plan *p, enum lim_tier tier,
                            struct bench_plan_nearest *n)
 {
     const struct bench_plan_question *q = p->question;
-    struct bench_plan_option o = bench_plan_option(tier, q->organisations_max);
-    double need[LIM_LIMITS], load = INFINITY;
-    *n = (struct bench_plan_nearest){ .tier = tier, .limit = -1 };
-    if (find_needs(p, tier, need) != BENCH_PLAN_TRIED_IT)
-        return 0;
-    while (o.count > 0 && !can_be_had(p, &o)) {
-        o.count--;
-        o.why = BENCH_PLAN_TRIED_IT;
+    double load = -1;
+    *n = (struct bench_plan_nearest){ .limit = -1 };
+    for (int64_t count = q->organisations_max; count > 0; count--) {
+        struct bench_plan_mix m = { .count = 0 };
+        bench_plan_mix_add(q, &m, tier, count);
+        struct bench_plan_option o = bench_plan_option(p, &m);
+        if (!can_be_had(q, &o))
+            continue;
+        n->mix = m;
+        load = bench_plan_share(p, &m, &n->limit);
+        break;
     }
-    if (o.count == 0)
-        return 0;
-    if (q->budget_microusd >= 0 && p->month_usd > 0)
-        load = (double)q->budget_microusd / 1e6 / p->month_usd;
-    for (int l = 0; l < LIM_LIMITS; l++)
-        if (need[l] > 0 && (double)o.count / need[l] < load) {
-            load = (double)o.count / need[l];
-            n->limit = l;
-        }
-    n->count = o.count;
-    return load;
+    if (n->limit < 0 && load == 0)
+        n->mix.count = 0; /* no access */
+    double paid = q->budget_microusd >= 0 && p->month_usd > 0
+                      ? (double)q->budget_microusd / 1e6 / p->month_usd
+                      : INFINITY;
+    if (paid < load)
+        n->limit = -1;
+    return fmin(load, paid);
 }
 
 double bench_plan_nearest_by_sum(const struct bench_plan *p,
                                  struct bench_plan_nearest *n)
 {
     double most = -1;
-    *n = (struct bench_plan_nearest){ .count = 0, .limit = -1 };
+    *n = (struct bench_plan_nearest){ .limit = -1 };
     for (int t = 0; t <= (int)p->question->tier_max; t++) {
         struct bench_plan_nearest one;
         double load = most_of_tier(p, (enum lim_tier)t, &one);
-        if (one.count > 0 && load > most) {
+        if (one.mix.count > 0 && load > most) {
             most = load;
             *n = one;
         }
     }
     return fmax(most, 0);
-}
-
-bool bench_plan_is_good(const struct bench_plan_option *o)
-{
-    return o->why == BENCH_PLAN_TRIED_IT && o->verdict == BENCH_MET_IT;
-}
-
-int bench_plan_by_cost(const void *a, const void *b)
-{
-    const struct bench_plan_option *x = a, *y = b;
-    if (bench_plan_is_good(x) != bench_plan_is_good(y))
-        return bench_plan_is_good(x) ? -1 : 1;
-    if (x->spare != y->spare)
-        return x->spare ? 1 : -1;
-    if (x->month_microusd != y->month_microusd)
-        return x->month_microusd < y->month_microusd ? -1 : 1;
-    if (x->count != y->count)
-        return x->count < y->count ? -1 : 1;
-    if (x->day != y->day)
-        return x->day - y->day;
-    if (x->deposit_microusd == 0 && y->deposit_microusd == 0)
-        return (int)y->tier - (int)x->tier; /* as it is there */
-    return (int)x->tier - (int)y->tier;
 }
 
 /* So many organisations do the mean rates times a factor ask for. */
@@ -345,13 +365,13 @@ void bench_plan_spreadsheet(struct bench_plan *p)
     const struct bench_plan_question *q = p->question;
     for (int t = 0; t <= (int)q->tier_max; t++) {
         double n = multiplied(p, (enum lim_tier)t);
+        struct bench_plan_mix m = { .count = 0 };
         if (n > (double)q->organisations_max)
             continue;
-        struct bench_plan_option o =
-            bench_plan_option((enum lim_tier)t, (int64_t)n);
-        bench_plan_price(p, &o);
+        bench_plan_mix_add(q, &m, (enum lim_tier)t, (int64_t)n);
+        struct bench_plan_option o = bench_plan_option(p, &m);
         if (o.why == BENCH_PLAN_TRIED_IT &&
-            (p->naive.count == 0 || bench_plan_by_cost(&o, &p->naive) < 0))
+            (p->naive.mix.count == 0 || bench_plan_by_cost(&o, &p->naive) < 0))
             p->naive = o;
     }
 }

@@ -106,19 +106,36 @@ double bench_plan_outgrown(const struct bench_plan *p,
     return log1p(o->headroom) / log1p(growth);
 }
 
+/* "2 organisations at tier4", "1 organisation at tier4 and 3 at tier1" */
+static void tell_organisations(const struct bench_plan_mix *m, FILE *f)
+{
+    int64_t left = m->count;
+    for (int t = LIM_TIERS - 1; t >= 0; t--) {
+        int64_t n = m->of[t];
+        if (n == 0)
+            continue;
+        if (left == m->count)
+            fprintf(f, "%lld organisation%s at %s", (long long)n, plural(n),
+                    lim_tier_name((enum lim_tier)t));
+        else
+            fprintf(f, "%s %lld at %s", left > n ? "," : " and", (long long)n,
+                    lim_tier_name((enum lim_tier)t));
+        left -= n;
+    }
+}
+
 static void tell_nearest(const struct bench_plan *p, FILE *f)
 {
     const struct bench_plan_nearest *n = &p->nearest;
     fprintf(f, "No plan meets ");
     bench_plan_tell_objectives(p, f);
-    if (n->count == 0) {
+    if (n->mix.count == 0) {
         fprintf(f, ", and none that could be had has the models at all.");
         return;
     }
-    fprintf(f,
-            ". The most that could be had, %lld organisation%s at %s, meets "
-            "%s at %.3g %% of the load; ",
-            (long long)n->count, plural(n->count), lim_tier_name(n->tier),
+    fputs(". The most that could be had, ", f);
+    tell_organisations(&n->mix, f);
+    fprintf(f, ", meets %s at %.3g %% of the load; ",
             p->question->check_count == 1 ? "it" : "them", 100 * n->load);
     if (n->limit >= 0)
         fprintf(f, "%s prevents more.",
@@ -134,9 +151,9 @@ void bench_plan_tell_answer(const struct bench_plan *p, FILE *f)
         tell_nearest(p, f);
         return;
     }
-    fprintf(f, "Cheapest: %lld organisation%s at %s ", (long long)o->count,
-            plural(o->count), lim_tier_name(o->tier));
-    fputs(o->count == 1 ? "meets " : "meet ", f);
+    fputs("Cheapest: ", f);
+    tell_organisations(&o->mix, f);
+    fputs(o->mix.count == 1 ? " meets " : " meet ", f);
     bench_plan_tell_objectives(p, f);
     fputs(", from ", f);
     bench_plan_tell_day(o->day, f);
@@ -174,8 +191,8 @@ void bench_plan_tell_room(const struct bench_plan *p, FILE *f)
 void bench_plan_tell_client(const struct bench_plan *p, FILE *f)
 {
     fprintf(f, "Client: strategy %s%s, ", p->scenario.sim.client.strategy->name,
-            p->options[0].count == 1 ? " (with one organisation any does)"
-                                     : "");
+            p->options[0].mix.count == 1 ? " (with one organisation any does)"
+                                         : "");
     if (p->cap > 0)
         fprintf(f, "a cap of %lld in flight is enough.", (long long)p->cap);
     else if (p->scenario.sim.client.cap_pool == LIM_UNLIMITED &&
@@ -204,17 +221,20 @@ bool bench_plan_next_group(const struct bench_plan *p,
 {
     const struct bench_plan_question *q = p->question;
     *g = (struct bench_plan_group){ .first = at };
-    if (at >= o->count ||
-        !bench_plan_find_path(q, (size_t)at, o->tier, &g->path))
+    if (at >= o->mix.count)
+        return false;
+    g->tier = bench_plan_mix_tier(&o->mix, at);
+    if (!bench_plan_find_path(q, (size_t)at, g->tier, &g->path))
         return false;
     g->fresh = (size_t)at >= q->have_count;
-    for (g->count = 1; at + g->count < o->count; g->count++) {
+    for (g->count = 1; at + g->count < o->mix.count; g->count++) {
         struct bench_plan_path next;
         bool fresh = (size_t)(at + g->count) >= q->have_count;
-        if (fresh != g->fresh)
+        if (fresh != g->fresh ||
+            bench_plan_mix_tier(&o->mix, at + g->count) != g->tier)
             break;
         if (!fresh && (!bench_plan_find_path(q, (size_t)(at + g->count),
-                                             o->tier, &next) ||
+                                             g->tier, &next) ||
                        !same_path(&g->path, &next)))
             break;
     }
@@ -247,7 +267,9 @@ void bench_plan_tell_meanwhile(const struct bench_plan *p,
                                FILE *f)
 {
     int limit;
-    double share = bench_plan_share(p, g->path.steps[i].tier, g->count, &limit);
+    struct bench_plan_mix then = { .count = g->count };
+    then.of[g->path.steps[i].tier] = g->count;
+    double share = bench_plan_share(p, &then, &limit);
     if (share >= ALL_OF_IT)
         fputs("by arithmetic all of the load", f);
     else if (limit < 0)
@@ -275,7 +297,7 @@ void bench_plan_tell_what_if(const struct bench_plan_what_if *w, FILE *f)
         fprintf(f, ": $%.2f of tokens a month are more than it may spend",
                 w->month_usd);
     else if (w->limit >= 0)
-        fprintf(f, ": a day of it is more than its %s",
+        fprintf(f, ": in the long run that is more than its %s",
                 lim_limit_name((enum lim_limit)w->limit));
     if (w->wait_p95.n == 0)
         return;
@@ -321,14 +343,15 @@ void bench_plan_tell_why(const struct bench_plan *p,
 
 void bench_plan_tell_naive(const struct bench_plan *p, FILE *f)
 {
-    if (p->naive.count == 0) {
+    char name[BENCH_PLAN_NAME_SIZE];
+    if (p->naive.mix.count == 0) {
         fprintf(f, "A spreadsheet (mean rates times 1.5) finds nothing.");
         return;
     }
     fprintf(f,
-            "A spreadsheet (mean rates times 1.5) would say: %lld of %s, "
-            "$%.2f in the first month (",
-            (long long)p->naive.count, lim_tier_name(p->naive.tier),
+            "A spreadsheet (mean rates times 1.5) would say: %s, $%.2f in the "
+            "first month (",
+            bench_plan_mix_name(&p->naive.mix, name),
             usd(p->naive.month_microusd));
     bench_plan_tell_why(p, &p->naive, f);
     fputs(").", f);
@@ -372,8 +395,8 @@ void bench_plan_tell_quota(const struct bench_plan *p,
 {
     const struct bench_plan_option *o = &p->options[0];
     fprintf(f, "Model %s", m->name);
-    if (p->good_count > 0 && o->count > 1)
-        fprintf(f, ", over %lld organisations", (long long)o->count);
+    if (p->good_count > 0 && o->mix.count > 1)
+        fprintf(f, ", over %lld organisations", (long long)o->mix.count);
     fputs(". ", f);
     if (p->demand.span_s < 60)
         tell_batch(p, m, f);

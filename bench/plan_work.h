@@ -22,6 +22,14 @@ int bench_plan_try(struct bench_plan_work *w, cJSON *tree, bool roomy,
                    struct bench_trial *t, enum bench_trial_verdict *verdict,
                    struct lim_diag *diag);
 
+/* What the runs of an option tell of it, but the verdict. */
+void bench_plan_fill(const struct bench_trial *t, const struct bench_plan *p,
+                     struct bench_plan_option *o);
+
+/* Finds the options: those of one tier, and cheaper ones of two.  LIM_OK, or
+   an error and `diag`. */
+int bench_plan_search(struct bench_plan_work *w, struct lim_diag *diag);
+
 /*
  * When the options stand: the headroom of those that are told, and of the
  * first what other loads and clients would do, and a cap; or the nearest load

@@ -42,24 +42,40 @@ static void drop(void)
     bench_plan_question_fini(&question);
 }
 
+static struct bench_plan_option option(enum lim_tier tier, int64_t count)
+{
+    struct bench_plan_mix m = { .count = 0 };
+    bench_plan_mix_add(&question, &m, tier, count);
+    return bench_plan_option(&plan, &m);
+}
+
+static bool is(const struct bench_plan_option *o, const char *name)
+{
+    char found[BENCH_PLAN_NAME_SIZE];
+    bool same = strcmp(bench_plan_mix_name(&o->mix, found), name) == 0;
+    if (!same)
+        printf("\n%s, not %s\n", found, name);
+    return same;
+}
+
 /* One in five minutes are 288 a day: two free organisations of 200 a day each,
    or one at tier 1, which $5 buys at once. */
 static void a_day_s_limit_asks_for_more_organisations(void)
 {
     struct lim_diag why = { 0 };
-    enum bench_plan_why reason;
-    int limit;
     CU_ASSERT_EQUAL(
         make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", "\"max_organisations\": 20"),
              &why),
         LIM_OK);
-    double least = bench_plan_least(&plan, LIM_TIER_FREE, &limit, &reason);
     double day = (double)plan.demand.requests * 24 / 20;
-    CU_ASSERT_DOUBLE_EQUAL(least, (double)(int64_t)(day / 200 + 1), 1e-9);
-    CU_ASSERT_EQUAL(limit, LIM_RPD);
+    for (int64_t n = 1; n <= 3; n++) {
+        struct bench_plan_option o = option(LIM_TIER_FREE, n);
+        bool small = bench_plan_rule_out(&plan, &o);
+        CU_ASSERT_EQUAL(small, day > 200 * (double)n);
+        CU_ASSERT(!small || o.limit == LIM_RPD);
+    }
     CU_ASSERT_EQUAL_FATAL(plan.good_count > 0, true);
-    CU_ASSERT_EQUAL(plan.options[0].tier, LIM_TIER_1);
-    CU_ASSERT_EQUAL(plan.options[0].count, 1);
+    CU_ASSERT_TRUE(is(&plan.options[0], "1 of tier1"));
     CU_ASSERT_EQUAL(plan.options[0].deposit_microusd, 5000000);
     CU_ASSERT_EQUAL(plan.options[0].day, 0);
     drop();
@@ -108,16 +124,13 @@ static void what_is_there_is_reckoned_with(void)
                        " \"paid\": \"$60\", \"first_payment_days_ago\": 10}]"),
              &why),
         LIM_OK);
-    struct bench_plan_option one = { .tier = LIM_TIER_4, .count = 1 };
-    bench_plan_price(&plan, &one);
+    struct bench_plan_option one = option(LIM_TIER_4, 1);
     CU_ASSERT_EQUAL(one.deposit_microusd, 190000000);
     CU_ASSERT_EQUAL(one.day, 4);
-    struct bench_plan_option three = { .tier = LIM_TIER_4, .count = 3 };
-    bench_plan_price(&plan, &three);
+    struct bench_plan_option three = option(LIM_TIER_4, 3);
     CU_ASSERT_EQUAL(three.deposit_microusd, 190000000 + 2 * 250000000);
     CU_ASSERT_EQUAL(three.day, 14);
-    struct bench_plan_option there = { .tier = LIM_TIER_1, .count = 1 };
-    bench_plan_price(&plan, &there);
+    struct bench_plan_option there = option(LIM_TIER_1, 1);
     CU_ASSERT_EQUAL(there.deposit_microusd, 0);
     drop();
 }
@@ -186,7 +199,7 @@ static void a_month_ends_the_headroom(void)
                     LIM_OK);
     CU_ASSERT_EQUAL_FATAL(plan.good_count > 0, true);
     const struct bench_plan_option *o = &plan.options[0];
-    CU_ASSERT_EQUAL(o->tier, LIM_TIER_1);
+    CU_ASSERT_TRUE(is(o, "1 of tier1"));
     CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_SPEND], plan.month_usd / 100, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_RPD],
                            (double)plan.demand.requests * 1.2 / 10000, 1e-9);
@@ -221,7 +234,8 @@ static void what_comes_too_late_is_left_out(void)
         LIM_OK);
     bool told = false;
     for (size_t i = 0; i < plan.option_count; i++) {
-        CU_ASSERT(plan.options[i].tier < LIM_TIER_4 || i >= plan.good_count);
+        CU_ASSERT(bench_plan_mix_tier(&plan.options[i].mix, 0) < LIM_TIER_4 ||
+                  i >= plan.good_count);
         told = told || plan.options[i].why == BENCH_PLAN_TOO_LATE;
     }
     CU_ASSERT_TRUE(told);
@@ -235,8 +249,9 @@ static void a_tier_is_told_with_its_least_number(void)
                     LIM_OK);
     bool seen[LIM_TIERS] = { false };
     for (size_t i = 0; i < plan.good_count; i++) {
-        CU_ASSERT_FALSE(seen[plan.options[i].tier]);
-        seen[plan.options[i].tier] = true;
+        enum lim_tier t = bench_plan_mix_tier(&plan.options[i].mix, 0);
+        CU_ASSERT_FALSE(seen[t]);
+        seen[t] = true;
     }
     drop();
 }
@@ -255,8 +270,8 @@ static void what_none_can_do_is_told_with_the_nearest_load(void)
         CU_ASSERT(plan.options[i].limit >= 0);
     }
     /* $100 a month, of $230,000 */
-    CU_ASSERT_EQUAL(plan.nearest.count, 1);
-    CU_ASSERT_EQUAL(plan.nearest.tier, LIM_TIER_1);
+    CU_ASSERT_EQUAL(plan.nearest.mix.count, 1);
+    CU_ASSERT_EQUAL(plan.nearest.mix.of[LIM_TIER_1], 1);
     CU_ASSERT_EQUAL(plan.nearest.limit, LIM_SPEND);
     CU_ASSERT_DOUBLE_EQUAL(plan.nearest.load, 100 / plan.month_usd, 1e-9);
     drop();
@@ -419,8 +434,7 @@ static void what_is_there_is_told_as_it_is(void)
                          &why),
                     LIM_OK);
     CU_ASSERT_EQUAL_FATAL(plan.good_count > 0, true);
-    CU_ASSERT_EQUAL(plan.options[0].tier, LIM_TIER_4);
-    CU_ASSERT_EQUAL(plan.options[0].count, 1);
+    CU_ASSERT_TRUE(is(&plan.options[0], "1 of tier4"));
     CU_ASSERT_EQUAL(plan.options[0].deposit_microusd, 0);
     drop();
 }
@@ -429,9 +443,9 @@ static void what_is_there_is_told_as_it_is(void)
 static void nothing_waits_where_two_full_minutes_fit(void)
 {
     struct lim_diag why = { 0 };
-    const struct bench_plan_option one = bench_plan_option(LIM_TIER_1, 1);
     CU_ASSERT_EQUAL(make(SEED_GPT4("{\"poisson\": \"2/m\"}", ""), &why),
                     LIM_OK);
+    const struct bench_plan_option one = option(LIM_TIER_1, 1);
     const struct bench_demand_model *m = &plan.demand.models[0];
     double most = (double)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 1);
     CU_ASSERT_TRUE(bench_plan_is_roomy(&plan, &one, 1));
