@@ -1,7 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include <CUnit/CUnit.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/load.h"
 #include "bench/path.h"
@@ -439,6 +443,109 @@ static void what_is_there_is_told_as_it_is(void)
     drop();
 }
 
+/* gpt-4o in mid-2024: tier 1 has 30,000 tokens a minute for $5, tier 2 450,000
+   for $50; 500,000 are asked for, and cost nothing themselves. */
+#define MID_GPT4O(have)                                                        \
+    "{\"duration\": \"10m\", \"provider\": {\"table\": \"official-2024-mid\"," \
+    " \"prices\": {\"gpt-4o\": {\"input\": 0, \"output\": 0}}}, \"workload\":" \
+    " {\"model\": \"gpt-4o\", \"prompt_tokens\": 4900, \"max_tokens\": 100,"   \
+    " \"arrivals\": {\"poisson\": \"100/m\"}}, \"plan\": {\"have\": [" have    \
+    "]}}"
+
+static void a_lower_tier_joins_where_that_is_cheaper(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL_FATAL(make(MID_GPT4O(""), &why), LIM_OK);
+    CU_ASSERT_FATAL(plan.good_count > 1);
+    const struct bench_plan_option *o = &plan.options[0];
+    CU_ASSERT_EQUAL(o->mix.of[LIM_TIER_2], 1);
+    CU_ASSERT(o->mix.of[LIM_TIER_1] > 0);
+    CU_ASSERT_EQUAL(o->deposit_microusd,
+                    50000000 + 5000000 * o->mix.of[LIM_TIER_1]);
+    CU_ASSERT(plan.options[1].deposit_microusd >= 100000000);
+    drop();
+}
+
+/* Nothing is paid, and nobody is put below or above the tier that it has; who
+   is not needed is left out. */
+static void what_is_there_stays_at_its_tier(void)
+{
+    static const struct {
+        const char *text;
+        enum lim_tier top;
+        bool mixed;
+    } rows[] = {
+        { MID_GPT4O("{\"tier\": \"tier1\", \"count\": 6},"
+                    " {\"tier\": \"tier2\"}"),
+          LIM_TIER_2, true },
+        { MID_GPT4O("{\"tier\": \"tier3\"}, {\"tier\": \"tier2\"}"), LIM_TIER_3,
+          false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lim_diag why = { 0 };
+        CU_ASSERT_EQUAL_FATAL(make(rows[i].text, &why), LIM_OK);
+        CU_ASSERT_FATAL(plan.good_count > 0);
+        const struct bench_plan_mix *m = &plan.options[0].mix;
+        CU_ASSERT_EQUAL(plan.options[0].changed, 0);
+        CU_ASSERT_EQUAL(plan.options[0].deposit_microusd, 0);
+        CU_ASSERT_EQUAL(m->of[rows[i].top], 1);
+        CU_ASSERT_EQUAL(m->of[LIM_TIER_1] > 0, rows[i].mixed);
+        CU_ASSERT_EQUAL(m->of[LIM_TIER_1] + 1, m->count);
+        drop();
+    }
+}
+
+static void a_mix_is_within_another_one_for_one(void)
+{
+    static const struct {
+        struct bench_plan_mix a, b;
+        bool within;
+    } rows[] = {
+        { { { 2, 1 }, 3 }, { { 2, 1 }, 3 }, true },
+        { { { 2, 1 }, 3 }, { { 1, 2 }, 3 }, true },
+        { { { 1, 2 }, 3 }, { { 2, 1 }, 3 }, false },
+        { { { 1, 2 }, 3 }, { { 9, 1 }, 10 }, false },
+        { { { 3, 0, 1 }, 4 }, { { 0, 0, 3 }, 3 }, false },
+        { { { 0 }, 0 }, { { 0 }, 0 }, true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        CU_ASSERT_EQUAL(bench_plan_mix_within(&rows[i].a, &rows[i].b),
+                        rows[i].within);
+}
+
+/* A table may give its "rpd" a window of a minute and its "rpm" one of an
+   hour: what a run shows goes by the length. */
+static void limits_are_long_by_their_windows(void)
+{
+    struct lim_diag why = { 0 };
+    char path[] = "/tmp/plan.tsv.XXXXXX", text[600];
+    int fd = mkstemp(path);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs("@as_of 2026\n@source made Made for a test\n@tier tier1 5 0 -\n"
+          "m tier1 - 5000/1d - 30000 - - - made\n",
+          f);
+    fclose(f);
+    snprintf(text, sizeof text,
+             "{\"duration\": \"1h\", \"provider\": {\"table\": \"%s\"},"
+             " \"workload\": {\"model\": \"m\", \"prompt_tokens\": 100,"
+             " \"max_tokens\": 50, \"arrivals\": {\"poisson\": \"2/m\"}},"
+             " \"plan\": {}}",
+             path);
+    int error = make(text, &why);
+    unlink(path);
+    printf("%s", why.text);
+    CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
+    CU_ASSERT_EQUAL_FATAL(plan.good_count, 1);
+    const struct bench_plan_option *o = &plan.options[0];
+    CU_ASSERT_TRUE(bench_plan_is_long(o, LIM_RPM));
+    CU_ASSERT_FALSE(bench_plan_is_long(o, LIM_TPM));
+    CU_ASSERT_DOUBLE_EQUAL(
+        o->used[LIM_RPM],
+        (double)plan.demand.requests * 3600 / plan.demand.span_s / 300, 1e-9);
+    drop();
+}
+
 /* 500 requests and 10,000 tokens a minute, of 150 tokens each. */
 static void nothing_waits_where_two_full_minutes_fit(void)
 {
@@ -505,6 +612,12 @@ CU_TestInfo plan_tests[] = {
       bursts_double_where_there_are_gaps },
     { "demand is counted by the minute", demand_is_counted_by_the_minute },
     { "what is there is told as it is", what_is_there_is_told_as_it_is },
+    { "a lower tier joins where that is cheaper",
+      a_lower_tier_joins_where_that_is_cheaper },
+    { "what is there stays at its tier", what_is_there_stays_at_its_tier },
+    { "a mix is within another one for one",
+      a_mix_is_within_another_one_for_one },
+    { "limits are long by their windows", limits_are_long_by_their_windows },
     { "nothing waits where two full minutes fit",
       nothing_waits_where_two_full_minutes_fit },
     { "the figure has the first run and the limits",

@@ -28,7 +28,7 @@ says '^  Model gpt-4o[.] Steady .median minute.: [0-9]+ requests and [0-9]+ toke
 says 'outgrown after (more than )?[0-9.]+ months at 10 % a month'
 
 plan 'as JSON' 0 bench/scenarios/plan.json --json --set duration=1h
-says '^[{]"demand":.*"feasible":true,"options":\[[{]"tier":"tier[45]"'
+says '^[{]"demand":.*"feasible":true,"options":\[[{]"tiers":[{]"tier[45]":1[}]'
 "$tierlab" plan -q bench/scenarios/plan.json --json --set duration=1h \
     --threads 1 >"$tmp/one"
 ok 'any number of threads comes to the same' cmp -s "$tmp/out" "$tmp/one"
