@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "bench/grown.h"
 #include "bench/received.h"
 #include "limiter/price.h"
 
@@ -299,20 +300,46 @@ static bool speed_fits(struct bench_sending *x, const struct bench_transfer *t)
     return false;
 }
 
-/* Limits that were told are kept; that they have grown is said at the end. */
-static void note_growth(struct bench_sending *x, const struct bench_transfer *t,
-                        unsigned group)
+static struct lim_limits believed(const struct bench_sending *x,
+                                  uint32_t organisation, unsigned group,
+                                  lim_time now)
 {
-    const struct lim_limits *l =
-        &x->s->roster->organisations[t->tag].limits[group];
-    int64_t requests =
-        l->max[LIM_RPM] > l->max[LIM_RPD] ? l->max[LIM_RPM] : l->max[LIM_RPD];
-    int64_t tokens =
-        l->max[LIM_TPM] > l->max[LIM_TPD] ? l->max[LIM_TPM] : l->max[LIM_TPD];
-    if (x->s->client->belief == LIM_BELIEF_KNOWN &&
-        ((requests > 0 && t->feedback.requests.limit > requests) ||
-         (tokens > 0 && t->feedback.tokens.limit > tokens)))
-        x->sent.grew = true;
+    struct lim_limits l =
+        x->s->roster->organisations[organisation].limits[group];
+    for (int w = 0; w < LIM_WINDOWS; w++)
+        l.max[w] = lim_pool_belief(x->pool, organisation, group,
+                                   (enum lim_limit)w, now)
+                       .limit;
+    return l;
+}
+
+/* Limits that were told grow with those that an answer shows. */
+static void note_growth(struct bench_sending *x, const struct bench_transfer *t,
+                        size_t request, const struct lim_outcome *o,
+                        lim_time now)
+{
+    const struct bench_batch_request *q = &x->s->batch->requests[request];
+    const struct lim_cost cost = bench_batch_cost(q);
+    const unsigned group = group_of(x, request);
+    const struct lim_lesson lesson = {
+        .feedback = &o->feedback,
+        .cost = &cost,
+        .sent_at = t->sent,
+        .admitted = o->class == LIM_CLASS_OK,
+        .refused = o->class == LIM_CLASS_RATE_LIMIT,
+    };
+    struct lim_limits grown;
+    if (x->s->client->belief != LIM_BELIEF_KNOWN ||
+        !lim_feedback_shows(&o->feedback))
+        return;
+    const struct bench_grown g = {
+        .table = x->s->roster->table,
+        .model = x->s->batch->models[q->model],
+        .told = believed(x, t->tag, group, now),
+    };
+    if (bench_grown_read(&g, &lesson, &grown) &&
+        lim_change_limits(x->pool, t->tag, group, &grown, now) == LIM_OK)
+        x->sent.grown++;
 }
 
 static void count(struct bench_sending *x, const struct bench_transfer *t,
@@ -368,7 +395,7 @@ static void take(struct bench_sending *x, struct bench_transfer *t)
     }
     settle(x, slot->request, &r);
     count(x, t, &r, fate);
-    note_growth(x, t, group_of(x, slot->request));
+    note_growth(x, t, slot->request, &r.outcome, now);
     if (fate == LIM_FATE_SUCCEEDED)
         x->stuck_since = LIM_NEVER;
     bool shut = bench_shutout_note(

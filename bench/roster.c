@@ -197,7 +197,7 @@ int bench_roster_init(struct bench_roster *r, const char *path,
     struct bench_accountfile file = { 0 };
     struct lim_table *table = lim_table_builtin("current", diag);
     int error = table != NULL ? LIM_OK : LIM_ENOMEM;
-    *r = (struct bench_roster){ .limits_known = true };
+    *r = (struct bench_roster){ .limits_known = true, .table = table };
     if (error == LIM_OK && path != NULL)
         error = bench_accountfile_read(&file, path, diag);
     if (error == LIM_OK) {
@@ -214,7 +214,6 @@ int bench_roster_init(struct bench_roster *r, const char *path,
     }
     if (path != NULL && file.tree != NULL)
         bench_accountfile_fini(&file);
-    lim_table_free(table);
     if (error != LIM_OK)
         bench_roster_fini(r);
     return error;
@@ -240,5 +239,6 @@ void bench_roster_fini(struct bench_roster *r)
     free(r->organisations);
     free(r->group_of);
     bench_accounts_free(r->accounts);
+    lim_table_free(r->table);
     *r = (struct bench_roster){ 0 };
 }

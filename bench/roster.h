@@ -5,6 +5,7 @@
 #include "bench/accounts.h"
 #include "bench/batch.h"
 #include "limiter/pool.h"
+#include "limiter/tier.h"
 
 /*
  * The organisations that real requests are sent for, with their credentials
@@ -15,9 +16,10 @@ struct bench_roster {
     struct bench_accounts *accounts;        /* owned */
     struct lim_organisation *organisations; /* owned, with what they hold */
     size_t count;
-    unsigned groups;    /* limit groups, by the models that are asked */
-    unsigned *group_of; /* owned: by model of the batch */
-    bool limits_known;  /* of every organisation and model */
+    unsigned groups;         /* limit groups, by the models that are asked */
+    unsigned *group_of;      /* owned: by model of the batch */
+    bool limits_known;       /* of every organisation and model */
+    struct lim_table *table; /* owned: of the tiers */
 };
 
 /*

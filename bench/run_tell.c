@@ -180,9 +180,9 @@ int bench_run_tell_end(const struct bench_run *j, const struct bench_sent *s,
                     (unsigned long long)j->before.lost);
     if (!j->options->quiet)
         fputc('\n', stderr);
-    if (!j->options->quiet && s->grew)
-        fputs("answers show larger limits than the accounts file tells: probe "
-              "again\n",
+    if (!j->options->quiet && s->grown > 0)
+        fputs("answers showed larger limits than the accounts file tells, and "
+              "were believed: probe again\n",
               stderr);
     tell_why(j, s, bench_replies_trouble(replies));
     return code_of(s);

@@ -30,7 +30,7 @@ struct bench_sent {
     int64_t tokens; /* used by what succeeded; estimates where it is not told */
     int64_t microusd;
     bool spend_known; /* of all that succeeded */
-    bool grew;        /* an answer showed larger limits than those told */
+    unsigned grown;   /* limits that answers showed to be larger than told */
     double seconds;
     double left_s;         /* by the limits; -1: not known */
     char waits_for[400];   /* what holds up all that waits; "": nothing does */

@@ -9,7 +9,8 @@
 #define SAMPLES_MAX 8
 #define TRIES 4 /* draws for each sample before all are counted */
 
-static struct lim_rate rate_of(const struct lim_config *c,
+static struct lim_rate rate_of(const struct lim_group *g,
+                               const struct lim_config *c,
                                const struct lim_organisation *o, unsigned group,
                                unsigned window)
 {
@@ -17,10 +18,9 @@ static struct lim_rate rate_of(const struct lim_config *c,
     if (c->belief == LIM_BELIEF_KNOWN)
         limits = o->limits[group];
     int64_t limit = limits.max[window];
-    double burst = lim_discipline_has_burst(c->discipline) ? c->burst : 1;
     return lim_rate_make(limit,
                          lim_limits_window(&limits, (enum lim_limit)window),
-                         lim_rate_burst(limit, burst));
+                         lim_rate_burst(limit, g->burst));
 }
 
 static bool serves(const struct lim_organisation *o, unsigned group)
@@ -47,7 +47,7 @@ static struct lim_index *make_class(struct lim_group *g,
     struct lim_rate rates[LIM_WINDOWS];
     uint32_t n = 0;
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        rates[w] = rate_of(c, &o[first], group, w);
+        rates[w] = rate_of(g, c, &o[first], group, w);
     for (uint32_t i = first; i < c->organisation_count; i++)
         if (serves(&o[i], group) && alike(c, group, &o[first], &o[i]))
             list[n++] = i;
@@ -89,7 +89,12 @@ bool lim_group_init(struct lim_group *g, const struct lim_config *c,
                     unsigned group, const double *weights)
 {
     uint32_t n = c->organisation_count;
-    *g = (struct lim_group){ .weights = weights };
+    *g = (struct lim_group){
+        .weights = weights,
+        .discipline = c->discipline,
+        .quantum_ns = c->quantum_ns,
+        .burst = lim_discipline_has_burst(c->discipline) ? c->burst : 1,
+    };
     g->seats = calloc(n, sizeof *g->seats);
     g->indexes = calloc(n + 1, sizeof *g->indexes); /* on a move, one more */
     g->serving = calloc(n, sizeof *g->serving);

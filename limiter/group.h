@@ -40,6 +40,9 @@ struct lim_group {
     uint32_t serving_count;
     const double *weights; /* of each organisation, and the largest */
     double weight_max;
+    enum lim_discipline discipline; /* of the windows, */
+    int64_t quantum_ns;
+    double burst; /* and the share of a limit that a full one holds */
 };
 
 /*
@@ -50,6 +53,14 @@ struct lim_group {
 bool lim_group_init(struct lim_group *g, const struct lim_config *config,
                     unsigned group, const double *weights);
 void lim_group_fini(struct lim_group *g);
+
+/*
+ * An organisation's limits are others now, so that it stands in another class:
+ * windows whose limit stays keep their level, others are full.  False: no
+ * memory, and nothing has changed.
+ */
+bool lim_group_move(struct lim_group *g, uint32_t organisation,
+                    const struct lim_limits *limits, lim_time now);
 
 /* Tells whether some organisation could ever take `cost`. */
 static inline bool lim_group_fits(const struct lim_group *g,

@@ -407,6 +407,41 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
     return false;
 }
 
+static bool is_limits(const struct lim_limits *l)
+{
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        if (l->max[w] < LIM_UNLIMITED || l->max[w] > LIM_LIMIT_MAX)
+            return false;
+    return true;
+}
+
+int lim_members_change(struct lim_members *m, uint32_t organisation,
+                       unsigned group, const struct lim_limits *limits,
+                       lim_time now)
+{
+    struct lim_rate before[LIM_WINDOWS];
+    struct lim_window used[LIM_WINDOWS];
+    if (organisation >= m->count || group >= m->group_count ||
+        seat_of(m, organisation, group)->index == NULL || !is_limits(limits))
+        return LIM_EINVAL;
+    struct lim_seat *p = seat_of(m, organisation, group);
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        before[w] = *lim_index_rate(p->index, (enum lim_limit)w);
+        used[w] = lim_index_window(p->index, p->leaf, (enum lim_limit)w);
+    }
+    if (!lim_group_move(&m->groups[group], organisation, limits, now))
+        return LIM_ENOMEM;
+    for (unsigned w = 0; w < LIM_WINDOWS; w++) {
+        const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);
+        if (r->limit <= 0 || before[w].limit <= 0 ||
+            r->limit == before[w].limit || r->window_ns != before[w].window_ns)
+            continue;
+        lim_window_change(&before[w], r, &used[w], r->burst, now);
+        lim_index_set_window(p->index, p->leaf, (enum lim_limit)w, used[w]);
+    }
+    return LIM_OK;
+}
+
 void lim_members_block(struct lim_members *m, uint32_t organisation,
                        unsigned group, lim_time until)
 {

@@ -112,6 +112,15 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
                          const struct lim_feedback *f,
                          const struct lim_outcome *o, lim_time now);
 
+/*
+ * An organisation has other limits in a group: what was used of each window
+ * stays used.  Nothing is learned there.  Returns LIM_OK, or LIM_EINVAL or
+ * LIM_ENOMEM, and nothing has changed.
+ */
+int lim_members_change(struct lim_members *m, uint32_t organisation,
+                       unsigned group, const struct lim_limits *limits,
+                       lim_time now);
+
 /* Nothing goes there before `until`, in one group or LIM_ALL_GROUPS. */
 void lim_members_block(struct lim_members *m, uint32_t organisation,
                        unsigned group, lim_time until);

@@ -394,6 +394,19 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
         reconsider(p, x->organisation);
 }
 
+int lim_change_limits(struct lim_pool *p, uint32_t organisation, unsigned group,
+                      const struct lim_limits *limits, lim_time now)
+{
+    advance(p, now);
+    if (p->judge.belief != LIM_BELIEF_KNOWN)
+        return LIM_EINVAL;
+    int error =
+        lim_members_change(p->members, organisation, group, limits, p->now);
+    if (error == LIM_OK)
+        reconsider(p, organisation);
+    return error;
+}
+
 /* An attempt failed: whether there is another, and if not, why. */
 static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
                                   const struct lim_outcome *o)

@@ -252,6 +252,17 @@ void lim_sent(struct lim_pool *p, lim_id id, lim_time now);
 void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
                  lim_time now);
 
+/*
+ * An organisation has other limits now, after a tier upgrade for instance:
+ * what was used of each window stays used, and nobody waits for a lower limit.
+ * For limits that are known, which answers correct in their level alone.
+ * Returns LIM_OK; LIM_EINVAL for an organisation, a group or a limit that
+ * there is not, or where limits are not known; LIM_ENOMEM, and nothing has
+ * changed.
+ */
+int lim_change_limits(struct lim_pool *p, uint32_t organisation, unsigned group,
+                      const struct lim_limits *limits, lim_time now);
+
 /* What became of a request whose attempt ended. */
 enum lim_fate {
     LIM_FATE_SUCCEEDED,

@@ -15,9 +15,6 @@ struct pupil {
 
 struct lim_pupils {
     struct lim_group *group;
-    enum lim_discipline discipline;
-    int64_t quantum_ns;
-    double burst;          /* share of a limit that a full bucket holds */
     struct pupil pupils[]; /* by organisation */
 };
 
@@ -29,9 +26,6 @@ struct lim_pupils *lim_pupils_new(struct lim_group *g,
     if (b == NULL)
         return NULL;
     b->group = g;
-    b->discipline = c->discipline;
-    b->quantum_ns = c->quantum_ns;
-    b->burst = lim_discipline_has_burst(c->discipline) ? c->burst : 1;
     for (uint32_t i = 0; i < c->organisation_count; i++)
         lim_learn_init(&b->pupils[i].learn, c->discipline);
     return b;
@@ -92,90 +86,11 @@ void lim_pupils_block(struct lim_pupils *b, uint32_t organisation,
         lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, until);
 }
 
-static bool equal(const struct lim_index *x, int64_t spend_max,
-                  const struct lim_limits *limits)
-{
-    for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        if (lim_index_rate(x, (enum lim_limit)w)->limit != limits->max[w])
-            return false;
-    return lim_index_spend_max(x) == spend_max;
-}
-
-/* The class with these limits and room for one more; NULL: no memory. */
-static struct lim_index *class_of(struct lim_pupils *b, uint32_t organisation,
-                                  const struct lim_limits *limits,
-                                  uint32_t *leaf, lim_time now)
-{
-    struct lim_group *g = b->group;
-    const struct lim_index *from = g->seats[organisation].index;
-    int64_t spend_max = lim_index_spend_max(from);
-    struct lim_rate rates[LIM_WINDOWS];
-    for (unsigned i = 0; i < g->count; i++) {
-        if (!equal(g->indexes[i], spend_max, limits))
-            continue;
-        *leaf = lim_index_add(g->indexes[i], organisation, now);
-        return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
-    }
-    for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        rates[w] = lim_rate_make(limits->max[w],
-                                 lim_limits_window(limits, (enum lim_limit)w),
-                                 lim_rate_burst(limits->max[w], b->burst));
-    struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
-                                        lim_index_all(from), now);
-    if (x != NULL &&
-        lim_index_meter(x, b->discipline, b->quantum_ns, now) != LIM_OK) {
-        lim_index_free(x);
-        x = NULL;
-    }
-    if (x != NULL)
-        g->indexes[g->count++] = x;
-    *leaf = 0;
-    return x;
-}
-
-/* A class that nobody is in any more makes room for another. */
-static void drop_if_empty(struct lim_group *g, struct lim_index *x)
-{
-    unsigned i = 0;
-    if (lim_index_count(x) > 0)
-        return;
-    while (g->indexes[i] != x)
-        i++;
-    g->indexes[i] = g->indexes[--g->count];
-    lim_index_free(x);
-}
-
-/*
- * Windows whose limit stays keep their level, others are full.  False: no
- * memory, and nothing has changed.
- */
 static bool move(struct lim_pupils *b, uint32_t organisation, lim_time now)
 {
-    struct lim_seat *p = &b->group->seats[organisation];
-    struct lim_index *from = p->index;
-    uint32_t old = p->leaf, leaf;
-    struct lim_index *to =
-        class_of(b, organisation,
-                 lim_learn_limits(&b->pupils[organisation].learn), &leaf, now);
-    if (to == NULL)
-        return false;
-    for (unsigned v = LIM_WINDOWS; v < LIM_VALUES; v++)
-        lim_index_set(to, leaf, (enum lim_value)v,
-                      lim_index_get(from, old, (enum lim_value)v));
-    for (unsigned i = 0; i < LIM_WINDOWS; i++) {
-        enum lim_limit w = (enum lim_limit)i;
-        if (lim_index_rate(from, w)->limit != lim_index_rate(to, w)->limit)
-            continue;
-        lim_index_set_window(to, leaf, w, lim_index_window(from, old, w));
-        if (lim_index_meters(from) != NULL && lim_index_meters(to) != NULL)
-            lim_meters_move(lim_index_meters(to), leaf, lim_index_meters(from),
-                            old, w);
-    }
-    p->index = to;
-    p->leaf = leaf;
-    lim_index_remove(from, old);
-    drop_if_empty(b->group, from);
-    return true;
+    return lim_group_move(b->group, organisation,
+                          lim_learn_limits(&b->pupils[organisation].learn),
+                          now);
 }
 
 /* `units` later than `t`; two buckets are enough for either bound. */

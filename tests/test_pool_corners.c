@@ -167,7 +167,59 @@ static void the_largest_numbers_do_not_overflow(void)
     lim_pool_free(f.pool);
 }
 
+/* Three of three a minute are in flight.  With nine a minute six are left, who
+   waited for a third of a minute goes now, and what was used stays used. */
+static void limits_that_change_keep_what_was_used(void)
+{
+    struct fixture f;
+    struct lim_action a;
+    struct lim_limits nine = lim_limits_none();
+    lim_id id;
+    nine.max[LIM_RPM] = 9;
+    set_up(&f);
+    f.limits.max[LIM_RPM] = 3;
+    start(&f);
+    lim_time now = f.config.start;
+    for (int i = 0; i < 3; i++)
+        sent(&f, 0);
+    for (int i = 0; i < 7; i++)
+        CU_ASSERT_EQUAL(submit(&f, 1, 0, &id), LIM_ACCEPTED);
+    CU_ASSERT_FALSE(lim_next(f.pool, now, &a));
+    CU_ASSERT_EQUAL(lim_wakeup(f.pool), now + 20 * LIM_SEC);
+    CU_ASSERT_EQUAL(lim_change_limits(f.pool, 0, 0, &nine, now), LIM_OK);
+    CU_ASSERT(lim_wakeup(f.pool) <= now);
+    for (int i = 0; i < 6; i++)
+        CU_ASSERT_TRUE(lim_next(f.pool, now, &a));
+    CU_ASSERT_FALSE(lim_next(f.pool, now, &a));
+    CU_ASSERT_EQUAL(lim_pool_belief(f.pool, 0, 0, LIM_RPM, now).remaining, 0);
+    CU_ASSERT_EQUAL(lim_pool_belief(f.pool, 0, 0, LIM_RPM, now).limit, 9);
+    lim_pool_free(f.pool);
+}
+
+static void limits_that_there_are_not_do_not_change(void)
+{
+    struct fixture f;
+    struct lim_limits odd = lim_limits_none();
+    set_up(&f);
+    start(&f);
+    lim_time now = f.config.start;
+    CU_ASSERT_EQUAL(lim_change_limits(f.pool, 1, 0, &odd, now), LIM_EINVAL);
+    CU_ASSERT_EQUAL(lim_change_limits(f.pool, 0, 1, &odd, now), LIM_EINVAL);
+    odd.max[LIM_TPM] = LIM_LIMIT_MAX + 1;
+    CU_ASSERT_EQUAL(lim_change_limits(f.pool, 0, 0, &odd, now), LIM_EINVAL);
+    lim_pool_free(f.pool);
+    f.config.belief = LIM_BELIEF_LEARNED;
+    start(&f);
+    odd = lim_limits_none();
+    CU_ASSERT_EQUAL(lim_change_limits(f.pool, 0, 0, &odd, now), LIM_EINVAL);
+    lim_pool_free(f.pool);
+}
+
 CU_TestInfo pool_corners_tests[] = {
+    { "limits that change keep what was used",
+      limits_that_change_keep_what_was_used },
+    { "limits that there are not do not change",
+      limits_that_there_are_not_do_not_change },
     { "who waits for room where the key is bad is given up",
       who_waits_for_room_where_the_key_is_bad_is_given_up },
     { "a hint holds where the cap is reached too",

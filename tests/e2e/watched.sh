@@ -114,10 +114,17 @@ took=$(sed -n 's/.* in \([0-9.]*\) s and .*/\1/p' "$tmp/err")
 ok "is picked up: $took s, not the 440 of its first tier" \
     awk -v x="$took" 'BEGIN { exit !(x < 200) }'
 
-head -n 3 "$tmp/many.jsonl" >"$tmp/few.jsonl"
-run "$tmp/few.jsonl" -o "$tmp/few.out" --accounts "$tmp/accounts.json" --speed 60
-is 'with limits that are told' 0 $?
+# So do limits that are told.
+cat >"$tmp/told.json" <<JSON
+{"accounts": [{"name": "a", "key_env": "OPENAI_API_KEY",
+  "limits": {"gpt-4o-mini": {"rpm": 60}}}]}
+JSON
+run "$tmp/many.jsonl" -o "$tmp/told.out" --accounts "$tmp/told.json" --speed 60
+is 'with limits that are told' '0 500' "$? $(wc -l <"$tmp/told.out")"
 ok 'growth is said' grep -q 'larger limits than the accounts file tells' "$tmp/err"
+took=$(sed -n 's/.* in \([0-9.]*\) s and .*/\1/p' "$tmp/err")
+ok "and believed: $took s, not the 440 that were told" \
+    awk -v x="$took" 'BEGIN { exit !(x < 200) }'
 
 # The disk is full: what is written is whole, and nothing more is sent.
 start --no-limits --latency 20ms

@@ -1,0 +1,90 @@
+#include "limiter/group.h"
+
+static bool same_rate(const struct lim_rate *r, const struct lim_limits *limits,
+                      enum lim_limit l)
+{
+    return r->limit == limits->max[l] &&
+           (r->limit == LIM_UNLIMITED ||
+            r->window_ns == lim_limits_window(limits, l));
+}
+
+static bool equal(const struct lim_index *x, int64_t spend_max,
+                  const struct lim_limits *limits)
+{
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        if (!same_rate(lim_index_rate(x, (enum lim_limit)w), limits,
+                       (enum lim_limit)w))
+            return false;
+    return lim_index_spend_max(x) == spend_max;
+}
+
+/* The class with these limits and room for one more; NULL: no memory. */
+static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
+                                  const struct lim_limits *limits,
+                                  uint32_t *leaf, lim_time now)
+{
+    const struct lim_index *from = g->seats[organisation].index;
+    int64_t spend_max = lim_index_spend_max(from);
+    struct lim_rate rates[LIM_WINDOWS];
+    for (unsigned i = 0; i < g->count; i++) {
+        if (!equal(g->indexes[i], spend_max, limits))
+            continue;
+        *leaf = lim_index_add(g->indexes[i], organisation, now);
+        return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
+    }
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        rates[w] = lim_rate_make(limits->max[w],
+                                 lim_limits_window(limits, (enum lim_limit)w),
+                                 lim_rate_burst(limits->max[w], g->burst));
+    struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
+                                        lim_index_all(from), now);
+    if (x != NULL &&
+        lim_index_meter(x, g->discipline, g->quantum_ns, now) != LIM_OK) {
+        lim_index_free(x);
+        x = NULL;
+    }
+    if (x != NULL)
+        g->indexes[g->count++] = x;
+    *leaf = 0;
+    return x;
+}
+
+/* A class that nobody is in any more makes room for another. */
+static void drop_if_empty(struct lim_group *g, struct lim_index *x)
+{
+    unsigned i = 0;
+    if (lim_index_count(x) > 0)
+        return;
+    while (g->indexes[i] != x)
+        i++;
+    g->indexes[i] = g->indexes[--g->count];
+    lim_index_free(x);
+}
+
+bool lim_group_move(struct lim_group *g, uint32_t organisation,
+                    const struct lim_limits *limits, lim_time now)
+{
+    struct lim_seat *p = &g->seats[organisation];
+    struct lim_index *from = p->index;
+    uint32_t old = p->leaf, leaf;
+    struct lim_index *to = class_of(g, organisation, limits, &leaf, now);
+    if (to == NULL)
+        return false;
+    for (unsigned v = LIM_WINDOWS; v < LIM_VALUES; v++)
+        lim_index_set(to, leaf, (enum lim_value)v,
+                      lim_index_get(from, old, (enum lim_value)v));
+    for (unsigned i = 0; i < LIM_WINDOWS; i++) {
+        enum lim_limit w = (enum lim_limit)i;
+        if (!same_rate(lim_index_rate(from, w), limits, w))
+            continue;
+        lim_index_set_window(to, leaf, w, lim_index_window(from, old, w));
+        if (lim_index_meters(from) != NULL && lim_index_meters(to) != NULL)
+            lim_meters_move(lim_index_meters(to), leaf, lim_index_meters(from),
+                            old, w);
+    }
+    p->index = to;
+    p->leaf = leaf;
+    lim_index_remove(from, old);
+    drop_if_empty(g, from);
+    return true;
+}
