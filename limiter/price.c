@@ -86,14 +86,17 @@ int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
     assert(prompt_tokens >= 0 && prompt_tokens <= LIM_LIMIT_MAX);
     assert(completion_tokens >= 0 && completion_tokens <= LIM_LIMIT_MAX);
     assert(images >= 0 && images <= LIM_LIMIT_MAX);
-    if (price == NULL ||
-        (prompt_tokens > 0 && price->input_microusd_per_mtok < 0) ||
-        (completion_tokens > 0 && price->output_microusd_per_mtok < 0) ||
-        (images > 0 && price->image_microusd < 0))
+    if (price == NULL)
+        return -1;
+    if (images > 0) {
+        wide sum = (wide)images * price->image_microusd;
+        return sum < 0 ? -1 : sum < INT64_MAX ? (int64_t)sum : INT64_MAX;
+    }
+    if ((prompt_tokens > 0 && price->input_microusd_per_mtok < 0) ||
+        (completion_tokens > 0 && price->output_microusd_per_mtok < 0))
         return -1;
     int64_t prompt, completion; /* mostly 64 bits are enough */
-    if (images == 0 &&
-        !__builtin_mul_overflow(prompt_tokens, price->input_microusd_per_mtok,
+    if (!__builtin_mul_overflow(prompt_tokens, price->input_microusd_per_mtok,
                                 &prompt) &&
         !__builtin_mul_overflow(completion_tokens,
                                 price->output_microusd_per_mtok, &completion) &&
@@ -101,7 +104,6 @@ int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
         return (prompt + completion + 500000) / 1000000;
     wide tokens = (wide)prompt_tokens * price->input_microusd_per_mtok +
                   (wide)completion_tokens * price->output_microusd_per_mtok;
-    wide cost =
-        (tokens + 500000) / 1000000 + (wide)images * price->image_microusd;
+    wide cost = (tokens + 500000) / 1000000;
     return cost < INT64_MAX ? (int64_t)cost : INT64_MAX;
 }

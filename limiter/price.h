@@ -39,7 +39,8 @@ const struct lim_price *lim_price_at(size_t i);
 /*
  * The cost of a request in micro-dollars, rounded to the nearest; -1 when a
  * price that it needs is not known (or `price` is NULL).  No amount may be
- * negative or above LIM_LIMIT_MAX.
+ * negative or above LIM_LIMIT_MAX.  Images cost what they are sold at, their
+ * text included: some 60 tokens, of which most answers do not tell.
  */
 int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
                        int64_t completion_tokens, int64_t images);

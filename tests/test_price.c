@@ -119,7 +119,8 @@ static void cost_is_rounded_to_the_nearest(void)
         { 300, 129, 0, 122 }, /* 45 + 77.4 */
         { 1000000, 1000000, 0, 750000 },
         { 0, 0, 3, 120000 },
-        { 4, 0, 1, 40001 },
+        { 4, 0, 1, 40000 }, /* its text is in the image's price */
+        { 400000, 900000, 2, 80000 },
     };
     EACH(rows)
     CU_ASSERT_EQUAL(
