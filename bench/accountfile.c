@@ -294,6 +294,7 @@ static void read_accounts(struct reading *r)
     for (const cJSON *e = count > 0 ? list->child : NULL;
          e != NULL && r->error == LIM_OK; e = e->next)
         read_account(r, &root, e);
+    mock_config_prices(&f->priced, &root);
     mock_json_close(&root);
 }
 
@@ -303,6 +304,7 @@ void bench_accountfile_fini(struct bench_accountfile *f)
         free(f->accounts[i].key);
     free(f->accounts);
     cJSON_Delete(f->tree);
+    mock_config_fini(&f->priced);
     *f = (struct bench_accountfile){ 0 };
 }
 

@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "limiter/error.h"
+#include "mockserver/config.h"
 
 /* The accounts of a file (tierlab.1, ACCOUNTS), with their keys. */
 struct bench_account {
@@ -25,6 +26,7 @@ struct bench_accountfile {
     cJSON *tree;      /* owned */
     struct bench_account *accounts;
     size_t count;
+    struct mock_config priced; /* owned: its provider has the prices */
 };
 
 /*

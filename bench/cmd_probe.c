@@ -16,7 +16,6 @@
 #include "bench/probe.h"
 #include "bench/roster.h"
 #include "bench/table.h"
-#include "limiter/price.h"
 #include "limiter/tier.h"
 #include "mockserver/config.h"
 #include "mockserver/file.h"
@@ -379,8 +378,8 @@ static void tell_plan(const struct job *j)
 {
     int64_t sum = 0;
     for (size_t m = 0; m < j->models.model_count && sum >= 0; m++) {
-        int64_t cost =
-            lim_price_cost(lim_price_find(j->models.models[m]), 3, 1, 0);
+        int64_t cost = lim_price_cost(
+            bench_roster_price(&j->roster, j->models.models[m]), 3, 1, 0);
         sum = cost < 0 ? -1 : sum + cost;
     }
     fprintf(stderr, "%zu request%s of about 10 tokens each, ", j->count,

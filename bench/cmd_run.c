@@ -207,7 +207,7 @@ static int read_client(struct bench_run *j, const struct lim_strategy *own,
                        struct lim_diag *diag)
 {
     const struct bench_run_options *o = j->options;
-    struct mock_json root, client;
+    struct mock_json root, client, provider;
     int error = LIM_OK;
     j->tree = o->client != NULL
                   ? bench_command_scenario(o->client, &o->changes)
@@ -220,6 +220,10 @@ static int read_client(struct bench_run *j, const struct lim_strategy *own,
     bool told = mock_json_get(&client, "limits") != NULL ||
                 mock_json_get(&client, "preset") != NULL;
     bench_client_read(&client, own, &j->client);
+    if (j->roster.priced.provider.prices.count == 0) {
+        mock_json_enter(&provider, &root, "provider");
+        mock_config_prices(&j->roster.priced, &provider);
+    }
     if (!told && !j->roster.limits_known)
         j->client.belief = LIM_BELIEF_LEARNED;
     if (error != LIM_OK)

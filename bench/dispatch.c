@@ -7,7 +7,6 @@
 
 #include "bench/grown.h"
 #include "bench/received.h"
-#include "limiter/price.h"
 
 static const struct bench_batch_request *request_of(
     const struct bench_sending *x, uint32_t slot)
@@ -105,11 +104,12 @@ struct lim_request bench_send_request(const struct bench_sender *s,
     };
 }
 
-int64_t bench_send_most(const struct bench_batch *b, size_t request)
+int64_t bench_send_most(const struct bench_roster *r,
+                        const struct bench_batch *b, size_t request)
 {
     const struct bench_batch_request *q = &b->requests[request];
-    return lim_price_cost(lim_price_find(b->models[q->model]), 0, q->tokens,
-                          q->images);
+    return lim_price_cost(bench_roster_price(r, b->models[q->model]), 0,
+                          q->tokens, q->images);
 }
 
 /* Fills the pool from the batch; those whose organisations are shut out stay
@@ -177,7 +177,8 @@ static bool reserve(struct bench_sending *x, size_t request)
 {
     bool any = bench_budget_take(x->s->budget);
     if (any)
-        bench_budget_spend(x->s->budget, bench_send_most(x->s->batch, request));
+        bench_budget_spend(x->s->budget,
+                           bench_send_most(x->s->roster, x->s->batch, request));
     return any;
 }
 
@@ -185,7 +186,7 @@ static void settle(struct bench_sending *x, size_t request,
                    const struct bench_received *r)
 {
     struct bench_budget *b = x->s->budget;
-    int64_t most = bench_send_most(x->s->batch, request);
+    int64_t most = bench_send_most(x->s->roster, x->s->batch, request);
     int64_t cost = r->outcome.class == LIM_CLASS_OK ? r->outcome.microusd : 0;
     if (b->microusd != INT64_MAX && !r->lost && most >= 0 && cost >= 0)
         b->microusd += most - cost;
@@ -382,8 +383,9 @@ static void take(struct bench_sending *x, struct bench_transfer *t)
     const struct bench_batch_request *q = request_of(x, t->slot);
     struct bench_slot *slot = &x->slots[lim_hedged(t->slot)];
     struct bench_received r;
-    bench_received_read(&r, q, lim_price_find(x->s->batch->models[q->model]),
-                        t);
+    bench_received_read(
+        &r, q, bench_roster_price(x->s->roster, x->s->batch->models[q->model]),
+        t);
     if (!speed_fits(x, t))
         return;
     lim_time now = mock_loop_update(x->s->loop);

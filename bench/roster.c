@@ -212,11 +212,19 @@ int bench_roster_init(struct bench_roster *r, const char *path,
                             "out of memory, or more than %d models",
                             LIM_GROUPS_MAX);
     }
+    r->priced = file.priced;
+    file.priced = (struct mock_config){ 0 };
     if (path != NULL && file.tree != NULL)
         bench_accountfile_fini(&file);
     if (error != LIM_OK)
         bench_roster_fini(r);
     return error;
+}
+
+const struct lim_price *bench_roster_price(const struct bench_roster *r,
+                                           const char *model)
+{
+    return lim_prices_find(&r->priced.provider.prices, model);
 }
 
 /* Made by add_organisation; the pool only reads them. */
@@ -240,5 +248,6 @@ void bench_roster_fini(struct bench_roster *r)
     free(r->group_of);
     bench_accounts_free(r->accounts);
     lim_table_free(r->table);
+    mock_config_fini(&r->priced);
     *r = (struct bench_roster){ 0 };
 }

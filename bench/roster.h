@@ -16,11 +16,17 @@ struct bench_roster {
     struct bench_accounts *accounts;        /* owned */
     struct lim_organisation *organisations; /* owned, with what they hold */
     size_t count;
-    unsigned groups;         /* limit groups, by the models that are asked */
-    unsigned *group_of;      /* owned: by model of the batch */
-    bool limits_known;       /* of every organisation and model */
-    struct lim_table *table; /* owned: of the tiers */
+    unsigned groups;           /* limit groups, by the models that are asked */
+    unsigned *group_of;        /* owned: by model of the batch */
+    bool limits_known;         /* of every organisation and model */
+    struct lim_table *table;   /* owned: of the tiers */
+    struct mock_config priced; /* owned: its provider has prices of one's own */
 };
+
+/* What a model costs: by the file's "prices", else at list price; NULL: not
+   known. */
+const struct lim_price *bench_roster_price(const struct bench_roster *r,
+                                           const char *model);
 
 /*
  * `path`: an accounts file; NULL: OPENAI_API_KEY, one organisation of which

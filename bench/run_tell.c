@@ -10,7 +10,8 @@ int64_t bench_run_most_spend(const struct bench_run *j)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < j->batch.count; i++) {
-        int64_t cost = j->done[i] ? 0 : bench_send_most(&j->batch, i);
+        int64_t cost =
+            j->done[i] ? 0 : bench_send_most(&j->roster, &j->batch, i);
         if (cost < 0)
             return -1;
         sum += cost;
@@ -54,7 +55,7 @@ void bench_run_tell_plan(const struct bench_run *j, int64_t spend)
             (long long)tokens);
     if (spend >= 0)
         fprintf(stderr,
-                "at most $%.*f at list price where replies are "
+                "at most $%.*f where replies are "
                 "bounded\n",
                 spend < 1000000 ? 4 : 2, (double)spend / 1e6);
     else

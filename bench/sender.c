@@ -191,7 +191,7 @@ static int make_books(struct bench_sending *x)
         bench_shutout_init(&x->shutout, x->s->roster) != LIM_OK)
         return out_of_memory(x);
     for (size_t i = 0; i < count; i++) {
-        int64_t most = bench_send_most(x->s->batch, i);
+        int64_t most = bench_send_most(x->s->roster, x->s->batch, i);
         x->done_before += x->s->done[i];
         if (x->s->done[i])
             continue;

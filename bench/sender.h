@@ -89,7 +89,8 @@ struct lim_request bench_send_request(const struct bench_sender *s,
 
 /* The most that a request may cost, where its reply is bounded: what is
    reserved for a reply costs more than what is asked.  -1: nobody knows. */
-int64_t bench_send_most(const struct bench_batch *b, size_t request);
+int64_t bench_send_most(const struct bench_roster *r,
+                        const struct bench_batch *b, size_t request);
 
 /* LIM_OK, and `out`; or an error and `diag`. */
 int bench_send_batch(const struct bench_sender *s, struct bench_sent *out,

@@ -18,7 +18,6 @@ void *mock_config_keep(struct mock_config *c, struct mock_json *j, size_t size);
 char *mock_config_keep_text(struct mock_config *c, struct mock_json *j,
                             const char *text);
 
-void mock_config_prices(struct mock_config *c, struct mock_json *j);
 void mock_config_organisations(struct mock_config *c, struct mock_json *j);
 void mock_config_read_latency(struct mock_json *j,
                               struct sim_provider_config *p);
