@@ -21,7 +21,8 @@
  * by what they cost in the first month.
  *
  * What is assumed: the traffic of the scenario is that of every day of the
- * month (a batch comes once a day); money is paid in advance and used up by
+ * month, day and night (a batch comes once a day), so that its mean has to fit
+ * into the limits, whatever full windows let through at first; money is paid in advance and used up by
  * the tokens that are bought; and days count from the first payment, which is
  * made today where there was none.  What a run of an hour can not show, the
  * limits of a day and of a month, arithmetic says of every load.
@@ -97,10 +98,11 @@ struct bench_plan_option {
     int limit;  /* enum lim_limit that is too small, or binds; -1 */
     enum bench_trial_verdict verdict;
     struct bench_estimate wait_p95, refused; /* ms; % of the attempts */
-    /* Shares, -1: no such limit; those that are longer than a minute in the
-       long run, not of what stands in them when a run begins. */
+    /* Shares, -1: no such limit; in the long run, not of what stands in them
+       when a run begins.  Of a minute's in the runs, if it is not endless. */
     double used[LIM_LIMITS];
-    unsigned is_long;         /* which these are, as bits */
+    unsigned is_long;         /* longer than a minute, as bits */
+    bool is_endless;          /* the mean of the load has to fit */
     size_t runs;              /* that its verdict is of */
     int64_t changed;          /* organisations to be opened, or raised */
     int64_t deposit_microusd; /* to be paid */

@@ -121,19 +121,21 @@ static int what_if(struct bench_plan_work *w, cJSON *tree, double factor,
 {
     const struct bench_plan *p = w->plan;
     struct bench_trial t;
+    const struct bench_plan_option *o = &p->options[0];
     int limit, error = LIM_OK;
-    bool through = factor <= bench_plan_most_load(&p->options[0], &limit);
+    bool through = factor <= bench_plan_most_load(o, &limit);
     f->possible = tree != NULL;
     f->limit = tree != NULL && !through ? limit : -1;
     f->month_usd = p->month_usd < 0 ? -1 : p->month_usd * factor;
     f->verdict = BENCH_MISSED_IT;
-    if (tree == NULL || !through) {
+    if (tree == NULL || (!through && bench_plan_is_long(o, limit))) {
         cJSON_Delete(tree);
         return LIM_OK;
     }
-    error =
-        bench_plan_try(w, tree, bench_plan_is_roomy(p, &p->options[0], peak),
-                       &t, &f->verdict, diag);
+    error = bench_plan_try(w, tree, bench_plan_is_roomy(p, o, peak), &t,
+                           &f->verdict, diag);
+    if (!through)
+        f->verdict = BENCH_MISSED_IT; /* later than the runs show */
     f->wait_p95 = bench_trial_figure(&t, "wait_ms.p95");
     f->refused = bench_trial_figure(&t, "http_429%");
     bench_trial_fini(&t);

@@ -10,8 +10,11 @@
 #include "bench/words.h"
 
 #define ROWS_MAX 14
-#define ROWS_LARGE 8  /* more are written smaller */
-#define ABOVE 2.5     /* times the objective: longer waits leave the axis */
+#define ROWS_LARGE 8 /* more are written smaller */
+#define ABOVE 2.5    /* times the objective: longer waits leave the axis */
+#define LEFT 0.115   /* of the width, at least for names */
+#define NAME_WIDTH 0.0084
+#define COST_SHARE 0.4
 #define BAR_ROOM 1.65 /* right of the longest bar, for what it says */
 
 /* How a plan is drawn; the numbers are those of the script. */
@@ -142,6 +145,20 @@ void bench_plan_cost_csv(const void *plan, FILE *f)
     }
 }
 
+/* So that the longest name has room: "1 of tier4 + 3 of tier1". */
+static void put_margins(const struct view *v, FILE *f)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < v->count; i++) {
+        char name[BENCH_PLAN_NAME_SIZE];
+        size_t n = strlen(bench_plan_mix_name(&v->rows[i]->mix, name)) + 2;
+        longest = n > longest ? n : longest;
+    }
+    double left = fmax(LEFT, NAME_WIDTH * (double)longest);
+    fprintf(f, "left = %.4f\nmiddle = %.4f\n", left,
+            left + COST_SHARE * (1 - left));
+}
+
 static void put_names(const struct view *v, FILE *f)
 {
     fputs("set ytics nomirror (", f);
@@ -167,6 +184,7 @@ void bench_plan_cost_panel(const void *plan, size_t panel, const char *csv,
     fprintf(f, "\nunit = %g\nhighest = %.12g\nthick = %.2f\n", v.unit.size,
             v.wait.high, fmin(0.27, 0.05 * (double)v.count));
     fprintf(f, "set yrange [%.1f:-0.5]\n", (double)v.count - 0.5);
+    put_margins(&v, f);
     if (panel == 0) {
         put_names(&v, f);
         fputs("unit_name = 'first month, and of it (dark) for tiers'\n", f);

@@ -38,9 +38,9 @@ cJSON *bench_plan_scenario(const struct bench_plan_question *q,
                            const struct bench_plan_mix *m);
 
 /*
- * The share of the load that each limit lets through, at most, when nothing
- * may take longer than p->slack_s; INFINITY: it does not bind.  What is ruled
- * out so can not do; or BENCH_PLAN_NO_ACCESS.
+ * The share of the load that each limit lets through, at most: of one without
+ * end in the long run, of a batch when nothing may take longer than
+ * p->slack_s; INFINITY: it does not bind.  Or BENCH_PLAN_NO_ACCESS.
  */
 enum bench_plan_why bench_plan_shares(const struct bench_plan *p,
                                       const struct bench_plan_mix *m,
@@ -62,8 +62,9 @@ struct bench_plan_option bench_plan_option(const struct bench_plan *p,
 
 /*
  * What a load that is every day like the scenario takes of the limits that a
- * run does not show, those longer than a minute and the month's spend: shares
- * into `used`, whose other places are left alone, and which these are.
+ * run does not show: those longer than a minute, the month's spend, and if it
+ * is endless all.  Shares into `used`, whose other places are left alone, and
+ * which these are.
  */
 void bench_plan_long_run(const struct bench_plan *p,
                          struct bench_plan_option *o);

@@ -365,6 +365,19 @@ static int mix_tiers(struct bench_plan_work *w, struct lim_diag *diag)
     return error;
 }
 
+/* Why one less than the best does not do is told as well. */
+static int try_less(struct bench_plan_work *w, struct lim_diag *diag)
+{
+    const struct bench_plan *p = w->plan;
+    struct bench_plan_mix m = p->options[0].mix;
+    bool good;
+    if (p->good_count == 0 || m.count == 1 || w->interrupted)
+        return LIM_OK;
+    m.of[lowest(&m)]--;
+    m.count--;
+    return look_at(w, &m, &good, diag);
+}
+
 int bench_plan_search(struct bench_plan_work *w, struct lim_diag *diag)
 {
     size_t before;
@@ -380,6 +393,8 @@ int bench_plan_search(struct bench_plan_work *w, struct lim_diag *diag)
             error = mix_tiers(w, diag);
     } while (error == LIM_OK && w->plan->option_count > before &&
              !w->interrupted);
+    if (error == LIM_OK)
+        error = try_less(w, diag);
     rank(w->plan);
     return error;
 }

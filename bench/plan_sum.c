@@ -54,6 +54,16 @@ static bool is_long(const struct lim_limits *limits, int l)
            lim_limits_window(limits, (enum lim_limit)l) > LIM_MIN;
 }
 
+/* Whether the traffic goes on and on, so that its mean has to fit: a batch and
+   users who wait for their answers do not. */
+static bool is_endless(const struct bench_plan *p)
+{
+    for (size_t i = 0; i < p->scenario.sim.workload_count; i++)
+        if (p->scenario.workloads[i].arrivals.kind == SIM_ARRIVE_CLOSED)
+            return false;
+    return p->demand.span_s >= 60;
+}
+
 /*
  * What is asked of a limit in the time that there is, over what it lets
  * through then, if one organisation has `limit`; 0: nothing is asked.
@@ -71,7 +81,7 @@ static double need_of(const struct bench_plan *p,
         return 0;
     if (limit <= 0 || full <= 0)
         return HUGE_VAL;
-    if (is_long(limits, (int)l))
+    if (is_long(limits, (int)l) || is_endless(p))
         return a_day(p, total) * window_s / DAY_S / (double)limit;
     return total / runs /
            ((double)full + (double)limit * (run_s + p->slack_s) / window_s);
@@ -200,10 +210,11 @@ void bench_plan_long_run(const struct bench_plan *p,
 {
     double share[LIM_LIMITS];
     o->is_long = long_limits(p, &o->mix);
+    o->is_endless = is_endless(p);
     if (bench_plan_shares(p, &o->mix, share) != BENCH_PLAN_TRIED_IT)
         return;
     for (int l = 0; l < LIM_LIMITS; l++)
-        if (bench_plan_is_long(o, l))
+        if (o->is_endless || bench_plan_is_long(o, l))
             o->used[l] = share[l] > 0 && isfinite(share[l]) ? 1 / share[l] : -1;
 }
 
@@ -273,7 +284,7 @@ double bench_plan_most_load(const struct bench_plan_option *o, int *limit)
     double most = INFINITY;
     *limit = -1;
     for (int l = 0; l < LIM_LIMITS; l++)
-        if (bench_plan_is_long(o, l) && o->used[l] > 0 &&
+        if ((o->is_endless || bench_plan_is_long(o, l)) && o->used[l] > 0 &&
             1 / o->used[l] < most) {
             most = 1 / o->used[l];
             *limit = l;

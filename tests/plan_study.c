@@ -9,8 +9,8 @@
  * at is every number of every tier, down to the single organisation, and every
  * two numbers of two tiers that cost less than the plan, unless each of their
  * organisations has one for itself, no lower, among those of two tiers that
- * missed.  What was ruled out by a day's limit or a month's spend can not be
- * seen in a run of minutes, and is left to the unit tests.
+ * missed.  What is below the mean of the load can not do in the long run; where
+ * full windows carry it through ten minutes all the same, it is counted apart.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -37,7 +37,7 @@ struct study {
     uint64_t seed, draws;
     struct bench_plan_question question;
     struct bench_plan plan;
-    unsigned solved, mixed, meets, cheaper, close, wrong;
+    unsigned solved, mixed, meets, cheaper, carried, close, wrong;
     unsigned right; /* problems whose best meets, and no cheaper one does */
     struct bench_plan_mix missed[CHEAPER_MAX]; /* of the question */
     size_t missed_count;
@@ -181,15 +181,11 @@ static void check_best(struct study *s, const struct bench_trial_way *way)
     cJSON_Delete(tree);
 }
 
-/* Whether it could be had, and no limit of a day or a month rules it out. */
-static bool can_be_seen(const struct study *s,
-                        const struct bench_plan_option *o)
+/* Whether the mean of the load fits. */
+static bool is_enough(const struct study *s, const struct bench_plan_option *o)
 {
-    double share[LIM_LIMITS];
-    if (o->why != BENCH_PLAN_TRIED_IT ||
-        bench_plan_shares(&s->plan, &o->mix, share) != BENCH_PLAN_TRIED_IT)
-        return false;
-    return share[LIM_RPD] >= 1 && share[LIM_TPD] >= 1 && share[LIM_SPEND] >= 1;
+    int limit;
+    return bench_plan_share(&s->plan, &o->mix, &limit) >= 1;
 }
 
 /* Whether the plan itself said that it can not tell. */
@@ -225,8 +221,13 @@ static void check_cheaper(struct study *s, const struct bench_trial_way *way,
     cJSON *tree = other_draws(s, o);
     if (bench_trial_run(&t, way, tree, &v, &interrupted, &why) != LIM_OK)
         die(s, &why);
-    bool told = v == BENCH_MET_IT && told_to_be_close(&s->plan, o);
+    bool told =
+        v == BENCH_MET_IT && told_to_be_close(&s->plan, o) && is_enough(s, o);
     s->cheaper++;
+    if (v != BENCH_MISSED_IT && !is_enough(s, o)) {
+        s->carried++;
+        v = BENCH_MISSED_IT;
+    }
     s->close += v == BENCH_TOO_CLOSE || told;
     s->wrong += v == BENCH_MET_IT && !told;
     if (v == BENCH_MISSED_IT && s->missed_count < CHEAPER_MAX)
@@ -303,7 +304,7 @@ static void check(struct study *s, const struct bench_trial_way *way)
         check_best(s, way);
     for (size_t i = 0; i < n; i++)
         if ((i == 0 || !bench_plan_mix_is(&all[i].mix, &all[i - 1].mix)) &&
-            can_be_seen(s, &all[i]) && is_cheaper(s, &all[i]) &&
+            all[i].why == BENCH_PLAN_TRIED_IT && is_cheaper(s, &all[i]) &&
             !is_known(s, &all[i].mix))
             check_cheaper(s, way, &all[i]);
 }
@@ -364,11 +365,11 @@ int main(int argc, char **argv)
     }
     tidy(&s);
     printf("seeds %" PRIu64 " to %" PRIu64 ": %u solved, %u by two tiers; %u "
-           "meet; of %u cheaper ones %u are too close to call, %u would have "
-           "met; %u "
-           "answers are right\n",
+           "meet; of %u cheaper ones %u are too small, but carried through ten "
+           "minutes by full windows, %u are too close to call, %u would have "
+           "met; %u answers are right\n",
            first, first + count - 1, s.solved, s.mixed, s.meets, s.cheaper,
-           s.close, s.wrong, s.right);
+           s.carried, s.close, s.wrong, s.right);
     bool good = s.right >= 0.95 * (double)count &&
                 s.close <= 0.1 * (double)count && s.solved > count / 4;
     printf("%d passed, %d failed\n", good, !good);

@@ -211,6 +211,39 @@ static void a_month_ends_the_headroom(void)
     drop();
 }
 
+/* Four a minute of 3,000 tokens are 12,000, of 10,000 at tier 1: a window that
+   is full at first would carry that through five minutes.  A batch may take
+   longer, and users wait. */
+static void the_mean_of_a_load_without_end_has_to_fit(void)
+{
+    static const struct {
+        const char *arrivals;
+        bool ruled_out;
+    } rows[] = {
+        { "{\"poisson\": \"4/m\"}", true },
+        { "{\"poisson\": \"3/m\"}", false },
+        { "{\"batch\": 20}", false },
+        { "{\"closed\": {\"users\": 15, \"think\": \"5m\"}}", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lim_diag why = { 0 };
+        char text[600];
+        snprintf(
+            text, sizeof text,
+            "{\"duration\": \"5m\", \"provider\": {\"table\": \"seed\","
+            " \"prices\": {\"gpt-4\": {\"input\": 0, \"output\": 0}}},"
+            " \"workload\": {\"model\": \"gpt-4\", \"prompt_tokens\": 2950,"
+            " \"completion_tokens\": 50, \"max_tokens\": 50,"
+            " \"arrivals\": %s}, \"plan\": {\"max_tier\": \"tier1\"}}",
+            rows[i].arrivals);
+        CU_ASSERT_EQUAL_FATAL(make(text, &why), LIM_OK);
+        struct bench_plan_option o = option(LIM_TIER_1, 1);
+        CU_ASSERT_EQUAL(bench_plan_rule_out(&plan, &o), rows[i].ruled_out);
+        CU_ASSERT(!rows[i].ruled_out || o.limit == LIM_TPM);
+        drop();
+    }
+}
+
 static void what_if_knows_of_the_month_too(void)
 {
     struct lim_diag why = { 0 };
@@ -524,6 +557,8 @@ CU_TestInfo plan_tests[] = {
     { "payments begin the days and follow them",
       payments_begin_the_days_and_follow_them },
     { "a month ends the headroom", a_month_ends_the_headroom },
+    { "the mean of a load without end has to fit",
+      the_mean_of_a_load_without_end_has_to_fit },
     { "what-if knows of the month too", what_if_knows_of_the_month_too },
     { "what comes too late is left out", what_comes_too_late_is_left_out },
     { "a tier is told with its least number",

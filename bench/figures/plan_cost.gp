@@ -8,8 +8,8 @@ set xtics nomirror scale 0.4
 set style fill solid 1 noborder
 array look[4] = ['#9A9A9A', colour[5], colour[1], '#9A9A9A']
 if (panel == 1) {
-    set lmargin at screen 0.115
-    set rmargin at screen 0.47
+    set lmargin at screen left
+    set rmargin at screen middle
     plot data skip 1 using ($2 / 2):1:(0):2:($1 - thick):($1 + thick) \
             with boxxyerror fc rgb '#CFE3F0', \
         data skip 1 using ($3 / 2):1:(0):3:($1 - thick):($1 + thick) \
@@ -18,7 +18,7 @@ if (panel == 1) {
             ? sprintf('$%.0f ($%.0f)', $2, $3) : sprintf('$%.0f', $2)) \
             with labels left offset character 0.5, 0 tc rgb '#333333'
 } else {
-    set lmargin at screen 0.5
+    set lmargin at screen middle + 0.03
     set rmargin at screen 0.97
     unset ytics
     plot for [k = 0:2] data skip 1 using ($4 == k && $5 / unit <= highest \
