@@ -55,6 +55,9 @@ double bench_plan_share(const struct bench_plan *p,
 bool bench_plan_rule_out(const struct bench_plan *p,
                          struct bench_plan_option *o);
 
+/* Whether all of it arrives at once: that is taken to come once a day. */
+bool bench_plan_is_batch(const struct bench_plan *p);
+
 /* An option of which nothing is known but what it costs, and from when on; or
    why it can not be had. */
 struct bench_plan_option bench_plan_option(const struct bench_plan *p,

@@ -40,11 +40,18 @@ static double of_dimension(const struct bench_demand_minute *d,
                                               : d->requests);
 }
 
+bool bench_plan_is_batch(const struct bench_plan *p)
+{
+    for (size_t i = 0; i < p->scenario.sim.workload_count; i++)
+        if (p->scenario.workloads[i].arrivals.kind != SIM_ARRIVE_BATCH)
+            return p->demand.span_s < 60;
+    return true;
+}
+
 /* What is asked of a day, when every day is like the scenario. */
 static double a_day(const struct bench_plan *p, double total)
 {
-    double span = p->demand.span_s;
-    return span < 60 ? total : total * DAY_S / span;
+    return bench_plan_is_batch(p) ? total : total * DAY_S / p->demand.span_s;
 }
 
 /* Longer than the minutes of which a run has many. */
@@ -61,7 +68,7 @@ static bool is_endless(const struct bench_plan *p)
     for (size_t i = 0; i < p->scenario.sim.workload_count; i++)
         if (p->scenario.workloads[i].arrivals.kind == SIM_ARRIVE_CLOSED)
             return false;
-    return p->demand.span_s >= 60;
+    return !bench_plan_is_batch(p);
 }
 
 /*
@@ -350,8 +357,8 @@ static double multiplied(const struct bench_plan *p, enum lim_tier tier)
 {
     const struct lim_table *table = p->question->table;
     /* Who has six hours for a batch divides by them. */
-    double span = p->demand.span_s < 60 && p->finish_s > 0 ? p->finish_s
-                                                           : p->demand.span_s;
+    double span = bench_plan_is_batch(p) && p->finish_s > 0 ? p->finish_s
+                                                            : p->demand.span_s;
     double minutes = fmax(1, span / 60), n = 1;
     for (size_t i = 0; i < p->demand.model_count; i++) {
         int64_t largest;

@@ -398,7 +398,7 @@ void bench_plan_tell_quota(const struct bench_plan *p,
     if (p->good_count > 0 && o->mix.count > 1)
         fprintf(f, ", over %lld organisations", (long long)o->mix.count);
     fputs(". ", f);
-    if (p->demand.span_s < 60)
+    if (bench_plan_is_batch(p))
         tell_batch(p, m, f);
     else
         tell_minutes(p, m, f);

@@ -223,7 +223,7 @@ static void the_mean_of_a_load_without_end_has_to_fit(void)
         { "{\"poisson\": \"4/m\"}", true },
         { "{\"poisson\": \"3/m\"}", false },
         { "{\"batch\": 20}", false },
-        { "{\"closed\": {\"users\": 15, \"think\": \"5m\"}}", false },
+        { "{\"closed\": {\"users\": 5, \"think\": \"1m\"}}", false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct lim_diag why = { 0 };
