@@ -60,11 +60,17 @@ void bench_run_tell_plan(const struct bench_run *j, int64_t spend)
                 spend < 1000000 ? 4 : 2, (double)spend / 1e6);
     else
         fprintf(stderr, "at a price that is not known\n");
-    fprintf(stderr, "organisations: %zu; strategy %s; limits %s\n",
+    int64_t cap = j->client.cap_pool;
+    fprintf(stderr,
+            "organisations: %zu; strategy %s; limits %s; at most %lld in "
+            "flight\n",
             j->roster.count, j->client.strategy->name,
             j->client.belief == LIM_BELIEF_KNOWN     ? "known"
             : j->client.belief == LIM_BELIEF_LEARNED ? "learned from answers"
-                                                     : "none");
+                                                     : "none",
+            cap == LIM_UNLIMITED || cap > BENCH_AT_ONCE_MAX
+                ? (long long)BENCH_AT_ONCE_MAX
+                : (long long)cap);
 }
 
 void bench_run_tell_forecast(const struct bench_forecast *f)
