@@ -20,6 +20,7 @@
 #define LINE_MAX_BYTES (256 << 20)
 #define TOKENS_MAX 1e9
 #define IMAGES_MAX 1000
+#define PATHS_MAX 4096
 #define REQUESTS_MAX UINT32_MAX
 
 /* Reading one file. */
@@ -97,7 +98,7 @@ static void estimate(const cJSON *body, const char *path,
     int64_t prompt = 0;
     if (strstr(path, "/images") != NULL) {
         int64_t n = number_of(body, "n", 1);
-        q->images = (uint32_t)(n < IMAGES_MAX ? n : IMAGES_MAX);
+        q->images = (unsigned)(n < IMAGES_MAX ? n : IMAGES_MAX) & 0x3FF;
         return;
     }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -131,12 +132,12 @@ static const char *path_of(const cJSON *body, const char *url)
 }
 
 /* The place of a name in a list, to which it comes if it is new. */
-static uint16_t intern(struct reading *r, char ***list, size_t *count,
+static unsigned intern(struct reading *r, char ***list, size_t *count,
                        const char *name)
 {
     for (size_t i = 0; i < *count; i++)
         if (strcmp((*list)[i], name) == 0)
-            return (uint16_t)i;
+            return (unsigned)i;
     char **more = realloc(*list, (*count + 1) * sizeof *more);
     char *copy = strdup(name);
     if (more != NULL)
@@ -147,7 +148,7 @@ static uint16_t intern(struct reading *r, char ***list, size_t *count,
         return 0;
     }
     more[*count] = copy;
-    return (uint16_t)(*count)++;
+    return (unsigned)(*count)++;
 }
 
 static struct bench_batch_request *add(struct reading *r)
@@ -237,10 +238,11 @@ static void take_line(struct reading *r, const cJSON *root, uint32_t line,
     }
     snprintf(made, sizeof made, "request-%u", line);
     q->id = hash_of(p.custom_id != NULL ? p.custom_id : made);
-    q->model = intern(r, &b->models, &b->model_count, model->valuestring);
-    q->path = intern(r, &b->paths, &b->path_count, path);
+    q->model =
+        intern(r, &b->models, &b->model_count, model->valuestring) & 0x1FF;
+    q->path = intern(r, &b->paths, &b->path_count, path) & 0xFFF;
     estimate(p.body, path, q);
-    if (b->model_count > LIM_GROUPS_MAX || b->path_count > UINT16_MAX)
+    if (b->model_count > LIM_GROUPS_MAX || b->path_count > PATHS_MAX)
         fail(r, line, "model: there are more than 256 of them");
 }
 
