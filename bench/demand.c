@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/arrivals.h"
 #include "sim/stats.h"
 #include "sim/world.h"
 
@@ -162,6 +163,25 @@ static bool fill_up(struct bench_demand *d)
     return true;
 }
 
+static double factor_of(const struct bench_demand *d,
+                        const struct bench_scenario *s)
+{
+    double rate = 0;
+    for (size_t i = 0; i < s->sim.workload_count; i++) {
+        const struct sim_arrivals *a = &s->workloads[i].arrivals;
+        if (a->kind == SIM_ARRIVE_SHARED)
+            continue;
+        if (a->kind < SIM_ARRIVE_POISSON || a->kind > SIM_ARRIVE_MMPP ||
+            a->kind == SIM_ARRIVE_DIURNAL)
+            return 1;
+        rate += sim_arrivals_mean(a);
+    }
+    double expected = rate * d->span_s;
+    return s->sim.duration_ns != LIM_NEVER && d->requests > 0 && expected > 0
+               ? expected / (double)d->requests
+               : 1;
+}
+
 int bench_demand_init(struct bench_demand *d, const struct bench_scenario *s,
                       size_t runs_max, struct lim_diag *diag)
 {
@@ -174,6 +194,7 @@ int bench_demand_init(struct bench_demand *d, const struct bench_scenario *s,
                              ? s->sim.duration_ns * (int64_t)d->runs
                              : w.last_ns) /
                 (double)LIM_SEC;
+    d->factor = factor_of(d, s);
     if (error == LIM_OK && (w.failed || !fill_up(d)))
         error = LIM_ENOMEM;
     if (error == LIM_ENOMEM)

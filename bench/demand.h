@@ -31,7 +31,10 @@ struct bench_demand {
     size_t runs;
     /* Of all runs: */
     double span_s; /* the duration, or until the last arrival */
-    double usd;    /* -1: a price is not known */
+    /* What the rates of the arrivals let expect, over what came: bursts that
+       stay for minutes make an hour's count vary by a fifth.  1: not known. */
+    double factor;
+    double usd; /* -1: a price is not known */
     int64_t requests;
     int64_t in_flight_max; /* at the end of some interval */
 };

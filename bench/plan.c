@@ -126,7 +126,9 @@ static int look_at_demand(struct bench_plan *p, const char *folder,
     if (error == LIM_OK)
         error = bench_demand_init(&p->demand, &p->scenario, DEMAND_RUNS, diag);
     double span = bench_plan_is_batch(p) ? DAY_S : p->demand.span_s;
-    p->month_usd = p->demand.usd < 0 ? -1 : p->demand.usd * MONTH_S / span;
+    p->month_usd = p->demand.usd < 0
+                       ? -1
+                       : p->demand.usd * p->demand.factor * MONTH_S / span;
     return error;
 }
 

@@ -106,14 +106,15 @@ static cJSON *option_json(const struct bench_plan *p, size_t i)
     return j;
 }
 
-static cJSON *model_json(const struct bench_demand_model *m, double span_s)
+static cJSON *model_json(const struct bench_demand_model *m,
+                         const struct bench_demand *d)
 {
     static const struct {
         const char *name;
         double q;
     } quantiles[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "max", 1 } };
     static const char *const names[] = { "rpm", "tpm" };
-    double minutes = fmax(1, span_s / 60);
+    double minutes = fmax(1, d->span_s / 60) / d->factor;
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "model", m->name);
     for (int what = 0; what < 2; what++) {
@@ -178,8 +179,8 @@ int bench_plan_json(const struct bench_plan *p,
     cJSON *root = cJSON_CreateObject();
     cJSON *models = cJSON_AddArrayToObject(root, "demand");
     for (size_t i = 0; i < p->demand.model_count; i++)
-        cJSON_AddItemToArray(
-            models, model_json(&p->demand.models[i], p->demand.span_s));
+        cJSON_AddItemToArray(models,
+                             model_json(&p->demand.models[i], &p->demand));
     if (p->month_usd < 0)
         cJSON_AddNullToObject(root, "tokens_month_usd");
     else

@@ -80,7 +80,7 @@ static double need_of(const struct bench_plan *p,
                       const struct bench_demand_minute *d)
 {
     int64_t limit = limits->max[l];
-    double total = of_dimension(d, lim_limit_dimension(l));
+    double total = of_dimension(d, lim_limit_dimension(l)) * p->demand.factor;
     double window_s = (double)lim_limits_window(limits, l) / (double)LIM_SEC;
     double runs = (double)p->demand.runs, run_s = p->demand.span_s / runs;
     int64_t full = lim_rate_burst(limit, p->scenario.sim.provider.burst);
@@ -369,7 +369,8 @@ static double multiplied(const struct bench_plan *p, enum lim_tier tier)
             return HUGE_VAL;
         for (int w = 0; w < LIM_WINDOWS; w++) {
             enum lim_limit l = (enum lim_limit)w;
-            double need = of_dimension(&d, lim_limit_dimension(l)) / minutes;
+            double need = p->demand.factor *
+                          of_dimension(&d, lim_limit_dimension(l)) / minutes;
             if (row->limits.max[w] != LIM_UNLIMITED && need > 0 &&
                 lim_limits_window(&row->limits, l) == LIM_MIN)
                 n = fmax(n, SPREADSHEET * need / (double)row->limits.max[w]);

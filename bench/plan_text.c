@@ -386,7 +386,8 @@ static void tell_minutes(const struct bench_plan *p,
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 0.9),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_REQUESTS, 1),
             (long long)bench_demand_quantile(m, BENCH_DEMAND_TOKENS, 1),
-            (double)m->sum.requests / minutes, (double)m->sum.tokens / minutes);
+            p->demand.factor * (double)m->sum.requests / minutes,
+            p->demand.factor * (double)m->sum.tokens / minutes);
 }
 
 /* The text that a form for higher limits asks for. */

@@ -69,7 +69,7 @@ static void a_day_s_limit_asks_for_more_organisations(void)
         make(SEED_GPT4("{\"poisson\": \"0.2/m\"}", "\"max_organisations\": 20"),
              &why),
         LIM_OK);
-    double day = (double)plan.demand.requests * 24 / 20;
+    double day = 0.2 * 1440;
     for (int64_t n = 1; n <= 3; n++) {
         struct bench_plan_option o = option(LIM_TIER_FREE, n);
         bool small = bench_plan_rule_out(&plan, &o);
@@ -108,9 +108,7 @@ static void a_month_costs_what_the_provider_s_prices_say(void)
         CU_ASSERT_EQUAL_FATAL(make(text, &why), LIM_OK);
         CU_ASSERT_DOUBLE_EQUAL(
             plan.demand.usd, rows[i].usd * (double)plan.demand.requests, 1e-9);
-        CU_ASSERT_DOUBLE_EQUAL(plan.month_usd,
-                               plan.demand.usd * 2592000 / plan.demand.span_s,
-                               1e-9);
+        CU_ASSERT_DOUBLE_EQUAL(plan.month_usd, rows[i].usd * 43200, 1e-9);
         drop();
     }
 }
@@ -203,8 +201,7 @@ static void a_month_ends_the_headroom(void)
     const struct bench_plan_option *o = &plan.options[0];
     CU_ASSERT_TRUE(is(o, "1 of tier1"));
     CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_SPEND], plan.month_usd / 100, 1e-9);
-    CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_RPD],
-                           (double)plan.demand.requests * 1.2 / 10000, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_RPD], 0.2 * 1440 / 10000, 1e-9);
     CU_ASSERT_EQUAL(o->limit, LIM_SPEND);
     CU_ASSERT_EQUAL(o->ends_at, LIM_SPEND);
     CU_ASSERT_DOUBLE_EQUAL(o->headroom, 100 / plan.month_usd - 1, 1e-9);
@@ -384,8 +381,25 @@ static void demand_is_counted_by_the_minute(void)
         bench_demand_quantile(&d->models[0], BENCH_DEMAND_TOKENS, 1),
         150 * most);
     /* 100 prompt and 50 reply tokens of gpt-4: $0.006 each */
-    CU_ASSERT_DOUBLE_EQUAL(plan.month_usd, 0.006 * (double)d->requests * 36,
-                           1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(plan.demand.usd, 0.006 * (double)d->requests, 1e-6);
+    drop();
+}
+
+/* 150 for five minutes, 600 for one: 225 a minute, whichever the draws of an
+   hour have more of. */
+static void the_mean_is_that_of_the_rates(void)
+{
+    struct lim_diag why = { 0 };
+    CU_ASSERT_EQUAL_FATAL(
+        make(SEED_GPT4("{\"mmpp\": {\"rates\": [\"150/m\", \"600/m\"], "
+                       "\"stay\": [\"5m\", \"1m\"]}}",
+                       "\"max_tier\": \"tier1\", \"max_organisations\": 1"),
+             &why),
+        LIM_OK);
+    CU_ASSERT_DOUBLE_EQUAL(plan.demand.factor * (double)plan.demand.requests *
+                               60,
+                           225 * plan.demand.span_s, 1e-3);
+    CU_ASSERT_DOUBLE_EQUAL(plan.month_usd, 0.006 * 225 * 43200, 1e-6);
     drop();
 }
 
@@ -499,9 +513,7 @@ static void limits_are_long_by_their_windows(void)
     const struct bench_plan_option *o = &plan.options[0];
     CU_ASSERT_TRUE(bench_plan_is_long(o, LIM_RPM));
     CU_ASSERT_FALSE(bench_plan_is_long(o, LIM_TPM));
-    CU_ASSERT_DOUBLE_EQUAL(
-        o->used[LIM_RPM],
-        (double)plan.demand.requests * 86400 / plan.demand.span_s / 5000, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(o->used[LIM_RPM], 2.0 * 1440 / 5000, 1e-9);
     drop();
 }
 
@@ -569,6 +581,7 @@ CU_TestInfo plan_tests[] = {
       a_budget_rules_out_what_costs_more },
     { "questions are checked", questions_are_checked },
     { "demand is counted by the minute", demand_is_counted_by_the_minute },
+    { "the mean is that of the rates", the_mean_is_that_of_the_rates },
     { "what is there is told as it is", what_is_there_is_told_as_it_is },
     { "a lower tier joins where that is cheaper",
       a_lower_tier_joins_where_that_is_cheaper },
