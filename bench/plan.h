@@ -94,7 +94,7 @@ enum bench_plan_why {
 struct bench_plan_option {
     struct bench_plan_mix mix;
     enum bench_plan_why why;
-    bool spare; /* fewer organisations of its tiers meet everything too */
+    bool spare; /* less of its tiers meets everything too, or a cheaper mix */
     int limit;  /* enum lim_limit that is too small, or binds; -1 */
     enum bench_trial_verdict verdict;
     struct bench_estimate wait_p95, refused; /* ms; % of the attempts */

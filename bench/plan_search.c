@@ -90,9 +90,10 @@ static int halve(struct bench_plan_work *w, struct bench_plan_mix base,
     while (error == LIM_OK && high - low > 1 && !w->interrupted) {
         int64_t at = low + (high - low) / 2;
         struct bench_plan_mix m = base;
-        bool good;
+        bool good = false;
         bench_plan_mix_add(w->question, &m, tier, at);
-        error = look_at(w, &m, &good, diag);
+        if (!is_too_small(w, &m))
+            error = look_at(w, &m, &good, diag);
         if (good)
             high = at;
         else
@@ -162,15 +163,31 @@ static bool has_more(const struct bench_plan_mix *a,
     return a->count > b->count;
 }
 
+static bool is_mixed(const struct bench_plan_mix *m)
+{
+    return m->of[bench_plan_mix_tier(m, 0)] < m->count;
+}
+
+/* Of two that do, `b` makes `a` one that nobody needs: it has less of the same,
+   or is the better one of two tiers. */
+static bool makes_spare(const struct bench_plan_option *b,
+                        const struct bench_plan_option *a)
+{
+    struct bench_plan_option x = *a, y = *b;
+    x.spare = y.spare = false;
+    return has_more(&a->mix, &b->mix) ||
+           (is_mixed(&a->mix) && is_mixed(&b->mix) &&
+            bench_plan_by_cost(&y, &x) < 0);
+}
+
 static void find_spare(struct bench_plan *p)
 {
     for (size_t i = 0; i < p->option_count; i++) {
         struct bench_plan_option *a = &p->options[i];
         a->spare = false;
-        for (size_t k = 0; k < p->option_count; k++)
-            a->spare = a->spare || (bench_plan_is_good(a) &&
-                                    bench_plan_is_good(&p->options[k]) &&
-                                    has_more(&a->mix, &p->options[k].mix));
+        for (size_t k = 0; k < p->option_count && bench_plan_is_good(a); k++)
+            a->spare = a->spare || (bench_plan_is_good(&p->options[k]) &&
+                                    makes_spare(&p->options[k], a));
     }
 }
 

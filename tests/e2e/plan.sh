@@ -98,6 +98,22 @@ says 'Steady .median minute.: 4 requests and 3600 tokens a minute[.] Peak .*: 4 
 says '^Cheapest: 1 organisation at tier1'
 says 'with twice as bursty: met'
 
+# 500,000 tokens a minute: tier 2 has 450,000, and each at tier 1 30,000 more.
+cat >"$tmp/two.json" <<'JSON'
+{"duration": "10m", "provider": {"table": "official-2024-mid",
+  "prices": {"gpt-4o": {"input": 0, "output": 0}}},
+ "workload": {"model": "gpt-4o", "arrivals": {"poisson": "100/m"},
+  "prompt_tokens": 4900, "max_tokens": 100},
+ "plan": {"have": [{"tier": "tier2"}]}}
+JSON
+plan 'two tiers where that is cheaper' 0 "$tmp/two.json"
+says '^Cheapest: 1 organisation at tier2 and [2-9] at tier1 meet .*, from today on'
+says '^  1 organisation now at tier2: nothing to pay$'
+says '^  [2-9] new organisations:$'
+says '^  1 of tier2 [+] [1-8] of tier1: '
+plan 'as JSON too' 0 "$tmp/two.json" --json
+says '"options":\[[{]"tiers":[{]"tier2":1,"tier1":[2-9][}],"organisations":'
+
 plan 'nothing is enough' 3 bench/scenarios/plan.json --set duration=1h \
     --max-tier tier1 --max-organisations 1
 says '^No plan meets .* 1 organisation at tier1, meets .* at [0-9.]+ % of the load; '
