@@ -196,8 +196,8 @@ static const struct argp argp = {
     .options = option_list,
     .parser = parse,
     .args_doc = "SCENARIO\n--trace FILE --model NAME",
-    .doc = "Tells which tiers, and how many organisations of them, traffic needs, "
-           "and what that costs.\v"
+    .doc = "Tells which tiers, and how many organisations of them, traffic "
+           "needs, and what that costs.\v"
            "Arithmetic rules out what can not do, simulation finds what does; "
            "see tierlab(1) for what a scenario's \"plan\" may say.",
 };

@@ -22,10 +22,11 @@
  *
  * What is assumed: the traffic of the scenario is that of every day of the
  * month, day and night (a batch comes once a day), so that its mean has to fit
- * into the limits, whatever full windows let through at first; money is paid in advance and used up by
- * the tokens that are bought; and days count from the first payment, which is
- * made today where there was none.  What a run of an hour can not show, the
- * limits of a day and of a month, arithmetic says of every load.
+ * into the limits, whatever full windows let through at first; money is paid
+ * in advance and used up by the tokens that are bought; and days count from
+ * the first payment, which is made today where there was none.  What a run of
+ * an hour can not show, the limits of a day and of a month, arithmetic says of
+ * every load.
  */
 #define BENCH_PLAN_CHECKS 8 /* one of them is ours, or three */
 #define BENCH_PLAN_TRIED 256

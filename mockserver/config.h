@@ -52,8 +52,8 @@ void mock_config_fini(struct mock_config *c);
 void mock_config_read(struct mock_config *c, struct mock_json *j,
                       const char *folder);
 
-/* Reads "prices" of the object under `j` alone, if it is there; models are those
-   of the table, if there is one. */
+/* Reads "prices" of the object under `j` alone, if it is there; models are
+   those of the table, if there is one. */
 void mock_config_prices(struct mock_config *c, struct mock_json *j);
 
 /* Moves the provider's start, and with it the times of its faults. */

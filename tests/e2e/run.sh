@@ -148,7 +148,7 @@ is 'it says what for' 1 "$(grep -cE \
     'longer than --max-wait: waiting for rpm of [ab]; 2 requests' "$tmp/err")"
 
 # Prices of one's own: the accounts file's, else those of the client's provider.
-sed 's/^{/{"prices": {"gpt-3.5-turbo": {"input": "$100", "output": 100}},/' \
+sed 's/^{/{"prices": {"gpt-3.5-turbo": {"input": 100, "output": "100"}},/' \
     "$tmp/accounts.json" >"$tmp/priced.json"
 echo '{"provider": {"prices": {"gpt-3.5-turbo": {"output": 50}}}}' \
     >"$tmp/client.json"
@@ -156,13 +156,13 @@ costs() { # NAME DOLLARS ARGUMENT...: of six requests of 23 tokens
     local name=$1 usd=$2
     shift 2
     run "$tmp/six.jsonl" --dry-run "$@"
-    is "$name" "$usd" "$(sed -n 's/.* at most \($[0-9.]*\) .*/\1/p' "$tmp/err")"
+    is "$name" "$usd" "$(sed -n 's/.* at most [$]\([0-9.]*\) .*/\1/p' "$tmp/err")"
 }
-costs 'the list price' '$0.0002' --accounts "$tmp/accounts.json"
-costs 'the price of the file' '$0.0138' --accounts "$tmp/priced.json"
-costs 'the price of the client' '$0.0069' --accounts "$tmp/accounts.json" \
+costs 'the list price' 0.0002 --accounts "$tmp/accounts.json"
+costs 'the price of the file' 0.0138 --accounts "$tmp/priced.json"
+costs 'the price of the client' 0.0069 --accounts "$tmp/accounts.json" \
     --client "$tmp/client.json"
-costs 'that of the file comes first' '$0.0138' --accounts "$tmp/priced.json" \
+costs 'that of the file comes first' 0.0138 --accounts "$tmp/priced.json" \
     --client "$tmp/client.json"
 sed 's/"input"/"inputs"/' "$tmp/priced.json" >"$tmp/odd.json"
 run "$tmp/six.jsonl" --dry-run --accounts "$tmp/odd.json"
