@@ -135,6 +135,11 @@ static void tell_nearest(const struct bench_plan *p, FILE *f)
     }
     fputs(". The most that could be had, ", f);
     tell_organisations(&n->mix, f);
+    if (n->load <= 0 && n->limit >= 0) {
+        fprintf(f, ", can not take the largest request: it is above their %s.",
+                lim_limit_name((enum lim_limit)n->limit));
+        return;
+    }
     fprintf(f, ", meets %s at %.3g %% of the load; ",
             p->question->check_count == 1 ? "it" : "them", 100 * n->load);
     if (n->limit >= 0)

@@ -376,7 +376,8 @@ static void prices_are_the_provider_s(void)
     CU_ASSERT_EQUAL_FATAL(error, LIM_OK);
     const struct lim_price *p =
         lim_prices_find(&s.sim.provider.prices, s.workloads[0].model);
-    CU_ASSERT_EQUAL(lim_price_cost(p, 1000000, 100000, 2), 3580000);
+    CU_ASSERT_EQUAL(lim_price_cost(p, 1000000, 100000, 0), 3500000);
+    CU_ASSERT_EQUAL(lim_price_cost(p, 1000000, 100000, 2), 80000);
     bench_scenario_fini(&s);
 }
 

@@ -123,6 +123,8 @@ plan 'too late' 0 bench/scenarios/plan.json --set duration=1h \
 says 'of tier5: can be had from day 9 only, not by day 3'
 plan 'too dear' 3 bench/scenarios/plan.json --set duration=1h --budget 10
 says 'of tier5: [$][0-9.]+ is above the budget'
+plan 'too dear, and of long requests' 3 bench/scenarios/plan.json --budget 10
+says ', can not take the largest request: it is above their tpm[.]$'
 
 plan 'nothing to plan for' 2
 complains 'give a scenario, or --trace and --model'
