@@ -346,6 +346,11 @@ void bench_replies_drop(struct bench_replies *r)
         unlink(r->results.path);
 }
 
+size_t bench_replies_unsaid(const struct bench_replies *r)
+{
+    return bench_log_unsaid(&r->results) + bench_log_unsaid(&r->errors);
+}
+
 int bench_replies_close(struct bench_replies *r, bool settled,
                         struct lim_diag *diag)
 {
@@ -353,8 +358,7 @@ int bench_replies_close(struct bench_replies *r, bool settled,
     const char *trouble = bench_replies_trouble(r);
     bench_log_flush(&r->results);
     bench_log_flush(&r->errors);
-    size_t unsaid =
-        bench_log_unsaid(&r->results) + bench_log_unsaid(&r->errors);
+    size_t unsaid = bench_replies_unsaid(r);
     bool good = bench_log_close(&r->results);
     good = bench_log_close(&r->errors) && good;
     bench_log_close(&r->sent);

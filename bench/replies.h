@@ -76,6 +76,9 @@ void bench_replies_sync(struct bench_replies *r);
 /* Why the last write failed; NULL: it did not. */
 const char *bench_replies_trouble(const struct bench_replies *r);
 
+/* How many answers are not in the files, since that failed. */
+size_t bench_replies_unsaid(const struct bench_replies *r);
+
 /* Where failures go; NULL: they stand with the rest. */
 const char *bench_replies_errors(const struct bench_replies *r);
 

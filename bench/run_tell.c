@@ -111,9 +111,11 @@ void bench_run_tell_progress(struct bench_run *j, const struct bench_view *v)
 
 /* Why it ended before its end, and what to do about it. */
 static void tell_why(const struct bench_run *j, const struct bench_sent *s,
-                     const char *trouble)
+                     const struct bench_replies *replies)
 {
-    size_t rest = j->left - (size_t)(s->succeeded + s->failed);
+    const char *trouble = bench_replies_trouble(replies);
+    size_t rest = j->left - (size_t)(s->succeeded + s->failed) +
+                  bench_replies_unsaid(replies);
     switch (s->ending) {
     case BENCH_END_DONE:
         return;
@@ -191,6 +193,6 @@ int bench_run_tell_end(const struct bench_run *j, const struct bench_sent *s,
         fputs("answers showed larger limits than the accounts file tells, and "
               "were believed: probe again\n",
               stderr);
-    tell_why(j, s, bench_replies_trouble(replies));
+    tell_why(j, s, replies);
     return code_of(s);
 }

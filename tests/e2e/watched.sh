@@ -138,6 +138,8 @@ batch 200 >"$tmp/in.jsonl"
 is 'a full disk' 1 "$(cat "$tmp/code")"
 ok 'is told' grep -q 'answers cannot be written: .*; [0-9]* requests are left' "$tmp/err"
 ok 'with what is not there' grep -qE '^tierlab: [1-5] answers? could not be' "$tmp/err"
+is 'all that is not there is left' $((200 - $(wc -l <"$tmp/full.out"))) \
+    "$(sed -n 's/.*; \([0-9]*\) requests are left: .*/\1/p' "$tmp/err")"
 ok 'it stopped at once' [ "$(decisions)" -lt 60 ]
 is 'lines are whole' "$(wc -l <"$tmp/full.out")" \
     "$(grep -c '"error":null}$' "$tmp/full.out")"
