@@ -163,28 +163,6 @@ static void tell_cost(const struct bench_plan *p, FILE *f)
             o->month_microusd > o->deposit_microusd ? ", for its tokens" : "");
 }
 
-static int draw_cost(const struct drawing *d)
-{
-    const struct bench_figure figure = {
-        .name = strdup("cost"),
-        .title = strdup("What plans cost, and how long they wait"),
-        .finding = told(tell_cost, d->plan),
-        .reading = strdup(
-            "A row for each plan that was looked at, the cheapest first; * is "
-            "the spreadsheet's. Left: the first month, and dark what of it is "
-            "paid for tiers. Right: blue meets every objective, grey misses "
-            "one, orange is too close to call; bars are 95 % intervals. A wait "
-            "at the right end is longer than the axis.")
-    };
-    const struct bench_canvas canvas = { .data = d->plan,
-                                         .csv = bench_plan_cost_csv,
-                                         .panel = bench_plan_cost_panel,
-                                         .panels = 2,
-                                         .script =
-                                             text_bench_figures_plan_cost_gp };
-    return bench_figures_add(d->list, figure, canvas, d->folder, d->diag);
-}
-
 /* "1 of tier5: $245.00 today, $750.00 on day 9." */
 static void tell_payments(const struct bench_plan *p, FILE *f)
 {
@@ -207,25 +185,51 @@ static void tell_payments(const struct bench_plan *p, FILE *f)
     fputs(o->deposit_microusd == 0 ? ": nothing to pay." : ".", f);
 }
 
-static int draw_payments(const struct drawing *d)
+static bool worth_payments(const struct bench_plan *p)
 {
-    const struct bench_figure figure = {
-        .name = strdup("payments"),
-        .title = strdup("What to pay when, and which tier that brings"),
-        .finding = told(tell_payments, d->plan),
-        .reading = strdup(
-            "A row for the organisations of a plan that pay alike: the tier "
-            "that they are at, in full colour once it is the plan's; above, "
-            "what each pays then. Sums are paid as late as the tiers allow, "
-            "and tokens use them up.")
-    };
-    const struct bench_canvas canvas = {
-        .data = d->plan,
-        .csv = bench_plan_payments_csv,
-        .panel = bench_plan_payments_panel,
-        .panels = 1,
-        .script = text_bench_figures_plan_payments_gp
-    };
+    return p->good_count > 0;
+}
+
+/* What tells of all plans at once. */
+static const struct kind {
+    const char *name, *title, *reading;
+    bool (*worth)(const struct bench_plan *p);
+    void (*tell)(const struct bench_plan *p, FILE *f);
+    void (*csv)(const void *plan, FILE *f);
+    void (*panel)(const void *plan, size_t panel, const char *csv, FILE *f);
+    size_t panels;
+    const char *script;
+} kinds[] = {
+    { "cost", "What plans cost, and how long they wait",
+      "A row for each plan that was looked at, the cheapest first; * is the "
+      "spreadsheet's. Left: the first month, and dark what of it is paid for "
+      "tiers. Right: blue meets every objective, grey misses one, orange is "
+      "too close to call; bars are 95 % intervals. A wait at the right end is "
+      "longer than the axis.",
+      worth_a_cost, tell_cost, bench_plan_cost_csv, bench_plan_cost_panel, 2,
+      text_bench_figures_plan_cost_gp },
+    { "payments", "What to pay when, and which tier that brings",
+      "A row for the organisations of a plan that pay alike: the tier that "
+      "they are at, in full colour once it is the plan's; above, what each "
+      "pays then. Sums are paid as late as the tiers allow, and tokens use "
+      "them up.",
+      worth_payments, tell_payments, bench_plan_payments_csv,
+      bench_plan_payments_panel, 1, text_bench_figures_plan_payments_gp },
+};
+
+static int draw_kind(const struct drawing *d, const struct kind *k)
+{
+    if (!k->worth(d->plan))
+        return LIM_OK;
+    const struct bench_figure figure = { .name = strdup(k->name),
+                                         .title = strdup(k->title),
+                                         .finding = told(k->tell, d->plan),
+                                         .reading = strdup(k->reading) };
+    const struct bench_canvas canvas = { .data = d->plan,
+                                         .csv = k->csv,
+                                         .panel = k->panel,
+                                         .panels = k->panels,
+                                         .script = k->script };
     return bench_figures_add(d->list, figure, canvas, d->folder, d->diag);
 }
 
@@ -237,10 +241,9 @@ int bench_plan_figures_draw(struct bench_figures *f, const struct bench_plan *p,
     };
     *f = (struct bench_figures){ .count = 0 };
     int error = draw_loads(&d);
-    if (error == LIM_OK && worth_a_cost(p))
-        error = draw_cost(&d);
-    if (error == LIM_OK && p->good_count > 0)
-        error = draw_payments(&d);
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        if (error == LIM_OK)
+            error = draw_kind(&d, &kinds[k]);
     if (error != LIM_OK)
         bench_figures_fini(f);
     return error;

@@ -8,14 +8,12 @@
 #include "bench/folder.h"
 #include "bench/output.h"
 #include "bench/page.h"
-#include "bench/path.h"
 #include "bench/plan_figures.h"
 #include "bench/sources.h"
 #include "bench/svg.h"
 #include "bench/words.h"
 
 extern const char text_bench_plan_html[];
-extern const char text_bench_report_css[];
 
 struct report {
     const struct bench_plan *p;
@@ -77,38 +75,9 @@ static void put_why(const struct report *x, const struct bench_plan_option *o,
     end(&t, f);
 }
 
-static void put_version(const struct report *x, FILE *f)
+static void put_asked(const void *report, FILE *f)
 {
-    bench_svg_escape(f, x->source->version);
-}
-
-static void put_style(const struct report *x, FILE *f)
-{
-    (void)x;
-    fputs(text_bench_report_css, f);
-}
-
-static void put_string(const struct report *x, const char *path,
-                       const char *missing, FILE *f)
-{
-    const cJSON *text = bench_path_get(x->source->tree, path);
-    bench_svg_escape(f, cJSON_IsString(text) ? text->valuestring : missing);
-}
-
-static void put_name(const struct report *x, FILE *f)
-{
-    put_string(x, "name", "a plan", f);
-}
-
-static void put_description(const struct report *x, FILE *f)
-{
-    fputs("<p class=\"description\">", f);
-    put_string(x, "description", "", f);
-    fputs("</p>", f);
-}
-
-static void put_asked(const struct report *x, FILE *f)
-{
+    const struct report *x = report;
     const struct bench_plan_question *q = x->p->question;
     const struct bench_demand *d = &x->p->demand;
     fputs("The cheapest way to meet ", f);
@@ -137,13 +106,15 @@ static void put_asked(const struct report *x, FILE *f)
     fputs(".", f);
 }
 
-static void put_answer(const struct report *x, FILE *f)
+static void put_answer(const void *report, FILE *f)
 {
+    const struct report *x = report;
     put_told(bench_plan_tell_answer, x, f);
 }
 
-static void put_best(const struct report *x, FILE *f)
+static void put_best(const void *report, FILE *f)
 {
+    const struct report *x = report;
     if (x->p->good_count == 0)
         return;
     fputs("<p>", f);
@@ -211,8 +182,9 @@ static void put_row(const struct bench_plan_option *o, const char *kind,
     fputs("</td></tr>\n", f);
 }
 
-static void put_table(const struct report *x, FILE *f)
+static void put_table(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const struct bench_plan *p = x->p;
     fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>Means, with "
           "95&nbsp;% intervals; the cheapest is marked, the spreadsheet's is "
@@ -238,8 +210,9 @@ static void put_table(const struct report *x, FILE *f)
     fputs("</tbody></table></div>\n", f);
 }
 
-static void put_naive(const struct report *x, FILE *f)
+static void put_naive(const void *report, FILE *f)
 {
+    const struct report *x = report;
     put_told(bench_plan_tell_naive, x, f);
 }
 
@@ -262,8 +235,9 @@ static void put_step(const struct report *x, const struct bench_plan_group *g,
     fputs("</li>\n", f);
 }
 
-static void put_payments(const struct report *x, FILE *f)
+static void put_payments(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const struct bench_plan *p = x->p;
     struct bench_plan_group g;
     if (p->good_count == 0)
@@ -289,13 +263,15 @@ static void put_payments(const struct report *x, FILE *f)
     fputs("</section>\n", f);
 }
 
-static void put_figures(const struct report *x, FILE *f)
+static void put_figures(const void *report, FILE *f)
 {
+    const struct report *x = report;
     bench_page_figures(&x->figures, x->folder, x->drawing, &x->why, f);
 }
 
-static void put_what_if(const struct report *x, FILE *f)
+static void put_what_if(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const struct bench_plan *p = x->p;
     if (p->good_count == 0)
         return;
@@ -320,8 +296,9 @@ static void put_what_if(const struct report *x, FILE *f)
     fputs("</tbody></table></div>\n</section>\n", f);
 }
 
-static void put_quota(const struct report *x, FILE *f)
+static void put_quota(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const struct bench_demand *d = &x->p->demand;
     for (size_t m = 0; m < d->model_count; m++) {
         struct told t;
@@ -334,8 +311,9 @@ static void put_quota(const struct report *x, FILE *f)
     }
 }
 
-static void put_others(const struct report *x, FILE *f)
+static void put_others(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const struct bench_plan *p = x->p;
     fputs("<ul>\n", f);
     for (size_t i = p->good_count; i < p->option_count; i++) {
@@ -349,8 +327,9 @@ static void put_others(const struct report *x, FILE *f)
           f);
 }
 
-static void put_method(const struct report *x, FILE *f)
+static void put_method(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const struct bench_plan *p = x->p;
     bool trace = false;
     for (size_t i = 0; i < p->scenario.sim.workload_count; i++)
@@ -410,8 +389,9 @@ static void put_rules(const struct lim_table *t, FILE *f)
             f);
 }
 
-static void put_limits(const struct report *x, FILE *f)
+static void put_limits(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const struct bench_demand *d = &x->p->demand;
     struct bench_sources wanted = { .model_count = 0 };
     for (size_t m = 0; m < d->model_count; m++)
@@ -425,57 +405,40 @@ static void put_limits(const struct report *x, FILE *f)
     put_rules(x->p->question->table, f);
 }
 
-static void put_scenario(const struct report *x, FILE *f)
+static void put_command(const void *report, FILE *f)
 {
-    char *text = cJSON_Print(x->source->tree);
-    for (char *p = text; p != NULL && *p != 0; p++)
-        if (*p == '\t')
-            *p = ' ';
-    bench_svg_escape(f, text != NULL ? text : "");
-    cJSON_free(text);
+    (void)report;
+    fputs("tierlab plan scenario.json", f);
 }
 
-static void put_again(const struct report *x, FILE *f)
+static void put_again(const void *report, FILE *f)
 {
-    fprintf(f, "Seed %llu; made by tierlab ",
+    const struct report *x = report;
+    fprintf(f, "<p class=\"note\">Seed %llu; made by tierlab ",
             (unsigned long long)x->p->scenario.sim.seed);
-    put_version(x, f);
-    fputs(". The same seed gives the same figures, to the last digit.", f);
+    bench_svg_escape(f, x->source->version);
+    fputs(". The same seed gives the same figures, to the last digit.</p>", f);
 }
 
-static void put_footer(const struct report *x, FILE *f)
+static void put_footer(const void *report, FILE *f)
 {
+    const struct report *x = report;
     fputs("Made by tierlab ", f);
-    put_version(x, f);
+    bench_svg_escape(f, x->source->version);
     fputs("; the figures of all plans are in <code>plan.json</code>.", f);
 }
 
-static const struct part {
-    const char *name;
-    void (*put)(const struct report *x, FILE *f);
-} parts[] = {
-    { "name", put_name },         { "version", put_version },
-    { "style", put_style },       { "description", put_description },
-    { "asked", put_asked },       { "answer", put_answer },
-    { "best", put_best },         { "table", put_table },
-    { "naive", put_naive },       { "payments", put_payments },
-    { "figures", put_figures },   { "whatif", put_what_if },
-    { "quota", put_quota },       { "others", put_others },
-    { "method", put_method },     { "limits", put_limits },
-    { "scenario", put_scenario }, { "again", put_again },
+/* The places of the template. */
+static const struct bench_page_place places[] = {
+    { "asked", put_asked },     { "answer", put_answer },
+    { "best", put_best },       { "table", put_table },
+    { "naive", put_naive },     { "payments", put_payments },
+    { "figures", put_figures }, { "whatif", put_what_if },
+    { "quota", put_quota },     { "others", put_others },
+    { "method", put_method },   { "limits", put_limits },
+    { "command", put_command }, { "again", put_again },
     { "footer", put_footer },
 };
-
-static void put_part(const void *report, const char *name, size_t length,
-                     FILE *f)
-{
-    size_t i = 0, n = sizeof parts / sizeof parts[0];
-    while (i < n && (strlen(parts[i].name) != length ||
-                     memcmp(parts[i].name, name, length) != 0))
-        i++;
-    assert(i < n);
-    parts[i].put(report, f);
-}
 
 /* plan.json, whole or not at all. */
 static int write_answer(const struct report *x, struct lim_diag *diag)
@@ -496,9 +459,16 @@ static int write_answer(const struct report *x, struct lim_diag *diag)
 
 static int write_page(const struct report *x, struct lim_diag *diag)
 {
-    const struct bench_page page = { .template = text_bench_plan_html,
-                                     .context = x,
-                                     .put = put_part };
+    const struct bench_page page = {
+        .tool = "tierlab plan",
+        .untitled = "a plan",
+        .version = x->source->version,
+        .scenario = x->source->tree,
+        .body = text_bench_plan_html,
+        .places = places,
+        .place_count = sizeof places / sizeof places[0],
+        .context = x,
+    };
     char *path = bench_folder_join(x->folder, "report.html");
     if (path == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");

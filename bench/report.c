@@ -23,7 +23,6 @@
 #include "bench/words.h"
 
 extern const char text_bench_report_html[];
-extern const char text_bench_report_css[];
 
 /* What the parts of a report are made of. */
 struct report {
@@ -50,44 +49,21 @@ static const cJSON *scenario_get(const struct report *x, const char *path)
     return bench_path_get(x->r->scenario, path);
 }
 
-static void put_name(const struct report *x, FILE *f)
+static void put_asked(const void *report, FILE *f)
 {
-    bench_svg_escape(f, *x->r->name ? x->r->name : "an experiment");
-}
-
-static void put_version(const struct report *x, FILE *f)
-{
-    bench_svg_escape(f, x->r->version);
-}
-
-static void put_style(const struct report *x, FILE *f)
-{
-    (void)x;
-    fputs(text_bench_report_css, f);
-}
-
-static void put_description(const struct report *x, FILE *f)
-{
-    const cJSON *text = scenario_get(x, "description");
-    if (!cJSON_IsString(text))
-        return;
-    fputs("<p class=\"description\">", f);
-    bench_svg_escape(f, text->valuestring);
-    fputs("</p>", f);
-}
-
-static void put_asked(const struct report *x, FILE *f)
-{
+    const struct report *x = report;
     put_owned(f, bench_asked(x->r, &x->grid));
 }
 
-static void put_answer(const struct report *x, FILE *f)
+static void put_answer(const void *report, FILE *f)
 {
+    const struct report *x = report;
     put_owned(f, bench_answer_text(&x->answer, x->r, &x->grid));
 }
 
-static void put_partial(const struct report *x, FILE *f)
+static void put_partial(const void *report, FILE *f)
 {
+    const struct report *x = report;
     if (x->r->partial)
         fprintf(f,
                 "<p class=\"warning\">The experiment was interrupted: %zu of "
@@ -95,20 +71,23 @@ static void put_partial(const struct report *x, FILE *f)
                 x->r->run_count, x->r->variants * x->r->replications);
 }
 
-static void put_table(const struct report *x, FILE *f)
+static void put_table(const void *report, FILE *f)
 {
+    const struct report *x = report;
     bench_tables_variants(f, x->r, &x->grid, &x->answer);
     if (x->rank != NULL)
         bench_tables_rank(f, &x->grid, x->rank);
 }
 
-static void put_figures(const struct report *x, FILE *f)
+static void put_figures(const void *report, FILE *f)
 {
+    const struct report *x = report;
     bench_page_figures(&x->figures, x->folder, x->drawing, &x->why, f);
 }
 
-static void put_beside(const struct report *x, FILE *f)
+static void put_beside(const void *report, FILE *f)
 {
+    const struct report *x = report;
     for (size_t i = 1; i < x->count; i++) {
         fprintf(f,
                 "<section aria-labelledby=\"beside-%zu\">\n"
@@ -183,8 +162,9 @@ static void put_omission(const struct report *x, FILE *f)
     fputs("</li>\n", f);
 }
 
-static void put_method(const struct report *x, FILE *f)
+static void put_method(const void *report, FILE *f)
 {
+    const struct report *x = report;
     const cJSON *discipline = scenario_get(x, "provider.discipline");
     const cJSON *drain = scenario_get(x, "drain");
     if (strcmp(x->r->on, "sim") == 0)
@@ -216,29 +196,22 @@ static void put_method(const struct report *x, FILE *f)
               f);
 }
 
-static void put_limits(const struct report *x, FILE *f)
+static void put_limits(const void *report, FILE *f)
 {
+    const struct report *x = report;
     bench_sources_write(f, x->r, &x->grid);
 }
 
-static void put_scenario(const struct report *x, FILE *f)
+static void put_command(const void *report, FILE *f)
 {
-    char *text = cJSON_Print(x->r->scenario);
-    for (char *p = text; p != NULL && *p != 0; p++)
-        if (*p == '\t')
-            *p = ' ';
-    bench_svg_escape(f, text != NULL ? text : "");
-    cJSON_free(text);
-}
-
-static void put_command(const struct report *x, FILE *f)
-{
+    const struct report *x = report;
     fputs("tierlab bench scenario.json --on ", f);
     bench_svg_escape(f, x->r->on);
 }
 
-static void put_again(const struct report *x, FILE *f)
+static void put_again(const void *report, FILE *f)
 {
+    const struct report *x = report;
     fprintf(f,
             "<p class=\"note\">Seed %llu; %zu variants, %zu replications; "
             "made by tierlab ",
@@ -247,8 +220,9 @@ static void put_again(const struct report *x, FILE *f)
     fputs(".</p>", f);
 }
 
-static void put_footer(const struct report *x, FILE *f)
+static void put_footer(const void *report, FILE *f)
 {
+    const struct report *x = report;
     fputs("Made by tierlab ", f);
     bench_svg_escape(f, x->r->version);
     fprintf(f, " from <code>results.jsonl</code>: %zu runs, seed %llu.",
@@ -256,30 +230,14 @@ static void put_footer(const struct report *x, FILE *f)
 }
 
 /* The places of the template. */
-static const struct part {
-    const char *name;
-    void (*put)(const struct report *x, FILE *f);
-} parts[] = {
-    { "name", put_name },         { "version", put_version },
-    { "style", put_style },       { "description", put_description },
-    { "asked", put_asked },       { "answer", put_answer },
-    { "partial", put_partial },   { "table", put_table },
-    { "figures", put_figures },   { "beside", put_beside },
-    { "method", put_method },     { "limits", put_limits },
-    { "scenario", put_scenario }, { "command", put_command },
-    { "again", put_again },       { "footer", put_footer },
+static const struct bench_page_place places[] = {
+    { "asked", put_asked },     { "answer", put_answer },
+    { "partial", put_partial }, { "table", put_table },
+    { "figures", put_figures }, { "beside", put_beside },
+    { "method", put_method },   { "limits", put_limits },
+    { "command", put_command }, { "again", put_again },
+    { "footer", put_footer },
 };
-
-static void put_part(const void *report, const char *name, size_t length,
-                     FILE *f)
-{
-    size_t i = 0, n = sizeof parts / sizeof parts[0];
-    while (i < n && (strlen(parts[i].name) != length ||
-                     memcmp(parts[i].name, name, length) != 0))
-        i++;
-    assert(i < n);
-    parts[i].put(report, f);
-}
 
 int bench_report(const struct bench_result *const *results, size_t n,
                  const struct bench_rank *rank, const char *path,
@@ -301,9 +259,16 @@ int bench_report(const struct bench_result *const *results, size_t n,
     }
     x.folder = folder;
     x.drawing = bench_figures_draw(&x.figures, x.r, folder, "", &x.why);
-    const struct bench_page page = { .template = text_bench_report_html,
-                                     .context = &x,
-                                     .put = put_part };
+    const struct bench_page page = {
+        .tool = "tierlab report",
+        .untitled = "an experiment",
+        .version = x.r->version,
+        .scenario = x.r->scenario,
+        .body = text_bench_report_html,
+        .places = places,
+        .place_count = sizeof places / sizeof places[0],
+        .context = &x,
+    };
     error = bench_page_write(&page, path, diag);
     if (error == LIM_OK && x.drawing != LIM_OK)
         error = lim_fail(diag, x.drawing, x.why.line, "%s", x.why.text);
