@@ -170,7 +170,9 @@ static void take_reply(struct driver *d, const struct bench_transfer *x)
     take_first_token(d, x, &outcome);
     if (d->target->budget != NULL)
         bench_budget_spend(d->target->budget, outcome.microusd);
-    uint32_t other = sim_client_done(d->client, x->slot, &outcome, now);
+    const struct sim_stations stations = { x->sent, x->first_byte };
+    uint32_t other =
+        sim_client_done(d->client, x->slot, &outcome, &stations, now);
     if (other != SIM_NO_SLOT)
         bench_transport_cut(d->transport, other);
 }
@@ -268,6 +270,15 @@ static void on_wake(void *context)
     }
 }
 
+/* What waits for its connection is believed to be on its way. */
+static void on_begun(void *context, const struct bench_transfer *x)
+{
+    struct driver *d = context;
+
+    if (d->client != NULL)
+        sim_client_sent(d->client, x->slot, x->sent);
+}
+
 static size_t connections_wanted(const struct sim_scenario *s)
 {
     int64_t cap = s->client.cap_pool;
@@ -344,6 +355,7 @@ static int prepare(struct driver *d)
     double speed = d->target->speed;
     struct bench_transport_config config = {
         .wake = on_wake,
+        .begun = on_begun,
         .context = d,
         .timeout_ns = reply_wall_ns(speed),
         .proxies = !d->target->mock,
@@ -366,7 +378,7 @@ static int run(struct driver *d, uint64_t seed, const struct sim_watch *watch)
     double lead_ns = (double)LEAD_WALL_NS * d->target->speed;
 
     d->start = mock_loop_update(d->loop) + (lim_time)lead_ns;
-    d->client = sim_client_new(s, seed, d->start, watch, d->diag);
+    d->client = sim_client_new(s, seed, d->start, true, watch, d->diag);
     if (d->client == NULL)
         return LIM_EINVAL;
     if (s->duration_ns != LIM_NEVER && !s->drain)

@@ -80,7 +80,7 @@ static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id,
     j->id = id;
     j->request = n->request;
     j->arrival = n->arrival;
-    j->sent = 0;
+    j->admitted = 0;
     j->prompt_tokens = n->prompt_tokens;
     j->completion_tokens = n->completion_tokens;
     j->organisation = 0;
@@ -170,7 +170,7 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
         c->tally.hedges++;
     }
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
-    j->sent = now;
+    j->admitted = now;
     j->flying = true;
     sim_station_enter(&c->flights, now, now);
     j->attempt = (uint16_t)a->attempt;
@@ -243,9 +243,34 @@ static bool admitted(const struct lim_outcome *o)
            o->class == LIM_CLASS_CALLER;
 }
 
+void sim_client_sent(struct sim_client *c, uint32_t slot, lim_time now)
+{
+    lim_sent(c->pool, c->jobs[slot].id, now);
+}
+
+/* As the driver tells them, or as virtual time has them.  A refusal is there
+   all at once; where no answer came there is no first byte. */
+static struct sim_stations stations_of(const struct sim_job *j,
+                                       const struct lim_outcome *o,
+                                       const struct sim_stations *told,
+                                       lim_time now)
+{
+    struct sim_stations s = { j->admitted, LIM_NEVER };
+    if (told != NULL)
+        s = *told;
+    if (s.sent < j->admitted)
+        s.sent = j->admitted;
+    if (s.first_byte == LIM_NEVER && o->first_token_ns >= 0 &&
+        o->class == LIM_CLASS_OK)
+        s.first_byte = s.sent + o->first_token_ns;
+    if (s.first_byte == LIM_NEVER && o->status != 0)
+        s.first_byte = now;
+    return s;
+}
+
 static void report(const struct sim_client *c, const struct sim_job *j,
                    const struct lim_cost *cost, const struct lim_outcome *o,
-                   lim_time now)
+                   const struct sim_stations *s, lim_time now)
 {
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
     if (c->watch.attempt == NULL)
@@ -256,7 +281,10 @@ static void report(const struct sim_client *c, const struct sim_job *j,
         .organisation = j->organisation,
         .model = w->model,
         .arrival_ns = j->arrival - c->start,
-        .sent_ns = j->sent - c->start,
+        .admitted_ns = j->admitted - c->start,
+        .sent_ns = s->sent - c->start,
+        .first_byte_ns =
+            s->first_byte == LIM_NEVER ? -1 : s->first_byte - c->start,
         .done_ns = now - c->start,
         .status = o->status,
         .limit = o->feedback.refused_by,
@@ -298,28 +326,30 @@ static void abandon(struct sim_client *c, uint32_t slot,
                                    .feedback = lim_feedback_none() };
     struct sim_job *j = &c->jobs[slot];
     j->flying = false;
-    sim_station_leave(&c->flights, j->sent, now);
+    sim_station_leave(&c->flights, j->admitted, now);
     c->tally.microusd += cost->amount[LIM_MONEY];
     sim_account_admitted(&c->account, j->organisation,
                          c->account.group_of_workload[j->workload], cost);
-    report(c, j, cost, &o, now);
+    report(c, j, cost, &o, &(struct sim_stations){ j->admitted, LIM_NEVER },
+           now);
     tell(c, now, "abandons   request %llu at %s",
          (unsigned long long)j->request, name_of(c, j->organisation));
 }
 
 static void succeeded(struct sim_client *c, uint32_t slot,
-                      const struct lim_outcome *o, lim_time now)
+                      const struct lim_outcome *o, lim_time sent, lim_time now)
 {
     const struct sim_job *j = &c->jobs[slot];
-    lim_time first = o->first_token_ns < 0 ? -1 : j->sent + o->first_token_ns;
+    lim_time first = o->first_token_ns < 0 ? -1 : sent + o->first_token_ns;
     sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
-                      j->arrival, j->sent, first, now, o->tokens_used);
+                      j->arrival, sent, first, now, o->tokens_used);
     leave(c, request_of(c, slot), now);
     sim_intake_ended(&c->intake, j->source, j->user, now);
 }
 
 uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
-                         const struct lim_outcome *o, lim_time now)
+                         const struct lim_outcome *o,
+                         const struct sim_stations *stations, lim_time now)
 {
     int limit = o->feedback.refused_by;
     struct sim_job *j = &c->jobs[slot];
@@ -328,9 +358,10 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
     advance(c, now);
     c->tally.last_end = now;
     j->flying = false;
-    sim_station_leave(&c->flights, j->sent, now);
+    sim_station_leave(&c->flights, j->admitted, now);
     count(c, j, &cost, o);
-    report(c, j, &cost, o, now);
+    const struct sim_stations s = stations_of(j, o, stations, now);
+    report(c, j, &cost, o, &s, now);
     if (told(c))
         tell(c, now, "answer     request %llu from %s: %d %s%s%s",
              (unsigned long long)j->request, name_of(c, j->organisation),
@@ -342,10 +373,10 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
     switch (fate) {
     case LIM_FATE_WON:
         abandon(c, slot ^ 1, &cost, now);
-        succeeded(c, slot, o, now);
+        succeeded(c, slot, o, s.sent, now);
         return slot ^ 1;
     case LIM_FATE_SUCCEEDED:
-        succeeded(c, slot, o, now);
+        succeeded(c, slot, o, s.sent, now);
         break;
     case LIM_FATE_FAILED:
         c->tally.failed++;
@@ -390,7 +421,7 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
         here += j->here;
         flying += j->flying;
         stay += j->here ? now - j->arrival : 0;
-        flight += j->flying ? now - j->sent : 0;
+        flight += j->flying ? now - j->admitted : 0;
     }
     if (here != n->waiting + n->in_flight + n->backing_off ||
         here != unfinished || flying != on_their_way ||

@@ -45,11 +45,13 @@ struct sim_watch {
 
 /*
  * Makes the client of a scenario whose draws come from `seed`, beginning at
- * `start`.  NULL and `diag`: bad configuration or no memory.  The scenario
- * must outlive it.
+ * `start`.  `tells_sent`: sim_client_sent is called for each attempt that
+ * leaves; else one leaves when sim_client_next says so.  NULL and `diag`: bad
+ * configuration or no memory.  The scenario must outlive it.
  */
 struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
-                                  lim_time start, const struct sim_watch *watch,
+                                  lim_time start, bool tells_sent,
+                                  const struct sim_watch *watch,
                                   struct lim_diag *diag);
 void sim_client_free(struct sim_client *c); /* NULL is allowed */
 
@@ -59,13 +61,24 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *send);
 /* When sim_client_next may say something; LIM_NEVER: after an answer. */
 lim_time sim_client_wakeup(const struct sim_client *c);
 
+/* An attempt left at `now`, after it had waited for its connection. */
+void sim_client_sent(struct sim_client *c, uint32_t slot, lim_time now);
+
+/* When an attempt left, and when the first byte of its answer's content came
+   (LIM_NEVER: none did). */
+struct sim_stations {
+    lim_time sent, first_byte;
+};
+
 /*
- * An attempt ended.  Returns the slot of another that is not wanted any more,
- * since this one succeeded: it is to be broken off, and its slot is free.  Or
- * SIM_NO_SLOT.
+ * An attempt ended, with `stations`, or NULL: it left at once, and its answer
+ * was there all at once but for the first token of a stream.  Returns the slot
+ * of another that is not wanted any more, since this one succeeded: it is to be
+ * broken off, and its slot is free.  Or SIM_NO_SLOT.
  */
 uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
-                         const struct lim_outcome *o, lim_time now);
+                         const struct lim_outcome *o,
+                         const struct sim_stations *stations, lim_time now);
 
 #define SIM_NO_SLOT UINT32_MAX
 

@@ -27,7 +27,7 @@ static int check(const struct sim_scenario *s, struct lim_diag *diag)
 }
 
 static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
-                                  struct lim_diag *diag)
+                                  bool tells_sent, struct lim_diag *diag)
 {
     struct lim_config config = lim_config_default();
     sim_client_configure(&c->scenario->client, &config);
@@ -38,13 +38,15 @@ static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
     config.tenants = c->account.tenant_count;
     config.requests_max = requests_max(c->scenario);
     config.settle = c->scenario->provider.charge.settle;
+    config.tells_sent = tells_sent;
     config.seed = seed;
     config.start = c->start;
     return lim_pool_new(&config, diag);
 }
 
 struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
-                                  lim_time start, const struct sim_watch *watch,
+                                  lim_time start, bool tells_sent,
+                                  const struct sim_watch *watch,
                                   struct lim_diag *diag)
 {
     if (check(s, diag) != LIM_OK)
@@ -69,7 +71,7 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
         sim_intake_init(&c->intake, s, seed, start, c->end) != LIM_OK)
         goto no_memory;
     c->jobs = lim_row_in(c->memory);
-    c->pool = make_pool(c, seed, diag);
+    c->pool = make_pool(c, seed, tells_sent, diag);
     if (c->pool == NULL)
         goto fail;
     return c;

@@ -18,7 +18,7 @@
 struct sim_job { /* a cache line, for many may wait */
     lim_id id;
     uint64_t request;
-    lim_time arrival, sent;
+    lim_time arrival, admitted; /* it was due; the pool let it go */
     int64_t prompt_tokens, completion_tokens;
     uint32_t organisation;
     uint32_t user; /* of a closed loop */

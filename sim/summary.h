@@ -80,7 +80,9 @@ struct sim_attempt {
     unsigned attempt;
     uint32_t organisation;
     const char *model;
-    int64_t arrival_ns, sent_ns, done_ns; /* from the start */
+    /* From the start: it was due, the pool let it go, it left, the first byte
+       of an answer's content came (-1: none did), its last. */
+    int64_t arrival_ns, admitted_ns, sent_ns, first_byte_ns, done_ns;
     int status;
     int limit;        /* enum lim_limit that refused, or -1 */
     int64_t estimate; /* tokens */

@@ -83,7 +83,7 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
     struct sim_provider_config config = s->provider;
     config.seed = seed;
     *w = (struct world){ .scenario = s };
-    w->client = sim_client_new(s, seed, s->provider.start, watch, diag);
+    w->client = sim_client_new(s, seed, s->provider.start, false, watch, diag);
     if (w->client == NULL)
         return LIM_EINVAL;
     if (sim_service_init(&w->service, &config, diag) != LIM_OK)
@@ -202,7 +202,7 @@ static int end(struct world *w, uint32_t slot, lim_time now)
     const struct flight *f = &w->flights[slot];
     if (f->admitted)
         error = sim_service_end(&w->service, &f->debt, now);
-    uint32_t other = sim_client_done(w->client, slot, &f->outcome, now);
+    uint32_t other = sim_client_done(w->client, slot, &f->outcome, NULL, now);
     if (other != SIM_NO_SLOT && error == LIM_OK)
         error = break_off(w, other);
     return error;

@@ -332,7 +332,7 @@ static void fire(struct lockstep *l, uint32_t slot)
             die("memory");
     }
     take_answer(l, f, &o);
-    sim_client_done(l->client, slot, &o, l->now);
+    sim_client_done(l->client, slot, &o, NULL, l->now);
 }
 
 static void act(struct lockstep *l)
@@ -404,7 +404,7 @@ static void set_up(struct lockstep *l, const char *mockd)
     l->control = dial(l);
     config.seed = l->seed;
     l->now = config.start;
-    l->client = sim_client_new(s, l->seed, config.start, NULL, &why);
+    l->client = sim_client_new(s, l->seed, config.start, false, NULL, &why);
     l->messages = calloc(s->workload_count, sizeof *l->messages);
     l->due = lim_timerq_new(1);
     if (l->client == NULL || l->messages == NULL || l->due == NULL ||
