@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/folder.h"
@@ -132,17 +131,40 @@ static int remove_old(const struct bench_canvas *c, const char *ending)
     return LIM_OK;
 }
 
-/* gnuplot may end well and have written nothing. */
+/* Whether a file ends with the mark of its kind, blank lines aside. */
+static bool is_whole(const char *path, const char *ending)
+{
+    const char *mark =
+        strcmp(ending, "svg") == 0 ? "</svg>" : "IEND\xae\x42\x60\x82";
+    size_t n = strlen(mark);
+    char end[12] = "";
+    FILE *f = fopen(path, "rb");
+    if (f == NULL)
+        return false;
+    size_t got = fseek(f, -(long)sizeof end, SEEK_END) == 0
+                     ? fread(end, 1, sizeof end, f)
+                     : 0;
+    fclose(f);
+    while (got > n && end[got - 1] == '\n')
+        got--;
+    return got >= n && memcmp(end + got - n, mark, n) == 0;
+}
+
+/* gnuplot may end well and have written nothing, or a part: it does not look
+   whether the disk is full. */
 static int came_out(const struct bench_canvas *c, const char *ending)
 {
-    struct stat st;
     char *path = path_of(c, ending);
     if (path == NULL)
         return no_memory(c->diag);
-    bool good = stat(path, &st) == 0 && st.st_size > 0;
-    int error = good ? LIM_OK
-                     : lim_fail(c->diag, LIM_EINVAL, 0,
-                                "gnuplot did not write %s", path);
+    int error = LIM_OK;
+    if (!is_whole(path, ending)) {
+        error = lim_fail(c->diag, LIM_EINVAL, 0,
+                         "gnuplot did not write all of %.200s; is the disk "
+                         "full?",
+                         path);
+        unlink(path);
+    }
     free(path);
     return error;
 }

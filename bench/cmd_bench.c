@@ -14,6 +14,7 @@
 #include "bench/interrupt.h"
 #include "bench/names.h"
 #include "bench/options.h"
+#include "bench/output.h"
 #include "bench/progress.h"
 #include "bench/rank.h"
 #include "bench/report.h"
@@ -44,6 +45,7 @@ struct job {
     struct bench_share share;
     struct bench_resume resumed;
     char *folder;          /* of what is written; owned */
+    char *requests;        /* likewise, of attempts; NULL: none; owned */
     char *scenario_folder; /* owned */
     struct bench_writer *writer;
     cJSON *wall;
@@ -121,10 +123,11 @@ static int read_precision(struct job *j, struct lim_diag *diag)
     const struct bench_options *o = j->options;
     if (o->precision == NULL)
         return LIM_OK;
-    if (o->resume || o->shard != NULL || j->place.world == BENCH_ON_URL)
+    if (o->resume || o->requests || o->shard != NULL ||
+        j->place.world == BENCH_ON_URL)
         return lim_fail(diag, LIM_EINVAL, 0,
-                        "--precision goes with neither --resume, --shard nor "
-                        "a URL");
+                        "--precision goes with neither --resume, --requests, "
+                        "--shard nor a URL");
     j->sequence.precision = &j->precision;
     j->sequence.progress = &j->progress;
     return bench_precision_parse(&j->precision, o->precision, diag);
@@ -154,15 +157,16 @@ static size_t runs_of(const struct job *j)
     return bench_share_runs(j->share, bench_experiment_runs(&j->experiment));
 }
 
-static void done(void *context, const struct bench_run *run, double wall_s)
+static bool done(void *context, const struct bench_run *run, double wall_s)
 {
     struct job *j = context;
-    bench_writer_run(j->writer, run);
+    bool kept = bench_writer_run(j->writer, run);
     bench_wall_add(j->wall, wall_s);
-    j->runs++;
+    j->runs += kept;
     size_t all = runs_of(j);
     bench_progress_tell(&j->progress, (double)j->runs / (double)all,
                         "%zu of %zu runs", j->runs, all);
+    return kept;
 }
 
 /* A new file, or the one that is there and is to go on. */
@@ -171,7 +175,7 @@ static int open_at(struct job *j, const char *path,
 {
     if (!j->options->resume || !bench_folder_exists(path)) {
         j->writer = bench_writer_open(path, head, diag);
-        return j->writer != NULL ? LIM_OK : LIM_EINVAL;
+        return j->writer != NULL ? LIM_OK : BENCH_EWRITE;
     }
     int error = bench_resume_read(path, head, j->share, &j->resumed, diag);
     if (error != LIM_OK)
@@ -206,9 +210,14 @@ static int open_writer(struct job *j, struct lim_diag *diag)
 }
 
 /* A server that is not there is no fault of the input. */
-static int run_failed(int error, const struct lim_diag *diag)
+static int run_failed(const struct job *j, int error,
+                      const struct lim_diag *diag)
 {
     int code = bench_complain(NULL, error, diag);
+    if (j->runs > 0 && j->options->precision == NULL)
+        fprintf(stderr,
+                "tierlab: %zu of %zu runs are in %s; --resume goes on\n",
+                j->runs, runs_of(j), j->folder);
     return error == LIM_ENOTFOUND ? BENCH_FAILED : code;
 }
 
@@ -221,6 +230,7 @@ static struct bench_runner runner_of(struct job *j)
         .threads = j->threads,
         .share = j->share,
         .first = j->resumed.runs,
+        .requests = j->requests,
         .done = done,
         .context = j,
     };
@@ -240,14 +250,11 @@ static int run_all(struct job *j, bool *interrupted)
     bench_wall_end(j->wall, bench_command_clock() - j->began);
     if (error != LIM_OK) {
         bench_writer_abandon(j->writer);
-        return run_failed(error, &diag);
+        return run_failed(j, error, &diag);
     }
     bool cut = *interrupted || bench_budget_is_spent(&j->budget);
     error = bench_writer_close(j->writer, cut, j->wall, &diag);
-    if (error == LIM_OK)
-        return BENCH_DONE;
-    bench_complain(NULL, error, &diag);
-    return BENCH_FAILED;
+    return error == LIM_OK ? BENCH_DONE : run_failed(j, error, &diag);
 }
 
 /* With a wanted precision all runs come before the file, whose head tells
@@ -263,6 +270,17 @@ static int run_before(struct job *j, bool *interrupted, struct lim_diag *diag)
                               interrupted, diag);
 }
 
+/* The folder of the attempts. */
+static int make_requests(struct job *j, struct lim_diag *diag)
+{
+    if (!j->options->requests)
+        return LIM_OK;
+    j->requests = bench_folder_join(j->folder, "requests");
+    if (j->requests == NULL)
+        return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
+    return bench_folder_need(j->requests, diag);
+}
+
 static int write_results(struct job *j, bool *interrupted)
 {
     struct lim_diag diag = { 0 };
@@ -274,6 +292,8 @@ static int write_results(struct job *j, bool *interrupted)
         return bench_complain(NULL, error, &diag);
     j->wall = bench_wall_new(sim ? j->threads : 1, j->place.speed);
     error = j->wall == NULL ? LIM_ENOMEM : run_before(j, interrupted, &diag);
+    if (error == LIM_OK)
+        error = make_requests(j, &diag);
     if (error == LIM_OK)
         error = open_writer(j, &diag);
     int code = BENCH_FAILED;
@@ -531,6 +551,7 @@ int bench_cmd_bench(int argc, char **argv, const char *version)
     bench_sequence_fini(&j.sequence);
     cJSON_Delete(j.wall);
     free(j.folder);
+    free(j.requests);
     free(j.scenario_folder);
     bench_plugin_close(&plugin);
     return code;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench/folder.h"
+#include "bench/output.h"
 #include "bench/result.h"
 #include "bench/show.h"
 
@@ -105,10 +106,11 @@ static int write_runs(struct bench_writer *w, const struct bench_result *list,
     size_t *at = calloc(n, sizeof *at);
     int error =
         at != NULL ? LIM_OK : lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-    for (size_t i = 0; error == LIM_OK && i < runs; i++) {
+    bool kept = true; /* else bench_writer_close tells why */
+    for (size_t i = 0; error == LIM_OK && kept && i < runs; i++) {
         const struct bench_run *run = find_run(list, n, at, i, diag);
         if (run != NULL)
-            bench_writer_run(w, run);
+            kept = bench_writer_run(w, run);
         else
             error = LIM_EINVAL;
     }
@@ -145,7 +147,7 @@ static int write_file(const char *path, const struct bench_result *list,
     };
     struct bench_writer *w = bench_writer_open(path, &head, diag);
     if (w == NULL)
-        return LIM_EINVAL;
+        return BENCH_EWRITE;
     int error = write_runs(w, list, n, diag);
     if (error != LIM_OK) {
         bench_writer_abandon(w);
@@ -155,6 +157,8 @@ static int write_file(const char *path, const struct bench_result *list,
     cJSON *wall = walls(list, n);
     error = bench_writer_close(w, false, wall, diag);
     cJSON_Delete(wall);
+    if (error != LIM_OK)
+        remove(path);
     return error;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/attempts.h"
 #include "bench/interrupt.h"
 #include "bench/output.h"
 #include "bench/place.h"
@@ -118,41 +119,15 @@ static const struct argp argp = {
 
 /* What the watch writes to. */
 struct log {
-    const struct sim_scenario *scenario;
-    FILE *requests, *trace;
+    struct bench_attempts attempts; /* no file: they are not wanted */
+    FILE *trace;
 };
-
-/* A field of a CSV file; names may hold anything. */
-static void write_field(FILE *f, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *text != 0; text++) {
-        if (*text == '"')
-            fputc('"', f);
-        fputc(*text, f);
-    }
-    fputc('"', f);
-}
 
 static void write_attempt(void *context, const struct sim_attempt *a)
 {
-    const struct log *log = context;
-    const char *limit =
-        a->limit < 0 ? "" : lim_limit_name((enum lim_limit)a->limit);
-    if (log->requests == NULL)
-        return;
-    const struct sim_organisation *organisation =
-        &log->scenario->provider.organisations[a->organisation];
-    fprintf(log->requests, "%llu,%u,%s,", (unsigned long long)a->request,
-            a->attempt, organisation->name);
-    write_field(log->requests, a->model);
-    fprintf(log->requests, ",%lld,%lld,%lld,%d,%s,%lld\n",
-            (long long)a->arrival_ns, (long long)a->sent_ns,
-            (long long)a->done_ns, a->status, limit, (long long)a->estimate);
+    struct log *log = context;
+    if (log->attempts.file != NULL)
+        bench_attempts_add(&log->attempts, a);
 }
 
 static void write_event(void *context, lim_time at, const char *text)
@@ -215,8 +190,7 @@ static int print(const struct options *o, const struct bench_scenario *s,
 static int run(const struct options *o, const struct bench_scenario *s,
                FILE *requests, const char *version, struct lim_diag *diag)
 {
-    struct log log = { .scenario = &s->sim,
-                       .requests = requests,
+    struct log log = { .attempts = { .scenario = &s->sim, .file = requests },
                        .trace = o->trace ? stdout : NULL };
     const struct sim_watch watch = { .context = &log,
                                      .attempt = write_attempt,
@@ -256,9 +230,7 @@ static int run_with_requests(const struct options *o,
         bench_complain(NULL, error, &diag);
         return BENCH_FAILED;
     }
-    fputs("request,attempt,organisation,model,arrival_ns,sent_ns,done_ns,"
-          "status,limit,estimate\n",
-          out.file);
+    bench_attempts_head(out.file);
     int code = run(o, s, out.file, version, &diag);
     if (code != BENCH_DONE && code != BENCH_INTERRUPTED) {
         bench_output_abandon(&out);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/output.h"
 #include "bench/path.h"
 #include "bench/scenario.h"
 #include "sim/ledger.h"
@@ -22,7 +23,8 @@ int bench_complain(const char *file, int error, const struct lim_diag *diag)
     if (file != NULL && !named && diag->line > 0)
         fprintf(stderr, "%d:", diag->line);
     fprintf(stderr, "%s%s\n", file != NULL && !named ? " " : "", text);
-    bool broken = error == LIM_ENOMEM || error == SIM_EBROKEN;
+    bool broken =
+        error == LIM_ENOMEM || error == SIM_EBROKEN || error == BENCH_EWRITE;
     return broken ? BENCH_FAILED : BENCH_USAGE;
 }
 

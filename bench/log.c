@@ -72,6 +72,13 @@ int bench_log_open(struct bench_log *l, const char *path, bool go_on,
     return LIM_OK;
 }
 
+bool bench_log_shorten(struct bench_log *l, int64_t length)
+{
+    l->trouble = ftruncate(l->file, (off_t)length) == 0 ? 0 : errno;
+    l->whole = length;
+    return l->trouble == 0;
+}
+
 bool bench_log_flush(struct bench_log *l)
 {
     struct bench_buffer *u = &l->unsaid;

@@ -32,6 +32,10 @@ struct bench_log {
 int bench_log_open(struct bench_log *l, const char *path, bool go_on,
                    struct lim_diag *diag);
 
+/* Cuts a file that was opened to go on with after its first `length` bytes,
+   an end of a line.  False: `trouble` tells why. */
+bool bench_log_shorten(struct bench_log *l, int64_t length);
+
 /* Appends a line, to which its end is added.  False: all that is unsaid is
    kept, and `trouble` tells why. */
 bool bench_log_add(struct bench_log *l, const char *line, size_t length);

@@ -17,6 +17,7 @@ enum key {
     KEY_JSON,
     KEY_NO_FIGURES,
     KEY_RESUME,
+    KEY_REQUESTS,
     KEY_SHARD,
     KEY_PRECISION,
     KEY_FIND,
@@ -91,6 +92,9 @@ static const struct argp_option option_list[] = {
       .key = KEY_NO_FIGURES,
       .doc = "Write neither figures nor a report" },
     { .name = "quiet", .key = 'q', .doc = "No progress, no table" },
+    { .name = "requests",
+      .key = KEY_REQUESTS,
+      .doc = "Write one row an attempt to DIR/requests/RUN.csv" },
     { .name = "resume",
       .key = KEY_RESUME,
       .doc = "Go on where an interrupted experiment stopped, or start one" },
@@ -176,6 +180,8 @@ static bool *flag_of(struct bench_options *o, int key)
         return &o->no_figures;
     case KEY_RESUME:
         return &o->resume;
+    case KEY_REQUESTS:
+        return &o->requests;
     case 'q':
         return &o->quiet;
     case 'y':

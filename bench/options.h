@@ -13,7 +13,7 @@ struct bench_options {
     struct bench_changes changes;
     const char *checks[BENCH_OPTIONS_CHECKS];
     size_t check_count;
-    bool list, quiet, json, no_figures, resume, yes;
+    bool list, quiet, json, no_figures, requests, resume, yes;
 };
 
 /* Ends the program on bad usage (status 2) and after --help (0). */

@@ -5,6 +5,9 @@
 
 #include "limiter/error.h"
 
+/* What no name mends: the disk is full.  Beside the errors of the limiter. */
+#define BENCH_EWRITE (-31)
+
 /*
  * Files that are there whole or not at all: written beside their name, and
  * given it at the end.  What is no file, such as /dev/stdout or a pipe, is

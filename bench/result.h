@@ -102,13 +102,15 @@ struct bench_writer *bench_writer_open(const char *path,
 struct bench_writer *bench_writer_go_on(const char *path, int64_t length,
                                         size_t runs, struct lim_diag *diag);
 
-/* Writes a run's line, and its timeline if it has moments.  Errors are kept
-   and told by bench_writer_close. */
-void bench_writer_run(struct bench_writer *w, const struct bench_run *run);
+/* Writes a run's line, and its timeline if it has moments.  False: it is not
+   in the file, nor will what follows be.  The reason is kept and told by
+   bench_writer_close, which tries once more. */
+bool bench_writer_run(struct bench_writer *w, const struct bench_run *run);
 
 /*
  * Writes the end and `wall` (NULL: none).  Frees the writer.  Returns LIM_OK,
- * or LIM_EINVAL and `diag`.
+ * or BENCH_EWRITE (bench/output.h) and `diag`: what was written before is
+ * there, and bench_resume goes on with it.
  */
 int bench_writer_close(struct bench_writer *w, bool partial, const cJSON *wall,
                        struct lim_diag *diag);

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/attempts.h"
+#include "bench/folder.h"
 #include "bench/interrupt.h"
+#include "bench/output.h"
+#include "bench/words.h"
 
 /* A run that is over and waits for those before it. */
 struct slot {
@@ -20,7 +24,7 @@ struct shared {
     pthread_mutex_t lock; /* of all that follows */
     struct slot *slots;
     size_t runs, next, handed;
-    bool stop, interrupted;
+    bool stop, interrupted, unwanted;
     int error;
     size_t error_run;
     struct lim_diag *diag;
@@ -152,18 +156,57 @@ static int fill(const struct bench_runner *r, struct bench_outcome *o,
     return run->settings != NULL && run->summary != NULL ? LIM_OK : LIM_ENOMEM;
 }
 
+static int run_here(const struct bench_runner *r,
+                    const struct bench_scenario *s, uint64_t seed,
+                    const struct sim_watch *watch, struct bench_outcome *out,
+                    struct lim_diag *diag)
+{
+    static const struct sim_pace pace = { .go_on = go_on };
+    return bench_place_run(r->place, s, seed, watch, &pace, out, diag);
+}
+
+/* The same with its attempts in a file. */
+static int run_told(const struct bench_runner *r, size_t number,
+                    const struct bench_scenario *s, uint64_t seed,
+                    struct bench_outcome *out, struct lim_diag *diag)
+{
+    struct bench_output csv;
+    char *name = bench_words("%zu.csv", number);
+    char *path = name == NULL ? NULL : bench_folder_join(r->requests, name);
+    int error = path == NULL ? lim_fail(diag, LIM_ENOMEM, 0, "out of memory")
+                             : bench_output_open(&csv, path, diag);
+    free(name);
+    free(path);
+    if (error != LIM_OK)
+        return error == LIM_EINVAL ? BENCH_EWRITE : error;
+    struct bench_attempts attempts = { .scenario = &s->sim, .file = csv.file };
+    const struct sim_watch watch = { .context = &attempts,
+                                     .attempt = bench_attempts_add };
+    bench_attempts_head(csv.file);
+    error = run_here(r, s, seed, &watch, out, diag);
+    if (error != LIM_OK) {
+        bench_output_abandon(&csv);
+        return error;
+    }
+    if (bench_output_commit(&csv, diag) == LIM_OK)
+        return LIM_OK;
+    bench_outcome_fini(out);
+    return BENCH_EWRITE;
+}
+
 static int run_one(struct worker *w, size_t i, struct slot *slot,
                    struct lim_diag *diag)
 {
-    static const struct sim_pace pace = { .go_on = go_on };
     const struct bench_runner *r = w->shared->runner;
     size_t number = number_of(r, i);
     struct bench_run_id id = bench_experiment_run(r->experiment, number);
     struct bench_outcome outcome;
     int error = load(w, id.variant, diag);
     if (error == LIM_OK)
-        error = bench_place_run(r->place, &w->scenario, id.seed, NULL, &pace,
-                                &outcome, diag);
+        error =
+            r->requests == NULL
+                ? run_here(r, &w->scenario, id.seed, NULL, &outcome, diag)
+                : run_told(r, number, &w->scenario, id.seed, &outcome, diag);
     if (error != LIM_OK)
         return error;
     slot->run = (struct bench_run){ .run = number,
@@ -189,7 +232,9 @@ static void hand_over(struct shared *s)
 {
     while (s->handed < s->runs && s->slots[s->handed].over) {
         struct slot *slot = &s->slots[s->handed++];
-        s->runner->done(s->runner->context, &slot->run, slot->wall_s);
+        if (!s->unwanted &&
+            !s->runner->done(s->runner->context, &slot->run, slot->wall_s))
+            s->unwanted = s->stop = true;
         drop(&slot->run);
     }
 }

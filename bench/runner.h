@@ -29,15 +29,20 @@ struct bench_runner {
     size_t first; /* so many of the share's runs are there already */
     size_t from;  /* replications of each variant that are not run; with any,
                      share is {1, 1} */
-    /* Called with each run in order, one at a time, from any thread. */
-    void (*done)(void *context, const struct bench_run *run, double wall_s);
+    /* A folder: the attempts of run 7 go to its 7.csv (bench/attempts.h), which
+       is there before the run is handed over.  NULL: nowhere. */
+    const char *requests;
+    /* Called with each run in order, one at a time, from any thread.  False:
+       it could not be kept, and no more are wanted. */
+    bool (*done)(void *context, const struct bench_run *run, double wall_s);
     void *context;
 };
 
 /*
  * Returns LIM_OK, and whether an interrupt ended it before its time (the
  * runs that it cut say "partial" in their summaries); or the error of the
- * first run that failed, and `diag`.
+ * first run that failed, and `diag`: BENCH_EWRITE (bench/output.h) if its
+ * attempts could not be written.
  */
 int bench_runner_run(const struct bench_runner *r, bool *interrupted,
                      struct lim_diag *diag);

@@ -45,15 +45,16 @@ static bool make_room(struct bench_sequence *s)
     return true;
 }
 
-static void keep(void *context, const struct bench_run *run, double wall_s)
+static bool keep(void *context, const struct bench_run *run, double wall_s)
 {
     struct bench_sequence *s = context;
     if (!make_room(s) || !copy_run(&s->kept[s->count].run, run)) {
         s->out_of_memory = true;
-        return;
+        return false;
     }
     s->kept[s->count++].wall_s = wall_s;
     bench_progress_tell(s->progress, 0, "%zu runs", s->count);
+    return true;
 }
 
 static int by_place(const void *a, const void *b)
@@ -126,8 +127,9 @@ int bench_sequence_run(struct bench_sequence *s, const struct bench_runner *r,
 void bench_sequence_hand(const struct bench_sequence *s,
                          const struct bench_runner *r)
 {
-    for (size_t i = 0; i < s->count; i++)
-        r->done(r->context, &s->kept[i].run, s->kept[i].wall_s);
+    bool wanted = true;
+    for (size_t i = 0; i < s->count && wanted; i++)
+        wanted = r->done(r->context, &s->kept[i].run, s->kept[i].wall_s);
 }
 
 void bench_sequence_fini(struct bench_sequence *s)

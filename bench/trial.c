@@ -22,7 +22,7 @@ static bool make_room(struct bench_trial *t)
     return true;
 }
 
-static void keep(void *context, const struct bench_run *run, double wall_s)
+static bool keep(void *context, const struct bench_run *run, double wall_s)
 {
     struct bench_trial *t = context;
     (void)wall_s;
@@ -30,7 +30,7 @@ static void keep(void *context, const struct bench_run *run, double wall_s)
     if (summary == NULL || !make_room(t)) {
         cJSON_Delete(summary);
         t->failed = true;
-        return;
+        return false;
     }
     t->result.runs[t->result.run_count++] = (struct bench_run){
         .run = run->run,
@@ -38,6 +38,7 @@ static void keep(void *context, const struct bench_run *run, double wall_s)
         .seed = run->seed,
         .summary = summary,
     };
+    return true;
 }
 
 enum bench_trial_verdict bench_trial_judge(const struct bench_trial *t,

@@ -1,47 +1,53 @@
-#define _DEFAULT_SOURCE /* flock */
+#define _POSIX_C_SOURCE 200809L
 
 #include "bench/result.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/log.h"
+#include "bench/output.h"
 
 #define SYNC_S 1.0 /* at most so long a line is not on the disk */
 
 struct bench_writer {
-    FILE *file;
-    char *path; /* owned */
-    size_t runs;
+    struct bench_log log;
+    size_t runs; /* that are in the file, whole */
     double synced;
-    bool failed;
+    int trouble; /* errno of the first write that failed */
 };
 
-static void write_line(struct bench_writer *w, cJSON *record)
+/* False: it is not, or not all, in the file; what comes later waits for it. */
+static bool write_text(struct bench_writer *w, const char *line)
 {
-    char *line = record == NULL ? NULL : cJSON_PrintUnformatted(record);
-    if (line == NULL || fprintf(w->file, "%s\n", line) < 0)
-        w->failed = true;
-    cJSON_free(line);
-    cJSON_Delete(record);
+    bool good = line != NULL && bench_log_add(&w->log, line, strlen(line));
+    if (!good && w->trouble == 0)
+        w->trouble = line != NULL ? w->log.trouble : ENOMEM;
+    return good;
 }
 
-/* Hands what was written to the system, and now and then to the disk. */
+static bool write_line(struct bench_writer *w, cJSON *record)
+{
+    char *line = record == NULL ? NULL : cJSON_PrintUnformatted(record);
+    bool good = write_text(w, line);
+    cJSON_free(line);
+    cJSON_Delete(record);
+    return good;
+}
+
+/* What was written goes to the disk now and then. */
 static void settle(struct bench_writer *w, bool now)
 {
     double clock = bench_command_clock();
-    if (fflush(w->file) != 0)
-        w->failed = true;
     if (!now && clock - w->synced < SYNC_S)
         return;
     w->synced = clock;
-    /* what cannot be synced (a pipe) is no failure */
-    if (fdatasync(fileno(w->file)) != 0 && errno != EINVAL && errno != EROFS)
-        w->failed = true;
+    bench_log_sync(&w->log);
+    if (w->trouble == 0)
+        w->trouble = w->log.trouble;
 }
 
 static cJSON *record_of(const char *kind)
@@ -87,74 +93,64 @@ char *bench_head_line(const struct bench_head *head)
     return line;
 }
 
-/* One process at a time writes a result; LIM_OK for what has no locks. */
-static int lock(FILE *f, const char *path, struct lim_diag *diag)
-{
-    if (flock(fileno(f), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-        return LIM_OK;
-    return lim_fail(diag, LIM_EINVAL, 0,
-                    "%s: another process is writing it now", path);
-}
-
-static struct bench_writer *writer_of(const char *path, const char *mode,
+static struct bench_writer *writer_of(const char *path, bool go_on,
                                       struct lim_diag *diag)
 {
     struct bench_writer *w = calloc(1, sizeof *w);
-    char *copy = strdup(path);
-    if (w == NULL || copy == NULL) {
+    if (w == NULL) {
         lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
-        free(w);
-        free(copy);
         return NULL;
     }
-    w->path = copy;
     w->synced = bench_command_clock();
-    w->file = fopen(path, mode);
-    if (w->file == NULL)
-        lim_fail(diag, LIM_EINVAL, 0, "cannot write %s: %s", path,
-                 strerror(errno));
-    else if (lock(w->file, path, diag) == LIM_OK)
+    if (bench_log_open(&w->log, path, go_on, diag) == LIM_OK)
         return w;
-    else
-        fclose(w->file);
-    free(w->path);
     free(w);
     return NULL;
+}
+
+/* Nothing has come of it. */
+static void give_up(struct bench_writer *w, const char *path,
+                    struct lim_diag *diag)
+{
+    lim_fail(diag, LIM_EINVAL, 0, "cannot write %s: %s", path,
+             strerror(w->trouble));
+    bench_log_close(&w->log);
+    free(w);
 }
 
 struct bench_writer *bench_writer_open(const char *path,
                                        const struct bench_head *head,
                                        struct lim_diag *diag)
 {
+    struct bench_writer *w = writer_of(path, false, diag);
+    if (w == NULL)
+        return NULL;
     char *line = bench_head_line(head);
-    struct bench_writer *w = writer_of(path, "wx", diag);
-    if (w != NULL && (line == NULL || fprintf(w->file, "%s\n", line) < 0))
-        w->failed = true;
+    bool good = write_text(w, line);
     cJSON_free(line);
-    if (w != NULL)
-        settle(w, true);
-    return w;
+    settle(w, true);
+    if (good && w->trouble == 0)
+        return w;
+    give_up(w, path, diag);
+    unlink(path);
+    return NULL;
 }
 
 struct bench_writer *bench_writer_go_on(const char *path, int64_t length,
                                         size_t runs, struct lim_diag *diag)
 {
-    struct bench_writer *w = writer_of(path, "r+", diag);
+    struct bench_writer *w = writer_of(path, true, diag);
     if (w == NULL)
         return NULL;
     w->runs = runs;
-    if (ftruncate(fileno(w->file), (off_t)length) == 0 &&
-        fseek(w->file, 0, SEEK_END) == 0)
+    if (bench_log_shorten(&w->log, length))
         return w;
-    lim_fail(diag, LIM_EINVAL, 0, "cannot go on with %s: %s", path,
-             strerror(errno));
-    fclose(w->file);
-    free(w->path);
-    free(w);
+    w->trouble = w->log.trouble;
+    give_up(w, path, diag);
     return NULL;
 }
 
-static void write_timeline(struct bench_writer *w, const struct bench_run *run)
+static bool write_timeline(struct bench_writer *w, const struct bench_run *run)
 {
     cJSON *o = record_of("timeline");
     cJSON_AddNumberToObject(o, "run", (double)run->run);
@@ -175,10 +171,10 @@ static void write_timeline(struct bench_writer *w, const struct bench_run *run)
         cJSON_AddItemToArray(rows,
                              cJSON_CreateDoubleArray(row, 7 + m->gauges.count));
     }
-    write_line(w, o);
+    return write_line(w, o);
 }
 
-void bench_writer_run(struct bench_writer *w, const struct bench_run *run)
+bool bench_writer_run(struct bench_writer *w, const struct bench_run *run)
 {
     cJSON *o = record_of("run");
     cJSON_AddNumberToObject(o, "run", (double)run->run);
@@ -186,19 +182,18 @@ void bench_writer_run(struct bench_writer *w, const struct bench_run *run)
     cJSON_AddNumberToObject(o, "replication", (double)run->replication);
     cJSON_AddNumberToObject(o, "seed", (double)run->seed);
     add_copy(o, "summary", run->summary);
-    write_line(w, o);
+    bool good = write_line(w, o);
     if (run->moments != NULL)
-        write_timeline(w, run);
-    w->runs++;
+        good = write_timeline(w, run) && good;
+    w->runs += good;
     settle(w, false);
+    return w->trouble == 0;
 }
 
-/* Closes and frees.  False: something could not be written. */
+/* What is not in the file is tried once more, since it may have cost money. */
 static bool release(struct bench_writer *w)
 {
-    bool good = !w->failed;
-    good = fclose(w->file) == 0 && good;
-    free(w->path);
+    bool good = bench_log_close(&w->log) && w->trouble == 0;
     free(w);
     return good;
 }
@@ -209,13 +204,16 @@ int bench_writer_close(struct bench_writer *w, bool partial, const cJSON *wall,
     cJSON *o = record_of("end");
     cJSON_AddNumberToObject(o, "runs", (double)w->runs);
     cJSON_AddBoolToObject(o, "partial", partial);
-    write_line(w, o);
-    if (wall != NULL)
+    if (w->trouble == 0)
+        write_line(w, o);
+    else
+        cJSON_Delete(o);
+    if (w->trouble == 0 && wall != NULL)
         write_line(w, cJSON_Duplicate(wall, true));
     settle(w, true);
-    if (w->failed)
-        lim_fail(diag, LIM_EINVAL, 0, "cannot write %s", w->path);
-    return release(w) ? LIM_OK : LIM_EINVAL;
+    lim_fail(diag, BENCH_EWRITE, 0, "cannot write %.160s: %s", w->log.path,
+             strerror(w->trouble != 0 ? w->trouble : EIO));
+    return release(w) ? LIM_OK : BENCH_EWRITE;
 }
 
 void bench_writer_abandon(struct bench_writer *w)
@@ -223,6 +221,6 @@ void bench_writer_abandon(struct bench_writer *w)
     if (w == NULL)
         return;
     if (w->runs == 0)
-        unlink(w->path);
+        unlink(w->log.path);
     (void)release(w);
 }

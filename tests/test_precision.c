@@ -139,7 +139,7 @@ struct heard {
     size_t runs;
 };
 
-static void hear(void *context, const struct bench_run *run, double wall_s)
+static bool hear(void *context, const struct bench_run *run, double wall_s)
 {
     struct heard *h = context;
     char *summary = cJSON_PrintUnformatted(run->summary);
@@ -150,6 +150,7 @@ static void hear(void *context, const struct bench_run *run, double wall_s)
     h->text = realloc(h->text, n + more + 1);
     memcpy(h->text + n, summary, more + 1);
     cJSON_free(summary);
+    return true;
 }
 
 static struct heard run_with(unsigned threads, size_t *replications)

@@ -45,6 +45,24 @@ ok "all are answered" result file '"succeeded":20,'
 export OPENAI_API_KEY=sk-mock-org-1
 ok "a key comes from the environment" bench environment 0 --on "$url/v1"
 ok "all are answered" result environment '"succeeded":20,'
+
+# stations FILE: 20 rows in columns as `tierlab sim` has them, each of which was
+# due, let go, sent, begun and done in that order.
+"$tierlab" sim -q "$tmp/scenario.json" --requests "$tmp/sim.csv"
+stations() {
+    [ "$(head -n 1 "$1")" = "$(head -n 1 "$tmp/sim.csv")" ] &&
+        awk -F , 'NR > 1 {
+            rows++
+            bad += !($5 <= $11 && $11 <= $6 && $6 < $12 && $12 <= $7)
+        }
+        END { exit !(rows == 20 && bad == 0) }' "$1"
+}
+ok "a URL's attempts go to a file" \
+    bench rows-url 0 --on "$url/v1" --requests
+ok "with every station of each" stations "$tmp/rows-url/requests/0.csv"
+ok "the mock server's too" bench rows-mock 0 --on mock --requests
+ok "with every station of each" stations "$tmp/rows-mock/requests/0.csv"
+ok "as in the simulator" stations "$tmp/sim.csv"
 export OPENAI_API_KEY=sk-mock-nobody-77777777777777
 ok "a wrong key fails its requests" bench wrong 0 --on "$url/v1"
 ok "none is answered" result wrong '"succeeded":0,'

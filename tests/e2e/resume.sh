@@ -74,6 +74,40 @@ is 'it says so' 1 "$(grep -c 'of another experiment' "$tmp/err")"
 is 'without --resume' 2 $?
 is 'a hint' 1 "$(grep -c -e --resume "$tmp/err")"
 
+# A disk that fills up: here, a file that may not grow.
+full=(bash -c 'trap "" XFSZ; ulimit -f 40; exec "$@"' bash)
+"${full[@]}" "${bench[@]}" -o "$tmp/full" 2>"$tmp/err"
+is 'a full disk' 1 $?
+is 'which file, and why' 1 \
+    "$(grep -c "cannot write $tmp/full/results.jsonl: " "$tmp/err")"
+is 'and what to do' 1 "$(grep -c 'of 40 runs are in .*--resume' "$tmp/err")"
+is 'the runs are whole' yes \
+    "$(tail -n 1 "$tmp/full/results.jsonl" | grep -q '}$' &&
+        [ "$(grep -c '"kind":"run"' "$tmp/full/results.jsonl")" -gt 0 ] &&
+        echo yes)"
+"${full[@]}" "${bench[@]}" --resume -o "$tmp/full" 2>"$tmp/err"
+is 'it is still full' 1 $?
+"${bench[@]}" --resume -o "$tmp/full"
+is 'with room it goes on' '' \
+    "$(same "$tmp/whole/results.jsonl" "$tmp/full/results.jsonl" 2>&1)"
+"${full[@]}" "$tierlab" merge -q -o "$tmp/less" "$tmp/whole" 2>"$tmp/err"
+is 'no room to merge' 1 $?
+is 'nothing is left of that' no "$([ -e "$tmp/less" ] && echo yes || echo no)"
+
+# Attempts that do not fit, of the third and fourth run.
+rows=("${bench[@]}" --replications 2 --requests -o "$tmp/rows" --threads 1
+    --set duration=1m --set 'vary={"workload.arrivals.poisson":["100/m","800/m"]}')
+"${full[@]}" "${rows[@]}" 2>"$tmp/err"
+is 'no room for attempts' 1 $?
+is 'which' 1 "$(grep -c "cannot write $tmp/rows/requests/2.csv: " "$tmp/err")"
+is 'two runs are there' 1 "$(grep -c ' 2 of 4 runs are in ' "$tmp/err")"
+"${rows[@]}" --resume
+is 'they are written after all' 4 "$(find "$tmp/rows/requests" -name '?.csv' | wc -l)"
+is 'nothing else is' 4 "$(find "$tmp/rows/requests" -type f | wc -l)"
+"$tierlab" sim -q "$tmp/s.json" --set duration=1m --requests "$tmp/rows.csv" \
+    --set workload.arrivals.poisson=100/m 2>/dev/null
+is 'as sim writes them' '' "$(cmp "$tmp/rows.csv" "$tmp/rows/requests/0.csv" 2>&1)"
+
 # Shards, side by side.
 if command -v parallel >/dev/null; then
     parallel -j 2 "$tierlab" bench -q --no-figures --threads 1 \
