@@ -346,12 +346,16 @@ static int draw_windows(const struct drawing *d, const struct bench_timeline *t,
         return LIM_OK;
     const struct bench_figure figure = {
         .name = bench_words("%s%s-windows", d->prefix, name),
-        .title = bench_words("Windows over time%s%s", *settings ? ": " : "",
-                             settings),
+        .title = bench_words("Windows over time%s%s%s",
+                             t->believed ? ", as the pool believes" : "",
+                             *settings ? ": " : "", settings),
         .finding = bench_finding_windows(t),
-        .reading = strdup("A row for each of the first 16 organisations: how "
-                          "far its scarcest window is used, as the provider "
-                          "sees it; orange is the end.")
+        .reading = bench_words(
+            "A row for each of the first 16 organisations: how far its "
+            "scarcest window is used, %s; orange is the end.",
+            t->believed ? "as the pool believes from limits and answers, since "
+                          "the provider's own count is not told over HTTP"
+                        : "as the provider counts")
     };
     const struct bench_canvas canvas = { .data = t,
                                          .csv = bench_timeline_windows_csv,
@@ -369,7 +373,8 @@ static int draw_timeline(const struct drawing *d, size_t variant,
     const struct bench_run *run = run_of(d, variant);
     if (run == NULL)
         return LIM_OK;
-    if (bench_timeline_init(&t, run) != LIM_OK)
+    if (bench_timeline_init(&t, run, strcmp(d->result->on, "sim") != 0) !=
+        LIM_OK)
         return no_memory(d->diag);
     char *settings = bench_grid_name(d->grid, variant);
     const struct bench_figure figure = {

@@ -23,6 +23,7 @@ static const struct figure {
     { "http_5xx", BENCH_SMALLER, true },
     { "hedges", BENCH_SMALLER, true },
     { "makespan_s", BENCH_SMALLER, false },
+    { "achieved_rpm", BENCH_LARGER, false },
     { "throughput_rps", BENCH_LARGER, false },
     { "goodput_rpm", BENCH_LARGER, false },
     { "tokens_per_min", BENCH_LARGER, false },

@@ -61,7 +61,7 @@ static void put_answer(const void *report, FILE *f)
     put_owned(f, bench_answer_text(&x->answer, x->r, &x->grid));
 }
 
-static void put_partial(const void *report, FILE *f)
+static void put_warnings(const void *report, FILE *f)
 {
     const struct report *x = report;
     if (x->r->partial)
@@ -69,6 +69,13 @@ static void put_partial(const void *report, FILE *f)
                 "<p class=\"warning\">The experiment was interrupted: %zu of "
                 "%zu runs are there, and all that follows is of those.</p>",
                 x->r->run_count, x->r->variants * x->r->replications);
+    size_t saturated = bench_result_saturated(x->r);
+    if (saturated > 0)
+        fprintf(f,
+                "<p class=\"warning\">In %zu of %zu runs the generator was "
+                "saturated: their figures are its own, not the "
+                "server&rsquo;s.</p>",
+                saturated, x->r->run_count);
 }
 
 static void put_table(const void *report, FILE *f)
@@ -83,6 +90,27 @@ static void put_figures(const void *report, FILE *f)
 {
     const struct report *x = report;
     bench_page_figures(&x->figures, x->folder, x->drawing, &x->why, f);
+}
+
+static bool is_wired(const struct report *x)
+{
+    return strcmp(x->r->on, "sim") != 0;
+}
+
+static void put_load(const void *report, FILE *f)
+{
+    const struct report *x = report;
+    if (!is_wired(x))
+        return;
+    fputs("<section aria-labelledby=\"load\">\n<h2 id=\"load\">The load, as "
+          "asked for and as sent</h2>\n",
+          f);
+    bench_tables_load(f, x->r, &x->grid);
+    fputs("<p class=\"note\">Sent are requests whose first attempt left. What "
+          "is less than was asked for waited for the limits or the cap, unless "
+          "the lag is large: that is by how much the generator itself was "
+          "late.</p>\n</section>\n",
+          f);
 }
 
 static void put_beside(const void *report, FILE *f)
@@ -178,9 +206,10 @@ static void put_method(const void *report, FILE *f)
               f);
     else
         fputs("<li>Every run went to a live endpoint.</li>\n", f);
-    if (strcmp(x->r->on, "sim") != 0)
-        fputs("<li>Windows over time are known to the provider alone: they "
-              "are drawn where it is simulated, not over HTTP.</li>\n",
+    if (is_wired(x))
+        fputs("<li>Windows over time are those of the pool&rsquo;s belief: "
+              "what the provider counts is known to it alone, and drawn where "
+              "it is simulated.</li>\n",
               f);
     put_replications(x, f);
     put_omission(x, f);
@@ -231,12 +260,12 @@ static void put_footer(const void *report, FILE *f)
 
 /* The places of the template. */
 static const struct bench_page_place places[] = {
-    { "asked", put_asked },     { "answer", put_answer },
-    { "partial", put_partial }, { "table", put_table },
-    { "figures", put_figures }, { "beside", put_beside },
-    { "method", put_method },   { "limits", put_limits },
-    { "command", put_command }, { "again", put_again },
-    { "footer", put_footer },
+    { "asked", put_asked },       { "answer", put_answer },
+    { "warnings", put_warnings }, { "table", put_table },
+    { "figures", put_figures },   { "load", put_load },
+    { "beside", put_beside },     { "method", put_method },
+    { "limits", put_limits },     { "command", put_command },
+    { "again", put_again },       { "footer", put_footer },
 };
 
 int bench_report(const struct bench_result *const *results, size_t n,

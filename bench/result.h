@@ -21,9 +21,10 @@
  *     {"kind":"run","run":0,"variant":{"client.cap":1,...},
  *      "replication":0,"seed":1,"summary":{...}}
  *     {"kind":"timeline","run":0,"moments":[[t_s,arrived,admitted,http_429,
- *      succeeded,waiting,in_flight],...]}, and in the simulator behind each
- *         how far the first 16 organisations have used their scarcest
- *         windows, in percent
+ *      succeeded,waiting,in_flight],...]}, and behind each how far the first
+ *         16 organisations have used their scarcest windows, in percent: in
+ *         the simulator by the provider's count, over HTTP as the pool
+ *         believes, and not at all where it does not believe in limits
  *     {"kind":"end","runs":80,"partial":false}
  *     {"kind":"wall","started":...,"machine":...,"wall_s":...,"runs":[...]}
  *

@@ -84,8 +84,10 @@ static void show_requests(FILE *f, const struct sim_summary *s)
 
 static void show_rates(FILE *f, const struct sim_summary *s)
 {
-    fprintf(f, "  %.1f requests and %.0f tokens a minute", s->goodput_rpm,
-            s->tokens_per_min);
+    fprintf(f, "  %.1f requests a minute came, %.1f were sent\n",
+            s->requested_rpm, s->achieved_rpm);
+    fprintf(f, "  %.1f requests and %.0f tokens a minute succeeded",
+            s->goodput_rpm, s->tokens_per_min);
     if (s->bound_rpm >= 0)
         fprintf(f, "; the limits allow %.1f", s->bound_rpm);
     if (s->efficiency >= 0)
@@ -191,6 +193,38 @@ static struct bench_table *table_of(const struct bench_result *r, size_t more)
     return t;
 }
 
+/* The largest of a figure over all runs; < 0: none has it. */
+static double largest(const struct bench_result *r, const char *metric)
+{
+    double most = -1, x;
+    for (size_t i = 0; i < r->run_count; i++)
+        if (bench_aggregate_run(&r->runs[i], metric, &x) && x > most)
+            most = x;
+    return most;
+}
+
+/* How the load was sent, over HTTP. */
+static void show_load(FILE *f, const struct bench_result *r)
+{
+    double lag_ms = largest(r, "generator.lag_ms_max");
+    double cpu = largest(r, "generator.cpu");
+    double asked = 0, sent = 0, x;
+    char text[32];
+    if (lag_ms < 0 || r->run_count == 0)
+        return;
+    for (size_t i = 0; i < r->run_count; i++) {
+        if (bench_aggregate_run(&r->runs[i], "requested_rpm", &x))
+            asked += x / (double)r->run_count;
+        if (bench_aggregate_run(&r->runs[i], "achieved_rpm", &x))
+            sent += x / (double)r->run_count;
+    }
+    fprintf(f,
+            "load: %.1f requests a minute asked for, %.1f sent; the generator "
+            "was late by at most %s of the run's time and busy for at most "
+            "%.0f %%\n",
+            asked, sent, time_text(lag_ms, text), 100 * cpu);
+}
+
 void bench_show_result(FILE *f, const struct bench_result *r)
 {
     struct bench_table *t = table_of(r, COLUMNS);
@@ -211,6 +245,7 @@ void bench_show_result(FILE *f, const struct bench_result *r)
             r->run_count == 1 ? "" : "s", r->partial ? ", interrupted" : "");
     bench_table_print(t, f);
     bench_table_free(t);
+    show_load(f, r);
     size_t saturated = bench_result_saturated(r);
     if (saturated > 0)
         fprintf(f,

@@ -102,6 +102,8 @@ static void add_rates(cJSON *o, const struct sim_summary *s)
     if (s->warmup_s > 0)
         cJSON_AddNumberToObject(o, "warmup_s", s->warmup_s);
     cJSON_AddNumberToObject(o, "makespan_s", s->makespan_s);
+    cJSON_AddNumberToObject(o, "requested_rpm", s->requested_rpm);
+    cJSON_AddNumberToObject(o, "achieved_rpm", s->achieved_rpm);
     cJSON_AddNumberToObject(o, "throughput_rps", s->throughput_rps);
     cJSON_AddNumberToObject(o, "goodput_rpm", s->goodput_rpm);
     cJSON_AddNumberToObject(o, "tokens_per_min", s->tokens_per_min);

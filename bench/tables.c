@@ -175,6 +175,58 @@ void bench_tables_variants(FILE *f, const struct bench_result *r,
     fputs("</tbody></table></div>\n", f);
 }
 
+/* What is told of the generator: the mean of all runs of a variant, or the
+   largest. */
+static const struct load {
+    const char *metric, *heading;
+    double scale;
+    bool largest;
+} loads[] = {
+    { "requested_rpm", "asked for, a&nbsp;minute", 1, false },
+    { "achieved_rpm", "sent, a&nbsp;minute", 1, false },
+    { "generator.lag_ms_max", "largest lag, ms", 1, true },
+    { "generator.cpu", "busy, % of a processor", 100, true },
+    { "generator.connections", "connections", 1, true },
+    { "generator.network_errors", "without an answer", 1, false },
+};
+
+#define LOADS (sizeof loads / sizeof loads[0])
+
+static struct bench_estimate load_of(const struct bench_result *r,
+                                     size_t variant, const struct load *l)
+{
+    struct bench_estimate e = bench_aggregate(r, variant, l->metric);
+    double x;
+    for (size_t i = 0; l->largest && i < r->run_count; i++)
+        if (r->runs[i].variant == variant &&
+            bench_aggregate_run(&r->runs[i], l->metric, &x))
+            e.mean = fmax(e.mean, x);
+    if (l->largest)
+        e.ci95 = -1;
+    return scaled(e, l->scale);
+}
+
+void bench_tables_load(FILE *f, const struct bench_result *r,
+                       const struct bench_grid *g)
+{
+    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>Means over "
+          "replications; of lag, business and connections the largest."
+          "</caption>\n<thead><tr>",
+          f);
+    put_dimension_heads(f, g);
+    for (size_t c = 0; c < LOADS; c++)
+        fprintf(f, "<th scope=\"col\">%s</th>", loads[c].heading);
+    fputs("</tr></thead>\n<tbody>\n", f);
+    for (size_t i = 0; i < g->variants; i++) {
+        fputs("<tr>", f);
+        put_settings(f, g, i);
+        for (size_t c = 0; c < LOADS; c++)
+            put_cell(f, load_of(r, g->numbers[i], &loads[c]));
+        fputs("</tr>\n", f);
+    }
+    fputs("</tbody></table></div>\n", f);
+}
+
 /* Where a variant of the result stands in the grid. */
 static size_t place_of(const struct bench_grid *g, size_t variant)
 {

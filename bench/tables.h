@@ -18,6 +18,11 @@ void bench_tables_variants(FILE *f, const struct bench_result *r,
                            const struct bench_grid *g,
                            const struct bench_answer *a);
 
+/* How a run's load was sent, for results over HTTP: the rates asked for and
+   reached, and how the generator fared. */
+void bench_tables_load(FILE *f, const struct bench_result *r,
+                       const struct bench_grid *g);
+
 /* The variants of the grid as `k` ranks them, the best first; the best and
    what is not told apart from it are marked. */
 void bench_tables_rank(FILE *f, const struct bench_grid *g,

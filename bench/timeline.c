@@ -62,7 +62,8 @@ static void find_gauges(struct bench_timeline *t, const struct bench_run *run)
     }
 }
 
-int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run)
+int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run,
+                        bool believed)
 {
     double end_s = run->moments[run->moment_count - 1].t_s;
     double moment_s = end_s / (double)run->moment_count, arrived = 0;
@@ -78,6 +79,7 @@ int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run)
         return LIM_ENOMEM;
     for (size_t i = 0; i < t->count; i++)
         t->list[i].t_s = (double)i * t->length_s;
+    t->believed = believed;
     find_gauges(t, run);
     for (size_t i = 0; i < run->moment_count; i++)
         gather(t, &run->moments[i]);

@@ -1,6 +1,7 @@
 #ifndef BENCH_TIMELINE_H
 #define BENCH_TIMELINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -25,10 +26,12 @@ struct bench_timeline {
     double bound_rpm; /* NAN: none */
     size_t gauges;    /* organisations that have `used`; 0: unknown */
     const char *names[SIM_GAUGES_MAX]; /* theirs, borrowed from the run */
+    bool believed; /* by the pool; else the provider's own count */
 };
 
-/* LIM_OK, or LIM_ENOMEM.  `run` has moments. */
-int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run);
+/* LIM_OK, or LIM_ENOMEM.  `run` has moments; `believed`: it was over HTTP. */
+int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run,
+                        bool believed);
 void bench_timeline_fini(struct bench_timeline *t);
 
 /* Writes the data, one row an interval, with a heading. */

@@ -175,7 +175,7 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
     sim_station_enter(&c->flights, now, now);
     j->attempt = (uint16_t)a->attempt;
     j->organisation = a->organisation;
-    sim_tally_sent(&c->tally, now);
+    sim_tally_sent(&c->tally, a->attempt == 0, now);
     *out = (struct sim_send){
         .slot = slot,
         .request = j->request,
@@ -196,14 +196,45 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
              a->attempt > 0 && !a->hedge ? ", again" : "");
 }
 
+/* How far an organisation's scarcest window is used, as the pool believes. */
+static double believed(const struct sim_client *c, uint32_t organisation,
+                       lim_time now)
+{
+    double most = 0;
+    for (unsigned g = 0; g < c->account.group_count; g++)
+        for (int l = 0; l < LIM_WINDOWS; l++) {
+            const struct lim_window_belief b = lim_pool_belief(
+                c->pool, organisation, g, (enum lim_limit)l, now);
+            double share = b.limit == LIM_UNLIMITED || b.limit <= 0
+                               ? 0
+                               : 1 - (double)b.remaining / (double)b.limit;
+            most = share > most ? share : most;
+        }
+    return most < 1 ? most : 1;
+}
+
+static void read_gauges(const struct sim_client *c, lim_time now,
+                        struct sim_gauges *out)
+{
+    unsigned n = c->account.organisation_count;
+    if (c->gauge.read != NULL) {
+        c->gauge.read(c->gauge.context, now, out);
+        return;
+    }
+    if (c->scenario->client.belief == LIM_BELIEF_NONE)
+        return;
+    out->count = (uint8_t)(n < SIM_GAUGES_MAX ? n : SIM_GAUGES_MAX);
+    for (uint32_t o = 0; o < out->count; o++)
+        out->percent[o] = (uint8_t)(100 * believed(c, o, now) + 0.5);
+}
+
 static void advance(struct sim_client *c, lim_time now)
 {
     if (now < c->tally.moment_end)
         return;
     struct lim_counts n = lim_pool_counts(c->pool);
     struct sim_gauges gauges = { .count = 0 };
-    if (c->gauge.read != NULL)
-        c->gauge.read(c->gauge.context, now, &gauges);
+    read_gauges(c, now, &gauges);
     sim_tally_advance(&c->tally, now, n.waiting + n.backing_off, n.in_flight,
                       &gauges);
 }
@@ -441,6 +472,17 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
     return error;
 }
 
+/* What was due before the end, but for which the driver came too late. */
+static void miss(struct sim_client *c, lim_time now)
+{
+    lim_time end = now < c->end ? now : c->end, at;
+    struct sim_newcomer n;
+    while ((at = sim_intake_next(&c->intake)) < end) {
+        sim_intake_take(&c->intake, &n);
+        sim_tally_missed(&c->tally, at);
+    }
+}
+
 int sim_client_finish(struct sim_client *c, lim_time now,
                       struct sim_summary *out, struct lim_diag *diag)
 {
@@ -450,6 +492,7 @@ int sim_client_finish(struct sim_client *c, lim_time now,
     if (now < c->start)
         now = c->start;
     advance(c, now);
+    miss(c, now);
     sim_tally_summary(&c->tally, now, s->duration_ns, out);
     int error = check_books(c, &n, out->unfinished, now, diag);
     if (error != LIM_OK)

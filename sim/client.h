@@ -105,7 +105,8 @@ int sim_client_batches(const struct sim_client *c, struct sim_batches *goodput,
                        struct sim_batches *latency);
 
 /* Who can tell how far the organisations' windows are used: the provider, in
-   virtual time.  Without one, moments do not tell it. */
+   virtual time.  Without one, moments tell what the pool believes of them, if
+   it believes in limits. */
 struct sim_gauge {
     void (*read)(void *context, lim_time now, struct sim_gauges *out);
     void *context;

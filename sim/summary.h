@@ -34,6 +34,7 @@ struct sim_summary {
     double duration_s, makespan_s;
     double warmup_s;       /* left out of times and rates */
     double dispersion_60s; /* of arrivals, see sim/dispersion.h; -1: none */
+    double requested_rpm, achieved_rpm; /* due; sent for the first time */
     double throughput_rps, goodput_rpm, tokens_per_min;
     struct sim_quantiles latency_ms, service_ms, wait_ms, ttft_ms;
     struct sim_utilisation pool;

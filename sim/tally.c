@@ -131,14 +131,21 @@ void sim_tally_arrival(struct sim_tally *t, lim_time at)
 {
     t->arrived++;
     t->open.arrived++;
+    t->late_due += at >= t->from;
     if (t->first_arrival == LIM_NEVER)
         t->first_arrival = at;
     sim_dispersion_add(&t->dispersion, at);
 }
 
-void sim_tally_sent(struct sim_tally *t, lim_time now)
+void sim_tally_missed(struct sim_tally *t, lim_time at)
+{
+    t->late_due += at >= t->from;
+}
+
+void sim_tally_sent(struct sim_tally *t, bool first, lim_time now)
 {
     t->attempts++;
+    t->late_begun += first && now >= t->from;
     t->late_attempts += now >= t->from;
 }
 
@@ -296,6 +303,8 @@ void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
     out->duration_s = duration_ns == LIM_NEVER ? run_s : seconds(duration_ns);
     out->warmup_s = seconds(t->from - t->start);
     if (late_s > 0) {
+        out->requested_rpm = (double)t->late_due / late_s * 60;
+        out->achieved_rpm = (double)t->late_begun / late_s * 60;
         out->throughput_rps = (double)t->late_attempts / late_s;
         out->goodput_rpm = (double)t->late_succeeded / late_s * 60;
         out->tokens_per_min = (double)t->late_tokens / late_s * 60;

@@ -30,7 +30,7 @@ struct sim_tally {
     uint64_t attempts, http_429, http_5xx, hedges;
     uint64_t admitted, lost; /* admitted; of them failed */
     /* Of what happened from `from` on. */
-    uint64_t late_attempts, late_succeeded;
+    uint64_t late_due, late_begun, late_attempts, late_succeeded;
     int64_t late_tokens;    /* of what succeeded */
     int64_t *tenant_tokens; /* of it, by tenant */
     unsigned tenants;
@@ -66,8 +66,11 @@ void sim_tally_advance(struct sim_tally *t, lim_time now, uint64_t waiting,
 /* A request arrived at `at`. */
 void sim_tally_arrival(struct sim_tally *t, lim_time at);
 
-/* An attempt is sent. */
-void sim_tally_sent(struct sim_tally *t, lim_time now);
+/* A request was due at `at`, but nobody was there in time to take it. */
+void sim_tally_missed(struct sim_tally *t, lim_time at);
+
+/* An attempt is sent, the first of its request or another. */
+void sim_tally_sent(struct sim_tally *t, bool first, lim_time now);
 
 /* A request that arrived at `arrival` succeeded, its last try sent at
    `sent`, its first token at `first_token` (< 0: not a stream). */

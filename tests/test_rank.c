@@ -298,7 +298,8 @@ static void a_figure_that_cannot_rank_is_an_error(void)
 /* A figure that comes to the summary must be given its direction. */
 static void every_figure_has_a_direction(void)
 {
-    static const char *const none[] = { "requests", "duration_s", "bound_rpm",
+    static const char *const none[] = { "requests",       "duration_s",
+                                        "requested_rpm",  "bound_rpm",
                                         "dispersion_60s", "seed" };
     const struct sim_summary all = { 0 };
     cJSON *summary = bench_summary_to_json(&all, "", 0, -1);

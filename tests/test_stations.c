@@ -21,7 +21,8 @@ static void see(void *context, const struct sim_attempt *a)
     f->seen = *a;
 }
 
-static void setup(struct fixture *f, const char *stream, bool tells_sent)
+static void setup_with(struct fixture *f, const char *stream,
+                       const char *limits, bool tells_sent)
 {
     char text[500];
     struct lim_diag diag = { 0 };
@@ -29,9 +30,10 @@ static void setup(struct fixture *f, const char *stream, bool tells_sent)
     snprintf(text, sizeof text,
              "{\"duration\": \"10m\", \"provider\": {\"table\": \"seed\", "
              "\"organisations\": [{\"name\": \"o\", \"tier\": \"free\"}]}, "
+             "\"client\": {\"limits\": \"%s\"}, "
              "\"workload\": {\"model\": \"gpt-3.5-turbo\", \"arrivals\": "
              "{\"batch\": 5}, \"prompt_tokens\": 10, \"stream\": %s}}",
-             stream);
+             limits, stream);
     cJSON *tree = cJSON_Parse(text);
     CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
     CU_ASSERT_EQUAL_FATAL(
@@ -41,6 +43,11 @@ static void setup(struct fixture *f, const char *stream, bool tells_sent)
     f->client = sim_client_new(&f->scenario.sim, 1, f->start, tells_sent,
                                &watch, &diag);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->client);
+}
+
+static void setup(struct fixture *f, const char *stream, bool tells_sent)
+{
+    setup_with(f, stream, "known", tells_sent);
 }
 
 static void teardown(struct fixture *f)
@@ -128,6 +135,52 @@ static void no_answer_has_no_first_byte(void)
     teardown(&f);
 }
 
+/* Where no provider tells how far its windows are used. */
+static void moments_tell_what_the_pool_believes(void)
+{
+    struct fixture f;
+    const struct sim_moment *m;
+    setup(&f, "false", true);
+    send_all(&f, 0, 3);
+    send_all(&f, 10, 0); /* half of one has flowed in by then */
+    CU_ASSERT_FATAL(sim_client_moments(f.client, &m) > 0);
+    CU_ASSERT_EQUAL(m[0].gauges.count, 1);
+    CU_ASSERT_EQUAL(m[0].gauges.percent[0], 100);
+    teardown(&f);
+    setup_with(&f, "false", "none", true);
+    send_all(&f, 0, 5);
+    send_all(&f, 10, 0);
+    CU_ASSERT_FATAL(sim_client_moments(f.client, &m) > 0);
+    CU_ASSERT_EQUAL(m[0].gauges.count, 0);
+    teardown(&f);
+}
+
+static void what_was_due_is_told_beside_what_was_sent(void)
+{
+    struct fixture f;
+    struct sim_summary s;
+    struct lim_diag diag = { 0 };
+    setup(&f, "false", true);
+    answer(&f, send_all(&f, 0, 3), 200, NULL, 1);
+    CU_ASSERT_EQUAL(
+        sim_client_finish(f.client, f.start + 120 * LIM_SEC, &s, &diag),
+        LIM_OK);
+    CU_ASSERT_EQUAL(s.requested_rpm, 2.5);
+    CU_ASSERT_EQUAL(s.achieved_rpm, 1.5);
+    sim_summary_fini(&s);
+    teardown(&f);
+    /* Nobody came in time to take them. */
+    setup(&f, "false", true);
+    CU_ASSERT_EQUAL(
+        sim_client_finish(f.client, f.start + 120 * LIM_SEC, &s, &diag),
+        LIM_OK);
+    CU_ASSERT_EQUAL(s.requests, 0);
+    CU_ASSERT_EQUAL(s.requested_rpm, 2.5);
+    CU_ASSERT_EQUAL(s.achieved_rpm, 0);
+    sim_summary_fini(&s);
+    teardown(&f);
+}
+
 CU_TestInfo stations_tests[] = {
     { "a pool that is told charges what leaves when it leaves",
       a_pool_that_is_told_charges_what_leaves_when_it_leaves },
@@ -135,5 +188,9 @@ CU_TestInfo stations_tests[] = {
     { "what nobody tells of left at once and is there at once",
       what_nobody_tells_of_is_left_at_once_and_there_at_once },
     { "no answer has no first byte", no_answer_has_no_first_byte },
+    { "moments tell what the pool believes",
+      moments_tell_what_the_pool_believes },
+    { "what was due is told beside what was sent",
+      what_was_due_is_told_beside_what_was_sent },
     CU_TEST_INFO_NULL
 };
