@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/aggregate.h"
+#include "bench/canvas.h"
 #include "bench/chart.h"
 #include "bench/gnuplot.h"
 #include "bench/scale.h"
@@ -164,10 +165,11 @@ static void put_labels(const struct bench_distribution *d,
     }
     bench_scale_spread(heights, d->count, LABEL_GAP);
     for (size_t i = 0; i < d->count; i++) {
-        fprintf(f, "set label %zu ", 10 + i);
+        fprintf(f, "if (!narrow) { set label %zu ", 10 + i);
         bench_gnuplot_string(f, d->lines[i].name);
-        fprintf(f, " at graph 1.012, graph %.4f tc rgb ink[pick(%zu)]\n",
+        fprintf(f, " at graph 1.012, graph %.4f tc rgb ink[pick(%zu)] }\n",
                 heights[i], i + 1);
+        bench_canvas_legend(f, i, i + 1, d->lines[i].name);
     }
 }
 
@@ -201,7 +203,7 @@ void bench_distribution_panel(const void *distribution, size_t panel,
                 bench_distribution_points[p].name, place(p));
     fprintf(f, ")\nset xrange [%.6g:%.6g]\n", place(0) - 0.05,
             place(points > 0 ? points - 1 : 0) + 0.05);
-    fprintf(f, "set rmargin at screen %.4f\n",
+    fprintf(f, "set rmargin at screen narrow ? x(0.98) : x(%.4f)\n",
             RIGHT - LABEL_WIDTH * fmin(longest, LABEL_CHARACTERS));
     bench_scale_write(&y, 'y', f);
     put_labels(d, &y, unit.size, f);

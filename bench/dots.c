@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/canvas.h"
 #include "bench/gnuplot.h"
 #include "bench/scale.h"
 
@@ -155,6 +156,8 @@ void bench_dots_panel(const void *dots, size_t panel, const char *csv, FILE *f)
     fputs("unset label\nunset arrow\npanel = 1\ndata = ", f);
     bench_gnuplot_string(f, csv);
     fprintf(f, "\nunit_name = ''\n");
+    for (size_t s = 0; s < d->series_count; s++)
+        bench_canvas_legend(f, s, s + 1, d->series[s]);
     put_series(d, f);
     for (size_t i = 0; i < d->count; i++)
         bench_gnuplot_tic(f, d->rows[i].name, i);
@@ -164,7 +167,7 @@ void bench_dots_panel(const void *dots, size_t panel, const char *csv, FILE *f)
     fprintf(f, "set xrange [0:%.9g]\nset xtics %.9g\n",
             step * ceil(most / step - 1e-9), step);
     fprintf(f,
-            "set lmargin at screen %.4f\n"
+            "set lmargin at screen x(%.4f)\n"
             "set xlabel 'percent of the limit' tc rgb '#333333'\n",
             LEFT + NAME_WIDTH * fmin(longest, 45));
 }

@@ -175,7 +175,7 @@ static int widen(struct bench_lines *l, size_t slice)
     return error;
 }
 
-/* "Goodput of each strategy at each cap: limits known". */
+/* "Goodput by strategy and cap: limits known". */
 static char *heat_title(const struct bench_lines *l)
 {
     const struct bench_chart *c = l->chart;
@@ -186,7 +186,7 @@ static char *heat_title(const struct bench_lines *l)
     if (row != NULL && column != NULL && slice != NULL) {
         row[strcspn(row, ":")] = 0;
         column[strcspn(column, ":")] = 0;
-        s = bench_words("Goodput of each %s at each %s%s%s", row, column,
+        s = bench_words("Goodput by %s and %s%s%s", row, column,
                         *slice ? ": " : "", slice);
     }
     free(row);
@@ -210,7 +210,8 @@ static int draw_heat(const struct drawing *d, const struct bench_lines *l,
                                          .csv = bench_heat_csv,
                                          .panel = bench_heat_panel,
                                          .panels = 1,
-                                         .script = text_bench_figures_heat_gp };
+                                         .script = text_bench_figures_heat_gp,
+                                         .narrow = true };
     return add(d, figure, canvas);
 }
 
@@ -237,14 +238,16 @@ static int draw_kind(const struct drawing *d, const struct bench_chart *c,
         .finding = findings[kind](&lines),
         .reading = reading_of(&lines)
     };
-    const struct bench_canvas canvas = {
-        .data = &lines,
-        .csv = bench_lines_csv,
-        .panel = bench_lines_panel,
-        .panels = kinds[kind].panels,
-        .script = c->numeric ? text_bench_figures_lines_gp
-                             : text_bench_figures_points_gp
-    };
+    const struct bench_canvas canvas = { .data = &lines,
+                                         .csv = bench_lines_csv,
+                                         .panel = bench_lines_panel,
+                                         .panels = kinds[kind].panels,
+                                         .script =
+                                             c->numeric
+                                                 ? text_bench_figures_lines_gp
+                                                 : text_bench_figures_points_gp,
+                                         .narrow = true,
+                                         .legend = bench_lines_legend(&lines) };
     int error = add(d, figure, canvas);
     if (error == LIM_OK && kind == 0 && bench_heat_worth(&lines))
         error = draw_heat(d, &lines, number);
@@ -289,7 +292,9 @@ static int draw_distribution(const struct drawing *d)
             .csv = bench_distribution_csv,
             .panel = bench_distribution_panel,
             .panels = 1,
-            .script = text_bench_figures_distribution_gp
+            .script = text_bench_figures_distribution_gp,
+            .narrow = true,
+            .legend = x.count
         };
         error = add(d, figure, canvas);
     }
@@ -314,13 +319,13 @@ static int draw_tradeoff(const struct drawing *d)
                               "other variant has both more goodput and a "
                               "lower p95.")
         };
-        const struct bench_canvas canvas = {
-            .data = &t,
-            .csv = bench_tradeoff_csv,
-            .panel = bench_tradeoff_panel,
-            .panels = 1,
-            .script = text_bench_figures_tradeoff_gp
-        };
+        const struct bench_canvas canvas = { .data = &t,
+                                             .csv = bench_tradeoff_csv,
+                                             .panel = bench_tradeoff_panel,
+                                             .panels = 1,
+                                             .script =
+                                                 text_bench_figures_tradeoff_gp,
+                                             .narrow = true };
         error = add(d, figure, canvas);
     }
     bench_tradeoff_fini(&t);
@@ -362,7 +367,8 @@ static int draw_windows(const struct drawing *d, const struct bench_timeline *t,
                                          .panel = bench_timeline_windows_panel,
                                          .panels = 1,
                                          .script =
-                                             text_bench_figures_windows_gp };
+                                             text_bench_figures_windows_gp,
+                                         .narrow = true };
     return add(d, figure, canvas);
 }
 
@@ -394,7 +400,8 @@ static int draw_timeline(const struct drawing *d, size_t variant,
                                          .panel = bench_timeline_panel,
                                          .panels = 1,
                                          .script =
-                                             text_bench_figures_timeline_gp };
+                                             text_bench_figures_timeline_gp,
+                                         .narrow = true };
     int error = add(d, figure, canvas);
     if (error == LIM_OK)
         error = draw_windows(d, &t, name, settings != NULL ? settings : "");
@@ -449,7 +456,9 @@ static int draw_utilisation(const struct drawing *d)
                                              .panel = bench_dots_panel,
                                              .panels = 1,
                                              .script =
-                                                 text_bench_figures_dots_gp };
+                                                 text_bench_figures_dots_gp,
+                                             .narrow = true,
+                                             .legend = dots.series_count };
         free(settings);
         error = add(d, figure, canvas);
     }

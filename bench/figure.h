@@ -42,7 +42,8 @@ struct bench_figures {
 
 /*
  * Draws every figure into `folder`, which exists: NAME.svg, NAME.png and the
- * data in NAME.csv; the same bytes for the same result.  `prefix` begins
+ * data in NAME.csv, and NAME-narrow.svg for a phone (bench/canvas.h); the same
+ * bytes for the same result.  `prefix` begins
  * every NAME ("" for none; letters, digits, '-').  Returns LIM_OK;
  * LIM_ENOTFOUND: there is no gnuplot; LIM_ENOMEM; or LIM_EINVAL: a file
  * could not be written, or gnuplot failed.  `diag` says what.  After an

@@ -139,14 +139,31 @@ size_t bench_grid_at(const struct bench_grid *g, size_t i, size_t dim)
     return g->at[i * g->count + dim];
 }
 
+static const char *last_name(const struct bench_dimension *d)
+{
+    const char *name = strrchr(d->path, '.');
+    return name == NULL ? d->path : name + 1;
+}
+
+/* Another path ends so, too: "provider.discipline", "client.discipline". */
+static bool is_namesake(const struct bench_grid *g, size_t dim)
+{
+    for (size_t d = 0; d < g->count; d++)
+        if (d != dim &&
+            strcmp(last_name(&g->dims[d]), last_name(&g->dims[dim])) == 0)
+            return true;
+    return false;
+}
+
 void bench_grid_put(FILE *f, const struct bench_grid *g, size_t i, size_t dim)
 {
     const struct bench_dimension *d = &g->dims[dim];
     size_t value = bench_grid_at(g, i, dim);
     if (value >= d->count)
         return;
-    const char *name = strrchr(d->path, '.');
-    name = name == NULL ? d->path : name + 1;
+    const char *name = last_name(d);
+    if (is_namesake(g, dim) && name > d->path)
+        fprintf(f, "%.*s ", (int)(name - 1 - d->path), d->path);
     if (!bench_labels_plain(name, d->values[value]))
         fprintf(f, "%s ", name);
     fputs(d->labels[value], f);

@@ -14,6 +14,8 @@
 #define CHARACTER 0.0082 /* of a name or a number, of the width */
 /* Columns that have no room for numbers side by side, and none at all. */
 #define UPRIGHT_FROM 17
+#define UPRIGHT_NARROW 7
+#define NARROWER 0.5333 /* 480 of 900 pixels */
 #define COLUMNS_MAX 56
 
 bool bench_heat_worth(const struct bench_lines *l)
@@ -67,11 +69,13 @@ static double longest_label(const struct bench_dimension *d)
 }
 
 /* Names that are broader than their columns are slanted, and need height. */
-static void put_columns(const struct bench_chart *c, double left, FILE *f)
+static void put_columns(const struct bench_chart *c, double left, bool narrow,
+                        FILE *f)
 {
     const struct bench_dimension *x = &c->grid->dims[c->x];
     double longest = longest_label(x);
-    double room = (RIGHT - left) / (double)x->count / CHARACTER;
+    double width = RIGHT - left - (narrow ? NARROWER : 0);
+    double room = width / (double)x->count / CHARACTER;
     bool slanted = longest + 1 > room;
     fprintf(f, "set xtics %s (",
             !slanted      ? "norotate"
@@ -79,7 +83,7 @@ static void put_columns(const struct bench_chart *c, double left, FILE *f)
                           : "rotate by 30 right");
     for (size_t i = 0; i < x->count; i++)
         bench_gnuplot_tic(f, x->labels[c->order[i]], i);
-    fprintf(f, ")\nset bmargin at screen %.4f\n",
+    fprintf(f, ")\nset bmargin at screen y(%.4f)\n",
             BOTTOM + (slanted ? fmin(0.006 * longest + 0.01, 0.2) : 0));
 }
 
@@ -108,13 +112,17 @@ void bench_heat_panel(const void *lines, size_t panel, const char *csv, FILE *f)
     fprintf(f, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
             columns - 1, rows - 1);
     left = LEFT + NAME_WIDTH * fmin(longest, 32);
-    put_columns(c, left, f);
+    for (int narrow = 0; narrow <= 1; narrow++) {
+        fprintf(f, "if (narrow == %d) {\n", narrow);
+        put_columns(c, left, narrow, f);
+        fputs("}\n", f);
+    }
     fputs("set ytics (", f);
     for (size_t s = 0; s < rows; s++)
         bench_gnuplot_tic(f, bench_chart_series_name(c, s), s);
     fputs(")\n", f);
-    fprintf(f, "set lmargin at screen %.4f\nupright = %d\n", left,
-            columns >= UPRIGHT_FROM);
+    fprintf(f, "set lmargin at screen x(%.4f)\nupright = narrow ? %d : %d\n",
+            left, columns >= UPRIGHT_NARROW, columns >= UPRIGHT_FROM);
     char *words = bench_words_path(c->grid->dims[c->x].path);
     fputs("set xlabel ", f);
     bench_gnuplot_string(f, words != NULL ? words : "");

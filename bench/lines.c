@@ -4,14 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/canvas.h"
 #include "bench/gnuplot.h"
 #include "bench/scale.h"
 #include "bench/words.h"
 
 /* Of the figure, in pixels of 900 x 540. */
 #define WIDTH 900.0
-#define LINE 140 /* characters of ticks that have room in a line */
+#define LINE 140 /* characters of ticks that have room in a line, */
+#define LINE_NARROW 54
 #define LEFT 0.075
+#define RIGHT_NARROW 0.985
 #define TOP 0.825
 #define BOTTOM 0.125
 #define BETWEEN 0.095
@@ -260,27 +263,30 @@ static void put_tick(const struct bench_lines *l, size_t value, FILE *f)
 
 /* Names that have no room beside each other are slanted: the characters of
    the longest one, or 0. */
-static size_t slanted(const struct bench_chart *c)
+static size_t slanted(const struct bench_chart *c, bool narrow)
 {
+    size_t line = narrow ? LINE_NARROW : LINE;
     const struct bench_dimension *x = &c->grid->dims[c->x];
     size_t longest = 0;
     for (size_t v = 0; v < x->count; v++) {
         size_t length = strlen(x->labels[v]);
         longest = length > longest ? length : longest;
     }
-    return !c->numeric && x->count * (longest + 2) > LINE ? longest : 0;
+    return !c->numeric && x->count * (longest + 2) > line ? longest : 0;
 }
 
-static void put_ticks(const struct bench_lines *l, bool named, FILE *f)
+static void put_ticks(const struct bench_lines *l, bool named, bool narrow,
+                      FILE *f)
 {
     const struct bench_chart *c = l->chart;
     const struct bench_dimension *x = &c->grid->dims[c->x];
     double last = -1;
     fprintf(f, "set xtics %s (",
-            slanted(c) > 0 ? "rotate by 30 right" : "norotate");
+            slanted(c, narrow) > 0 ? "rotate by 30 right" : "norotate");
     for (size_t v = 0; v < x->count; v++) {
         size_t i = c->order[v], length = inner(c, i) ? 3 : strlen(x->labels[i]);
         double needs = c->numeric ? 0.012 * (double)length + 0.012 : 0;
+        needs *= narrow ? LINE / (double)LINE_NARROW : 1;
         bool room = c->at[i] - last >= needs || c->apart[i];
         fputs(v > 0 ? ", " : "", f);
         if (named && room)
@@ -315,7 +321,6 @@ static void put_x(const struct bench_lines *l, bool lowest, FILE *f)
 {
     const struct bench_chart *c = l->chart;
     char *label = x_label(c);
-    put_ticks(l, lowest, f);
     fputs("set xlabel ", f);
     bench_gnuplot_string(f, lowest && label != NULL ? label : "");
     fputs(" tc rgb '#333333'\n", f);
@@ -360,9 +365,11 @@ static size_t find_ends(const struct bench_lines *l, size_t panel,
     return n;
 }
 
+/* A narrow figure has them below. */
 static void put_ends(const struct end *ends, size_t n, double gap, FILE *f)
 {
     double heights[ENDS_MAX];
+    fputs("if (!narrow) {\n", f);
     for (size_t i = 0; i < n; i++)
         heights[i] = ends[i].height;
     bench_scale_spread(heights, n, gap);
@@ -381,10 +388,25 @@ static void put_ends(const struct end *ends, size_t n, double gap, FILE *f)
         fprintf(f, ends[i].colour ? "ink[pick(%zu)]\n" : "grey\n",
                 ends[i].colour);
     }
+    fputs("}\n", f);
 }
 
-static double right_margin(const struct bench_lines *l)
+size_t bench_lines_legend(const struct bench_lines *l)
 {
+    size_t n = l->chart->has_series ? bench_chart_series(l->chart) : 0;
+    return n < ENDS_MAX ? n : ENDS_MAX;
+}
+
+static void put_legend(const struct bench_lines *l, FILE *f)
+{
+    for (size_t s = 0; s < bench_lines_legend(l); s++)
+        bench_canvas_legend(f, s, s + 1, bench_chart_series_name(l->chart, s));
+}
+
+static double right_margin(const struct bench_lines *l, bool narrow)
+{
+    if (narrow)
+        return RIGHT_NARROW;
     double characters = l->kind->bound != NULL ? 5 : 0;
     if (l->chart->numeric && l->chart->has_series)
         for (size_t s = 0; s < bench_chart_series(l->chart); s++)
@@ -407,34 +429,35 @@ static void put_values(const struct bench_lines *l, size_t panel, double unit,
             continue;
         fprintf(f,
                 "set label %zu '%s' at first %.6g, first %.9g "
-                "offset character 0.9, 0 tc rgb '#333333'\n",
+                "offset character 0.7, 0.55 tc rgb '#333333'\n",
                 100 + i, number, l->rows[i].at, e.mean / unit);
         free(number);
     }
 }
 
 /* Slanted names stand below; each character is half as high as it is long. */
-static double bottom(const struct bench_lines *l)
+static double bottom(const struct bench_lines *l, bool narrow)
 {
-    double room = 0.006 * (double)slanted(l->chart);
+    double room = 0.006 * (double)slanted(l->chart, narrow);
     return BOTTOM + (room < 0.2 ? room : 0.2);
 }
 
 /* The first of them begins left of the axis. */
-static double left(const struct bench_lines *l)
+static double left(const struct bench_lines *l, bool narrow)
 {
-    return slanted(l->chart) > 16 ? LEFT + 0.05 : LEFT;
+    return slanted(l->chart, narrow) > 16 ? LEFT + 0.05 : LEFT;
 }
 
-static void put_margins(const struct bench_lines *l, size_t panel, FILE *f)
+static void put_margins(const struct bench_lines *l, size_t panel, bool narrow,
+                        FILE *f)
 {
     double n = (double)l->kind->panels;
-    double height = (TOP - bottom(l) - (n - 1) * BETWEEN) / n;
+    double height = (TOP - bottom(l, narrow) - (n - 1) * BETWEEN) / n;
     double top = TOP - (double)panel * (height + BETWEEN);
-    fprintf(f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n",
-            left(l), right_margin(l));
-    fprintf(f, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n", top,
-            top - height);
+    fprintf(f, "set lmargin at screen x(%.4f)\nset rmargin at screen x(%.4f)\n",
+            left(l, narrow), right_margin(l, narrow));
+    fprintf(f, "set tmargin at screen y(%.4f)\nset bmargin at screen y(%.4f)\n",
+            top, top - height);
 }
 
 static void put_names(const struct bench_lines *l, FILE *f)
@@ -468,7 +491,7 @@ void bench_lines_panel(const void *lines, size_t panel, const char *csv,
     double max = l->most[panel];
     struct bench_unit unit = unit_of(l);
     struct bench_scale y = scale_of(l, panel, max, unit.size);
-    double share = (TOP - bottom(l)) / (double)l->kind->panels;
+    double share = (TOP - bottom(l, false)) / (double)l->kind->panels;
     fprintf(f, "unset label\nunset arrow\npanel = %zu\n", panel + 1);
     fputs("data = ", f);
     bench_gnuplot_string(f, csv);
@@ -480,8 +503,15 @@ void bench_lines_panel(const void *lines, size_t panel, const char *csv,
             unit.name[0] ? ", " : "", unit.name, y.log ? " (log scale)" : "");
     put_names(l, f);
     put_ranges(l, f);
-    put_margins(l, panel, f);
     put_x(l, panel + 1 == l->kind->panels, f);
+    for (int narrow = 0; narrow <= 1; narrow++) {
+        fprintf(f, "if (narrow == %d) {\n", narrow);
+        put_margins(l, panel, narrow, f);
+        put_ticks(l, panel + 1 == l->kind->panels, narrow, f);
+        fputs("}\n", f);
+    }
+    if (panel == 0)
+        put_legend(l, f);
     bench_scale_write(&y, 'y', f);
     size_t n = find_ends(l, panel, &y, unit.size, ends);
     put_ends(ends, n, LABEL_HEIGHT / HEIGHT / (share - BETWEEN / 2), f);

@@ -19,26 +19,50 @@ extern const char text_bench_report_css[];
 
 #define SVG_MAX (8 << 20)
 
-static void put_figure(const struct bench_figure *g, const char *folder,
-                       FILE *f)
+/* The drawing of that ending; NULL: there is none. */
+static char *read_svg(const struct bench_figure *g, const char *folder,
+                      const char *ending)
 {
     size_t length;
-    char *file = bench_words("%s.svg", g->name);
+    char *file = bench_words("%s%s", g->name, ending);
     char *path = file == NULL ? NULL : bench_folder_join(folder, file);
     char *svg =
         path == NULL ? NULL : mock_read_file(path, SVG_MAX, &length, NULL);
-    fputs("<figure>\n", f);
-    if (svg != NULL)
-        fputs(bench_svg_inline(svg), f);
+    free(path);
+    free(file);
+    return svg;
+}
+
+static void put_svg(const char *class, const char *svg, FILE *f)
+{
+    if (svg == NULL)
+        return;
+    fprintf(f, "<div class=\"%s\">\n", class);
+    fputs(bench_svg_inline(svg), f);
+    fputs("</div>\n", f);
+}
+
+/* On a narrow page a drawing of its own takes the place of the broad one, or
+   that one scrolls. */
+static void put_figure(const struct bench_figure *g, const char *folder,
+                       FILE *f)
+{
+    char *broad = read_svg(g, folder, ".svg");
+    char *narrow = read_svg(g, folder, "-narrow.svg");
+    fprintf(f, "<figure%s>\n<p class=\"title\" aria-hidden=\"true\">",
+            narrow != NULL ? " class=\"both\"" : "");
+    bench_svg_escape(f, g->title);
+    fputs("</p>\n", f);
+    put_svg("broad", broad, f);
+    put_svg("narrow", narrow, f);
     fputs("<figcaption><span class=\"finding\">", f);
     bench_svg_escape(f, g->finding);
     fputs("</span> ", f);
     bench_svg_escape(f, g->reading);
     fprintf(f, " Data: <code>%s.csv</code>.</figcaption>\n</figure>\n",
             g->name);
-    free(svg);
-    free(path);
-    free(file);
+    free(broad);
+    free(narrow);
 }
 
 void bench_page_figures(const struct bench_figures *figures, const char *folder,

@@ -156,12 +156,13 @@ void bench_tables_variants(FILE *f, const struct bench_result *r,
                            const struct bench_answer *a)
 {
     double unit_ms = unit_of(r, g);
-    fprintf(f,
-            "<div class=\"wide\" tabindex=\"0\"><table>\n<caption>Mean over "
-            "%zu replication%s%s%s</caption>\n",
-            r->replications, r->replications == 1 ? "" : "s",
-            r->replications > 1 ? ", ± half of the 95&nbsp;% interval." : ".",
-            g->variants > 1 ? " In bold: the answer's variant." : "");
+    fprintf(
+        f,
+        "<div class=\"wide\" tabindex=\"0\"><table>\n<caption><span>Mean over "
+        "%zu replication%s%s%s</span></caption>\n",
+        r->replications, r->replications == 1 ? "" : "s",
+        r->replications > 1 ? ", ± half of the 95&nbsp;% interval." : ".",
+        g->variants > 1 ? " In bold: the answer's variant." : "");
     put_heads(f, r, g, unit_ms);
     fputs("<tbody>\n", f);
     for (size_t i = 0; i < g->variants; i++) {
@@ -209,10 +210,11 @@ static struct bench_estimate load_of(const struct bench_result *r,
 void bench_tables_load(FILE *f, const struct bench_result *r,
                        const struct bench_grid *g)
 {
-    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>Means over "
-          "replications; of lag, business and connections the largest."
-          "</caption>\n<thead><tr>",
-          f);
+    fputs(
+        "<div class=\"wide\" tabindex=\"0\"><table>\n<caption><span>Means over "
+        "replications; of lag, business and connections the largest."
+        "</span></caption>\n<thead><tr>",
+        f);
     put_dimension_heads(f, g);
     for (size_t c = 0; c < LOADS; c++)
         fprintf(f, "<th scope=\"col\">%s</th>", loads[c].heading);
@@ -255,10 +257,10 @@ void bench_tables_rank(FILE *f, const struct bench_grid *g,
                        const struct bench_rank *k)
 {
     char *title = bench_rank_title(k);
-    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption>", f);
+    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<caption><span>", f);
     bench_svg_escape(f, title != NULL ? title : "");
     fputs(". In bold: the best, and what differs from it by no more than half "
-          "of the 95&nbsp;% interval.</caption>\n<thead><tr>",
+          "of the 95&nbsp;% interval.</span></caption>\n<thead><tr>",
           f);
     put_dimension_heads(f, g);
     fputs("<th scope=\"col\">", f);

@@ -62,6 +62,15 @@ static void find_gauges(struct bench_timeline *t, const struct bench_run *run)
     }
 }
 
+static bool any_used(const struct bench_timeline *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t g = 0; g < t->gauges; g++)
+            if (t->list[i].used[g] > 0)
+                return true;
+    return false;
+}
+
 int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run,
                         bool believed)
 {
@@ -83,6 +92,8 @@ int bench_timeline_init(struct bench_timeline *t, const struct bench_run *run,
     find_gauges(t, run);
     for (size_t i = 0; i < run->moment_count; i++)
         gather(t, &run->moments[i]);
+    if (!any_used(t))
+        t->gauges = 0;
     if (!bench_aggregate_run(run, "bound_rpm", &t->bound_rpm))
         t->bound_rpm = NAN;
     return LIM_OK;
@@ -203,6 +214,6 @@ void bench_timeline_windows_panel(const void *timeline, size_t panel,
         longest = fmax(longest, (double)strlen(t->names[g]));
         bench_gnuplot_tic(f, t->names[g], g);
     }
-    fprintf(f, ")\nset yrange [%zu.5:-0.5]\nset lmargin at screen %.4f\n",
+    fprintf(f, ")\nset yrange [%zu.5:-0.5]\nset lmargin at screen x(%.4f)\n",
             t->gauges - 1, NAMES_LEFT + NAME_WIDTH * fmin(longest, 32));
 }

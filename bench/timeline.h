@@ -24,7 +24,8 @@ struct bench_timeline {
     size_t count;
     double length_s;
     double bound_rpm; /* NAN: none */
-    size_t gauges;    /* organisations that have `used`; 0: unknown */
+    size_t gauges;    /* organisations that have `used`; 0: it is not known, or
+                         nothing was ever used of any */
     const char *names[SIM_GAUGES_MAX]; /* theirs, borrowed from the run */
     bool believed; /* by the pool; else the provider's own count */
 };

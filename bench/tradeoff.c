@@ -11,6 +11,7 @@
 #define DECADES 1 /* from which on the axis is logarithmic */
 /* Of names, in shares of the axes. */
 #define CHARACTER 0.0091
+#define CHARACTER_NARROW 0.0222
 #define LABEL_HEIGHT 0.055
 #define LIFT 0.028 /* so far below their point they stand, */
 #define LOW 0.06   /* or above it, where it is lower than this */
@@ -77,9 +78,8 @@ struct place {
     double from, to, height;
 };
 
-static struct place place_of(double x, double y, double length, bool *left)
+static struct place place_of(double x, double y, double width, bool *left)
 {
-    double width = CHARACTER * (length + 2);
     double height = y < LOW ? y + LIFT : y - LIFT;
     *left = x + width > RIGHT_END;
     return *left ? (struct place){ x - width, x, height }
@@ -93,6 +93,12 @@ static bool is_clear(const struct place *taken, size_t n, struct place p)
             fabs(p.height - taken[i].height) < LABEL_HEIGHT)
             return false;
     return true;
+}
+
+/* A place beside the picture is none. */
+static bool is_inside(struct place p)
+{
+    return p.from > -0.05 && p.to < 1.1;
 }
 
 static void put_label(FILE *f, size_t number, const char *name, struct place p,
@@ -110,7 +116,7 @@ static void put_label(FILE *f, size_t number, const char *name, struct place p,
    is nothing that they could hide. */
 static void put_labels(const struct bench_tradeoff *t,
                        const struct bench_scale *x, const struct bench_scale *y,
-                       double unit, FILE *f)
+                       double unit, double character, FILE *f)
 {
     struct place taken[LABELS_MAX];
     size_t n = 0;
@@ -120,10 +126,11 @@ static void put_labels(const struct bench_tradeoff *t,
         if (name == NULL)
             continue;
         bool left;
-        struct place at = place_of(bench_scale_at(x, p->goodput_rpm),
-                                   bench_scale_at(y, p->p95_ms / unit),
-                                   (double)strlen(name), &left);
-        if (is_clear(taken, n, at)) {
+        struct place at =
+            place_of(bench_scale_at(x, p->goodput_rpm),
+                     bench_scale_at(y, p->p95_ms / unit),
+                     character * ((double)strlen(name) + 2), &left);
+        if (is_inside(at) && is_clear(taken, n, at)) {
             put_label(f, 10 + i, name, at, left);
             taken[n++] = at;
         }
@@ -155,5 +162,9 @@ void bench_tradeoff_panel(const void *tradeoff, size_t panel, const char *csv,
     fputs("set xlabel 'requests succeeded a minute' tc rgb '#333333'\n", f);
     bench_scale_write(&x, 'x', f);
     bench_scale_write(&y, 'y', f);
-    put_labels(t, &x, &y, unit.size, f);
+    fputs("if (!narrow) {\n", f);
+    put_labels(t, &x, &y, unit.size, CHARACTER, f);
+    fputs("} else {\n", f);
+    put_labels(t, &x, &y, unit.size, CHARACTER_NARROW, f);
+    fputs("}\n", f);
 }

@@ -186,7 +186,7 @@ static void a_report_needs_nothing_else(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "tierlab 9.9.9"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "&quot;client.cap&quot;"));
     if (drew(error))
-        CU_ASSERT_EQUAL(count_of(text, "<figure>"), 7);
+        CU_ASSERT_EQUAL(count_of(text, "<figure class=\"both\">"), 7);
     free(text);
 }
 

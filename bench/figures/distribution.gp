@@ -1,7 +1,7 @@
 # Quantiles, each step to the right ten times rarer.
-set lmargin at screen 0.075
-set tmargin at screen 0.825
-set bmargin at screen 0.13
+set lmargin at screen x(0.075)
+set tmargin at screen y(0.825)
+set bmargin at screen y(0.13)
 set xlabel 'share of requests that are faster' tc rgb '#333333'
 plot for [s = 1:series] data skip 1 \
         using ($1 == s - 1 ? $2 : NaN):($3 / unit) \

@@ -1,5 +1,6 @@
-# Title and finding, once a figure; the unit above each panel's axis.
-if (panel == 1) {
+# Title and finding, once a figure, but for a narrow one, whose page has them
+# above; the unit above each panel's axis.
+if (panel == 1 && !narrow) {
     set label 1 title at screen 0.016, (finding_goes_on eq '' ? 0.958 : 0.967) \
         font face.(strlen(title) > 66 ? ':Bold,11.5' : ':Bold,15') tc rgb 'black'
     set label 2 finding at screen 0.016, (finding_goes_on eq '' ? 0.905 : 0.92) \

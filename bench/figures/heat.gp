@@ -2,8 +2,8 @@
 set border 0
 unset grid
 set tics scale 0
-set rmargin at screen 0.975
-set tmargin at screen 0.825
+set rmargin at screen x(0.975)
+set tmargin at screen y(0.825)
 set palette defined (0 '#EAF2F8', 1 '#0072B2')
 set cbrange [least:most]
 unset colorbox

@@ -1,7 +1,7 @@
 # Points over names: a bar for the interval, a dash across for the bound.
 set key at screen 0.985, 0.872 right top horizontal Left reverse samplen 0.6 \
     font face.',11.5' tc rgb '#333333'
-if (series < 2 || panel > 1) { unset key }
+if (series < 2 || panel > 1 || narrow) { unset key }
 plot \
     for [s = 1:bounds] data skip 1 every ::first[s]::ends[s] \
         using ($3 - dash):(column(bound) / unit):(2 * dash):(0) \

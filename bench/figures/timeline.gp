@@ -2,12 +2,12 @@
 # counted in an interval stands over the whole of it.
 array top[4] = [0.825, 0.575, 0.405, 0.235]
 array floor[4] = [0.625, 0.455, 0.285, 0.115]
-set lmargin at screen 0.075
-set rmargin at screen 0.975
+set lmargin at screen x(0.075)
+set rmargin at screen x(0.975)
 do for [p = 1:4] {
     panel = p
-    set tmargin at screen top[p]
-    set bmargin at screen floor[p]
+    set tmargin at screen y(top[p])
+    set bmargin at screen y(floor[p])
     set yrange [0:highest[p]]
     set ytics step[p]
     if (p > 1) { unset label 1; unset label 2; unset label 4 }

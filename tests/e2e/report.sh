@@ -25,17 +25,18 @@ is 'the experiment runs' 0 $?
 if command -v gnuplot >/dev/null; then
     for name in throughput latency refusals heat distribution tradeoff utilisation \
         timeline timeline-windows; do
-        for ending in svg png csv; do
-            ok "there is $name.$ending" test -s "$tmp/small/$name.$ending"
+        for ending in .svg .png .csv -narrow.svg; do
+            ok "there is $name$ending" test -s "$tmp/small/$name$ending"
         done
     done
-    is 'the report has them' 9 "$(grep -c '<figure>' "$tmp/small/report.html")"
+    is 'the report has them' 9 "$(grep -c '<figure class="both">' "$tmp/small/report.html")"
     is 'the map has a cell for each variant' 6 \
         "$(tail -n +2 "$tmp/small/heat.csv" | wc -l)"
     "$tierlab" bench -q -o "$tmp/free" --set provider.table=none \
         --replications 1 "$tmp/small.json" 2>"$tmp/err"
     is 'what has no limits is drawn, too' 0 $?
-    ok '... without windows' test ! -e "$tmp/free/utilisation.svg"
+    ok '... without utilisation' test ! -e "$tmp/free/utilisation.svg"
+    ok '... without windows' test ! -e "$tmp/free/timeline-windows.svg"
     "$tierlab" bench -q --no-figures --seed 2 "$tmp/small.json" \
         -o "$tmp/other"
     "$tierlab" compare -q "$tmp/small" "$tmp/other" -o "$tmp/differ"
@@ -58,7 +59,7 @@ if command -v gnuplot >/dev/null; then
     is '... has a number in each cell' 40 \
         "$(grep -cE '^[0-9]+,[0-1],[0-9.]+,[0-9.]+,' "$tmp/many/heat.csv")"
 else
-    skip 38 'no gnuplot'
+    skip 48 'no gnuplot'
 fi
 "$tierlab" plot --terminal "$tmp/small" >"$tmp/sketch"
 is 'the sketch has a bar for each variant' 6 "$(grep -c '##' "$tmp/sketch")"
@@ -140,13 +141,26 @@ done
 {
     echo '<iframe id="p" width="390" height="800" srcdoc="'
     sed 's/&/\&amp;/g; s/"/\&quot;/g' "$page"
-    echo '"></iframe><script>p.onload = () => document.title ='
-    echo '"wide " + p.contentDocument.documentElement.scrollWidth</script>'
+    cat <<'END'
+"></iframe><script>p.onload = () => {
+  const d = p.contentDocument
+  const seen = (e) => e.getClientRects().length > 0
+  const figures = [...d.querySelectorAll("figure svg")].filter(seen)
+  const letters = figures.flatMap((f) => [...f.querySelectorAll("text")])
+    .map((t) => t.getBoundingClientRect().height).filter((h) => h > 0)
+  document.title = "wide " + d.documentElement.scrollWidth +
+    ", figures " + figures.length + ", wider than the page " +
+    figures.filter((f) => f.getBoundingClientRect().right > 390 ||
+      f.parentElement.scrollWidth > f.parentElement.clientWidth).length +
+    ", letters of less than 10 " + letters.filter((h) => h < 10).length
+}</script>
+END
 } >"$tmp/phone.html"
 look --virtual-time-budget=2500 --dump-dom "file://$tmp/phone.html" \
     >"$tmp/dom"
-is 'on a phone nothing sticks out' 'wide 390' \
-    "$(grep -oE 'wide [0-9]+' "$tmp/dom" | head -n 1)"
+is 'on a phone nothing sticks out, and all can be read' \
+    'wide 390, figures 9, wider than the page 0, letters of less than 10 0' \
+    "$(grep -oE 'wide [0-9]+, fig[^<]*' "$tmp/dom" | head -n 1)"
 look --print-to-pdf="$tmp/report.pdf" "file://$page" >/dev/null
 ok 'it prints' test "$(stat -c %s "$tmp/report.pdf")" -gt 30000
 [ -z "${PAGE_KEEP:-}" ] || cp "$tmp"/*.png "$tmp/report.pdf" "$PAGE_KEEP"
