@@ -18,6 +18,7 @@
 #define LATENCY "latency_ms.p95"
 #define LEVEL 0.05
 #define NAMES_MAX 3
+#define VALUES_MAX 8 /* likewise, of one parameter */
 
 /* Chance that so large a difference is nothing; 1 where nothing can be
    said. */
@@ -165,36 +166,55 @@ static void put_alone(FILE *f, const struct bench_result *r,
     fputs(" % of the attempts were answered 429.", f);
 }
 
+static bool is_tied_at(const struct bench_answer *a, const struct bench_grid *g,
+                       size_t dim, size_t value)
+{
+    for (size_t i = 0; i < g->variants; i++)
+        if (a->tied[i] && bench_grid_at(g, i, dim) == value)
+            return true;
+    return false;
+}
+
+/* "10, 12 or 16": the values that tied ones have, or those that none has. */
+static void put_values(FILE *f, const struct bench_answer *a,
+                       const struct bench_grid *g, size_t dim, bool tied,
+                       size_t n)
+{
+    const struct bench_dimension *d = &g->dims[dim];
+    size_t put = 0;
+    for (size_t v = 0; v < d->count; v++)
+        if (is_tied_at(a, g, dim, v) == tied) {
+            if (put > 0)
+                fputs(put + 1 == n ? tied ? " or " : " and " : ", ", f);
+            fputs(d->labels[v], f);
+            put++;
+        }
+}
+
 /* "; cap 10, 12 or 16" of the values that the tied ones have, unless these
-   are all that there are. */
+   are all that there are; of many "; every cap but 1". */
 static bool put_common(FILE *f, const struct bench_answer *a,
                        const struct bench_grid *g, size_t dim,
                        const char *before)
 {
     const struct bench_dimension *d = &g->dims[dim];
-    size_t used = 0, put = 0;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t v = 0; v < d->count; v++) {
-            bool in = false;
-            for (size_t i = 0; i < g->variants && !in; i++)
-                in = a->tied[i] && bench_grid_at(g, i, dim) == v;
-            if (!in)
-                continue;
-            if (pass == 0) {
-                used++;
-                continue;
-            }
-            if (used == d->count)
-                return false;
-            const char *dot = strrchr(d->path, '.');
-            if (put == 0)
-                fprintf(f, "%s%s ", before, dot == NULL ? d->path : dot + 1);
-            else
-                fputs(put + 1 == used ? " or " : ", ", f);
-            fputs(d->labels[v], f);
-            put++;
-        }
-    return put > 0;
+    const char *dot = strrchr(d->path, '.');
+    const char *name = dot == NULL ? d->path : dot + 1;
+    size_t used = 0;
+    for (size_t v = 0; v < d->count; v++)
+        used += is_tied_at(a, g, dim, v);
+    if (used == d->count)
+        return false;
+    if (used <= VALUES_MAX) {
+        fprintf(f, "%s%s ", before, name);
+        put_values(f, a, g, dim, true, used);
+    } else if (d->count - used <= NAMES_MAX) {
+        fprintf(f, "%severy %s but ", before, name);
+        put_values(f, a, g, dim, false, d->count - used);
+    } else {
+        fprintf(f, "%s%zu of %zu values of %s", before, used, d->count, name);
+    }
+    return true;
 }
 
 static void put_tied(FILE *f, const struct bench_answer *a,

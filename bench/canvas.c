@@ -70,7 +70,7 @@ static const struct drawing {
     { "-narrow.svg",
       "face = 'sans-serif'\n"
       "narrow = 1\n"
-      "height = 540 - 50 + (legend > 0 ? 10 + 18 * legend : 0)\n"
+      "height = 540 - 50 + hang + (legend > 0 ? 10 + 18 * legend : 0)\n"
       "x(v) = v < 0.5 ? v * 900 / 420 : 1 - (1 - v) * 900 / 420\n"
       "y(v) = 1 - ((1 - v) * 540 - 50) / height\n"
       "row(i) = (18.0 * (legend - i) - 4) / height\n"
@@ -137,8 +137,10 @@ static void put_script(const struct bench_canvas *c, FILE *f)
     fputs("title = ", f);
     bench_gnuplot_string(f, c->title);
     put_finding(c->finding, f);
-    fprintf(f, "narrow = 0\nlegend = %zu\nx(v) = v\ny(v) = v\nrow(i) = 0\n",
-            c->legend);
+    fprintf(f,
+            "narrow = 0\nlegend = %zu\nhang = %zu\nx(v) = v\ny(v) = v\nrow(i) "
+            "= 0\n",
+            c->legend, c->hang);
     fputs(text_bench_figures_style_gp, f);
     for (size_t i = 0; i < drawings_of(c) && data != NULL; i++)
         put_drawing(c, &drawings[i], data, f);

@@ -30,7 +30,8 @@ struct bench_canvas {
     size_t panels;
     const char *script; /* of figures/, for each panel */
     bool narrow;        /* it can be drawn so too; */
-    size_t legend;      /* with so many lines below, from bench_canvas_legend */
+    size_t legend; /* with so many lines below, from bench_canvas_legend, */
+    size_t hang;   /* and above those so many pixels for slanted names */
     struct lim_diag *diag;
 };
 

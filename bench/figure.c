@@ -211,7 +211,8 @@ static int draw_heat(const struct drawing *d, const struct bench_lines *l,
                                          .panel = bench_heat_panel,
                                          .panels = 1,
                                          .script = text_bench_figures_heat_gp,
-                                         .narrow = true };
+                                         .narrow = true,
+                                         .hang = bench_heat_hang(l) };
     return add(d, figure, canvas);
 }
 
@@ -247,7 +248,8 @@ static int draw_kind(const struct drawing *d, const struct bench_chart *c,
                                                  ? text_bench_figures_lines_gp
                                                  : text_bench_figures_points_gp,
                                          .narrow = true,
-                                         .legend = bench_lines_legend(&lines) };
+                                         .legend = bench_lines_legend(&lines),
+                                         .hang = bench_lines_hang(&lines) };
     int error = add(d, figure, canvas);
     if (error == LIM_OK && kind == 0 && bench_heat_worth(&lines))
         error = draw_heat(d, &lines, number);

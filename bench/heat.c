@@ -69,22 +69,44 @@ static double longest_label(const struct bench_dimension *d)
 }
 
 /* Names that are broader than their columns are slanted, and need height. */
+static bool slanted(const struct bench_chart *c, double left, bool narrow)
+{
+    const struct bench_dimension *x = &c->grid->dims[c->x];
+    double width = RIGHT - left - (narrow ? NARROWER : 0);
+    return longest_label(x) + 1 > width / (double)x->count / CHARACTER;
+}
+
+/* Where the axes begin, behind the names of rows. */
+static double left_of(const struct bench_chart *c)
+{
+    double longest = 0;
+    for (size_t s = 0; s < bench_chart_series(c); s++)
+        longest = fmax(longest, (double)strlen(bench_chart_series_name(c, s)));
+    return LEFT + NAME_WIDTH * fmin(longest, 32);
+}
+
+size_t bench_heat_hang(const struct bench_lines *l)
+{
+    const struct bench_chart *c = l->chart;
+    double longest = longest_label(&c->grid->dims[c->x]);
+    return slanted(c, left_of(c), true) ? (size_t)(longest * 6.5) : 0;
+}
+
 static void put_columns(const struct bench_chart *c, double left, bool narrow,
                         FILE *f)
 {
     const struct bench_dimension *x = &c->grid->dims[c->x];
     double longest = longest_label(x);
-    double width = RIGHT - left - (narrow ? NARROWER : 0);
-    double room = width / (double)x->count / CHARACTER;
-    bool slanted = longest + 1 > room;
+    bool slant = slanted(c, left, narrow);
+    double more = slant && !narrow ? fmin(0.006 * longest + 0.01, 0.2) : 0;
     fprintf(f, "set xtics %s (",
-            !slanted      ? "norotate"
+            !slant        ? "norotate"
             : longest < 7 ? "rotate by 90 right"
+            : narrow      ? "rotate by 60 right"
                           : "rotate by 30 right");
     for (size_t i = 0; i < x->count; i++)
         bench_gnuplot_tic(f, x->labels[c->order[i]], i);
-    fprintf(f, ")\nset bmargin at screen y(%.4f)\n",
-            BOTTOM + (slanted ? fmin(0.006 * longest + 0.01, 0.2) : 0));
+    fprintf(f, ")\nset bmargin at screen y(%.4f)\n", BOTTOM + more);
 }
 
 void bench_heat_panel(const void *lines, size_t panel, const char *csv, FILE *f)
@@ -93,14 +115,12 @@ void bench_heat_panel(const void *lines, size_t panel, const char *csv, FILE *f)
     (void)panel;
     const struct bench_chart *c = l->chart;
     size_t columns = c->grid->dims[c->x].count, rows = bench_chart_series(c);
-    double least = INFINITY, most = -INFINITY, longest = 0, left;
+    double least = INFINITY, most = -INFINITY, left = left_of(c);
     for (size_t i = 0; i < l->count; i++)
         if (l->rows[i].mean[0].n > 0) {
             least = fmin(least, l->rows[i].mean[0].mean);
             most = fmax(most, l->rows[i].mean[0].mean);
         }
-    for (size_t s = 0; s < rows; s++)
-        longest = fmax(longest, (double)strlen(bench_chart_series_name(c, s)));
     if (!(most > least)) { /* also of none */
         least = isfinite(least) ? least - 1 : 0;
         most = least + 1;
@@ -111,7 +131,6 @@ void bench_heat_panel(const void *lines, size_t panel, const char *csv, FILE *f)
     fprintf(f, "least = %.9g\nmost = %.9g\n", least, most);
     fprintf(f, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
             columns - 1, rows - 1);
-    left = LEFT + NAME_WIDTH * fmin(longest, 32);
     for (int narrow = 0; narrow <= 1; narrow++) {
         fprintf(f, "if (narrow == %d) {\n", narrow);
         put_columns(c, left, narrow, f);

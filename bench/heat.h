@@ -21,4 +21,7 @@ void bench_heat_csv(const void *lines, FILE *f);
 void bench_heat_panel(const void *lines, size_t panel, const char *csv,
                       FILE *f);
 
+/* Pixels that the names of a narrow map's columns need below it. */
+size_t bench_heat_hang(const struct bench_lines *l);
+
 #endif

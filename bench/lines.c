@@ -23,6 +23,7 @@
 #define HEIGHT 540.0
 /* Points in a figure up to which each has its value beside it. */
 #define VALUES_MAX 14
+#define VALUES_NARROW 5
 #define ENDS_MAX 24
 /* Times that span more than so many powers of ten have a log axis. */
 #define DECADES 1.2
@@ -282,7 +283,9 @@ static void put_ticks(const struct bench_lines *l, bool named, bool narrow,
     const struct bench_dimension *x = &c->grid->dims[c->x];
     double last = -1;
     fprintf(f, "set xtics %s (",
-            slanted(c, narrow) > 0 ? "rotate by 30 right" : "norotate");
+            slanted(c, narrow) == 0 ? "norotate"
+            : narrow                ? "rotate by 60 right"
+                                    : "rotate by 30 right");
     for (size_t v = 0; v < x->count; v++) {
         size_t i = c->order[v], length = inner(c, i) ? 3 : strlen(x->labels[i]);
         double needs = c->numeric ? 0.012 * (double)length + 0.012 : 0;
@@ -422,6 +425,7 @@ static void put_values(const struct bench_lines *l, size_t panel, double unit,
 {
     if (l->chart->numeric || l->chart->has_series || l->count > VALUES_MAX)
         return;
+    fprintf(f, "if (!narrow || %d) {\n", l->count <= VALUES_NARROW);
     for (size_t i = 0; i < l->count; i++) {
         struct bench_estimate e = l->rows[i].mean[panel];
         char *number = e.n > 0 ? bench_words_number(e.mean / unit) : NULL;
@@ -433,11 +437,20 @@ static void put_values(const struct bench_lines *l, size_t panel, double unit,
                 100 + i, number, l->rows[i].at, e.mean / unit);
         free(number);
     }
+    fputs("}\n", f);
+}
+
+/* At 60 degrees a character is nearly as high as it is long. */
+size_t bench_lines_hang(const struct bench_lines *l)
+{
+    return (size_t)(0.866 * CHARACTER * (double)slanted(l->chart, true));
 }
 
 /* Slanted names stand below; each character is half as high as it is long. */
 static double bottom(const struct bench_lines *l, bool narrow)
 {
+    if (narrow)
+        return BOTTOM;
     double room = 0.006 * (double)slanted(l->chart, narrow);
     return BOTTOM + (room < 0.2 ? room : 0.2);
 }

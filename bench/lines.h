@@ -62,8 +62,9 @@ void bench_lines_csv(const void *lines, FILE *f);
  * Writes the commands of one panel that come before its script
  * (figures/lines.gp or points.gp): `data` is the CSV's name.
  */
-/* Lines of a narrow figure's legend. */
+/* Lines of a narrow figure's legend, and pixels for its slanted names. */
 size_t bench_lines_legend(const struct bench_lines *l);
+size_t bench_lines_hang(const struct bench_lines *l);
 
 void bench_lines_panel(const void *lines, size_t panel, const char *csv,
                        FILE *f);

@@ -13,6 +13,7 @@
 #define CHARACTER 0.0091
 #define CHARACTER_NARROW 0.0222
 #define LABEL_HEIGHT 0.055
+#define MARK_HEIGHT 0.025
 #define LIFT 0.028 /* so far below their point they stand, */
 #define LOW 0.06   /* or above it, where it is lower than this */
 #define RIGHT_END 1.02
@@ -112,11 +113,40 @@ static void put_label(FILE *f, size_t number, const char *name, struct place p,
             left ? "-0.9, 0" : "0.9, 0");
 }
 
-/* Names, as far as they keep clear of each other; below the frontier there
-   is nothing that they could hide. */
-static void put_labels(const struct bench_tradeoff *t,
-                       const struct bench_scale *x, const struct bench_scale *y,
-                       double unit, double character, FILE *f)
+/* The axes of a drawing. */
+struct axes {
+    struct bench_scale x, y;
+    double unit;      /* of y, in ms */
+    double character; /* of a name, in shares of x */
+};
+
+static double x_of(const struct axes *a, const struct bench_point *p)
+{
+    return bench_scale_at(&a->x, p->goodput_rpm);
+}
+
+static double y_of(const struct axes *a, const struct bench_point *p)
+{
+    return bench_scale_at(&a->y, p->p95_ms / a->unit);
+}
+
+/* Whether a name would hide a mark that is not its own. */
+static bool hides(const struct bench_tradeoff *t, const struct axes *a,
+                  size_t own, struct place at)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        double x = x_of(a, &t->list[i]);
+        if (i != own && at.from < x && x < at.to &&
+            fabs(at.height - y_of(a, &t->list[i])) < MARK_HEIGHT)
+            return true;
+    }
+    return false;
+}
+
+/* Names of the frontier, as far as they keep clear of each other and of
+   marks. */
+static void put_labels(const struct bench_tradeoff *t, const struct axes *a,
+                       FILE *f)
 {
     struct place taken[LABELS_MAX];
     size_t n = 0;
@@ -127,10 +157,9 @@ static void put_labels(const struct bench_tradeoff *t,
             continue;
         bool left;
         struct place at =
-            place_of(bench_scale_at(x, p->goodput_rpm),
-                     bench_scale_at(y, p->p95_ms / unit),
-                     character * ((double)strlen(name) + 2), &left);
-        if (is_inside(at) && is_clear(taken, n, at)) {
+            place_of(x_of(a, p), y_of(a, p),
+                     a->character * ((double)strlen(name) + 2), &left);
+        if (is_inside(at) && is_clear(taken, n, at) && !hides(t, a, i, at)) {
             put_label(f, 10 + i, name, at, left);
             taken[n++] = at;
         }
@@ -162,9 +191,13 @@ void bench_tradeoff_panel(const void *tradeoff, size_t panel, const char *csv,
     fputs("set xlabel 'requests succeeded a minute' tc rgb '#333333'\n", f);
     bench_scale_write(&x, 'x', f);
     bench_scale_write(&y, 'y', f);
+    struct axes axes = {
+        .x = x, .y = y, .unit = unit.size, .character = CHARACTER
+    };
     fputs("if (!narrow) {\n", f);
-    put_labels(t, &x, &y, unit.size, CHARACTER, f);
+    put_labels(t, &axes, f);
+    axes.character = CHARACTER_NARROW;
     fputs("} else {\n", f);
-    put_labels(t, &x, &y, unit.size, CHARACTER_NARROW, f);
+    put_labels(t, &axes, f);
     fputs("}\n", f);
 }
