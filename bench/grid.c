@@ -139,6 +139,14 @@ size_t bench_grid_at(const struct bench_grid *g, size_t i, size_t dim)
     return g->at[i * g->count + dim];
 }
 
+size_t bench_grid_place(const struct bench_grid *g, size_t number)
+{
+    size_t i = 0;
+    while (i + 1 < g->variants && g->numbers[i] != number)
+        i++;
+    return i;
+}
+
 static const char *last_name(const struct bench_dimension *d)
 {
     const char *name = strrchr(d->path, '.');

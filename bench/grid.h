@@ -35,6 +35,9 @@ struct bench_grid {
 int bench_grid_init(struct bench_grid *g, const struct bench_result *r);
 void bench_grid_fini(struct bench_grid *g);
 
+/* Where the variant of that number in the result, which has a run, stands. */
+size_t bench_grid_place(const struct bench_grid *g, size_t number);
+
 /* The index of the value that variant `i` (below g->variants) has. */
 size_t bench_grid_at(const struct bench_grid *g, size_t i, size_t dim);
 

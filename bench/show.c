@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/aggregate.h"
+#include "bench/grid.h"
 #include "bench/table.h"
 #include "bench/words.h"
 
@@ -170,26 +171,23 @@ static void add_figure(struct bench_table *t, struct bench_estimate e,
         bench_table_add(t, "%.*f", c->digits, c->scale * e.mean);
 }
 
-static void add_settings(struct bench_table *t, const cJSON *settings)
+/* The settings of a variant, by what tells them from each other. */
+static void add_settings(struct bench_table *t, const struct bench_grid *g,
+                         size_t i)
 {
-    const cJSON *item;
-    cJSON_ArrayForEach(item, settings)
-    {
-        char *text = cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
-        bench_table_add(t, "%s", text != NULL ? text : item->valuestring);
-        cJSON_free(text);
+    for (size_t d = 0; d < g->count; d++) {
+        size_t value = bench_grid_at(g, i, d);
+        const struct bench_dimension *dim = &g->dims[d];
+        bench_table_add(t, "%s", value < dim->count ? dim->labels[value] : "");
     }
 }
 
 /* A table that begins with the settings and has `more` columns after them. */
-static struct bench_table *table_of(const struct bench_result *r, size_t more)
+static struct bench_table *table_of(const struct bench_grid *g, size_t more)
 {
-    const cJSON *vary = cJSON_GetObjectItemCaseSensitive(r->scenario, "vary");
-    size_t settings = (size_t)cJSON_GetArraySize(vary);
-    struct bench_table *t = bench_table_new(settings + more);
-    const cJSON *list;
-    if (t != NULL)
-        cJSON_ArrayForEach(list, vary) bench_table_add(t, "%s", list->string);
+    struct bench_table *t = bench_table_new(g->count + more);
+    for (size_t d = 0; t != NULL && d < g->count; d++)
+        bench_table_add(t, "%s", g->dims[d].path);
     return t;
 }
 
@@ -225,33 +223,40 @@ static void show_load(FILE *f, const struct bench_result *r)
             asked, sent, time_text(lag_ms, text), 100 * cpu);
 }
 
-void bench_show_result(FILE *f, const struct bench_result *r)
+static void show_variants(FILE *f, const struct bench_result *r,
+                          const struct bench_grid *g)
 {
-    struct bench_table *t = table_of(r, COLUMNS);
+    struct bench_table *t = table_of(g, COLUMNS);
     if (t == NULL)
         return;
-    for (size_t i = 0; i < COLUMNS; i++)
-        bench_table_add(t, "%s", columns[i].head);
-    for (size_t v = 0; v < r->variants; v++) {
-        const cJSON *of = bench_aggregate_settings(r, v);
-        if (of == NULL)
-            continue;
-        add_settings(t, of);
-        for (size_t i = 0; i < COLUMNS; i++)
-            add_figure(t, bench_aggregate(r, v, columns[i].metric),
-                       &columns[i]);
+    for (size_t c = 0; c < COLUMNS; c++)
+        bench_table_add(t, "%s", columns[c].head);
+    for (size_t i = 0; i < g->variants; i++) {
+        add_settings(t, g, i);
+        for (size_t c = 0; c < COLUMNS; c++)
+            add_figure(t, bench_aggregate(r, g->numbers[i], columns[c].metric),
+                       &columns[c]);
     }
-    fprintf(f, "%s, on %s: %zu run%s%s\n", r->name, r->on, r->run_count,
-            r->run_count == 1 ? "" : "s", r->partial ? ", interrupted" : "");
     bench_table_print(t, f);
     bench_table_free(t);
-    show_load(f, r);
+}
+
+void bench_show_result(FILE *f, const struct bench_result *r)
+{
+    struct bench_grid g;
     size_t saturated = bench_result_saturated(r);
+    if (bench_grid_init(&g, r) != LIM_OK)
+        return;
+    fprintf(f, "%s, on %s: %zu run%s%s\n", r->name, r->on, r->run_count,
+            r->run_count == 1 ? "" : "s", r->partial ? ", interrupted" : "");
+    show_variants(f, r, &g);
+    show_load(f, r);
     if (saturated > 0)
         fprintf(f,
                 "saturated: in %zu of %zu runs the generator was at its "
                 "end; the figures are its own\n",
                 saturated, r->run_count);
+    bench_grid_fini(&g);
 }
 
 static void add_number(struct bench_table *t, double x, double ci95)
@@ -285,14 +290,17 @@ static void add_ranked(struct bench_table *t, const struct bench_ranked *x,
 void bench_show_rank(FILE *f, const struct bench_result *r,
                      const struct bench_rank *k)
 {
-    struct bench_table *t = table_of(r, 3);
+    struct bench_grid g;
+    if (bench_grid_init(&g, r) != LIM_OK)
+        return;
+    struct bench_table *t = table_of(&g, 3);
     char *title = bench_rank_title(k);
     if (t != NULL && title != NULL) {
         bench_table_add(t, "%s", k->metric);
         bench_table_add(t, "difference");
         bench_table_add(t, "%s", "");
         for (size_t i = 0; i < k->count; i++) {
-            add_settings(t, bench_aggregate_settings(r, k->list[i].variant));
+            add_settings(t, &g, bench_grid_place(&g, k->list[i].variant));
             add_ranked(t, &k->list[i], i == 0);
         }
         fprintf(f, "\n%s:\n", title);
@@ -300,6 +308,7 @@ void bench_show_rank(FILE *f, const struct bench_result *r,
     }
     free(title);
     bench_table_free(t);
+    bench_grid_fini(&g);
 }
 
 int bench_show_json(FILE *f, const struct bench_result *r,

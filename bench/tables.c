@@ -229,22 +229,13 @@ void bench_tables_load(FILE *f, const struct bench_result *r,
     fputs("</tbody></table></div>\n", f);
 }
 
-/* Where a variant of the result stands in the grid. */
-static size_t place_of(const struct bench_grid *g, size_t variant)
-{
-    size_t i = 0;
-    while (i + 1 < g->variants && g->numbers[i] != variant)
-        i++;
-    return i;
-}
-
 static void put_ranked(FILE *f, const struct bench_grid *g,
                        const struct bench_ranked *x, bool best)
 {
     struct bench_estimate mean = x->figure;
     mean.ci95 = -1;
     fputs(x->alike ? "<tr class=\"best\">" : "<tr>", f);
-    put_settings(f, g, place_of(g, x->variant));
+    put_settings(f, g, bench_grid_place(g, x->variant));
     put_cell(f, mean);
     if (best)
         fputs("<td>the best</td>", f);
