@@ -103,7 +103,7 @@ is 'the better comes first' 24 "$(grep -A 2 '^Ranked by goodput_rpm, largest' \
 is 'the worse is told apart' '1 - ±' "$(tail -n 1 "$tmp/out" |
     sed -E 's/ *headroom +[0-9.]+ +-[0-9.]+ ±[0-9.]+ *$/ - ±/; s/^ *//')"
 is 'the report has it' 1 \
-    "$(grep -c '<caption>Ranked by goodput_rpm' "$tmp/ranked/report.html")"
+    "$(grep -c '<caption><span>Ranked by goodput_rpm' "$tmp/ranked/report.html")"
 ends 'a ranking by nothing' 2 "$tierlab" bench $scenarios/demo.json \
     -o "$tmp/unranked" --rank goodput
 is 'it says that there is none' 1 \
