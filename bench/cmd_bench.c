@@ -162,7 +162,7 @@ static bool done(void *context, const struct bench_run *run, double wall_s)
     struct job *j = context;
     bool kept = bench_writer_run(j->writer, run);
     bench_wall_add(j->wall, wall_s);
-    j->runs += kept;
+    j->runs += kept && !cJSON_HasObjectItem(run->summary, "partial");
     size_t all = runs_of(j);
     bench_progress_tell(&j->progress, (double)j->runs / (double)all,
                         "%zu of %zu runs", j->runs, all);
@@ -209,15 +209,21 @@ static int open_writer(struct job *j, struct lim_diag *diag)
     return error;
 }
 
+/* Of an experiment that ended before its time. */
+static void tell_rest(const struct job *j)
+{
+    if (j->runs > 0 && j->options->precision == NULL)
+        fprintf(stderr,
+                "tierlab: %zu of %zu runs are in %s; --resume goes on\n",
+                j->runs, runs_of(j), j->folder);
+}
+
 /* A server that is not there is no fault of the input. */
 static int run_failed(const struct job *j, int error,
                       const struct lim_diag *diag)
 {
     int code = bench_complain(NULL, error, diag);
-    if (j->runs > 0 && j->options->precision == NULL)
-        fprintf(stderr,
-                "tierlab: %zu of %zu runs are in %s; --resume goes on\n",
-                j->runs, runs_of(j), j->folder);
+    tell_rest(j);
     return error == LIM_ENOTFOUND ? BENCH_FAILED : code;
 }
 
@@ -392,6 +398,8 @@ static int finish(struct job *j, bool interrupted)
         bench_complain(NULL, lim_fail(&diag, error, 0, "out of memory"), &diag);
     bench_rank_fini(&j->rank);
     bench_result_fini(&result);
+    if (interrupted)
+        tell_rest(j);
     return interrupted ? BENCH_INTERRUPTED : code;
 }
 
