@@ -4,17 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/names.h"
 #include "bench/path.h"
+#include "bench/race.h"
 #include "bench/words.h"
 #include "mockserver/units.h"
 
 #define NEAR 1.02    /* of rates: so near are the last two */
 #define DOUBLINGS 10 /* up or down: a thousandfold */
 #define DIGITS 6
-#define RACE_LEAST 10
-#define RACE_MOST 160
-#define CHANCE 0.01 /* of taking anybody out who is as good as the best */
 
 /* What stands at a path, and how a number is written there. */
 struct dial {
@@ -169,137 +166,6 @@ static int search(const struct bench_find *f, const struct dial *d,
     return error;
 }
 
-/* What a race is between: a list of the scenario's `vary`, or ours. */
-static cJSON *candidates(const cJSON *tree, const char *path)
-{
-    static const int caps[] = { 1,  2,  3,   5,   8,   12,  20,  30,
-                                50, 80, 120, 200, 300, 500, 1000 };
-    const cJSON *vary = cJSON_GetObjectItemCaseSensitive(tree, "vary");
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(vary, path);
-    const char *names[BENCH_NAMES_MAX] = { NULL };
-    if (list != NULL)
-        return cJSON_Duplicate(list, true);
-    cJSON *own = cJSON_CreateArray();
-    if (strcmp(path, "client.strategy") == 0) {
-        bench_names_strategies(names);
-        for (size_t i = 0; names[i] != NULL; i++)
-            cJSON_AddItemToArray(own, cJSON_CreateString(names[i]));
-    } else if (strcmp(path, "client.cap") == 0) {
-        for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++)
-            cJSON_AddItemToArray(own, cJSON_CreateNumber(caps[i]));
-    }
-    return own;
-}
-
-struct race {
-    const struct bench_find *find;
-    struct bench_found *out;
-    cJSON *trees[BENCH_FIND_TRIED];
-    struct bench_trial trials[BENCH_FIND_TRIED];
-    size_t count, left;
-    bool larger; /* is better */
-};
-
-static double mean_of(const struct race *r, size_t i)
-{
-    struct bench_estimate e = bench_trial_figure(&r->trials[i], r->find->best);
-    if (e.n == 0)
-        return r->larger ? -HUGE_VAL : HUGE_VAL;
-    return e.mean;
-}
-
-static size_t leader(const struct race *r)
-{
-    size_t best = BENCH_FIND_TRIED;
-    for (size_t i = 0; i < r->count; i++) {
-        if (r->out->verdicts[i] != BENCH_MET_IT)
-            continue;
-        if (best == BENCH_FIND_TRIED ||
-            (r->larger ? mean_of(r, i) > mean_of(r, best)
-                       : mean_of(r, i) < mean_of(r, best)))
-            best = i;
-    }
-    return best;
-}
-
-/* Takes out who is worse than the best, chance aside. */
-static void judge(struct race *r)
-{
-    size_t best = leader(r);
-    double chance = CHANCE / (double)(r->count > 1 ? r->count - 1 : 1);
-    r->out->best = (int)best;
-    for (size_t i = 0; i < r->count; i++) {
-        if (i == best || r->out->verdicts[i] != BENCH_MET_IT)
-            continue;
-        struct bench_estimate e =
-            bench_trial_less(&r->trials[i], &r->trials[best], r->find->best);
-        double h = bench_trial_half_width(&e, chance);
-        bool worse = r->larger ? e.mean + h < 0 : e.mean - h > 0;
-        if (e.n == 0 || (e.n > 1 && worse)) {
-            r->out->verdicts[i] = BENCH_MISSED_IT;
-            r->left--;
-        }
-    }
-}
-
-static int run_race(struct race *r, bool *interrupted, struct lim_diag *diag)
-{
-    int error = LIM_OK;
-    for (size_t runs = RACE_LEAST; runs <= RACE_MOST && r->left > 1;
-         runs *= 2) {
-        for (size_t i = 0; i < r->count && error == LIM_OK; i++) {
-            if (r->out->verdicts[i] != BENCH_MET_IT)
-                continue;
-            bench_progress_tell(r->find->progress, 0,
-                                "%zu of %zu left, %zu runs each", r->left,
-                                r->count, runs);
-            error = bench_trial_more(&r->trials[i], r->find->way, r->trees[i],
-                                     runs, interrupted, diag);
-        }
-        if (error != LIM_OK || *interrupted)
-            break;
-        judge(r);
-    }
-    return error;
-}
-
-static int race(const struct bench_find *f, cJSON *tree,
-                struct bench_found *out, bool *interrupted,
-                struct lim_diag *diag)
-{
-    struct race *r = calloc(1, sizeof *r);
-    cJSON_Delete(out->values);
-    out->values = candidates(tree, f->path);
-    out->race = true;
-    size_t n = count_of(out);
-    if (r == NULL || n < 2 || n > BENCH_FIND_TRIED) {
-        free(r);
-        return lim_fail(diag, LIM_EINVAL, 0,
-                        "--best wants 2 to %d values of %s: list them in the "
-                        "scenario's vary",
-                        BENCH_FIND_TRIED, f->path);
-    }
-    *r = (struct race){ .find = f, .out = out, .count = n, .left = n };
-    r->larger = bench_metric_better(f->best) == BENCH_LARGER;
-    cJSON_DeleteItemFromObjectCaseSensitive(tree, "vary");
-    int error = LIM_OK;
-    for (size_t i = 0; i < n && error == LIM_OK; i++) {
-        out->verdicts[i] = BENCH_MET_IT;
-        r->trees[i] =
-            with(tree, f->path, cJSON_GetArrayItem(out->values, (int)i), diag);
-        if (r->trees[i] == NULL)
-            error = diag->text[0] != '\0' ? LIM_EINVAL : no_memory(diag);
-    }
-    if (error == LIM_OK)
-        error = run_race(r, interrupted, diag);
-    for (size_t i = 0; i < n; i++) {
-        bench_trial_fini(&r->trials[i]);
-        cJSON_Delete(r->trees[i]);
-    }
-    free(r);
-    return error;
-}
-
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -359,22 +225,20 @@ int bench_find_run(const struct bench_find *f, cJSON *tree,
     *out = (struct bench_found){ .path = f->path,
                                  .best = -1,
                                  .values = cJSON_CreateArray() };
+    if (f->best != NULL)
+        return bench_race_run(f, tree, out, interrupted, diag);
     if (others > 0)
         return lim_fail(diag, LIM_EINVAL, 0,
                         "--find %s: nothing else may vary at the same time",
                         f->path);
-    int error;
-    if (f->best != NULL) {
-        error = race(f, tree, out, interrupted, diag);
-    } else {
-        cJSON_DeleteItemFromObjectCaseSensitive(tree, "vary");
-        error = read_dial(&d, diag);
-        if (error == LIM_OK)
-            error = search(f, &d, out, interrupted, diag);
-        if (error == LIM_OK)
-            sort(&d, out);
-    }
-    return error == LIM_OK ? set_vary(tree, out, diag) : error;
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "vary");
+    int error = read_dial(&d, diag);
+    if (error == LIM_OK)
+        error = search(f, &d, out, interrupted, diag);
+    if (error != LIM_OK)
+        return error;
+    sort(&d, out);
+    return set_vary(tree, out, diag);
 }
 
 void bench_found_fini(struct bench_found *f)
@@ -390,25 +254,11 @@ static void put_value(const struct bench_found *f, int i, FILE *out)
     free(words);
 }
 
-static void show_race(const struct bench_found *f, FILE *out)
-{
-    int n = (int)count_of(f), others = 0;
-    fprintf(out, "best: %s ", f->path);
-    put_value(f, f->best, out);
-    for (int i = 0; i < n; i++) {
-        if (i == f->best || f->verdicts[i] != BENCH_MET_IT)
-            continue;
-        fputs(others++ == 0 ? "; not told from it: " : ", ", out);
-        put_value(f, i, out);
-    }
-    fputc('\n', out);
-}
-
 void bench_found_show(const struct bench_found *f, FILE *out)
 {
     int n = (int)count_of(f);
     if (f->race) {
-        show_race(f, out);
+        bench_race_show(f, out);
         return;
     }
     if (f->best < 0) {

@@ -17,9 +17,11 @@
  * make the checks harder to meet.
  *
  * With a figure it is a race between values: those of the scenario's `vary`,
- * or all names of strategies, or caps from 1 to 1000 in steps.  Replications
- * are doubled from 10 to 160; who is worse than the best by a paired difference
- * whose interval, at 99 % over all comparisons, does not hold 0, is out.
+ * or all names of strategies, or caps from 1 to 1000 in steps.  The path may be
+ * several with commas between, and what else varies does so: each combination
+ * takes part.  Replications are doubled from 10 to 160; who is worse than the
+ * best by a paired difference whose interval, at 99 % over all comparisons,
+ * does not hold 0, is out.
  *
  * Afterwards the scenario varies over what was tried, so that the experiment
  * that follows is the evidence.
@@ -31,16 +33,17 @@ struct bench_find {
     struct bench_progress *progress;
 };
 
-#define BENCH_FIND_TRIED 64
+#define BENCH_FIND_TRIED 512
 
 /* What was found.  The caller calls bench_found_fini. */
 struct bench_found {
     const char *path;
-    cJSON *values; /* owned: what was tried, or raced */
+    cJSON *values; /* owned: what was tried, or raced: of several parameters
+                      as {"client.cap": 12, ...} */
     enum bench_trial_verdict
         verdicts[BENCH_FIND_TRIED]; /* of each; met: still in */
     int best;                       /* its place in `values`; -1: none does */
-    bool race;
+    bool race, several;
 };
 
 /*

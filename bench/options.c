@@ -110,7 +110,8 @@ static const struct argp_option option_list[] = {
       .key = KEY_FIND,
       .arg = "PATH",
       .doc = "Search a parameter first, such as workload.arrivals.poisson or "
-             "client.cap" },
+             "client.cap, or several for --best: "
+             "client.cap,client.strategy" },
     { .name = "such-that",
       .key = KEY_SUCH_THAT,
       .arg = "EXPR[,EXPR]...",

@@ -21,8 +21,9 @@
 
 static struct bench_found found;
 
-static int find(const char *form, const char *value, const char *path,
-                const char *check, const char *best, struct lim_diag *why)
+/* The scenario as it varies afterwards; NULL: an error. */
+static cJSON *search(const char *form, const char *value, const char *path,
+                     const char *check, const char *best, struct lim_diag *why)
 {
     char text[500];
     struct bench_check c;
@@ -43,13 +44,25 @@ static int find(const char *form, const char *value, const char *path,
     CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
     int error = bench_find_run(&f, tree, &found, &interrupted, why);
     CU_ASSERT_FALSE(interrupted);
-    if (error == LIM_OK) {
-        const cJSON *vary = cJSON_GetObjectItemCaseSensitive(tree, "vary");
-        CU_ASSERT_TRUE(cJSON_Compare(
-            cJSON_GetObjectItemCaseSensitive(vary, path), found.values, true));
-    }
+    if (error == LIM_OK)
+        return tree;
     cJSON_Delete(tree);
-    return error;
+    return NULL;
+}
+
+static int find(const char *form, const char *value, const char *path,
+                const char *check, const char *best, struct lim_diag *why)
+{
+    cJSON *tree = search(form, value, path, check, best, why);
+    if (tree == NULL) {
+        bench_found_fini(&found);
+        return LIM_EINVAL;
+    }
+    const cJSON *vary = cJSON_GetObjectItemCaseSensitive(tree, "vary");
+    CU_ASSERT_TRUE(cJSON_Compare(cJSON_GetObjectItemCaseSensitive(vary, path),
+                                 found.values, true));
+    cJSON_Delete(tree);
+    return LIM_OK;
 }
 
 static double value_at(int i)
@@ -107,6 +120,38 @@ static void a_race_leaves_the_best_and_its_equals(void)
     bench_found_fini(&found);
 }
 
+/* Caps by latencies: what is fast enough needs no cap of more than 6. */
+#define TWICE                                                                  \
+    "{\"provider\": {\"table\": \"none\"}, \"workload\": {\"model\": \"m\","   \
+    " \"arrivals\": {\"batch\": 12}}, \"vary\": {\"client.cap\": %s,"          \
+    " \"provider.latency\": [\"10s\", \"5s\"]}}"
+
+static void what_else_varies_takes_part_in_a_race(void)
+{
+    struct lim_diag why = { 0 };
+    const char *both[] = { "client.cap", "client.cap,provider.latency" };
+    for (int i = 0; i < 2; i++) {
+        cJSON *tree =
+            search(TWICE, "[3, 6, 12]", both[i], NULL, "makespan_s", &why);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+        CU_ASSERT_TRUE(found.several);
+        CU_ASSERT_EQUAL(cJSON_GetArraySize(found.values), 6);
+        const cJSON *best = cJSON_GetArrayItem(found.values, found.best);
+        const cJSON *cap = cJSON_GetObjectItemCaseSensitive(best, "client.cap");
+        const cJSON *latency =
+            cJSON_GetObjectItemCaseSensitive(best, "provider.latency");
+        CU_ASSERT_EQUAL(cJSON_GetNumberValue(cap), 12);
+        CU_ASSERT_STRING_EQUAL(cJSON_GetStringValue(latency), "5s");
+        for (int v = 0; v < 6; v++)
+            CU_ASSERT_EQUAL(found.verdicts[v],
+                            v == found.best ? BENCH_MET_IT : BENCH_MISSED_IT);
+        const cJSON *vary = cJSON_GetObjectItemCaseSensitive(tree, "vary");
+        CU_ASSERT_EQUAL(cJSON_GetArraySize(vary), 2);
+        cJSON_Delete(tree);
+        bench_found_fini(&found);
+    }
+}
+
 static void what_can_not_be_searched_is_told(void)
 {
     static const struct {
@@ -136,6 +181,8 @@ CU_TestInfo find_tests[] = { { "the largest count is found from any start",
                                where_nothing_meets_it_none_is_found },
                              { "a race leaves the best and its equals",
                                a_race_leaves_the_best_and_its_equals },
+                             { "what else varies takes part in a race",
+                               what_else_varies_takes_part_in_a_race },
                              { "what can not be searched is told",
                                what_can_not_be_searched_is_told },
                              CU_TEST_INFO_NULL };

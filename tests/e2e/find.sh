@@ -42,6 +42,12 @@ find_it 'the best cap' 0 client.cap --best goodput_rpm \
 ok "a cap of $(value) is enough for what the limits carry" \
     awk -v x="$(value)" 'BEGIN { exit !(x >= 2) }'
 
+find_it 'the best of caps and strategies' 0 client.cap,client.strategy \
+    --best goodput_rpm --set duration=1m --set workload.arrivals.poisson=100/m \
+    --set 'vary={"client.cap":[1,3],"client.strategy":["p2c","headroom"]}'
+ok 'both are told' grep -q '"value":{"client.cap":3,"client.strategy":"' "$tmp/out"
+is 'all four were tried' 4 "$(grep -o '"verdict"' "$tmp/out" | wc -l)"
+
 find_it 'nothing meets it' 3 workload.arrivals.poisson --such-that \
     'goodput_rpm<0' --set duration=20s
 ok 'it says how far it looked' grep -q '"value":null' "$tmp/out"
