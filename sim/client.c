@@ -228,15 +228,17 @@ static void read_gauges(const struct sim_client *c, lim_time now,
         out->percent[o] = (uint8_t)(100 * believed(c, o, now) + 0.5);
 }
 
+/* Each moment as it was at its end: since then nothing has happened. */
 static void advance(struct sim_client *c, lim_time now)
 {
-    if (now < c->tally.moment_end)
-        return;
-    struct lim_counts n = lim_pool_counts(c->pool);
-    struct sim_gauges gauges = { .count = 0 };
-    read_gauges(c, now, &gauges);
-    sim_tally_advance(&c->tally, now, n.waiting + n.backing_off, n.in_flight,
-                      &gauges);
+    while (c->tally.moments != NULL && now >= c->tally.moment_end) {
+        struct lim_counts n = lim_pool_counts(c->pool);
+        struct sim_gauges gauges = { .count = 0 };
+        lim_time end = c->tally.moment_end;
+        read_gauges(c, end, &gauges);
+        sim_tally_advance(&c->tally, end, n.waiting + n.backing_off,
+                          n.in_flight, &gauges);
+    }
 }
 
 bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)

@@ -7,6 +7,7 @@
 #include "sim/world.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,13 +51,14 @@ static void fini(struct world *w)
     free(w->calls);
 }
 
-/* The share of one window that is used. */
+/* The share of one window that is used; of what is left, only whole requests,
+   images and tokens count, as on the wire. */
 static double used(const struct sim_provider *p, uint32_t organisation,
                    unsigned group, enum lim_limit limit, lim_time now)
 {
     struct sim_window_view v;
     sim_provider_window(p, organisation, group, limit, now, &v);
-    return v.limit > 0 ? 1 - v.level / (double)v.limit : 0;
+    return v.limit > 0 ? 1 - floor(v.level) / (double)v.limit : 0;
 }
 
 static void read_gauges(void *context, lim_time now, struct sim_gauges *out)
