@@ -109,7 +109,7 @@ static void put_load(const void *report, FILE *f)
     fputs("<p class=\"note\">Sent are requests whose first attempt left. What "
           "is less than was asked for waited for the limits or the cap, unless "
           "the lag is large: that is by how much the generator itself was "
-          "late.</p>\n</section>\n",
+          "late, in the run&rsquo;s own time.</p>\n</section>\n",
           f);
 }
 
@@ -234,8 +234,11 @@ static void put_limits(const void *report, FILE *f)
 static void put_command(const void *report, FILE *f)
 {
     const struct report *x = report;
+    double speed;
     fputs("tierlab bench scenario.json --on ", f);
     bench_svg_escape(f, x->r->on);
+    if (bench_path_number(x->r->wall, "speed", &speed) && speed != 1)
+        fprintf(f, " --speed %g", speed);
 }
 
 static void put_again(const void *report, FILE *f)

@@ -212,7 +212,7 @@ void bench_tables_load(FILE *f, const struct bench_result *r,
 {
     fputs(
         "<div class=\"wide\" tabindex=\"0\"><table>\n<caption><span>Means over "
-        "replications; of lag, business and connections the largest."
+        "replications; of lag, processor and connections the largest."
         "</span></caption>\n<thead><tr>",
         f);
     put_dimension_heads(f, g);
