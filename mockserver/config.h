@@ -115,8 +115,8 @@ int mock_config_latency(const char *text, struct sim_provider_config *out,
 
 /*
  * Reads a distribution ("prompt_tokens", "latency"): a number, or an object
- * {"lognormal": {p50, p95}}, {"exponential": {mean}}.  `seconds` says that
- * numbers are durations.
+ * {"lognormal": {p50, p95}}, {"exponential": {mean}}, with a "max" where it
+ * is one of sizes.  `seconds` says that numbers are durations.
  */
 void mock_config_dist(struct mock_json *j, const char *key, bool seconds,
                       struct sim_dist *out);

@@ -60,23 +60,34 @@ static void read_amount(struct mock_json *j, const char *key, bool seconds,
         *out = seconds_of(ns);
 }
 
+/* Sizes have a largest one, if it is given; times have none. */
+static void read_most(struct mock_json *j, bool seconds, double *most)
+{
+    if (!seconds && mock_json_get(j, "max") != NULL)
+        mock_json_number(j, "max", 1, SIZE_MAX_TOKENS, most);
+}
+
 static void read_lognormal(struct mock_json *j, bool seconds,
                            struct sim_dist *out)
 {
     struct mock_json one;
     double p50 = 0;
     double p95 = 0;
+    double most = 0;
     mock_json_enter(&one, j, "lognormal");
     read_amount(&one, "p50", seconds, &p50);
     read_amount(&one, "p95", seconds, &p95);
+    read_most(&one, seconds, &most);
     mock_json_close(&one);
     if (*j->error != LIM_OK)
         return;
-    if (p50 > 0 && p50 <= p95)
+    if (p50 > 0 && p50 <= p95) {
         *out = sim_dist_lognormal(p50, p95);
-    else
+        out->most = most;
+    } else {
         mock_json_wrong(j, "lognormal",
                         "expected p50 and p95, with 0 < p50 <= p95");
+    }
 }
 
 static void read_exponential(struct mock_json *j, bool seconds,
@@ -84,15 +95,19 @@ static void read_exponential(struct mock_json *j, bool seconds,
 {
     struct mock_json one;
     double mean = 0;
+    double most = 0;
     mock_json_enter(&one, j, "exponential");
     read_amount(&one, "mean", seconds, &mean);
+    read_most(&one, seconds, &most);
     mock_json_close(&one);
     if (*j->error != LIM_OK)
         return;
-    if (mean > 0)
+    if (mean > 0) {
         *out = sim_dist_exponential(mean);
-    else
+        out->most = most;
+    } else {
         mock_json_wrong(j, "exponential", "expected mean, above 0");
+    }
 }
 
 void mock_config_dist(struct mock_json *j, const char *key, bool seconds,

@@ -28,6 +28,8 @@ struct sim_dist {
     double a, b, c, d, e;
     const double *values; /* of an empirical one */
     size_t count;
+    double most; /* of sizes alone: those above it are as large as it; 0: none
+                    is.  Draws do not look at it, sim/sizes does */
 };
 
 struct sim_dist sim_dist_constant(double value);

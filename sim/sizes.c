@@ -15,19 +15,22 @@ void sim_sizes_init(struct sim_sizes *z, const struct sim_workload *w,
                        w->paired ? prompt : completion);
 }
 
-static int64_t whole(double x)
+static int64_t whole(const struct sim_draws *d, double x)
 {
+    double most = d->dist.most;
     if (!(x > 0))
         return 0;
+    if (most > 0 && x > most)
+        x = most;
     return x < 1 ? 1 : x > (double)TOKENS_MAX ? TOKENS_MAX : (int64_t)(x + 0.5);
 }
 
 int64_t sim_sizes_prompt(struct sim_sizes *z, uint64_t request)
 {
-    return whole(sim_draws_at(&z->prompt, request));
+    return whole(&z->prompt, sim_draws_at(&z->prompt, request));
 }
 
 int64_t sim_sizes_completion(struct sim_sizes *z, uint64_t request)
 {
-    return whole(sim_draws_at(&z->completion, request));
+    return whole(&z->completion, sim_draws_at(&z->completion, request));
 }

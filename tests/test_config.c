@@ -443,7 +443,10 @@ static void sizes_are_distributions(void)
     int error = LIM_OK;
     struct sim_dist size = sim_dist_constant(7);
     const char *text = "{\"prompt\": \"1.5k\", \"reply\": {\"lognormal\": "
-                       "{\"p50\": 129, \"p95\": 451}}, \"bad\": \"5s\"}";
+                       "{\"p50\": 129, \"p95\": 451}}, \"bad\": \"5s\", "
+                       "\"cut\": {\"exponential\": {\"mean\": 300, "
+                       "\"max\": \"4k\"}}, \"late\": {\"exponential\": "
+                       "{\"mean\": \"1s\", \"max\": \"4s\"}}}";
     cJSON *value = mock_json_parse(text, strlen(text), &d);
     CU_ASSERT_PTR_NOT_NULL_FATAL(value);
     mock_json_open(&j, value, "", &error, &d);
@@ -453,10 +456,16 @@ static void sizes_are_distributions(void)
     CU_ASSERT_DOUBLE_EQUAL(size.a, 1500, 0);
     mock_config_dist(&j, "reply", false, &size);
     CU_ASSERT_EQUAL(size.kind, SIM_DIST_LOGNORMAL);
+    CU_ASSERT_DOUBLE_EQUAL(size.most, 0, 0);
+    mock_config_dist(&j, "cut", false, &size);
+    CU_ASSERT_DOUBLE_EQUAL(size.most, 4000, 0);
     CU_ASSERT_EQUAL(error, LIM_OK);
     mock_config_dist(&j, "bad", false, &size);
     CU_ASSERT_EQUAL(error, LIM_EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(d.text, "bad: found \"5s\", expected a"));
+    error = LIM_OK;
+    mock_config_dist(&j, "late", true, &size); /* times have no largest one */
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.text, "max"));
     cJSON_Delete(value);
 }
 

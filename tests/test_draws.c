@@ -4,6 +4,7 @@
 
 #include "limiter/rng.h"
 #include "sim/draws.h"
+#include "sim/sizes.h"
 
 #define STREAM UINT64_C(0x5eed)
 
@@ -77,10 +78,31 @@ static void a_mirror_draws_by_the_rest_to_one(void)
     }
 }
 
+static void sizes_have_a_largest_where_one_is_given(void)
+{
+    struct sim_workload w = { .prompt_tokens = sim_dist_lognormal(1000, 4000),
+                              .completion_tokens = sim_dist_exponential(100) };
+    struct sim_sizes bound, free;
+    sim_sizes_init(&free, &w, STREAM);
+    w.prompt_tokens.most = 3000;
+    sim_sizes_init(&bound, &w, STREAM);
+    int cut = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        int64_t size = sim_sizes_prompt(&free, i);
+        CU_ASSERT_EQUAL(sim_sizes_prompt(&bound, i), size < 3000 ? size : 3000);
+        CU_ASSERT_EQUAL(sim_sizes_completion(&bound, i),
+                        sim_sizes_completion(&free, i));
+        cut += size > 3000;
+    }
+    CU_ASSERT(cut > 100);
+}
+
 CU_TestInfo draws_tests[] = {
     { "those of items are theirs in any order",
       those_of_items_are_theirs_in_any_order },
     { "those of one follow its index", those_of_one_follow_its_index },
     { "a mirror draws by the rest to one", a_mirror_draws_by_the_rest_to_one },
+    { "sizes have a largest where one is given",
+      sizes_have_a_largest_where_one_is_given },
     CU_TEST_INFO_NULL
 };
