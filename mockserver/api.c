@@ -263,18 +263,22 @@ void mock_api_answer(struct mock_api *api, const struct mock_question *q,
     finish(&v);
 }
 
-void mock_api_end(struct mock_api *api, struct mock_flight *flight, bool sent,
+void mock_api_abandon(struct mock_api *api, const struct mock_flight *flight)
+{
+    api->abandoned++;
+    if (flight->call.group >= 0)
+        mock_patience_excuse(
+            &api->patience,
+            mock_access_owner(api, (int64_t)flight->call.organisation),
+            (unsigned)flight->call.group);
+}
+
+void mock_api_end(struct mock_api *api, struct mock_flight *flight,
                   lim_time now)
 {
     /* The answer is given: without memory its reservation just stays. */
     const struct sim_debt debt = sim_service_debt(&flight->call, &flight->plan);
     (void)sim_service_end(&api->service, &debt, now);
-    api->abandoned += !sent;
-    if (!sent && flight->call.group >= 0)
-        mock_patience_excuse(
-            &api->patience,
-            mock_access_owner(api, (int64_t)flight->call.organisation),
-            (unsigned)flight->call.group);
     free(flight);
 }
 

@@ -121,11 +121,14 @@ struct mock_server_counters mock_api_counters(const struct mock_api *api);
 /*
  * Answers.  `a` is zeroed at first and may then be used again and again; its
  * texts are freed by mock_answer_fini.  If a->flight is set, mock_api_end is
- * called once when the answer was sent, or its client is gone.
+ * called once when the answer was sent.  Where its client is gone before,
+ * mock_api_abandon says so, and mock_api_end still comes when the answer would
+ * have ended: the provider goes on, and charges it.
  */
 void mock_api_answer(struct mock_api *api, const struct mock_question *q,
                      struct mock_answer *a);
-void mock_api_end(struct mock_api *api, struct mock_flight *flight, bool sent,
+void mock_api_abandon(struct mock_api *api, const struct mock_flight *flight);
+void mock_api_end(struct mock_api *api, struct mock_flight *flight,
                   lim_time now);
 void mock_answer_fini(struct mock_answer *a);
 

@@ -276,13 +276,13 @@ static void read_wish(struct mock_visit *v, struct chat *c)
 
 static void check_context(struct chat *c)
 {
-    const struct lim_price *price = c->m.call.price;
-    int64_t context = price != NULL ? price->context_tokens : -1;
     int64_t reply = c->reserved > 0 ? c->reserved : 0;
     int64_t prompt = c->m.prompt_tokens;
-    if (context <= 0 || prompt + reply <= context)
+    int64_t room = sim_service_room(c->m.call.price, prompt);
+    if (reply <= room)
         return;
-    if (prompt > context)
+    int64_t context = c->m.call.price->context_tokens;
+    if (room < 0)
         mock_meter_wrong(&c->m, "messages", "context_length_exceeded",
                          "This model's maximum context length is %" PRId64
                          " tokens. However, your messages resulted in %" PRId64
@@ -324,6 +324,15 @@ static void shorten(struct mock_visit *v, const struct chat *c)
         v->a->at = v->q->now + p->timing.total_ns;
 }
 
+/* Where a choice ends that has more to say; -1: nowhere. */
+static int64_t longest(const struct chat *c)
+{
+    int64_t room = sim_service_room(c->m.call.price, c->m.prompt_tokens);
+    if (room == INT64_MAX || (c->max_tokens >= 0 && c->max_tokens < room))
+        return c->max_tokens;
+    return room;
+}
+
 void mock_chat_post(struct mock_visit *v)
 {
     struct chat c = { .choices = 1, .max_tokens = -1, .reserved = -1 };
@@ -347,7 +356,7 @@ void mock_chat_post(struct mock_visit *v)
         if (plan != NULL) {
             shorten(v, &c);
             struct mock_talk t = { .prose = { .choices = c.choices,
-                                              .max_tokens = c.max_tokens },
+                                              .max_tokens = longest(&c) },
                                    .wish = c.wish,
                                    .prompt_tokens = c.m.prompt_tokens,
                                    .usage = c.usage };

@@ -13,7 +13,6 @@
 #include "mockserver/params.h"
 
 #define INPUTS_MAX 2048
-#define INPUT_TOKENS_MAX 8192
 #define TOKENS_MAX 300000
 #define DIMENSIONS_MAX 3072
 
@@ -63,11 +62,11 @@ static void read_input(struct embeddings *e, const cJSON *input)
         mock_meter_type(&e->m, "input", input,
                         "a string or an array of strings or tokens");
     }
-    if (tokens > INPUT_TOKENS_MAX)
+    if (sim_service_room(e->m.call.price, tokens) < 0)
         mock_meter_wrong(&e->m, "input", NULL,
-                         "This model's maximum context length is %d tokens, "
-                         "however you requested %" PRId64 " tokens.",
-                         INPUT_TOKENS_MAX, tokens);
+                         "This model's maximum context length is %" PRId64
+                         " tokens, however you requested %" PRId64 " tokens.",
+                         e->m.call.price->context_tokens, tokens);
     e->m.prompt_tokens += tokens;
     e->count++;
 }

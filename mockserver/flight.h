@@ -9,4 +9,10 @@ struct mock_flight {
     struct sim_plan plan;
 };
 
+/* When its answer ends, or would have. */
+static inline lim_time mock_flight_ends(const struct mock_flight *f)
+{
+    return f->plan.verdict.admitted_at + f->plan.timing.total_ns;
+}
+
 #endif

@@ -276,37 +276,12 @@ static void fail_memory(struct mock_visit *v)
     mock_visit_fail(v, 500, NULL, NULL, "%s", lim_strerror(LIM_ENOMEM));
 }
 
-/* A request with a mistake in it meets the limits like any other. */
-static void answer_mistake(struct mock_visit *v, struct mock_meter *m)
+static void answer_mistake(struct mock_visit *v, const struct mock_meter *m,
+                           const struct sim_verdict *verdict)
 {
-    struct sim_provider *p = v->api->provider;
-    uint32_t organisation = (uint32_t)v->organisation;
-    unsigned group = (unsigned)m->call.group;
-    bool charged = v->api->config.provider.charge.bad_request;
-    struct lim_cost cost = { { 0 } };
-    struct sim_verdict verdict;
-    if (charged) {
-        cost.amount[LIM_REQUESTS] = 1;
-        cost.amount[LIM_TOKENS] =
-            lim_estimate_tokens(m->prompt_tokens, m->max_tokens);
-        cost.amount[LIM_IMAGES] = m->images;
-        v->tokens = cost.amount[LIM_TOKENS];
-        if (sim_provider_admit(p, organisation, group, &cost, v->q->now,
-                               &verdict) != LIM_OK) {
-            fail_memory(v);
-            return;
-        }
-        if (verdict.answer != SIM_ADMITTED) {
-            refuse(v, m, &verdict);
-            return;
-        }
-    } else {
-        sim_provider_probe(p, organisation, group, &cost, v->q->now, &verdict);
-        verdict.shown.hint_ns = -1;
-    }
     mock_visit_fail(v, 400, m->param[0] != '\0' ? m->param : NULL, m->code,
                     "%s", m->problem.data != NULL ? m->problem.data : "");
-    mock_refuse_show(v, &verdict);
+    mock_refuse_show(v, verdict);
 }
 
 static void answer_fault(struct mock_visit *v, enum sim_fault fault,
@@ -366,6 +341,7 @@ static bool decide(struct mock_visit *v, const struct mock_meter *m,
     f->call.completion_tokens = m->completion_tokens;
     f->call.images = m->images;
     f->call.stream = m->stream;
+    f->call.wrong = m->wrong;
     number(v, &f->call);
     bool ok = sim_service_begin(s, &f->call, v->q->now, &f->plan) == LIM_OK;
     f->call.model = NULL;
@@ -387,10 +363,6 @@ static void watch(struct mock_visit *v, const struct mock_meter *m,
 const struct sim_plan *mock_meter_admit(struct mock_visit *v,
                                         struct mock_meter *m)
 {
-    if (m->wrong) {
-        answer_mistake(v, m);
-        return NULL;
-    }
     struct mock_flight *f = malloc(sizeof *f);
     if (f == NULL || !decide(v, m, f)) {
         fail_memory(v);
@@ -403,6 +375,8 @@ const struct sim_plan *mock_meter_admit(struct mock_visit *v,
         return carry_out(v, m, f) ? &f->plan : NULL;
     if (f->plan.verdict.answer == SIM_UNASKED)
         answer_fault(v, f->plan.fault, m->model);
+    else if (f->plan.verdict.answer == SIM_WRONG)
+        answer_mistake(v, m, &f->plan.verdict);
     else
         refuse(v, m, &f->plan.verdict);
     free(f);

@@ -98,6 +98,7 @@ static const char *answer_name(enum sim_answer answer)
     case SIM_QUOTA:
         return "insufficient_quota";
     case SIM_NO_MODEL:
+    case SIM_WRONG:
     case SIM_UNASKED:
     default:
         return "no_model";

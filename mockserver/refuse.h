@@ -15,7 +15,8 @@ struct mock_refuse_request {
     bool images; /* it asked for some */
 };
 
-/* The provider refused: the verdict is not SIM_ADMITTED or SIM_UNASKED. */
+/* The provider refused: the verdict is not SIM_ADMITTED, SIM_WRONG or
+   SIM_UNASKED. */
 void mock_refuse_verdict(struct mock_visit *v,
                          const struct mock_refuse_request *r,
                          const struct sim_verdict *verdict);

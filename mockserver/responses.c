@@ -192,9 +192,7 @@ static void read_wish(struct mock_visit *v, struct mock_meter *m,
 
 static void check_context(struct mock_meter *m)
 {
-    const struct lim_price *price = m->call.price;
-    if (price != NULL && price->context_tokens > 0 &&
-        m->prompt_tokens > price->context_tokens)
+    if (sim_service_room(m->call.price, m->prompt_tokens) < 0)
         mock_meter_wrong(m, "input", "context_length_exceeded",
                          "Your input exceeds the context window of this model. "
                          "Please adjust your input and try again.");

@@ -2,12 +2,15 @@
 
 #include <stdlib.h>
 
+#include "mockserver/flight.h"
+
 struct mock_serve {
     struct mock_api *api;
     struct mock_loop *loop;
     pthread_mutex_t *lock;       /* of the API; NULL: nobody else has it */
     struct mock_answer answer;   /* of the request at hand */
     struct mock_exchange *clock; /* that waits for the clock, or NULL */
+    struct sent *orphans;        /* answers that nobody waits for */
     bool advancing;
 };
 
@@ -15,6 +18,8 @@ struct mock_serve {
 struct sent {
     struct mock_serve *serve;
     struct mock_flight *flight;
+    struct sent *previous, *next; /* of orphans */
+    uint32_t timer;
 };
 
 struct mock_serve *mock_serve_new(struct mock_api *api, struct mock_loop *loop,
@@ -33,6 +38,12 @@ void mock_serve_free(struct mock_serve *s)
 {
     if (s == NULL)
         return;
+    while (s->orphans != NULL) {
+        struct sent *e = s->orphans;
+        s->orphans = e->next;
+        free(e->flight);
+        free(e);
+    }
     mock_answer_fini(&s->answer);
     free(s);
 }
@@ -59,17 +70,58 @@ static void leave(struct mock_serve *s)
 }
 
 static void end_flight(struct mock_serve *s, struct mock_flight *flight,
-                       bool sent, lim_time now)
+                       lim_time now)
 {
     enter(s);
-    mock_api_end(s->api, flight, sent, now);
+    mock_api_end(s->api, flight, now);
     leave(s);
+}
+
+static void end_orphan(void *context, uint32_t timer, lim_time now)
+{
+    struct sent *e = context;
+    struct mock_serve *s = e->serve;
+    mock_loop_timer_free(s->loop, timer);
+    if (e->previous != NULL)
+        e->previous->next = e->next;
+    else
+        s->orphans = e->next;
+    if (e->next != NULL)
+        e->next->previous = e->previous;
+    end_flight(s, e->flight, now);
+    free(e);
+}
+
+/* The provider works on for a client that hung up, as in sim/world.  False:
+   there is no memory for it. */
+static bool outlive(struct sent *e)
+{
+    struct mock_serve *s = e->serve;
+    e->timer = mock_loop_timer_new(s->loop, end_orphan, e);
+    if (e->timer == UINT32_MAX)
+        return false;
+    mock_loop_timer_set(s->loop, e->timer, mock_flight_ends(e->flight));
+    e->previous = NULL;
+    e->next = s->orphans;
+    if (e->next != NULL)
+        e->next->previous = e;
+    s->orphans = e;
+    return true;
 }
 
 static void on_end(void *context, bool sent)
 {
     struct sent *e = context;
-    end_flight(e->serve, e->flight, sent, mock_loop_now(e->serve->loop));
+    struct mock_serve *s = e->serve;
+    lim_time now = mock_loop_now(s->loop);
+    if (!sent) {
+        enter(s);
+        mock_api_abandon(s->api, e->flight);
+        leave(s);
+        if (now < mock_flight_ends(e->flight) && outlive(e))
+            return;
+    }
+    end_flight(s, e->flight, now);
     free(e);
 }
 
@@ -106,10 +158,10 @@ static void answer(struct mock_serve *s, struct mock_exchange *x)
     if (flight != NULL) {
         struct sent *e = malloc(sizeof *e);
         if (e != NULL) {
-            *e = (struct sent){ s, flight };
+            *e = (struct sent){ .serve = s, .flight = flight };
             mock_exchange_on_end(x, on_end, e);
         } else {
-            end_flight(s, flight, true, mock_exchange_time(x));
+            end_flight(s, flight, mock_exchange_time(x));
         }
     }
     reply(s, x);

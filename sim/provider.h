@@ -64,6 +64,7 @@ enum sim_answer {
     SIM_TOO_LARGE,    /* above the limit itself: no wait does */
     SIM_QUOTA,        /* the month's money is spent */
     SIM_NO_MODEL,     /* unknown, or not for this tier */
+    SIM_WRONG,        /* a mistake in the request; of the service alone */
     SIM_UNASKED       /* never of a provider: a fault came before it */
 };
 

@@ -29,7 +29,21 @@ static int64_t completion_of(const struct sim_call *call, uint64_t seed)
         tokens = drawn_completion(seed, call->request);
     if (call->max_tokens > 0 && tokens > call->max_tokens)
         tokens = call->max_tokens;
-    return tokens;
+    int64_t room = sim_service_room(call->price, call->prompt_tokens);
+    return tokens < room ? tokens : room > 0 ? room : 0;
+}
+
+int64_t sim_service_room(const struct lim_price *price, int64_t prompt_tokens)
+{
+    if (price == NULL || price->context_tokens <= 0)
+        return INT64_MAX;
+    return price->context_tokens - prompt_tokens;
+}
+
+bool sim_service_too_long(const struct sim_call *call)
+{
+    int64_t reply = call->max_tokens > 0 ? call->max_tokens : 0;
+    return reply > sim_service_room(call->price, call->prompt_tokens);
 }
 
 void sim_service_change(struct sim_service *s,
@@ -111,6 +125,8 @@ static int status_of_verdict(const struct sim_call *call,
         return 200;
     if (answer == SIM_NO_MODEL)
         return 404;
+    if (answer == SIM_WRONG)
+        return 400;
     return answer == SIM_QUOTA && call->images > 0 ? 400 : 429;
 }
 
@@ -220,6 +236,31 @@ static void open_plan(struct sim_plan *plan, const struct sim_call *call)
     plan->timing.total_ns = 0;
 }
 
+/* Asks the provider for what a call costs. */
+static int admit(struct sim_service *s, const struct sim_call *call,
+                 lim_time now, struct sim_plan *plan)
+{
+    unsigned group = (unsigned)call->group;
+    struct sim_verdict *v = &plan->verdict;
+    if (!call->wrong)
+        return sim_provider_admit(s->provider, call->organisation, group,
+                                  &plan->cost, now, v);
+    if (s->config.charge.bad_request) {
+        int error = sim_provider_admit(s->provider, call->organisation, group,
+                                       &plan->cost, now, v);
+        if (v->answer == SIM_ADMITTED)
+            v->answer = SIM_WRONG;
+        return error;
+    }
+    plan->cost = (struct lim_cost){ { 0 } };
+    sim_provider_probe(s->provider, call->organisation, group, &plan->cost, now,
+                       v);
+    if (v->answer != SIM_NO_MODEL)
+        v->answer = SIM_WRONG;
+    v->shown.hint_ns = -1;
+    return LIM_OK;
+}
+
 int sim_service_begin(struct sim_service *s, const struct sim_call *call,
                       lim_time now, struct sim_plan *plan)
 {
@@ -235,9 +276,7 @@ int sim_service_begin(struct sim_service *s, const struct sim_call *call,
     if (call->group < 0)
         plan->verdict = untold(SIM_NO_MODEL);
     else
-        error = sim_provider_admit(s->provider, call->organisation,
-                                   (unsigned)call->group, &plan->cost, now,
-                                   &plan->verdict);
+        error = admit(s, call, now, plan);
     if (error != LIM_OK)
         return error;
     plan->status = status_of_verdict(call, plan->verdict.answer);
@@ -297,6 +336,7 @@ static enum lim_class class_of(const struct sim_plan *plan)
         [SIM_TOO_LARGE] = LIM_CLASS_TOO_LARGE,
         [SIM_QUOTA] = LIM_CLASS_QUOTA,
         [SIM_NO_MODEL] = LIM_CLASS_NO_ACCESS,
+        [SIM_WRONG] = LIM_CLASS_CALLER,
         [SIM_UNASKED] = LIM_CLASS_TRANSIENT,
     };
     if (plan->fault == SIM_FAULT_HTTP_429 || plan->fault == SIM_FAULT_EDGE_429)

@@ -49,13 +49,25 @@ struct sim_call {
                                       cuts it; 0: there is none (embeddings,
                                       images); -1: drawn by default */
     bool stream;               /* the reply comes token by token */
-    uint64_t request;          /* number of the request, keys the draws */
+    bool wrong;       /* a mistake in it: 400, if the limits let it through */
+    uint64_t request; /* number of the request, keys the draws */
     unsigned attempt;
     /* What follows from the model; sim_service_resolve fills it. */
     int group;                     /* < 0: the provider does not know it */
     const struct lim_price *price; /* NULL: not known */
     struct sim_times *times;       /* the service's */
 };
+
+/*
+ * How long a reply the model's context leaves room for after that prompt:
+ * negative when the prompt alone is too long, INT64_MAX when the context is
+ * not known.  A longer reply is cut there; a request that reserves more is
+ * wrong.
+ */
+int64_t sim_service_room(const struct lim_price *price, int64_t prompt_tokens);
+
+/* Whether a call of one choice asks for more than the context holds. */
+bool sim_service_too_long(const struct sim_call *call);
 
 struct sim_plan {
     int status; /* of the answer; 0: there is none */
@@ -77,10 +89,14 @@ struct sim_plan {
 void sim_service_resolve(const struct sim_service *s, struct sim_call *call);
 
 /*
- * Decides at `now`.  If plan->admitted, the caller calls sim_service_end when
- * the answer ends, at now + timing.total_ns, or its client is gone.  Both
- * return LIM_OK, or LIM_ENOMEM as sim_provider_admit and sim_provider_settle
- * do; after LIM_ENOMEM here there is nothing to end.
+ * Decides at `now`.  A call that is wrong meets the limits like any other and
+ * takes from them what it asks for, if 400s are charged; it has no reply.
+ * Faults behind the limits do not strike it.
+ *
+ * If plan->admitted, the caller calls sim_service_end when the answer ends, at
+ * now + timing.total_ns, whether its client is still there or not.  Both return
+ * LIM_OK, or LIM_ENOMEM as sim_provider_admit and sim_provider_settle do; after
+ * LIM_ENOMEM here there is nothing to end.
  */
 int sim_service_begin(struct sim_service *s, const struct sim_call *call,
                       lim_time now, struct sim_plan *plan);

@@ -135,6 +135,7 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
     call->completion_tokens = s->completion_tokens;
     call->request = s->request;
     call->attempt = s->attempt;
+    call->wrong = sim_service_too_long(call);
     if (sim_service_begin(&w->service, call, now, &plan) != LIM_OK)
         return LIM_ENOMEM;
     sim_service_outcome(call, &plan, &f->outcome);

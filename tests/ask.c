@@ -90,7 +90,7 @@ int ask_question(struct ask *f, const struct mock_question *q)
     mock_api_answer(f->api, q, &f->a);
     take_stream(f);
     if (f->a.flight != NULL)
-        mock_api_end(f->api, f->a.flight, true, f->ended);
+        mock_api_end(f->api, f->a.flight, f->ended);
     return f->a.status;
 }
 

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (a.stream.next != NULL)
             a.stream.free(a.stream.context);
         if (a.flight != NULL)
-            mock_api_end(api, a.flight, true, a.at);
+            mock_api_end(api, a.flight, a.at);
     }
     free(copy);
     mock_answer_fini(&a);

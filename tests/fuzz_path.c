@@ -53,7 +53,7 @@ static void ask(struct mock_api *api, struct mock_question *q)
     if (a.stream.next != NULL)
         a.stream.free(a.stream.context);
     if (a.flight != NULL)
-        mock_api_end(api, a.flight, false, a.at);
+        mock_api_end(api, a.flight, a.at);
     mock_answer_fini(&a);
 }
 

@@ -84,7 +84,7 @@ static void ask(struct mock_api *api, const char *path, struct mock_slice body,
     if (a.stream.next != NULL)
         end = take_stream(&a, fault);
     if (a.flight != NULL)
-        mock_api_end(api, a.flight, true, end);
+        mock_api_end(api, a.flight, end);
     mock_answer_fini(&a);
 }
 

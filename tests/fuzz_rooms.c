@@ -43,7 +43,7 @@ static void ask(struct mock_api *api, const char *path, struct mock_slice body)
     mock_api_answer(api, &q, &a);
     check(&a);
     if (a.flight != NULL)
-        mock_api_end(api, a.flight, true, a.at);
+        mock_api_end(api, a.flight, a.at);
     mock_answer_fini(&a);
 }
 

@@ -59,9 +59,12 @@ struct lockstep {
     struct bench_message *messages;
     struct lim_timerq *due;
     struct flight flights[FLIGHTS];
-    uint32_t slots; /* that were used */
+    uint32_t slots;                /* that were used */
+    struct flight ghosts[FLIGHTS]; /* hung up on, not yet ended there */
+    uint32_t ghost_count;
     lim_time now;
-    uint64_t seed, attempts, refused, lost, differences;
+    uint64_t seed, attempts, refused, wrong, lost, differences;
+    uint64_t abandoned;
 };
 
 static void die(const char *what)
@@ -300,6 +303,7 @@ static void begin(struct lockstep *l, const struct sim_send *s)
         .attempt = s->attempt,
     };
     sim_service_resolve(&l->service, &f->call);
+    f->call.wrong = sim_service_too_long(&f->call);
     if (sim_service_begin(&l->service, &f->call, l->now, &f->plan) != LIM_OK)
         die("memory");
     int64_t first = sim_service_first_token(&f->call, &f->plan);
@@ -309,6 +313,44 @@ static void begin(struct lockstep *l, const struct sim_send *s)
     send_request(l, f, s);
     l->attempts++;
     l->refused += f->plan.status == 429;
+    l->wrong += f->call.wrong;
+}
+
+/* A hedge, or the request that it stands beside, has won: the client hangs up
+   on the other, of which nothing has come, and the provider goes on. */
+static void break_off(struct lockstep *l, uint32_t slot)
+{
+    struct flight *f = &l->flights[slot];
+    lim_timerq_cancel(l->due, slot);
+    close(f->fd);
+    f->fd = -1;
+    l->abandoned++;
+    if (f->plan.admitted)
+        l->ghosts[l->ghost_count++] = *f;
+}
+
+static lim_time next_ghost(const struct lockstep *l)
+{
+    lim_time next = LIM_NEVER;
+    for (uint32_t i = 0; i < l->ghost_count; i++)
+        if (l->ghosts[i].ends < next)
+            next = l->ghosts[i].ends;
+    return next;
+}
+
+static void end_ghosts(struct lockstep *l)
+{
+    for (uint32_t i = 0; i < l->ghost_count;) {
+        const struct flight *f = &l->ghosts[i];
+        if (f->ends > l->now) {
+            i++;
+            continue;
+        }
+        const struct sim_debt debt = sim_service_debt(&f->call, &f->plan);
+        if (sim_service_end(&l->service, &debt, l->now) != LIM_OK)
+            die("memory");
+        l->ghosts[i] = l->ghosts[--l->ghost_count];
+    }
 }
 
 static void fire(struct lockstep *l, uint32_t slot)
@@ -332,13 +374,16 @@ static void fire(struct lockstep *l, uint32_t slot)
             die("memory");
     }
     take_answer(l, f, &o);
-    sim_client_done(l->client, slot, &o, NULL, l->now);
+    uint32_t other = sim_client_done(l->client, slot, &o, NULL, l->now);
+    if (other != SIM_NO_SLOT)
+        break_off(l, other);
 }
 
 static void act(struct lockstep *l)
 {
     struct sim_send send;
     uint32_t slot;
+    end_ghosts(l);
     for (;;) {
         if (lim_timerq_pop(l->due, l->now, &slot))
             fire(l, slot);
@@ -373,6 +418,8 @@ static void run(struct lockstep *l)
         lim_time next = due < wakeup ? due : wakeup;
         if (next == LIM_NEVER)
             return;
+        if (next_ghost(l) < next)
+            next = next_ghost(l);
         move(l, next, due == next);
     }
 }
@@ -436,7 +483,8 @@ static void tear_down(struct lockstep *l)
 int main(int argc, char **argv)
 {
     static struct lockstep l;
-    uint64_t played = 0, attempts = 0, refused = 0, lost = 0, bad = 0;
+    uint64_t played = 0, attempts = 0, refused = 0, wrong = 0, lost = 0;
+    uint64_t abandoned = 0, bad = 0;
     if (argc != 4) {
         fprintf(stderr, "usage: lockstep MOCKD FIRST COUNT\n");
         return 2;
@@ -452,12 +500,15 @@ int main(int argc, char **argv)
         played++;
         attempts += l.attempts;
         refused += l.refused;
+        wrong += l.wrong;
         lost += l.lost;
+        abandoned += l.abandoned;
         bad += l.differences > 0;
     }
     printf("seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " attempts, %" PRIu64
-           " refused, %" PRIu64 " lost\n",
-           first, first + count - 1, attempts, refused, lost);
+           " refused, %" PRIu64 " wrong, %" PRIu64 " lost, %" PRIu64
+           " abandoned\n",
+           first, first + count - 1, attempts, refused, wrong, lost, abandoned);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", played - bad, bad);
     return bad == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -64,6 +64,7 @@ static void draw_windows(struct drawing *d, cJSON *provider)
     cJSON *charge = cJSON_AddObjectToObject(provider, "charge");
     put(charge, "refused", below(d, 4) == 0 ? "true" : "false");
     put(charge, "settle", ONE_OF(d, yes_no));
+    put(charge, "bad_request", ONE_OF(d, yes_no));
 }
 
 static void draw_organisations(struct drawing *d, cJSON *provider)
@@ -107,6 +108,18 @@ static cJSON *draw_provider(struct drawing *d)
     return provider;
 }
 
+/* Early ones, or none would be needed. */
+static void draw_hedge(struct drawing *d, cJSON *client)
+{
+    static const char *const some[] = {
+        "{\"after\": \"500ms\", \"budget\": 0.5}",
+        "{\"after\": \"2500ms\", \"budget\": 0.2}",
+        "{\"after\": \"p50\", \"budget\": 0.3}",
+    };
+    if (below(d, 3) == 0)
+        put(client, "hedge", ONE_OF(d, some));
+}
+
 static cJSON *draw_client(struct drawing *d)
 {
     static const char *const strategies[] = {
@@ -136,6 +149,7 @@ static cJSON *draw_client(struct drawing *d)
     cJSON_AddStringToObject(client, "discipline",
                             below(d, 2) == 0 ? disciplines[0]
                                              : ONE_OF(d, disciplines));
+    draw_hedge(d, client);
     return client;
 }
 
@@ -154,6 +168,7 @@ static cJSON *draw_workload(struct drawing *d)
         "300",
         "2000",
         "{\"lognormal\": {\"p50\": 100, \"p95\": 700}}",
+        "{\"lognormal\": {\"p50\": 3000, \"p95\": 20000}}",
     };
     cJSON *w = cJSON_CreateObject();
     const char *model = ONE_OF(d, models);

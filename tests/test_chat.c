@@ -243,7 +243,7 @@ static void play_stream(struct ask *f, int tokens, lim_time end)
     CU_ASSERT_EQUAL(s->next(s->context, now, &f->events), end);
     s->free(s->context);
     s->next = NULL;
-    mock_api_end(f->api, f->a.flight, true, now);
+    mock_api_end(f->api, f->a.flight, now);
 }
 
 static void tokens_come_when_they_are_due(void)

@@ -28,7 +28,7 @@ static void prices_are_those_of_their_sources(void)
         { "o1-mini", 1100000, 4400000, -1, -1 },
         { "o3", 2000000, 8000000, -1, -1 },
         { "gpt-6-astra", 10000000, 50000000, -1, -1 },
-        { "text-embedding-3-small", 20000, 0, -1, -1 },
+        { "text-embedding-3-small", 20000, 0, -1, 8192 },
         { "dall-e-3", 0, 0, 40000, -1 },
         { "gpt-image-1", 5000000, -1, 42000, -1 },
     };

@@ -157,7 +157,8 @@ static void draws_follow_the_clients_number(void)
                                    .now = f.now };
         mock_api_answer(f.api, &q, &f.a);
         CU_ASSERT_PTR_NOT_NULL_FATAL(f.a.flight);
-        mock_api_end(f.api, f.a.flight, false, f.a.at);
+        mock_api_abandon(f.api, f.a.flight);
+        mock_api_end(f.api, f.a.flight, f.a.at);
         total[i] = f.a.at - f.now;
     }
     CU_ASSERT_TRUE(total[0] > 0);

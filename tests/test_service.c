@@ -128,6 +128,62 @@ static void replies_are_cut_at_max_tokens(void)
     end(&w);
 }
 
+/* gpt-4 holds 8,192 tokens. */
+static void what_is_longer_than_the_context_is_wrong(void)
+{
+    const struct {
+        const char *model;
+        int64_t prompt, max;
+        bool wrong;
+        int64_t length; /* of a reply of 500 */
+    } rows[] = {
+        { "gpt-4", 8192, -1, false, 0 },    { "gpt-4", 8193, -1, true, 0 },
+        { "gpt-4", 8000, 192, false, 192 }, { "gpt-4", 8000, 193, true, 0 },
+        { "gpt-4", 8000, -1, false, 192 },  { "gpt-4", 100, -1, false, 500 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w;
+        begin(&w, (struct sim_call){ .model = rows[i].model,
+                                     .prompt_tokens = rows[i].prompt,
+                                     .max_tokens = rows[i].max,
+                                     .completion_tokens = 500 });
+        CU_ASSERT_EQUAL(sim_service_too_long(&w.call), rows[i].wrong);
+        w.call.wrong = rows[i].wrong;
+        ask(&w);
+        CU_ASSERT_EQUAL(w.plan.admitted, !rows[i].wrong);
+        CU_ASSERT_EQUAL(w.plan.completion_tokens, rows[i].length);
+        end(&w);
+    }
+    CU_ASSERT_EQUAL(sim_service_room(NULL, 1000000), INT64_MAX);
+}
+
+/* It costs what it asks for, where 400s are charged, and else nothing, and
+   comes when the limits let it through. */
+static void a_mistake_meets_the_limits(void)
+{
+    for (int charged = 0; charged < 2; charged++) {
+        struct world w;
+        struct lim_outcome o;
+        begin(&w, (struct sim_call){ .model = "gpt-4",
+                                     .prompt_tokens = 9000,
+                                     .max_tokens = -1,
+                                     .wrong = true });
+        w.config.charge.bad_request = charged;
+        change(&w);
+        ask(&w);
+        sim_service_outcome(&w.call, &w.plan, &o);
+        CU_ASSERT_EQUAL(w.plan.verdict.answer, SIM_WRONG);
+        CU_ASSERT_EQUAL(o.status, 400);
+        CU_ASSERT_EQUAL(o.class, LIM_CLASS_CALLER);
+        CU_ASSERT_EQUAL(w.plan.timing.total_ns, 0);
+        CU_ASSERT_EQUAL(w.service.in_flight, 0);
+        CU_ASSERT_EQUAL(o.feedback.tokens.remaining, charged ? 1000 : 10000);
+        ask(&w);
+        CU_ASSERT_EQUAL(w.plan.status, charged ? 429 : 400);
+        end(&w);
+    }
+}
+
 static void lengths_that_are_not_given_are_drawn(void)
 {
     struct world w;
@@ -442,6 +498,9 @@ CU_TestInfo service_tests[] = {
     { "a price that is not known is told and not spent",
       a_price_that_is_not_known_is_told_and_not_spent },
     { "replies are cut at max_tokens", replies_are_cut_at_max_tokens },
+    { "what is longer than the context is wrong",
+      what_is_longer_than_the_context_is_wrong },
+    { "a mistake meets the limits", a_mistake_meets_the_limits },
     { "lengths that are not given are drawn",
       lengths_that_are_not_given_are_drawn },
     { "latency is the model's or the given",

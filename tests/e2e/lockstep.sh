@@ -3,4 +3,4 @@
 # (tests/lockstep.c).  LOCKSTEP_SEEDS tells how many; make study takes more.
 set -u
 build=${BUILD:-build}
-exec "$build/tests/lockstep" "$build/tierlab-mockd" 1 "${LOCKSTEP_SEEDS:-60}"
+exec "$build/tests/lockstep" "$build/tierlab-mockd" 1 "${LOCKSTEP_SEEDS:-200}"
