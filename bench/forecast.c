@@ -10,9 +10,10 @@
 struct forecast {
     const struct bench_sender *s;
     struct lim_pool *pool;
-    struct lim_timerq *due; /* answers, by slot */
-    lim_id ids[BENCH_AT_ONCE_MAX];
-    size_t requests[BENCH_AT_ONCE_MAX]; /* by slot */
+    struct lim_timerq *due; /* answers, by slot: two a record of the pool's,
+                               the second for a hedge */
+    lim_id ids[2 * BENCH_AT_ONCE_MAX];
+    size_t requests[BENCH_AT_ONCE_MAX]; /* by record */
     size_t next;
     uint64_t in_flight;
     lim_time now;
@@ -35,12 +36,11 @@ static void submit(struct forecast *f)
             f->out->refused++;
             continue;
         }
-        f->ids[(uint32_t)id] = id;
         f->requests[(uint32_t)id] = f->next;
     }
 }
 
-static int64_t takes(const struct forecast *f, size_t request)
+static int64_t takes(const struct forecast *f, size_t request, unsigned attempt)
 {
     const struct bench_batch_request *q = &f->s->batch->requests[request];
     struct sim_dist reply = sim_default_completion();
@@ -48,6 +48,7 @@ static int64_t takes(const struct forecast *f, size_t request)
     double tokens = sim_dist_draw(&reply, lim_rng_draw(stream, request, 0));
     const struct sim_latency_of of = {
         .request = request,
+        .attempt = attempt,
         .prompt_tokens = q->tokens,
         .completion_tokens = tokens < 1 ? 1 : (int64_t)(tokens + 0.5),
         .factor = 1,
@@ -58,17 +59,24 @@ static int64_t takes(const struct forecast *f, size_t request)
         .total_ns;
 }
 
+static void send(struct forecast *f, const struct lim_action *a)
+{
+    uint32_t record = (uint32_t)lim_hedged(a->id);
+    uint32_t slot = record << 1 | lim_is_hedge(a->id);
+    f->ids[slot] = a->id;
+    lim_timerq_set(f->due, slot,
+                   f->now + takes(f, f->requests[record], a->attempt), 0);
+    f->in_flight++;
+    *(a->hedge ? &f->out->hedges : &f->out->sent) += 1;
+}
+
 static void send_all(struct forecast *f)
 {
     struct lim_action a;
     submit(f);
     while (lim_next(f->pool, f->now, &a)) {
         if (a.kind == LIM_SEND) {
-            uint32_t slot = (uint32_t)a.id;
-            lim_timerq_set(f->due, slot, f->now + takes(f, f->requests[slot]),
-                           0);
-            f->in_flight++;
-            f->out->sent++;
+            send(f, &a);
         } else {
             f->out->refused++;
         }
@@ -86,7 +94,11 @@ static void end_all(struct forecast *f)
                                       .feedback = lim_feedback_none() };
     uint32_t slot;
     while (lim_timerq_pop(f->due, f->now, &slot)) {
-        lim_complete(f->pool, f->ids[slot], &good, f->now, NULL);
+        f->in_flight--;
+        if (lim_complete(f->pool, f->ids[slot], &good, f->now, NULL) !=
+            LIM_FATE_WON)
+            continue;
+        lim_timerq_cancel(f->due, slot ^ 1);
         f->in_flight--;
     }
 }
@@ -121,12 +133,8 @@ int bench_forecast_make(struct bench_forecast *out,
     if (f == NULL)
         return lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
     *f = (struct forecast){ .s = s, .out = out, .now = LIM_DAY };
-    struct sim_client_config client = *s->client;
-    struct bench_sender plain = *s;
-    client.hedge = (struct lim_hedging){ .budget = 0 };
-    plain.client = &client;
-    f->pool = bench_send_pool(&plain, f->now, diag);
-    f->due = lim_timerq_new(BENCH_AT_ONCE_MAX);
+    f->pool = bench_send_pool(s, f->now, diag);
+    f->due = lim_timerq_new(2 * BENCH_AT_ONCE_MAX);
     int error = f->pool == NULL ? LIM_EINVAL : LIM_OK;
     if (error == LIM_OK && f->due == NULL)
         error = lim_fail(diag, LIM_ENOMEM, 0, "out of memory");

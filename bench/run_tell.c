@@ -80,6 +80,8 @@ void bench_run_tell_forecast(const struct bench_forecast *f)
         return;
     }
     fprintf(stderr, "it will take about %.1f s", f->seconds);
+    if (f->hedges > 0)
+        fprintf(stderr, ", with %llu hedges", (unsigned long long)f->hedges);
     if (f->refused > 0)
         fprintf(stderr, "; %llu requests are larger than any limit",
                 (unsigned long long)f->refused);

@@ -32,6 +32,27 @@ ok 'it tells how many' grep -q '^to send: 620 requests' "$tmp/err"
 forecast=$(sed -n 's/^it will take about \([0-9.]*\) s$/\1/p' "$tmp/err")
 ok "at 600 at once and 10 a second, $forecast s" \
     awk -v x="$forecast" 'BEGIN { exit !(x >= 2 && x < 25) }'
+# A pool that hedges is foretold with its hedges.  (A long reply is long at the
+# other organisation too: the last to end stays the last.)
+cat >"$tmp/two.json" <<JSON
+{"endpoints": [{"name": "here", "base_url": "$url/v1"}],
+ "accounts": [
+ {"name": "a", "endpoint": "here", "organisation": "a", "key_env": "KEY_A",
+  "limits": {"gpt-4o-mini": {"rpm": 60000}}},
+ {"name": "b", "endpoint": "here", "organisation": "b", "key_env": "KEY_A",
+  "limits": {"gpt-4o-mini": {"rpm": 60000}}}]}
+JSON
+echo '{"client": {"hedge": {"after": "6s", "budget": 0.5}}}' >"$tmp/hedge.json"
+dry() { # OPTION...: seconds and hedges
+    "$tierlab" run --dry-run --accounts "$tmp/two.json" "$@" \
+        "$tmp/requests.jsonl" 2>&1 |
+        sed -n 's/^it will take about \([0-9.]*\) s\(, with \([0-9]*\) hedges\)*$/\1 \3/p'
+}
+read -r plain none < <(dry)
+read -r hedged hedges < <(dry --client "$tmp/hedge.json")
+is 'no hedges' '' "$none"
+ok "$hedges hedges: $plain s become $hedged s" awk -v n="$hedges" \
+    -v a="$plain" -v b="$hedged" 'BEGIN { exit !(n > 5 && b <= a) }'
 is 'nothing was sent' 0 "$(curl -s "$url/mock/state" |
     grep -o '"decisions":[0-9]*' | cut -d: -f2)"
 
