@@ -123,6 +123,15 @@ void lim_meter_give(const struct lim_meter_rule *r, struct lim_meter *m,
         type_of(r)->give(r, m, cost, taken_at);
 }
 
+void lim_meter_raise(const struct lim_meter_rule *r, struct lim_meter *m,
+                     int64_t cost, lim_time now)
+{
+    if (type_of(r)->raise == NULL)
+        lim_meter_give(r, m, cost, now);
+    else if (r->rate.limit > 0 && cost > 0)
+        type_of(r)->raise(r, m, cost, now);
+}
+
 void lim_meter_lower(const struct lim_meter_rule *r, struct lim_meter *m,
                      int64_t cost, lim_time now)
 {

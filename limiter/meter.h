@@ -137,6 +137,14 @@ void lim_meter_lower(const struct lim_meter_rule *r, struct lim_meter *m,
                      int64_t cost, lim_time now);
 
 /*
+ * Gives units back of which it is known that they were never taken, not when
+ * they would have been: of a log the oldest, so that the others do not come
+ * back too early.
+ */
+void lim_meter_raise(const struct lim_meter_rule *r, struct lim_meter *m,
+                     int64_t cost, lim_time now);
+
+/*
  * Changes the rule by which a window counts, at `now`, to one of the same
  * discipline.  The units used stay used, to the fraction, but at most so many
  * that none is owed: a limit that grows by 10 gives 10 at once.  From no

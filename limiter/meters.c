@@ -267,6 +267,21 @@ void lim_meters_heed(struct lim_meters *m, uint32_t leaf, enum lim_limit window,
     lower(r, b, mark - b->corrected - left, now);
 }
 
+bool lim_meters_raise(struct lim_meters *m, uint32_t leaf,
+                      enum lim_limit window, int64_t left, lim_time now)
+{
+    const struct lim_meter_rule *r = &m->rules[window];
+    struct belief *b = find(m, leaf, window);
+    if (b == NULL)
+        return false;
+    int64_t units = left - lim_meter_remaining(r, &b->meter, now);
+    if (units <= 0)
+        return false;
+    lim_meter_raise(r, &b->meter, units, now);
+    b->corrected -= units;
+    return true;
+}
+
 void lim_meters_heed_first(struct lim_meters *m, uint32_t leaf,
                            enum lim_limit window, int64_t left, lim_time now)
 {

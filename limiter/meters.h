@@ -23,8 +23,9 @@
  * If fewer than the pool believed at its sending, others have taken the
  * difference, and it is taken from the belief, now: it counts for as long as
  * if it had been taken now.  What answers to requests that were sent before
- * such a correction show of it is not taken again.  A belief is never raised:
- * of what was charged in vain a window is free when it has passed.
+ * such a correction show of it is not taken again.  A belief is raised where
+ * more is left than it can be with all that was charged since, or was on its
+ * way: something was charged in vain (a 503 in front of the limits, a lie).
  */
 struct lim_meters;
 
@@ -84,7 +85,12 @@ void lim_meters_heed(struct lim_meters *m, uint32_t leaf, enum lim_limit window,
                      int64_t left, int64_t mark, lim_time sent_at,
                      lim_time now);
 
-/* Likewise of a window that is new, as it is now. */
+/* At least `left` units are left now: gives back what the belief has too
+   little.  True: it did. */
+bool lim_meters_raise(struct lim_meters *m, uint32_t leaf,
+                      enum lim_limit window, int64_t left, lim_time now);
+
+/* As lim_meters_heed, of a window that is new, as it is now. */
 void lim_meters_heed_first(struct lim_meters *m, uint32_t leaf,
                            enum lim_limit window, int64_t left, lim_time now);
 

@@ -133,16 +133,16 @@ static bool set_level(struct lim_seat *p, enum lim_limit limit,
     return raised;
 }
 
-/* Likewise of a meter, which is never raised: what was left when the request
-   was decided, or when there is room for one that was refused. */
-static void set_meter(const struct lim_seat *p, enum lim_limit limit,
+/* Likewise of a meter: what was left when the request was decided, or when
+   there is room for one that was refused.  True: it was raised. */
+static bool set_meter(const struct lim_seat *p, enum lim_limit limit,
                       const struct lim_level *level, const struct lim_heard *h,
                       bool changed, lim_time now)
 {
     struct lim_meters *m = lim_index_meters(p->index);
     const struct lim_lesson *l = &h->lesson;
     if (m == NULL || level->at == LIM_NEVER || level->units == LIM_UNLIMITED)
-        return;
+        return false;
     enum lim_dimension d = lim_limit_dimension(limit);
     int64_t left = level->units - 1;
     int64_t since = h->since[d] > 0 ? h->since[d] : 0;
@@ -154,6 +154,10 @@ static void set_meter(const struct lim_seat *p, enum lim_limit limit,
     else
         lim_meters_heed(m, p->leaf, limit, left, h->mark[limit] + own,
                         l->sent_at, now);
+    if (changed || level->at > l->sent_at || h->since[d] < 0)
+        return false;
+    left -= since + h->before * l->cost->amount[d];
+    return lim_meters_raise(m, p->leaf, limit, left, now);
 }
 
 /* Growth is steady once a request sent thereafter was admitted. */
@@ -187,7 +191,7 @@ bool lim_pupils_hear(struct lim_pupils *b, uint32_t organisation,
         bool changed = (out.changed >> i & 1) != 0;
         struct lim_seat *p = &b->group->seats[organisation];
         raised |= set_level(p, w, &out.level[i], h, changed, now);
-        set_meter(p, w, &out.level[i], h, changed, now);
+        raised |= set_meter(p, w, &out.level[i], h, changed, now);
     }
     note_growth(u, h, out.grew, now);
     return hold(b, organisation) || out.changed != 0 || raised;

@@ -25,6 +25,8 @@ struct lim_meter_type {
                  int64_t cost, lim_time taken_at);
     void (*lower)(const struct lim_meter_rule *r, struct lim_meter *m,
                   int64_t cost, lim_time now); /* NULL: as take */
+    void (*raise)(const struct lim_meter_rule *r, struct lim_meter *m,
+                  int64_t cost, lim_time now); /* NULL: as give, of now */
     int64_t (*remaining)(const struct lim_meter_rule *r,
                          const struct lim_meter *m, lim_time now);
     int64_t (*reset)(const struct lim_meter_rule *r, const struct lim_meter *m,

@@ -166,6 +166,14 @@ static void forget(struct lim_meter *m, uint32_t entries)
     m->u.log.count -= entries;
 }
 
+/* The oldest `cost` units of those that count go; there are as many. */
+static void drop_oldest(struct lim_meter *m, int64_t cost)
+{
+    int64_t gone = m->u.log.before + cost;
+    forget(m, first_with(m, gone));
+    m->u.log.before = gone;
+}
+
 /* Of what is too much the oldest goes: the rest leaves last.  The entries
    themselves stay as they are, so that a copy of a log may change too. */
 static void change(struct lim_meter *m, const struct lim_meter_rule *from,
@@ -174,11 +182,19 @@ static void change(struct lim_meter *m, const struct lim_meter_rule *from,
     if (m->u.log.count == 0)
         return;
     forget(m, counting(from, m, now));
-    int64_t gone = total(m) - to->rate.limit;
-    if (gone <= m->u.log.before)
+    int64_t over = total(m) - to->rate.limit - m->u.log.before;
+    if (over > 0)
+        drop_oldest(m, over);
+}
+
+static void raise(const struct lim_meter_rule *r, struct lim_meter *m,
+                  int64_t cost, lim_time now)
+{
+    int64_t used = used_at(r, m, now);
+    if (used == 0)
         return;
-    forget(m, first_with(m, gone));
-    m->u.log.before = gone;
+    forget(m, counting(r, m, now));
+    drop_oldest(m, cost < used ? cost : used);
 }
 
 /* Running sums start again from 0, long before they overflow. */
@@ -250,6 +266,7 @@ const struct lim_meter_type lim_meter_sliding_log = {
     .ready = ready,
     .take = take,
     .give = give,
+    .raise = raise,
     .remaining = remaining,
     .reset = reset,
     .reserve = reserve,
