@@ -56,11 +56,13 @@ void lim_group_fini(struct lim_group *g);
 
 /*
  * An organisation's limits are others now, so that it stands in another class:
- * windows whose limit stays keep their level, others are full.  False: no
- * memory, and nothing has changed.
+ * windows whose limit stays keep their level, others are full.  `bursts` tells
+ * what a full bucket of each window holds; 0, or NULL for all: the share that
+ * the configuration has.  False: no memory, and nothing has changed.
  */
 bool lim_group_move(struct lim_group *g, uint32_t organisation,
-                    const struct lim_limits *limits, lim_time now);
+                    const struct lim_limits *limits, const int64_t *bursts,
+                    lim_time now);
 
 /* Tells whether some organisation could ever take `cost`. */
 static inline bool lim_group_fits(const struct lim_group *g,

@@ -1,41 +1,44 @@
 #include "limiter/group.h"
 
-static bool same_rate(const struct lim_rate *r, const struct lim_limits *limits,
-                      enum lim_limit l)
+static bool same_rate(const struct lim_rate *a, const struct lim_rate *b)
 {
-    return r->limit == limits->max[l] &&
-           (r->limit == LIM_UNLIMITED ||
-            r->window_ns == lim_limits_window(limits, l));
+    return a->limit == b->limit &&
+           (a->limit == LIM_UNLIMITED ||
+            (a->burst == b->burst && a->window_ns == b->window_ns));
 }
 
 static bool equal(const struct lim_index *x, int64_t spend_max,
-                  const struct lim_limits *limits)
+                  const struct lim_rate *rates)
 {
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        if (!same_rate(lim_index_rate(x, (enum lim_limit)w), limits,
-                       (enum lim_limit)w))
+        if (!same_rate(lim_index_rate(x, (enum lim_limit)w), &rates[w]))
             return false;
     return lim_index_spend_max(x) == spend_max;
 }
 
-/* The class with these limits and room for one more; NULL: no memory. */
+static struct lim_rate rate_of(const struct lim_group *g,
+                               const struct lim_limits *limits,
+                               const int64_t *bursts, enum lim_limit w)
+{
+    int64_t burst = bursts != NULL ? bursts[w] : 0;
+    if (burst == 0)
+        burst = lim_rate_burst(limits->max[w], g->burst);
+    return lim_rate_make(limits->max[w], lim_limits_window(limits, w), burst);
+}
+
+/* The class with these rates and room for one more; NULL: no memory. */
 static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
-                                  const struct lim_limits *limits,
-                                  uint32_t *leaf, lim_time now)
+                                  const struct lim_rate *rates, uint32_t *leaf,
+                                  lim_time now)
 {
     const struct lim_index *from = g->seats[organisation].index;
     int64_t spend_max = lim_index_spend_max(from);
-    struct lim_rate rates[LIM_WINDOWS];
     for (unsigned i = 0; i < g->count; i++) {
-        if (!equal(g->indexes[i], spend_max, limits))
+        if (!equal(g->indexes[i], spend_max, rates))
             continue;
         *leaf = lim_index_add(g->indexes[i], organisation, now);
         return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
     }
-    for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        rates[w] = lim_rate_make(limits->max[w],
-                                 lim_limits_window(limits, (enum lim_limit)w),
-                                 lim_rate_burst(limits->max[w], g->burst));
     struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
                                         lim_index_all(from), now);
     if (x != NULL &&
@@ -62,12 +65,16 @@ static void drop_if_empty(struct lim_group *g, struct lim_index *x)
 }
 
 bool lim_group_move(struct lim_group *g, uint32_t organisation,
-                    const struct lim_limits *limits, lim_time now)
+                    const struct lim_limits *limits, const int64_t *bursts,
+                    lim_time now)
 {
     struct lim_seat *p = &g->seats[organisation];
     struct lim_index *from = p->index;
     uint32_t old = p->leaf, leaf;
-    struct lim_index *to = class_of(g, organisation, limits, &leaf, now);
+    struct lim_rate rates[LIM_WINDOWS];
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        rates[w] = rate_of(g, limits, bursts, (enum lim_limit)w);
+    struct lim_index *to = class_of(g, organisation, rates, &leaf, now);
     if (to == NULL)
         return false;
     for (unsigned v = LIM_WINDOWS; v < LIM_VALUES; v++)
@@ -75,7 +82,7 @@ bool lim_group_move(struct lim_group *g, uint32_t organisation,
                       lim_index_get(from, old, (enum lim_value)v));
     for (unsigned i = 0; i < LIM_WINDOWS; i++) {
         enum lim_limit w = (enum lim_limit)i;
-        if (!same_rate(lim_index_rate(from, w), limits, w))
+        if (!same_rate(lim_index_rate(from, w), &rates[w]))
             continue;
         lim_index_set_window(to, leaf, w, lim_index_window(from, old, w));
         if (lim_index_meters(from) != NULL && lim_index_meters(to) != NULL)

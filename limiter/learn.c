@@ -1,16 +1,19 @@
 #include "limiter/learn.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "limiter/window.h"
 
 #define NONE (-1)
+#define PART_MIN 64 /* a full bucket holds a 64th of its limit, or more */
 
 /* What a family of headers shows, seen as one window of its dimension. */
 struct reading {
     int window;   /* enum lim_limit, or NONE */
     bool sure;    /* no other window could show this */
-    bool fits;    /* limit, remaining and reset fit each other */
+    bool fits;    /* limit, remaining and reset fit each other, */
+    bool part;    /* in a bucket that holds less than its limit */
     int64_t full; /* ns from admission until full, if it fits */
 };
 
@@ -103,6 +106,88 @@ static bool surely_day(int day, const struct lim_shown *s)
     return s->reset_ns > LIM_MIN + LIM_MSEC || s->reset_ns >= most - LIM_MSEC;
 }
 
+/*
+ * What a full bucket may hold: what remains, up to one unit more, and what
+ * flows in until it is full.  False: there is no such bucket.
+ */
+static bool capacity_of(const struct lim_lesson *said, int window,
+                        const struct lim_shown *s, struct lim_capacity *out)
+{
+    lim_wide ns = window_ns(window);
+    lim_wide less = (lim_wide)s->limit * (s->reset_ns - LIM_MSEC);
+    lim_wide more = (lim_wide)s->limit * (s->reset_ns + LIM_MSEC);
+    lim_wide least = s->remaining + (less > 0 ? (less + ns - 1) / ns : 0);
+    lim_wide most = s->remaining + 1 + more / ns;
+    most = most < s->limit ? most : s->limit;
+    if (least < 1 || least > most)
+        return false;
+    *out = (struct lim_capacity){ (int64_t)least, (int64_t)most, said->sent_at,
+                                  s->reset_ns };
+    return true;
+}
+
+/* At least what the request took has to flow in.  (A log shows the same reset
+   with each answer, in which next to nothing of a day's bucket does.) */
+static bool may_be_part(const struct lim_lesson *said, int window,
+                        const struct lim_shown *s, const struct lim_capacity *c)
+{
+    lim_wide more = (lim_wide)s->limit * (s->reset_ns + LIM_MSEC);
+    return c->least >= s->limit / PART_MIN &&
+           more >= (lim_wide)cost_of(said, window) * window_ns(window);
+}
+
+static lim_wide flows_in(const struct lim_shown *s, int window, int64_t ns)
+{
+    return (lim_wide)s->limit * (ns < 0 ? -ns : ns) / window_ns(window);
+}
+
+/*
+ * Whether earlier answers say the same, although time went by and the bucket
+ * was emptier or fuller: other kinds of windows do not then.
+ */
+static bool agrees(const struct lesson *x, int window,
+                   const struct lim_shown *s)
+{
+    struct lim_capacity *c = &x->state->capacity[window];
+    struct lim_capacity now;
+    int64_t known =
+        x->state->limits.max[window] == s->limit ? x->state->burst[window] : 0;
+    bool is_one = capacity_of(x->said, window, s, &now);
+    if (is_one && known >= now.least && known <= now.most) {
+        c->least = c->most = known;
+        return true;
+    }
+    if (!x->said->admitted)
+        return false;
+    if (!is_one || !may_be_part(x->said, window, s, &now)) {
+        c->most = 0;
+        return false;
+    }
+    if (now.least > c->most || now.most < c->least) {
+        *c = now;
+        return false;
+    }
+    c->least = now.least > c->least ? now.least : c->least;
+    c->most = now.most < c->most ? now.most : c->most;
+    int64_t blur = 2 * (c->most - c->least);
+    return flows_in(s, window, now.since - c->since) >= 3 + blur &&
+           flows_in(s, window, now.reset_ns - c->reset_ns) >= 2 + blur;
+}
+
+/* A bucket that holds less than the limit, of a minute or of a day. */
+static bool read_part(const struct lesson *x, int minute,
+                      const struct lim_shown *s, struct reading *r)
+{
+    int day = sibling(minute);
+    bool of_minute = agrees(x, minute, s);
+    bool of_day = agrees(x, day, s);
+    if (of_minute == of_day)
+        return false;
+    r->window = of_minute ? minute : day;
+    r->sure = r->fits = r->part = true;
+    return true;
+}
+
 /* Without a reset, or with one that fits neither or both: whose limit it is,
    and if nobody's, a minute's, because that holds the pool up least. */
 static int by_limit(const struct lim_learn *l, int minute, int64_t limit,
@@ -140,6 +225,9 @@ static struct reading read_family(const struct lesson *x, int minute,
                  l->discipline == LIM_DISCIPLINE_BUCKET;
         return r;
     }
+    if (whole && !is_minute && l->discipline == LIM_DISCIPLINE_BUCKET &&
+        read_part(x, minute, s, &r))
+        return r;
     r.window = by_limit(l, minute, s->limit, whole && !is_minute);
     r.fits = is_minute && l->discipline == LIM_DISCIPLINE_BUCKET;
     return r;
@@ -152,6 +240,8 @@ static void set(struct lesson *x, int window, int64_t limit)
         x->out->changed |= bit(window);
     l->limits.max[window] = limit;
     l->falling[window] = 0;
+    if (window < LIM_SHOWN)
+        l->burst[window] = 0;
     l->sure &= (uint8_t)~bit(window);
     l->named &= (uint8_t)~bit(window);
 }
@@ -229,12 +319,32 @@ static void miss_other(struct lesson *x, const struct reading *r)
         forget(x, other);
 }
 
+/* What a full bucket holds, which the answer fits. */
+static void hear_burst(struct lesson *x, const struct reading *r)
+{
+    struct lim_learn *l = x->state;
+    const struct lim_capacity *c = &l->capacity[r->window];
+    int64_t *burst = &l->burst[r->window], old = *burst;
+    if (!r->fits)
+        return;
+    if (!r->part)
+        *burst = 0;
+    else if (c->most > 0 && (old < c->least || old > c->most))
+        *burst = c->least;
+    if (*burst != old)
+        x->out->changed |= bit(r->window);
+}
+
+/* A bucket that was never seen full has only resets to go by, and they are cut
+   to the ms. */
 static void tell_level(struct lesson *x, const struct reading *r,
                        const struct lim_shown *s)
 {
     struct lim_level *level = &x->out->level[r->window];
     lim_time sent = x->said->sent_at;
-    if (r->fits)
+    if (r->part)
+        *level = (struct lim_level){ sent + r->full + LIM_MSEC, LIM_UNLIMITED };
+    else if (r->fits)
         *level = (struct lim_level){ sent + r->full, LIM_UNLIMITED };
     else if (s->remaining >= 0 && s->remaining < s->limit)
         *level = (struct lim_level){ sent, s->remaining + 1 };
@@ -251,6 +361,7 @@ static struct reading learn_family(struct lesson *x, int minute,
     if (!hear(x, r.window, s->limit, r.sure, false))
         return r;
     miss_other(x, &r);
+    hear_burst(x, &r);
     tell_level(x, &r, s);
     return r;
 }
@@ -303,6 +414,8 @@ void lim_learn_from(struct lim_learn *l, const struct lim_lesson *lesson,
     struct lesson x = { .state = l, .said = lesson, .out = out };
     const struct lim_feedback *f = lesson->feedback;
     const struct lim_limits before = l->limits;
+    int64_t burst[LIM_SHOWN];
+    memcpy(burst, l->burst, sizeof burst);
     assert(!lesson->admitted || !lesson->refused);
     out->changed = 0;
     for (int w = 0; w < LIM_WINDOWS; w++)
@@ -317,8 +430,14 @@ void lim_learn_from(struct lim_learn *l, const struct lim_lesson *lesson,
             forget(&x, w);
     out->grew = x.grew;
     for (int w = 0; w < LIM_WINDOWS; w++)
-        if (before.max[w] == l->limits.max[w])
+        if (before.max[w] == l->limits.max[w] &&
+            (w >= LIM_SHOWN || burst[w] == l->burst[w]))
             out->changed &= ~bit(w);
+}
+
+int64_t lim_learn_burst(const struct lim_learn *l, enum lim_limit window)
+{
+    return window < LIM_SHOWN ? l->burst[window] : 0;
 }
 
 bool lim_learn_doubt(struct lim_learn *l, unsigned windows)
@@ -330,6 +449,8 @@ bool lim_learn_doubt(struct lim_learn *l, unsigned windows)
             continue;
         l->limits.max[w] = LIM_UNLIMITED;
         l->falling[w] = 0;
+        if (w < LIM_SHOWN)
+            l->burst[w] = 0;
         l->sure &= (uint8_t)~bit(w);
     }
     l->answered = false;

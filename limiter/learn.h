@@ -22,6 +22,12 @@
  *     3      -          -         3 of the window that has 3; else a minute
  *     150000 149984     6m0s      fits neither: likewise
  *
+ * A bucket that holds less than its limit when it is full shows that, too: its
+ * reset tells how much is missing, which with the remaining is all that it
+ * holds. "limit 500, remaining 124, reset 120ms" is a bucket of 125, or of 4
+ * other units and a rate of which nothing is known: so it is believed when a
+ * later answer says the same, by when three units have flowed in.
+ *
  * Other disciplines than the bucket come back as a whole: there a reset says
  * by its length alone whose it is, a minute's or a day's.
  *
@@ -48,13 +54,25 @@
  * on their way.
  */
 
+#define LIM_SHOWN LIM_IPM /* windows that headers show: those before it */
+
+/* What a full bucket holds, if answers are to be believed that fit no bucket
+   of the whole limit. */
+struct lim_capacity {
+    int64_t least, most; /* units; most 0: there was none */
+    lim_time since;      /* the first was sent that agrees with the others, */
+    int64_t reset_ns;    /* and showed */
+};
+
 /* State for one organisation and group; fields are private. */
 struct lim_learn {
     struct lim_limits limits;     /* believed; LIM_UNLIMITED: not known */
     lim_time as_of[LIM_WINDOWS];  /* when the request was sent that said so */
     int64_t falling[LIM_WINDOWS]; /* lower, as one answer said; 0: none */
-    uint8_t sure;                 /* windows as bits: not just supposed, */
-    uint8_t named;                /* and by a 429 */
+    int64_t burst[LIM_SHOWN];     /* what a full bucket holds; 0: unknown */
+    struct lim_capacity capacity[LIM_SHOWN];
+    uint8_t sure;  /* windows as bits: not just supposed, */
+    uint8_t named; /* and by a 429 */
     enum lim_discipline discipline;
     bool answered;
     bool any_shown; /* headers show any window, not the longest to full */
@@ -80,7 +98,7 @@ struct lim_level {
 
 /* What an answer taught. */
 struct lim_learned {
-    unsigned changed; /* windows with another limit than before, as bits */
+    unsigned changed; /* windows with another limit or burst, as bits */
     bool grew;        /* one that was known is larger */
     struct lim_level level[LIM_WINDOWS];
 };
@@ -108,6 +126,9 @@ static inline bool lim_learn_answered(const struct lim_learn *l)
 {
     return l->answered;
 }
+
+/* What a full bucket of a window holds, or 0: that is not known. */
+int64_t lim_learn_burst(const struct lim_learn *l, enum lim_limit window);
 
 /* The limits as believed. */
 static inline const struct lim_limits *lim_learn_limits(

@@ -429,7 +429,7 @@ int lim_members_change(struct lim_members *m, uint32_t organisation,
         before[w] = *lim_index_rate(p->index, (enum lim_limit)w);
         used[w] = lim_index_window(p->index, p->leaf, (enum lim_limit)w);
     }
-    if (!lim_group_move(&m->groups[group], organisation, limits, now))
+    if (!lim_group_move(&m->groups[group], organisation, limits, NULL, now))
         return LIM_ENOMEM;
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         const struct lim_rate *r = lim_index_rate(p->index, (enum lim_limit)w);

@@ -134,7 +134,8 @@ struct lim_config {
     enum lim_belief belief;
     enum lim_discipline discipline; /* by which windows are believed to count */
     int64_t quantum_ns;             /* of quantised minutes, 1 to LIM_MIN */
-    double burst;     /* share of the limit, where the discipline has one */
+    double burst;     /* share of the limit, where the discipline has one; if
+                     limits are learned, until an answer shows another */
     int64_t cap_pool; /* most in flight */
     int64_t cap_organisation;
     const struct lim_cap *cap; /* adaptive; NULL: none */

@@ -88,8 +88,11 @@ void lim_pupils_block(struct lim_pupils *b, uint32_t organisation,
 
 static bool move(struct lim_pupils *b, uint32_t organisation, lim_time now)
 {
-    return lim_group_move(b->group, organisation,
-                          lim_learn_limits(&b->pupils[organisation].learn),
+    const struct lim_learn *l = &b->pupils[organisation].learn;
+    int64_t bursts[LIM_WINDOWS];
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        bursts[w] = lim_learn_burst(l, (enum lim_limit)w);
+    return lim_group_move(b->group, organisation, lim_learn_limits(l), bursts,
                           now);
 }
 

@@ -34,7 +34,9 @@ static struct lim_pool *make_pool(struct sim_client *c, uint64_t seed,
     config.groups = c->account.group_count;
     config.organisations = c->account.organisations;
     config.organisation_count = c->account.organisation_count;
-    config.burst = c->scenario->provider.burst;
+    config.burst = c->scenario->client.belief == LIM_BELIEF_LEARNED
+                       ? 1
+                       : c->scenario->provider.burst;
     config.tenants = c->account.tenant_count;
     config.requests_max = requests_max(c->scenario);
     config.settle = c->scenario->provider.charge.settle;

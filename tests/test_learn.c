@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 
+#include "limiter/error.h"
 #include "limiter/learn.h"
+#include "limiter/meter.h"
 #include "limiter/rng.h"
 
 #define ANY LIM_UNLIMITED
@@ -399,7 +401,88 @@ static void after_any_lies_the_truth_is_believed(void)
     }
 }
 
+/* What a window of requests teaches, asked `asks` times in a random way. */
+static struct lim_learn asked(const struct lim_meter_config *c, uint64_t seed,
+                              int asks)
+{
+    static const struct lim_cost one = { { 1, 0, 0, 0 } };
+    const struct lim_meter_rule r = lim_meter_rule_make(c);
+    struct lim_meter m;
+    struct lim_learn l;
+    struct lim_learned out;
+    lim_time now = 1000 * LIM_DAY;
+    int64_t gap = 2 * c->window_ns / c->limit;
+    lim_learn_init(&l, LIM_DISCIPLINE_BUCKET);
+    lim_meter_init(&r, &m, now);
+    for (int i = 0; i < asks; i++) {
+        struct lim_feedback f = lim_feedback_none();
+        uint64_t bits = lim_rng_draw(seed, 1, (uint64_t)i);
+        now += bits % 3 == 0 ? 0 : (int64_t)((bits >> 8) % (uint64_t)gap);
+        CU_ASSERT_EQUAL_FATAL(lim_meter_reserve(&r, &m, now), LIM_OK);
+        bool fits = lim_meter_ready(&r, &m, 1, now) == now;
+        if (fits)
+            lim_meter_take(&r, &m, 1, now);
+        int64_t reset = lim_meter_reset(&r, &m, now);
+        f.requests =
+            (struct lim_shown){ c->limit, lim_meter_remaining(&r, &m, now),
+                                reset - reset % LIM_MSEC };
+        const struct lim_lesson lesson = {
+            .feedback = &f, .cost = &one, .sent_at = now, .admitted = fits
+        };
+        lim_learn_from(&l, &lesson, &out);
+    }
+    lim_meter_fini(&r, &m);
+    return l;
+}
+
+static void buckets_show_what_they_hold_when_full(void)
+{
+    static const int64_t limits[] = { 60, 500, 5000, 10007 };
+    static const int64_t shares[] = { 1, 2, 4, 10 };
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 4; k++)
+            for (int day = 0; day < 2; day++) {
+                const struct lim_meter_config c = {
+                    .discipline = LIM_DISCIPLINE_BUCKET,
+                    .limit = limits[i],
+                    .window_ns = day ? LIM_DAY : LIM_MIN,
+                    .burst = limits[i] / shares[k],
+                };
+                enum lim_limit w = day ? LIM_RPD : LIM_RPM;
+                const struct lim_learn l = asked(&c, 7 * i + k, 200);
+                int64_t burst = lim_learn_burst(&l, w);
+                CU_ASSERT_EQUAL(lim_learn_limits(&l)->max[w], limits[i]);
+                CU_ASSERT_EQUAL(burst, k == 0 ? 0 : c.burst);
+            }
+}
+
+static void other_windows_are_not_taken_for_small_buckets(void)
+{
+    static const enum lim_discipline others[] = {
+        LIM_DISCIPLINE_QUANTISED, LIM_DISCIPLINE_FIXED,
+        LIM_DISCIPLINE_SLIDING_LOG, LIM_DISCIPLINE_SLIDING_COUNTER
+    };
+    static const int64_t limits[] = { 60, 500, 5000 };
+    for (size_t d = 0; d < 4; d++)
+        for (uint64_t seed = 0; seed < 60; seed++) {
+            const struct lim_meter_config c = {
+                .discipline = others[d],
+                .limit = limits[seed % 3],
+                .window_ns = seed % 5 == 0 ? LIM_DAY : LIM_MIN,
+                .burst = limits[seed % 3],
+                .quantum_ns = LIM_SEC,
+            };
+            const struct lim_learn l = asked(&c, seed, 1000);
+            CU_ASSERT_EQUAL(lim_learn_burst(&l, LIM_RPM), 0);
+            CU_ASSERT_EQUAL(lim_learn_burst(&l, LIM_RPD), 0);
+        }
+}
+
 CU_TestInfo learn_tests[] = {
+    { "buckets show what they hold when full",
+      buckets_show_what_they_hold_when_full },
+    { "other windows are not taken for small buckets",
+      other_windows_are_not_taken_for_small_buckets },
     { "windows follow from the reset", windows_follow_from_the_reset },
     { "a minute that is hidden is named by a refusal",
       a_minute_that_is_hidden_is_named_by_a_refusal },

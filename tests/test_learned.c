@@ -473,6 +473,49 @@ static void as_much_goes_through_as_with_known_limits(void)
     }
 }
 
+/* Bursts of requests meet a bucket of a quarter, a tenth of the minute. */
+static void a_small_bucket_is_learned_like_a_known_one(void)
+{
+    static const double bursts[] = { 0.5, 0.25, 0.1 };
+    const struct sim_organisation o = {
+        .name = "o", .tier = LIM_TIER_1, .keys = 1, .first_payment_days_ago = -1
+    };
+    const struct sim_workload workload = {
+        .model = "gpt-3.5-turbo",
+        .arrivals = { .kind = SIM_ARRIVE_GAMMA, .rate_per_s = 1, .cv = 8 },
+        .prompt_tokens = sim_dist_constant(300),
+        .completion_tokens = sim_dist_constant(100),
+        .max_tokens = -1,
+        .deadline_ns = LIM_NEVER,
+    };
+    struct sim_scenario s = {
+        .name = "bursts",
+        .seed = 1,
+        .duration_ns = LIM_HOUR,
+        .provider = sim_provider_config_default(),
+        .client = sim_client_config_default(),
+        .workloads = &workload,
+        .workload_count = 1,
+    };
+    struct lim_table *table = lim_table_builtin("seed", NULL);
+    s.provider.table = table;
+    s.provider.organisations = &o;
+    s.provider.organisation_count = 1;
+    s.provider.latency_source = SIM_LATENCY_GIVEN;
+    s.provider.latency = sim_latency_constant(1);
+    s.client.belief = LIM_BELIEF_LEARNED;
+    for (size_t i = 0; i < 3; i++) {
+        struct sim_summary out;
+        s.provider.burst = bursts[i];
+        CU_ASSERT_EQUAL_FATAL(
+            sim_world_run(&s, 1, NULL, NULL, &out, NULL, NULL, NULL), LIM_OK);
+        CU_ASSERT(out.succeeded > 1000);
+        CU_ASSERT(out.http_429 * 500 <= out.attempts);
+        sim_summary_fini(&out);
+    }
+    lim_table_free(table);
+}
+
 /* A reservation settled where the provider settles, if usage is known. */
 static void unknown_usage_is_never_given_back(void)
 {
@@ -542,6 +585,8 @@ CU_TestInfo learned_tests[] = {
       a_limit_that_shuts_a_request_out_is_put_to_the_test },
     { "short memory leaves the old belief",
       short_memory_leaves_the_old_belief },
+    { "a small bucket is learned like a known one",
+      a_small_bucket_is_learned_like_a_known_one },
     { "as much goes through as with known limits",
       as_much_goes_through_as_with_known_limits },
     { "unknown usage is never given back", unknown_usage_is_never_given_back },
