@@ -340,8 +340,7 @@ static struct sim_room *make_rooms(const struct sim_account *a,
 
 /* Adds the bound of one group to `*bound`.  LIM_OK or LIM_ENOMEM. */
 static int bound_group(const struct sim_account *a, unsigned g,
-                       const struct sim_room *rooms, double *bound,
-                       int *binding)
+                       struct sim_room *rooms, double *bound, int *binding)
 {
     const struct sim_arrived *c = &a->arrived[g];
     struct sim_demand d = { .requests = c->tokens.count,

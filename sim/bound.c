@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "limiter/window.h"
 #include "sim/stats.h"
@@ -164,9 +165,92 @@ static double together(const struct sim_demand *d, const struct sim_room *rooms,
     return count(d, limit, all);
 }
 
+/* What requests and tokens one organisation has for a demand. */
+struct means {
+    double requests, tokens;
+};
+
+static struct room tokens_of(const struct sim_room *r)
+{
+    bool day = r->total[LIM_TPD] < r->total[LIM_TPM];
+    bool day_first = r->largest[LIM_TPD] < r->largest[LIM_TPM];
+    return (struct room){ r->total[day ? LIM_TPD : LIM_TPM],
+                          r->largest[day_first ? LIM_TPD : LIM_TPM] };
+}
+
+static struct means means_of(const struct sim_demand *d,
+                             const struct sim_room *r)
+{
+    const struct room tokens = tokens_of(r);
+    const double by[] = {
+        count(d, LIM_RPM, (struct room){ r->total[LIM_RPM], HUGE_VAL }),
+        count(d, LIM_RPD, (struct room){ r->total[LIM_RPD], HUGE_VAL }),
+        count(d, LIM_IPM,
+              (struct room){ r->total[LIM_IPM], r->largest[LIM_IPM] }),
+        count(d, LIM_TPM, (struct room){ HUGE_VAL, tokens.largest }),
+    };
+    struct means m = { by[0], tokens.total };
+    for (size_t i = 1; i < sizeof by / sizeof by[0]; i++)
+        m.requests = by[i] < m.requests ? by[i] : m.requests;
+    return m;
+}
+
+/* Means, kept in the room itself, which is not needed any more. */
+static void keep(struct sim_room *r, struct means m, double largest)
+{
+    r->total[LIM_RPM] = m.requests;
+    r->total[LIM_TPM] = m.tokens;
+    r->largest[LIM_TPM] = largest;
+}
+
+/* Most requests a token first; HUGE_VAL of both never meets 0. */
+static int by_scarcity(const void *a, const void *b)
+{
+    const struct sim_room *x = a, *y = b;
+    double left = x->total[LIM_RPM] * y->total[LIM_TPM];
+    double right = y->total[LIM_RPM] * x->total[LIM_TPM];
+    return left > right ? -1 : left < right;
+}
+
+static double all_tokens(const struct sim_demand *d)
+{
+    if (d->requests == 0)
+        return 0;
+    if (d->runs != NULL)
+        return (double)d->runs[d->run_count - 1].sum;
+    if (d->sums[LIM_TOKENS] != NULL)
+        return (double)d->sums[LIM_TOKENS][d->requests - 1];
+    return (double)d->requests * (double)d->least[LIM_TOKENS];
+}
+
+/* The optimum, by the least over all beginnings. */
+static double dealt_out(const struct sim_demand *d, struct sim_room *rooms,
+                        size_t organisations)
+{
+    double most = all_tokens(d), others = 0;
+    struct room together = { 0, 0 };
+    for (size_t i = 0; i < organisations; i++) {
+        struct means m = means_of(d, &rooms[i]);
+        double largest = tokens_of(&rooms[i]).largest;
+        m.tokens = m.tokens < most ? m.tokens : most;
+        keep(&rooms[i], m, largest);
+        others += m.requests;
+        if (largest > together.largest)
+            together.largest = largest;
+    }
+    qsort(rooms, organisations, sizeof *rooms, by_scarcity);
+    double least = others;
+    for (size_t i = 0; i < organisations; i++) {
+        together.total += rooms[i].total[LIM_TPM];
+        others -= rooms[i].total[LIM_RPM];
+        double n = count(d, LIM_TPM, together) + (others > 0 ? others : 0);
+        least = n < least ? n : least;
+    }
+    return least;
+}
+
 struct sim_bound sim_bound_group(const struct sim_demand *d,
-                                 const struct sim_room *rooms,
-                                 size_t organisations)
+                                 struct sim_room *rooms, size_t organisations)
 {
     double all = (double)d->requests, least = HUGE_VAL;
     int binding = LIM_RPM;
@@ -179,6 +263,8 @@ struct sim_bound sim_bound_group(const struct sim_demand *d,
     }
     double each = sum_of_each(d, rooms, organisations);
     double most = each < least ? each : least;
+    double dealt = dealt_out(d, rooms, organisations);
+    most = dealt < most ? dealt : most;
     if (most >= all)
         return (struct sim_bound){ all, -1 };
     return (struct sim_bound){ most, binding };

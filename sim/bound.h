@@ -11,9 +11,22 @@
  *
  * A window lets through at most what its full bucket holds and what flows in:
  * burst + limit x duration / window.  One of 3 a minute lets 183 through in an
- * hour; one that grows to 10 a minute after half of it, 3 + 90 + 7 + 300.  A
- * policy may pick the requests that cost least, so of n requests as many fit
- * as the cheapest ones do; the last one may fit in part, as in a fluid.
+ * hour; one that grows to 10 a minute after half of it, 3 + 90 + 7 + 300.
+ * Which requests go where is a linear programme: as many as possible, within
+ * all windows of all organisations, the last ones maybe in part, as in a fluid.
+ *
+ * It needs no solver.  With the cheapest requests as many go as with any; n of
+ * them cost at least L(n), which is convex, and they can be dealt out just if
+ * no set of organisations is short of requests or, together, of tokens (Hall's
+ * condition; V. Strassen, 1965).  So the allowed counts are a polymatroid, and
+ * the optimum is the least, over all sets A of organisations, of
+ *
+ *     (how many L allows with A's tokens together) + (requests of the others)
+ *
+ * (J. Edmonds, 1970).  The A that counts holds those with the most requests a
+ * token: they are sorted, and each beginning is tried.  Where a request is
+ * larger than the bucket of one organisation and not of another, this is a
+ * bound, and not always reached.
  *
  * It is a true bound for requests of any sizes, when windows are full at the
  * start and there is no settlement.  With settlement it stays one if the
@@ -76,10 +89,10 @@ void sim_room_flow(struct sim_room *r, const struct lim_limits *limits,
 
 /*
  * Bounds one group by the rooms of the organisations, all zeros where one
- * does not serve it.  Equal ones beside each other are worked out once.
+ * does not serve it; they are used up.  Equal ones beside each other are worked
+ * out once.
  */
 struct sim_bound sim_bound_group(const struct sim_demand *d,
-                                 const struct sim_room *rooms,
-                                 size_t organisations);
+                                 struct sim_room *rooms, size_t organisations);
 
 #endif

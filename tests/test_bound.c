@@ -243,6 +243,102 @@ static struct sim_bound bound_of(struct run *r, int64_t duration_ns)
     return bound(&d, r->limits, ORGANISATIONS, 1, duration_ns);
 }
 
+#define SIZES 5
+#define ROWS (SIZES + 2 * ORGANISATIONS)
+#define COLUMNS (SIZES * ORGANISATIONS)
+
+/* The greatest sum of x >= 0 with A x <= b, b >= 0: the simplex method, with
+   Bland's rule.  The last column is b, the last row the prices. */
+static double simplex(double t[ROWS + 1][COLUMNS + ROWS + 1])
+{
+    const int width = COLUMNS + ROWS;
+    for (;;) {
+        int in = 0, out = -1;
+        while (in < width && t[ROWS][in] >= -1e-9)
+            in++;
+        if (in == width)
+            return t[ROWS][width];
+        for (int i = 0; i < ROWS; i++)
+            if (t[i][in] > 1e-9 &&
+                (out < 0 ||
+                 t[i][width] * t[out][in] < t[out][width] * t[i][in] - 1e-12))
+                out = i;
+        CU_ASSERT_FATAL(out >= 0);
+        double pivot = t[out][in];
+        for (int j = 0; j <= width; j++)
+            t[out][j] /= pivot;
+        for (int i = 0; i <= ROWS; i++) {
+            double times = t[i][in];
+            for (int j = 0; i != out && j <= width; j++)
+                t[i][j] -= times * t[out][j];
+        }
+    }
+}
+
+/* Every request class to every organisation, in any share. */
+static double programme(const int64_t sizes[SIZES], const int many[SIZES],
+                        const double requests[ORGANISATIONS],
+                        const double tokens[ORGANISATIONS])
+{
+    double t[ROWS + 1][COLUMNS + ROWS + 1] = { { 0 } };
+    const int width = COLUMNS + ROWS;
+    for (int o = 0; o < ORGANISATIONS; o++) {
+        int row = SIZES + 2 * o;
+        for (int k = 0; k < SIZES; k++) {
+            int x = o * SIZES + k;
+            t[k][x] = t[row][x] = 1;
+            t[row + 1][x] = (double)sizes[k];
+            t[ROWS][x] = -1;
+        }
+        t[row][width] = requests[o];
+        t[row + 1][width] = tokens[o];
+    }
+    for (int k = 0; k < SIZES; k++)
+        t[k][width] = many[k];
+    for (int i = 0; i < ROWS; i++)
+        t[i][COLUMNS + i] = 1;
+    return simplex(t);
+}
+
+/* Organisations with few requests, or few tokens: what neither limit of the
+   pool as a whole says, nor those of each for itself. */
+static void the_bound_is_that_of_a_linear_programme(void)
+{
+    int mixed = 0;
+    for (uint64_t seed = 1; seed <= 2000; seed++) {
+        struct run r = { .seed = seed };
+        struct sim_room rooms[ORGANISATIONS] = { { { 0 }, { 0 } } };
+        double requests[ORGANISATIONS], tokens[ORGANISATIONS];
+        int64_t sizes[SIZES], costs[SIZES * 20];
+        double all_requests = 0;
+        int many[SIZES], n = 0;
+        for (int k = 0; k < SIZES; k++) {
+            sizes[k] = 1 + random_below(&r, 40);
+            many[k] = 1 + (int)random_below(&r, 20);
+            for (int i = 0; i < many[k]; i++)
+                costs[n++] = sizes[k];
+        }
+        for (int o = 0; o < ORGANISATIONS; o++) {
+            requests[o] = (double)random_below(&r, 30);
+            tokens[o] = (double)random_below(&r, 400);
+            for (int w = 0; w < LIM_WINDOWS; w++)
+                rooms[o].total[w] = rooms[o].largest[w] = 1e9;
+            rooms[o].total[seed % 2 ? LIM_RPM : LIM_RPD] = requests[o];
+            rooms[o].total[seed % 3 ? LIM_TPM : LIM_TPD] = tokens[o];
+            all_requests += requests[o];
+        }
+        struct sim_demand d = { .requests = (uint64_t)n,
+                                .least = { [LIM_REQUESTS] = 1 } };
+        sim_bound_sums(costs, (size_t)n);
+        d.sums[LIM_TOKENS] = costs;
+        double best = programme(sizes, many, requests, tokens);
+        struct sim_bound b = sim_bound_group(&d, rooms, ORGANISATIONS);
+        CU_ASSERT_DOUBLE_EQUAL(b.requests, best, 1e-6);
+        mixed += best < n - 1 && best < all_requests - 1;
+    }
+    CU_ASSERT(mixed > 500);
+}
+
 static void no_policy_does_better(void)
 {
     int near = 0;
@@ -270,5 +366,7 @@ CU_TestInfo bound_tests[] = {
     { "each organisation has its own bottleneck",
       each_organisation_has_its_own_bottleneck },
     { "no policy does better", no_policy_does_better },
+    { "the bound is that of a linear programme",
+      the_bound_is_that_of_a_linear_programme },
     CU_TEST_INFO_NULL
 };
