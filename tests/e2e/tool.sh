@@ -43,6 +43,35 @@ is 'a wider cap is faster' 10 \
     "$("$tierlab" sim $scenarios/the-seed.json --set client.cap=100 --json |
         figure makespan_s)"
 
+# A free gpt-4 organisation, 250 requests: three at once, then one each 20 s;
+# the 209th at 4,120 s, the 210th at 4,320 s, then one each 432 s.
+cat >"$tmp/free.json" <<'JSON'
+{"provider": {"table": "seed", "latency": "1s",
+  "organisations": [{"name": "free", "tier": "free"}]},
+ "workload": {"model": "gpt-4", "arrivals": {"batch": 250},
+  "prompt_tokens": 100, "completion_tokens": 10}}
+JSON
+"$tierlab" sim -q "$tmp/free.json" --requests "$tmp/free.csv"
+is 'the minute, and then the day' \
+    '0 0 0 20 40 4100 4120 4320 4752 5184 21600' \
+    "$(tail -n +2 "$tmp/free.csv" | cut -d, -f6 | sort -n |
+        awk '{ t[NR] = $1 / 1e9 } END {
+            n = split("1 2 3 4 5 208 209 210 211 212 251", at, " ")
+            for (i = 1; i < n; i++) printf "%s ", t[at[i]]
+            print t[250] }')"
+
+# Whatever the client does, a request comes, asks and takes what it would.
+for strategy in headroom random; do
+    "$tierlab" sim -q $scenarios/mixed-pool.json --set duration=2m \
+        --strategy $strategy --requests "$tmp/$strategy.csv"
+    awk -F, 'NR > 1 && $2 == 0 { print $1, $4, $5, $10, $7 - $6 }' \
+        "$tmp/$strategy.csv" | sort >"$tmp/$strategy.drawn"
+done
+is 'two strategies send in another order' 1 "$(cmp -s "$tmp/headroom.csv" \
+    "$tmp/random.csv"; echo $?)"
+is '... what was drawn alike' same "$(cmp -s "$tmp/headroom.drawn" \
+    "$tmp/random.drawn" && [ -s "$tmp/random.drawn" ] && echo same)"
+
 # Keys of one organisation share its limits; organisations do not.
 ends 'rotation runs' 0 "$tierlab" bench -q --no-figures \
     $scenarios/keys-against-organisations.json -o "$tmp/keys"
