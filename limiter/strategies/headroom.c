@@ -7,6 +7,13 @@
  * after the request, as a fraction of 2^62; where no limit is known it is
  * least_in_flight.  Tie: the lower organisation.  Nobody eligible: the pool
  * waits for the first that will be.
+ *
+ * Source: max-min fairness over the dominant resource (Ghodsi and others,
+ * 2011), turned round: not who is served, but by whom.  Usage-based routing of
+ * gateways (litellm) compares units used, so that a small organisation is given
+ * as many tokens as a large one.  Pitfall: it looks at the scarcest window
+ * alone, even one that the request hardly touches, and spreads large requests
+ * and small ones alike; opportunity looks at all of them.
  */
 
 #include "limiter/strategies/strategies.h"

@@ -6,6 +6,11 @@
  *
  * Eligible: as the pool says.  Key: in flight, then sent.  Tie: the lower
  * organisation.  Nobody eligible: the pool waits for the first that will be.
+ *
+ * Source: least connections, of every load balancer; least_busy.py of litellm.
+ * Pitfalls: a count kept by callbacks goes wrong with each that is missed
+ * (there it turns negative); and who refuses at once has never much in flight,
+ * so without known limits it is asked most.
  */
 
 #include "limiter/strategies/strategies.h"

@@ -8,7 +8,7 @@
  * random.  Nobody eligible: the pool waits for the first that will be.
  *
  * Source: lowest_latency.py of litellm (015b945), with its buffer of 0.  A
- * baseline with its defects: a full list keeps the oldest nine samples for
+ * baseline with its pitfalls: a full list keeps the oldest nine samples for
  * ever and replaces the tenth alone; the time to the first token is divided
  * by a length that it does not depend on; failures leave no sample, so that
  * who only refuses stays unknown and is tried first; replies without tokens

@@ -7,7 +7,7 @@
  * will be.
  *
  * Source: lowest_tpm_rpm_v2.py of litellm (005df01), run without declared
- * limits.  A baseline with its defects: tokens, not shares, so that a small
+ * limits.  A baseline with its pitfalls: tokens, not shares, so that a small
  * organisation is given as many as a large one; until a success comes back
  * all concurrent requests see the same minimum and go there together; who
  * only refuses has used nothing and is asked first; and every minute begins

@@ -40,6 +40,15 @@ is 'each public header is in the manual' '' "$(for header in "${public[@]}"; do
     grep -qF ".It In $header" $manual || echo "$header"
 done)"
 
+# What can be chosen by name says where it is from and where it fails.
+bare=
+for file in limiter/{strategies,caps,queues,backoffs,disciplines}/*.c; do
+    sed '/\*\//q' "$file" >"$tmp/head"
+    grep -qi 'source:' "$tmp/head" && grep -qi 'pitfall' "$tmp/head" ||
+        bare="$bare $file"
+done
+is 'each has a source and a pitfall' '' "$bare"
+
 # The example of the manual is tests/example_limiter.c, to the letter.
 awk '/^\.Ed/ {on = 0} on {print} /^\.Bd -literal/ {on = 1}' $manual |
     sed 's/\\e/\\/g' >"$tmp/example.c"
