@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/aggregate.h"
+#include "bench/svg.h"
 #include "bench/table.h"
 #include "bench/words.h"
 
@@ -163,28 +164,6 @@ void bench_compared_markdown(FILE *f, const struct bench_comparison *c)
     put_partly(f, c);
 }
 
-static void put_xml(FILE *f, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '<':
-            fputs("&lt;", f);
-            break;
-        case '>':
-            fputs("&gt;", f);
-            break;
-        case '&':
-            fputs("&amp;", f);
-            break;
-        case '"':
-            fputs("&quot;", f);
-            break;
-        default:
-            fputc(*text, f);
-        }
-    }
-}
-
 static bool is_case(const struct bench_difference *d)
 {
     return d->verdict != BENCH_ABSENT || d->partly;
@@ -195,7 +174,7 @@ static void put_case(FILE *f, const char *variant,
 {
     struct row r = row_of(d);
     fputs("  <testcase classname=\"", f);
-    put_xml(f, variant[0] != '\0' ? variant : "tierlab");
+    bench_svg_escape(f, variant[0] != '\0' ? variant : "tierlab");
     fprintf(f, "\" name=\"%s\"", d->metric);
     if (d->partly)
         fputs("><skipped message=\"not every run has it\"/></testcase>\n", f);
@@ -216,7 +195,7 @@ void bench_compared_junit(FILE *f, const struct bench_comparison *c)
         for (size_t m = 0; m < c->metric_count; m++)
             cases += is_case(&c->variants[v].differences[m]);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"", f);
-    put_xml(f, c->base->name);
+    bench_svg_escape(f, c->base->name);
     fprintf(f, "\" tests=\"%zu\" failures=\"%zu\">\n", cases, c->worse);
     for (size_t v = 0; v < c->variant_count; v++) {
         char *name = name_of(c, v);
