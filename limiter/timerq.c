@@ -30,7 +30,8 @@ struct lim_timerq {
     lim_time first;     /* of all timers */
     uint32_t capacity;
     uint32_t size; /* keys in use, the vacant root included */
-    bool vacant;   /* keys[0] is free */
+    bool vacant;   /* keys[0] is free, */
+    uint32_t heir; /* and its smallest child is this */
     uint64_t sequence;
     uint64_t shuffle; /* a stream of random numbers; 0: they stay in order */
 };
@@ -217,7 +218,7 @@ uint32_t lim_timerq_first(const struct lim_timerq *q)
 {
     if (lim_timerq_size(q) == 0)
         return LIM_TIMERQ_NOBODY;
-    return q->ids[q->vacant ? least_child(q, 0) : 0];
+    return q->ids[q->vacant ? q->heir : 0];
 }
 
 bool lim_timerq_pop(struct lim_timerq *q, lim_time now, uint32_t *id)
@@ -228,7 +229,8 @@ bool lim_timerq_pop(struct lim_timerq *q, lim_time now, uint32_t *id)
     *id = q->ids[0];
     q->position[*id] = UNARMED;
     q->vacant = true;
-    q->first = time_of(q->keys[least_child(q, 0)]);
+    q->heir = least_child(q, 0);
+    q->first = time_of(q->keys[q->heir]);
     return true;
 }
 

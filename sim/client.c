@@ -229,7 +229,8 @@ static void read_gauges(const struct sim_client *c, lim_time now,
 }
 
 /* Each moment as it was at its end: since then nothing has happened. */
-static void advance(struct sim_client *c, lim_time now)
+__attribute__((noinline)) static void end_moments(struct sim_client *c,
+                                                  lim_time now)
 {
     while (c->tally.moments != NULL && now >= c->tally.moment_end) {
         struct lim_counts n = lim_pool_counts(c->pool);
@@ -239,6 +240,12 @@ static void advance(struct sim_client *c, lim_time now)
         sim_tally_advance(&c->tally, end, n.waiting + n.backing_off,
                           n.in_flight, &gauges);
     }
+}
+
+static void advance(struct sim_client *c, lim_time now)
+{
+    if (now >= c->tally.moment_end)
+        end_moments(c, now);
 }
 
 bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
