@@ -155,8 +155,8 @@ static void put_margins(const struct view *v, FILE *f)
         longest = n > longest ? n : longest;
     }
     double left = fmax(LEFT, NAME_WIDTH * (double)longest);
-    fprintf(f, "left = %.4f\nmiddle = %.4f\n", left,
-            left + COST_SHARE * (1 - left));
+    fprintf(f, "left = %.4f\nmiddle = %.4f\nbelow = %.4f\n", left,
+            left + COST_SHARE * (1 - left), BENCH_PLAN_COST_BELOW / 540.0);
 }
 
 static void put_names(const struct view *v, FILE *f)

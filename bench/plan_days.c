@@ -124,7 +124,7 @@ void bench_plan_payments_panel(const void *plan, size_t panel, const char *csv,
             longest = strlen(rows[i].name);
         bench_gnuplot_tic(f, rows[i].name, i);
     }
-    fprintf(f, ")\nset yrange [%zu.6:-0.6]\nset lmargin at screen %.4f\n",
+    fprintf(f, ")\nset yrange [%zu.6:-0.6]\nset lmargin at screen x(%.4f)\n",
             n > 0 ? n - 1 : 0, LEFT + NAME_WIDTH * (double)longest);
     for (size_t i = 1; i < n; i++)
         if (rows[i].first)

@@ -124,7 +124,8 @@ static int draw_load(const struct drawing *d, size_t model, size_t number)
             .csv = bench_plan_load_csv,
             .panel = bench_plan_load_panel,
             .panels = l.limit_count,
-            .script = text_bench_figures_plan_load_gp
+            .script = text_bench_figures_plan_load_gp,
+            .narrow = true
         };
         error = bench_figures_add(d->list, figure, canvas, d->folder, d->diag);
     }
@@ -199,22 +200,23 @@ static const struct kind {
     void (*panel)(const void *plan, size_t panel, const char *csv, FILE *f);
     size_t panels;
     const char *script;
+    size_t hang; /* of the narrow one */
 } kinds[] = {
     { "cost", "What plans cost, and how long they wait",
       "A row for each plan that was looked at, the cheapest first; * is the "
-      "spreadsheet's. Left: the first month, and dark what of it is paid for "
-      "tiers. Right: blue meets every objective, grey misses one, orange is "
-      "too close to call; bars are 95 % intervals. A wait at the right end is "
+      "spreadsheet's. Bars: the first month, and dark what of it is paid for "
+      "tiers. Points: blue meets every objective, grey misses one, orange is "
+      "too close to call, with 95 % intervals. A wait at the right end is "
       "longer than the axis.",
       worth_a_cost, tell_cost, bench_plan_cost_csv, bench_plan_cost_panel, 2,
-      text_bench_figures_plan_cost_gp },
+      text_bench_figures_plan_cost_gp, BENCH_PLAN_COST_BELOW },
     { "payments", "What to pay when, and which tier that brings",
       "A row for the organisations of a plan that pay alike: the tier that "
       "they are at, in full colour once it is the plan's; above, what each "
       "pays then. Sums are paid as late as the tiers allow, and tokens use "
       "them up.",
       worth_payments, tell_payments, bench_plan_payments_csv,
-      bench_plan_payments_panel, 1, text_bench_figures_plan_payments_gp },
+      bench_plan_payments_panel, 1, text_bench_figures_plan_payments_gp, 0 },
 };
 
 static int draw_kind(const struct drawing *d, const struct kind *k)
@@ -229,7 +231,9 @@ static int draw_kind(const struct drawing *d, const struct kind *k)
                                          .csv = k->csv,
                                          .panel = k->panel,
                                          .panels = k->panels,
-                                         .script = k->script };
+                                         .script = k->script,
+                                         .narrow = true,
+                                         .hang = k->hang };
     return bench_figures_add(d->list, figure, canvas, d->folder, d->diag);
 }
 

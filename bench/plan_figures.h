@@ -47,6 +47,9 @@ void bench_plan_load_csv(const void *load, FILE *f);
 void bench_plan_load_panel(const void *load, size_t panel, const char *csv,
                            FILE *f);
 
+/* How many pixels the second panel stands below the first, on a phone. */
+#define BENCH_PLAN_COST_BELOW 490
+
 /* The data is a struct bench_plan. */
 void bench_plan_cost_csv(const void *plan, FILE *f);
 void bench_plan_cost_panel(const void *plan, size_t panel, const char *csv,

@@ -195,8 +195,8 @@ static void put_place(size_t i, size_t n, FILE *f)
 {
     double height = (TOP - FLOOR - GAP * (double)(n - 1)) / (double)n;
     double top = TOP - (double)i * (height + GAP);
-    fprintf(f, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n", top,
-            top - height);
+    fprintf(f, "set tmargin at screen y(%.4f)\nset bmargin at screen y(%.4f)\n",
+            top, top - height);
 }
 
 /* "500", "150k", "12M" */

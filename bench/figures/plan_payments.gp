@@ -3,9 +3,9 @@
 set border 1
 unset grid
 set tics scale 0
-set rmargin at screen 0.965
-set tmargin at screen 0.835
-set bmargin at screen 0.13
+set rmargin at screen x(0.965)
+set tmargin at screen y(0.835)
+set bmargin at screen y(0.13)
 set style fill solid 1 noborder
 set palette defined (0 '#E8E8E8', 0.5 '#E8E8E8', 1 '#E3EEF6', 4 '#A9CCE3', 5 '#A9CCE3')
 set cbrange [0:5]

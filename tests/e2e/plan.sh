@@ -46,11 +46,11 @@ done
 is 'it needs nothing else' 0 "$(grep -cE '<script|(src|href)="?http' "$page")"
 if command -v gnuplot >/dev/null; then
     for name in demand cost payments; do
-        for ending in svg png csv; do
-            ok "there is $name.$ending" test -s "$tmp/report/$name.$ending"
+        for ending in .svg .png .csv -narrow.svg; do
+            ok "there is $name$ending" test -s "$tmp/report/$name$ending"
         done
     done
-    is 'the report has them' 3 "$(grep -c '<figure>' "$page")"
+    is 'the report has them' 3 "$(grep -c '<figure' "$page")"
     is 'an hour has sixty minutes, and an end' 61 \
         "$(tail -n +2 "$tmp/report/demand.csv" | wc -l)"
     is 'of 245 dollars today, and 750 later' '245 750' \
@@ -59,7 +59,7 @@ if command -v gnuplot >/dev/null; then
     is 'each plan has its cost' 0 \
         "$(tail -n +2 "$tmp/report/cost.csv" | grep -cvE '^[0-9]+,[0-9.]+,')"
 else
-    skip 13 'no gnuplot'
+    skip 16 'no gnuplot'
 fi
 browser=$(command -v chromium || command -v chromium-browser ||
     command -v google-chrome)
@@ -67,14 +67,21 @@ if [ -n "$browser" ]; then
     {
         echo '<iframe id="p" width="390" height="800" srcdoc="'
         sed 's/&/\&amp;/g; s/"/\&quot;/g' "$page"
-        echo '"></iframe><script>p.onload = () => document.title ='
-        echo '"wide " + p.contentDocument.documentElement.scrollWidth</script>'
+        cat <<'END'
+"></iframe><script>p.onload = () => {
+  const d = p.contentDocument
+  document.title = "wide " + d.documentElement.scrollWidth + ", cut off " +
+    [...d.querySelectorAll("figure svg")].filter((f) =>
+      f.getClientRects().length > 0 &&
+      f.parentElement.scrollWidth > f.parentElement.clientWidth).length
+}</script>
+END
     } >"$tmp/phone.html"
     timeout 60 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars \
         --user-data-dir="$tmp/profile" --virtual-time-budget=2500 --dump-dom \
         "file://$tmp/phone.html" >"$tmp/dom" 2>/dev/null
-    is 'on a phone nothing sticks out' 'wide 390' \
-        "$(grep -oE 'wide [0-9]+' "$tmp/dom" | head -n 1)"
+    is 'on a phone nothing sticks out' 'wide 390, cut off 0' \
+        "$(grep -oE 'wide [0-9]+, cut off [0-9]+' "$tmp/dom" | head -n 1)"
 else
     skip 1 'no chromium'
 fi
