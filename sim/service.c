@@ -242,13 +242,10 @@ static int admit(struct sim_service *s, const struct sim_call *call,
 {
     unsigned group = (unsigned)call->group;
     struct sim_verdict *v = &plan->verdict;
-    if (!call->wrong)
-        return sim_provider_admit(s->provider, call->organisation, group,
-                                  &plan->cost, now, v);
-    if (s->config.charge.bad_request) {
+    if (!call->wrong || s->config.charge.bad_request) {
         int error = sim_provider_admit(s->provider, call->organisation, group,
                                        &plan->cost, now, v);
-        if (v->answer == SIM_ADMITTED)
+        if (call->wrong && v->answer == SIM_ADMITTED)
             v->answer = SIM_WRONG;
         return error;
     }
