@@ -66,8 +66,9 @@ static void read_gauges(void *context, lim_time now, struct sim_gauges *out)
     const struct world *w = context;
     const struct sim_provider *p = w->service.provider;
     uint32_t n = sim_provider_organisations(p);
-    out->count = (uint8_t)(n < SIM_GAUGES_MAX ? n : SIM_GAUGES_MAX);
-    for (uint32_t o = 0; o < out->count; o++) {
+    n = n < SIM_GAUGES_MAX ? n : SIM_GAUGES_MAX;
+    out->count = (uint8_t)n;
+    for (uint32_t o = 0; o < n; o++) {
         double most = 0;
         for (size_t i = 0; i < w->scenario->workload_count; i++)
             for (int l = 0; w->calls[i].group >= 0 && l < LIM_WINDOWS; l++) {
