@@ -14,9 +14,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "limiter/rng.h"
-#include "limiter/timerq.h"
-#include "sim/draws.h"
 #include "sim/world.h"
 
 #define TRIALS 5
@@ -130,66 +127,11 @@ static double simulated(const struct lim_table *table,
     return ns;
 }
 
-/*
- * M/M/1 by the engine alone, its timers and draws: arrivals at 0.8 a second,
- * a second of service on average; they stay for 5 s, says theory.
- */
-static double customer(uint64_t customers)
-{
-    enum { ARRIVAL, END };
-    const struct sim_dist service = sim_dist_exponential(1);
-    const struct sim_dist gap = sim_dist_exponential(1 / 0.8);
-    struct sim_draws services, gaps;
-    struct lim_timerq *q = lim_timerq_new(2);
-    uint64_t arrived = 0, served = 0;
-    int64_t there = 0, area = 0;
-    lim_time now = 0;
-    assert(q != NULL);
-    double began = cpu_ns();
-    sim_draws_of_items(&gaps, &gap, lim_rng_stream(1, LIM_DRAW_ARRIVAL));
-    sim_draws_of_items(&services, &service, lim_rng_stream(1, LIM_DRAW_TTFT));
-    lim_timerq_set(q, ARRIVAL, 0, 1);
-    while (served < customers) {
-        uint32_t id = ARRIVAL;
-        lim_time next = lim_timerq_next(q);
-        lim_timerq_pop(q, next, &id);
-        area += there * (next - now) / LIM_MSEC;
-        now = next;
-        there += id == ARRIVAL ? 1 : -1;
-        served += id == END;
-        if (id == ARRIVAL)
-            lim_timerq_set(
-                q, ARRIVAL,
-                now + (int64_t)(sim_draws_at(&gaps, arrived++) * 1e9), 1);
-        if (id == ARRIVAL ? there == 1 : there > 0)
-            lim_timerq_set(
-                q, END, now + (int64_t)(sim_draws_at(&services, served) * 1e9),
-                0);
-    }
-    double ns = (cpu_ns() - began) / (double)customers;
-    double stay_s = (double)area / 1e3 / (double)customers;
-    assert(stay_s > 4.5 && stay_s < 5.5);
-    (void)stay_s;
-    lim_timerq_free(q);
-    return ns;
-}
-
 static void report(const char *name, double trial[TRIALS])
 {
     qsort(trial, TRIALS, sizeof trial[0], ascending);
     printf("%s\t%.1f\tns\n", name, trial[TRIALS / 2]);
     fflush(stdout);
-}
-
-static void measure_engine(const char *word)
-{
-    const char *name = "M/M/1, a customer: timers and draws alone";
-    double trial[TRIALS];
-    if (strstr(name, word) == NULL)
-        return;
-    for (int i = 0; i < TRIALS; i++)
-        trial[i] = customer(1000000);
-    report(name, trial);
 }
 
 static void measure(const struct lim_table *table, const struct shape *shape,
@@ -221,6 +163,5 @@ int main(int argc, char **argv)
             for (size_t j = 0; j < sizeof loads / sizeof loads[0]; j++)
                 measure(table, &shapes[k], sizes[i], loads[j], word);
     lim_table_free(table);
-    measure_engine(word);
     return 0;
 }
