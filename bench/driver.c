@@ -323,12 +323,20 @@ static int make_messages(struct driver *d)
 
     d->messages = calloc(count > 0 ? count : 1, sizeof *d->messages);
     if (d->messages == NULL)
-        return LIM_ENOMEM;
-    for (; d->message_count < count; d->message_count++)
-        if (bench_message_init(&d->messages[d->message_count],
-                               &d->scenario->workloads[d->message_count],
-                               &d->scenario->provider.prices))
-            return LIM_ENOMEM;
+        return lim_fail(d->diag, LIM_ENOMEM, 0, "out of memory");
+    for (; d->message_count < count; d->message_count++) {
+        const struct sim_workload *w =
+            &d->scenario->workloads[d->message_count];
+        int rc = bench_message_init(&d->messages[d->message_count], w,
+                                    &d->scenario->provider.prices);
+        if (rc == LIM_EINVAL)
+            return lim_fail(d->diag, rc, 0,
+                            "'%s' takes a file of sound, and none is sent: "
+                            "without --on it can be simulated",
+                            w->model);
+        if (rc != LIM_OK)
+            return lim_fail(d->diag, rc, 0, "out of memory");
+    }
     return LIM_OK;
 }
 
@@ -367,9 +375,9 @@ static int prepare(struct driver *d)
                         strerror(errno));
     config.loop = d->loop;
     d->transport = bench_transport_new(&config);
-    if (d->transport == NULL || !make_timers(d) || make_messages(d) != LIM_OK)
+    if (d->transport == NULL || !make_timers(d))
         return lim_fail(d->diag, LIM_ENOMEM, 0, "out of memory");
-    return LIM_OK;
+    return make_messages(d);
 }
 
 static int run(struct driver *d, uint64_t seed, const struct sim_watch *watch)

@@ -13,37 +13,52 @@
 #include "limiter/apierror.h"
 #include "mockserver/family.h"
 
-#define PROMPT_MAX 1000 /* characters that every image model takes */
-
 static const char filler[] = " the and for you not are but had"
                              " his her was one our out day get";
 
-bool bench_message_is_embedding(const char *model)
-{
-    return mock_family_of(model) == MOCK_FAMILY_EMBEDDING;
-}
+enum { CHAT, COMPLETIONS, EMBEDDINGS, SPEECH, MODERATIONS, IMAGES };
 
-enum { CHAT, COMPLETIONS, EMBEDDINGS, IMAGES };
-
-/* Where it goes, and what stands around its text. */
+/*
+ * Where it goes, what stands around its text, and how long that may be: as
+ * every image model takes it, and every voice (1000 and 4096 characters).
+ */
 static const struct form {
     const char *path, *before, *after;
+    int64_t chars_max;
 } forms[] = {
     [CHAT] = { "/chat/completions",
-               ",\"messages\":[{\"role\":\"user\",\"content\":\"", "\"}]" },
-    [COMPLETIONS] = { "/completions", ",\"prompt\":\"", "\"" },
-    [EMBEDDINGS] = { "/embeddings", ",\"input\":\"", "\"" },
-    [IMAGES] = { "/images/generations", ",\"prompt\":\"", "\"" },
+               ",\"messages\":[{\"role\":\"user\",\"content\":\"", "\"}]",
+               INT64_MAX },
+    [COMPLETIONS] = { "/completions", ",\"prompt\":\"", "\"", INT64_MAX },
+    [EMBEDDINGS] = { "/embeddings", ",\"input\":\"", "\"", INT64_MAX },
+    [SPEECH] = { "/audio/speech", ",\"input\":\"", "\",\"voice\":\"alloy\"",
+                 4096 },
+    [MODERATIONS] = { "/moderations", ",\"input\":\"", "\"", INT64_MAX },
+    [IMAGES] = { "/images/generations", ",\"prompt\":\"", "\"", 1000 },
 };
 
+/* NULL: a file goes there. */
 static const struct form *form_of(const struct sim_workload *w)
 {
-    enum mock_family family = mock_family_of(w->model);
     if (w->images > 0)
         return &forms[IMAGES];
-    return family == MOCK_FAMILY_EMBEDDING    ? &forms[EMBEDDINGS]
-           : family == MOCK_FAMILY_COMPLETION ? &forms[COMPLETIONS]
-                                              : &forms[CHAT];
+    switch (mock_family_of(w->model)) {
+    case MOCK_FAMILY_COMPLETION:
+        return &forms[COMPLETIONS];
+    case MOCK_FAMILY_EMBEDDING:
+        return &forms[EMBEDDINGS];
+    case MOCK_FAMILY_SPEECH:
+        return &forms[SPEECH];
+    case MOCK_FAMILY_MODERATION:
+        return &forms[MODERATIONS];
+    case MOCK_FAMILY_TRANSCRIPTION:
+        return NULL;
+    case MOCK_FAMILY_ANY:
+    case MOCK_FAMILY_CHAT:
+    case MOCK_FAMILY_OTHER:
+        break;
+    }
+    return &forms[CHAT];
 }
 
 int bench_message_init(struct bench_message *m, const struct sim_workload *w,
@@ -51,12 +66,15 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w,
 {
     const struct form *form = form_of(w);
     const char *before = "{\"model\":";
-    const char *after = form->before;
 
+    if (form == NULL)
+        return LIM_EINVAL;
     *m = (struct bench_message){
         .price = lim_prices_find(prices, w->model),
         .path = form->path,
         .images = w->images,
+        .chars_max = form->chars_max,
+        .sounds = form == &forms[SPEECH],
         .stream = w->stream && form <= &forms[COMPLETIONS],
         .tail = form->after,
         .bound = mock_family_reasons(w->model) ? "max_completion_tokens"
@@ -67,11 +85,11 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w,
     cJSON_Delete(name);
     if (quoted == NULL)
         return LIM_ENOMEM;
-    size_t size = strlen(before) + strlen(quoted) + strlen(after) + 1;
+    size_t size = strlen(before) + strlen(quoted) + strlen(form->before) + 1;
     m->head = malloc(size);
     if (m->head != NULL)
-        m->head_length =
-            (size_t)snprintf(m->head, size, "%s%s%s", before, quoted, after);
+        m->head_length = (size_t)snprintf(m->head, size, "%s%s%s", before,
+                                          quoted, form->before);
     cJSON_free(quoted);
     return m->head != NULL ? LIM_OK : LIM_ENOMEM;
 }
@@ -107,12 +125,12 @@ int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
 
     if (chars == 0 && m->path != forms[CHAT].path)
         chars = 1; /* an empty text is an error there */
-    if (m->images > 0) {
+    if (chars > m->chars_max)
+        chars = m->chars_max;
+    if (m->images > 0)
         snprintf(count, sizeof count, ",\"n\":%" PRId64, m->images);
-        chars = chars < PROMPT_MAX ? chars : PROMPT_MAX;
-    } else if (max_tokens >= 0) {
+    else if (max_tokens >= 0)
         snprintf(bound, sizeof bound, ",\"%s\":%" PRId64, m->bound, max_tokens);
-    }
     snprintf(end, sizeof end, "%s%s%s%s}", m->tail, bound, count, stream);
     body->length = 0;
     if (!bench_buffer_add(body, m->head, m->head_length) ||
@@ -181,7 +199,7 @@ void bench_message_read(const struct bench_message *m, int status,
         read_events(m, body, length, out);
     } else {
         read_error(status, body, length, out);
-        if (out->class == LIM_CLASS_OK)
+        if (out->class == LIM_CLASS_OK && !m->sounds)
             read_whole(m, body, length, out);
         if (out->class == LIM_CLASS_OK && m->images > 0 && !out->usage_known)
             out->microusd = lim_price_cost(m->price, 0, 0, m->images);

@@ -12,17 +12,20 @@
 
 /*
  * What goes over the wire for one stream of requests, and what comes back:
- * images where a request asks for some, embeddings where its model makes them,
- * completions of a text where it does no more, else chat.
+ * images where a request asks for some; embeddings, speech or a moderation
+ * where the model makes them; completions of a text where it does no more;
+ * else chat.
  * A prompt of n tokens is a text of 4 x (n - 2) characters, which the
  * provider estimates at exactly n (lim_estimate_text); it is made of words
  * of four characters, so that a tokenizer counts about as many.  A prompt of
- * an image has at most 1000 characters.
+ * an image has at most 1000 characters, what is spoken 4096.
  */
 struct bench_message {
     const struct lim_price *price; /* of the model; NULL: not known */
     const char *path;              /* below the base URL: "/chat/completions" */
     int64_t images;                /* a request */
+    int64_t chars_max;             /* of its text */
+    bool sounds;                   /* the answer is a file of sound */
     bool stream;                   /* the reply comes token by token */
     char *head;                    /* owned: JSON up to the text ... */
     size_t head_length;            /* ... and its length */
@@ -30,12 +33,10 @@ struct bench_message {
     const char *bound;             /* what the reply's bound is called */
 };
 
-/* Tells whether the model makes embeddings. */
-bool bench_message_is_embedding(const char *model);
-
 /*
  * Readies the messages of a workload, which must outlive them, as must the
- * provider's `prices`.  Returns LIM_OK or LIM_ENOMEM.
+ * provider's `prices`.  Returns LIM_OK, LIM_ENOMEM, or LIM_EINVAL of a model
+ * that takes a file of sound: none is sent.
  */
 int bench_message_init(struct bench_message *m, const struct sim_workload *w,
                        const struct lim_prices *prices);

@@ -70,7 +70,7 @@ static void read_model(struct mock_json *j,
 static bool has_no_reply(const struct sim_workload *w)
 {
     return w->images > 0 ||
-           (w->model != NULL && bench_message_is_embedding(w->model));
+           (w->model != NULL && !mock_family_replies(mock_family_of(w->model)));
 }
 
 static void read_stream(struct mock_json *j, struct sim_workload *w)
@@ -80,8 +80,9 @@ static void read_stream(struct mock_json *j, struct sim_workload *w)
         return;
     if (w->images > 0)
         mock_json_wrong(j, "stream", "images do not come as streams");
-    else if (bench_message_is_embedding(w->model))
-        mock_json_wrong(j, "stream", "embeddings do not come as streams");
+    else if (has_no_reply(w))
+        mock_json_wrong(j, "stream", "'%s' does not answer in a stream",
+                        w->model);
 }
 
 /* Whose the requests are, how urgent, and how alike. */
@@ -126,9 +127,9 @@ void bench_workload_read(struct mock_json *j,
         w->max_tokens = COMPLETION_TOKENS;
     bench_sizes_read(j, place->folder, w, &files->sizes);
     mock_json_int(j, "max_tokens", 1, MAX_TOKENS_MAX, &w->max_tokens);
-    if (has_no_reply(w) && w->max_tokens > 0)
-        mock_json_wrong(j, "max_tokens",
-                        "embeddings and images have no reply to bound");
+    if (w->model != NULL && has_no_reply(w) && w->max_tokens > 0)
+        mock_json_wrong(j, "max_tokens", "'%s' has no reply to bound",
+                        w->model);
     read_stream(j, w);
     mock_json_duration(j, "deadline", &w->deadline_ns);
     read_standing(j, w);

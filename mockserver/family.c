@@ -21,13 +21,19 @@ static bool is_o_series(const char *model)
 /* Of what begins with "gpt-", the parts of the names that are no chat's. */
 static enum mock_family gpt_of(const char *model)
 {
-    static const char *const others[] = { "image", "transcribe", "tts",
-                                          "realtime" };
-    if (strstr(model, "instruct") != NULL)
-        return MOCK_FAMILY_COMPLETION;
+    static const struct {
+        const char *part;
+        enum mock_family family;
+    } others[] = {
+        { "instruct", MOCK_FAMILY_COMPLETION },
+        { "tts", MOCK_FAMILY_SPEECH },
+        { "transcribe", MOCK_FAMILY_TRANSCRIPTION },
+        { "image", MOCK_FAMILY_OTHER },
+        { "realtime", MOCK_FAMILY_OTHER },
+    };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (strstr(model, others[i]) != NULL)
-            return MOCK_FAMILY_OTHER;
+        if (strstr(model, others[i].part) != NULL)
+            return others[i].family;
     return MOCK_FAMILY_CHAT;
 }
 
@@ -43,10 +49,10 @@ enum mock_family mock_family_of(const char *model)
         { "babbage-002", MOCK_FAMILY_COMPLETION },
         { "text-davinci-", MOCK_FAMILY_COMPLETION },
         { "dall-e-", MOCK_FAMILY_OTHER },
-        { "tts-1", MOCK_FAMILY_OTHER },
-        { "whisper-1", MOCK_FAMILY_OTHER },
-        { "omni-moderation-", MOCK_FAMILY_OTHER },
-        { "text-moderation-", MOCK_FAMILY_OTHER },
+        { "tts-1", MOCK_FAMILY_SPEECH },
+        { "whisper-1", MOCK_FAMILY_TRANSCRIPTION },
+        { "omni-moderation-", MOCK_FAMILY_MODERATION },
+        { "text-moderation-", MOCK_FAMILY_MODERATION },
     };
     if (begins(model, "gpt-"))
         return gpt_of(model);
@@ -56,6 +62,13 @@ enum mock_family mock_family_of(const char *model)
         if (begins(model, names[i].begin))
             return names[i].family;
     return MOCK_FAMILY_ANY;
+}
+
+bool mock_family_replies(enum mock_family family)
+{
+    return family == MOCK_FAMILY_ANY || family == MOCK_FAMILY_CHAT ||
+           family == MOCK_FAMILY_COMPLETION ||
+           family == MOCK_FAMILY_TRANSCRIPTION;
 }
 
 bool mock_family_reasons(const char *model)

@@ -15,10 +15,16 @@ enum mock_family {
     MOCK_FAMILY_CHAT,
     MOCK_FAMILY_COMPLETION, /* of a text, as gpt-3.5-turbo-instruct */
     MOCK_FAMILY_EMBEDDING,
-    MOCK_FAMILY_OTHER /* images, audio, moderation, realtime */
+    MOCK_FAMILY_SPEECH,        /* of a text */
+    MOCK_FAMILY_TRANSCRIPTION, /* of a file of sound */
+    MOCK_FAMILY_MODERATION,
+    MOCK_FAMILY_OTHER /* images, realtime */
 };
 
 enum mock_family mock_family_of(const char *model);
+
+/* Tells whether its answers are of tokens, which come one by one. */
+bool mock_family_replies(enum mock_family family);
 
 /* Tells whether a model thinks before it answers (o1, gpt-5 and their like):
    for those the bound is called max_completion_tokens. */

@@ -46,6 +46,19 @@ export OPENAI_API_KEY=sk-mock-org-1
 ok "a key comes from the environment" bench environment 0 --on "$url/v1"
 ok "all are answered" result environment '"succeeded":20,'
 
+# Every model is asked where it answers.
+sed 's/"completion_tokens": 10,//; s/"max_tokens": 20/"priority": 0/
+     s/"gpt-4o"/"tts-1"/' "$tmp/scenario.json" >"$tmp/speech.json"
+spoken() {
+    "$tierlab" bench "$tmp/speech.json" --no-figures -o "$tmp/$1" \
+        --on "$url/v1" "${@:2}" >"$tmp/$1.out" 2>"$tmp/err"
+}
+ok "texts are spoken over HTTP" spoken speech
+ok "all of them" result speech '"succeeded":20,'
+spoken whisper --set workload.model=whisper-1
+ok "files of sound are not sent, and it says so" \
+    grep -q "'whisper-1' takes a file of sound" "$tmp/err"
+
 # stations FILE: 20 rows in columns as `tierlab sim` has them, each of which was
 # due, let go, sent, begun and done in that order.
 "$tierlab" sim -q "$tmp/scenario.json" --requests "$tmp/sim.csv"
