@@ -26,7 +26,8 @@
 #include "mockserver/setup.h"
 #include "mockserver/words.h"
 
-#define LOOK_MS 50 /* at the crew while it ends */
+#define LOOK_MS 50                 /* at the crew while it ends */
+#define TELL_NS INT64_C(200000000) /* before it says what it still waits for */
 
 /* Everything that lives while the daemon runs. */
 struct daemon {
@@ -42,6 +43,7 @@ struct daemon {
     pthread_mutex_t lock; /* of the API, where several serve */
     struct mock_crew *crew;
     int signals;
+    uint32_t telling; /* timer */
     bool ending, forced;
 };
 
@@ -98,8 +100,12 @@ static void reload(struct daemon *d)
         fprintf(stderr, MOCK_SETUP_NAME ": nothing was changed\n");
 }
 
-static void tell_of_waiting(const struct daemon *d)
+/* Clients that hang up as they end us are gone by now. */
+static void tell_of_waiting(void *context, uint32_t timer, lim_time now)
 {
+    const struct daemon *d = context;
+    (void)timer;
+    (void)now;
     uint64_t waiting = mock_api_counters(d->api).waiting;
     if (waiting > 0)
         fprintf(stderr,
@@ -132,7 +138,7 @@ static void on_signal(void *context, uint32_t events)
     if (d->options.speed == 0)
         mock_loop_stop(d->loop);
     else
-        tell_of_waiting(d);
+        mock_loop_timer_wall(d->loop, d->telling, TELL_NS);
 }
 
 static int watch_signals(struct daemon *d)
@@ -198,7 +204,9 @@ static int make_server(struct daemon *d)
     config->port = alone ? MOCK_PORT_ALONE : MOCK_PORT_SHARED;
     if (d->serve != NULL)
         d->server = mock_server_new(d->loop, config);
-    if (d->server == NULL || !mock_api_add_server(d->api, d->server))
+    d->telling = mock_loop_timer_new(d->loop, tell_of_waiting, d);
+    if (d->telling == UINT32_MAX || d->server == NULL ||
+        !mock_api_add_server(d->api, d->server))
         return mock_setup_complain(FAILED, "server", strerror(ENOMEM));
     return watch_signals(d);
 }

@@ -59,6 +59,12 @@ spoken whisper --set workload.model=whisper-1
 ok "files of sound are not sent, and it says so" \
     grep -q "'whisper-1' takes a file of sound" "$tmp/err"
 
+ok "a run may end before its answers" \
+    bench early 0 --on mock -q --set provider.latency=30s --set duration=1s
+ok "all of them are unfinished" result early '"unfinished":20,'
+ok "and with -q nobody speaks of it, the daemon neither" \
+    test ! -s "$tmp/err"
+
 # stations FILE: 20 rows in columns as `tierlab sim` has them, each of which was
 # due, let go, sent, begun and done in that order.
 "$tierlab" sim -q "$tmp/scenario.json" --requests "$tmp/sim.csv"
