@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "limiter/cold.h"
 #include "limiter/rng.h"
 
 static void check_counts(const struct lim_pool *p)
@@ -30,15 +31,19 @@ static uint32_t find(const struct lim_pool *p, lim_id id)
     return i;
 }
 
-static lim_time advance(struct lim_pool *p, lim_time now)
+LIM_COLD static void turn_month(struct lim_pool *p)
 {
-    if (now > p->now)
-        p->now = now;
-    if (p->now >= p->month_end) {
-        lim_members_turn_month(p->members, p->now);
-        p->month_end = lim_members_month_end(p->members);
-    }
-    return p->now;
+    lim_members_turn_month(p->members, p->now);
+    p->month_end = lim_members_month_end(p->members);
+}
+
+static inline void advance(struct lim_pool *p, lim_time now)
+{
+    if (now <= p->now)
+        return;
+    p->now = now;
+    if (now >= p->month_end)
+        turn_month(p);
 }
 
 /* Its lane has it. */
