@@ -11,9 +11,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "limiter/error.h"
 #include "limiter/rng.h"
+#include "limiter/row.h"
 
 #define ARITY 4
 #define RANK_BIT 60 /* above the order of setting */
@@ -24,14 +26,15 @@ __extension__ typedef unsigned __int128 key;
 #define NOTHING (~(key)0) /* its time is LIM_NEVER */
 
 struct lim_timerq {
-    key *keys;
+    key *keys; /* in `memory`, four children a cache line */
+    void *memory;
     uint32_t *ids;      /* of each key */
     uint32_t *position; /* of each id in keys, or UNARMED */
     lim_time first;     /* of all timers */
     uint32_t capacity;
     uint32_t size; /* keys in use, the vacant root included */
     bool vacant;   /* keys[0] is free, */
-    uint32_t heir; /* and its smallest child is this */
+    size_t heir;   /* and its smallest child is this */
     uint64_t sequence;
     uint64_t shuffle; /* a stream of random numbers; 0: they stay in order */
 };
@@ -47,17 +50,17 @@ static lim_time time_of(key k)
     return (lim_time)((uint64_t)(k >> 64) ^ (UINT64_C(1) << 63));
 }
 
-static void put(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
+static void put(struct lim_timerq *q, size_t i, key k, uint32_t id)
 {
     q->keys[i] = k;
     q->ids[i] = id;
-    q->position[id] = i;
+    q->position[id] = (uint32_t)i;
 }
 
-static void sift_up(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
+static void sift_up(struct lim_timerq *q, size_t i, key k, uint32_t id)
 {
     while (i > 0) {
-        uint32_t parent = (i - 1) / ARITY;
+        size_t parent = (i - 1) / ARITY;
         if (k > q->keys[parent])
             break;
         put(q, i, q->keys[parent], q->ids[parent]);
@@ -66,36 +69,34 @@ static void sift_up(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
     put(q, i, k, id);
 }
 
-/* 1 if a comes before b, else 0, and no jump: nobody can guess which. */
-static size_t before(const key *a, const key *b)
+/* The smallest child of `i`, or the place behind the last, where nothing is.
+   No jumps: nobody can guess which it is. */
+static size_t least_child(const struct lim_timerq *q, size_t i)
 {
-    return *a < *b;
+    size_t first = i * ARITY + 1;
+    const key *a = &q->keys[first], *b = a + 2;
+    if (first >= q->size)
+        return q->size;
+    a += a[1] < a[0];
+    b += b[1] < b[0];
+    a = *b < *a ? b : a;
+    return (size_t)(a - q->keys);
 }
 
-/* The index of the smallest child of `i`, which has one at least. */
-static uint32_t least_child(const struct lim_timerq *q, uint32_t i)
+/* From the hole at `i`, whose smallest child that is. */
+static void sift_down(struct lim_timerq *q, size_t i, size_t child, key k,
+                      uint32_t id)
 {
-    const key *child = &q->keys[(size_t)i * ARITY + 1];
-    size_t a = before(&child[1], &child[0]);
-    size_t b = 2 + before(&child[3], &child[2]);
-    size_t least = a ^ ((a ^ b) & -before(&child[b], &child[a]));
-    return i * ARITY + 1 + (uint32_t)least;
-}
-
-static void sift_down(struct lim_timerq *q, uint32_t i, key k, uint32_t id)
-{
-    while (i * ARITY + 1 < q->size) {
-        uint32_t child = least_child(q, i);
-        if (k < q->keys[child])
-            break;
+    while (q->keys[child] < k) {
         put(q, i, q->keys[child], q->ids[child]);
         i = child;
+        child = least_child(q, i);
     }
     put(q, i, k, id);
 }
 
-/* Fills position `i` with the last key. */
-static void refill(struct lim_timerq *q, uint32_t i)
+/* Fills position `i`, whose smallest child is `child`, with the last key. */
+static void refill(struct lim_timerq *q, size_t i, size_t child)
 {
     q->size--;
     key k = q->keys[q->size];
@@ -106,14 +107,14 @@ static void refill(struct lim_timerq *q, uint32_t i)
     if (i > 0 && k < q->keys[(i - 1) / ARITY])
         sift_up(q, i, k, id);
     else
-        sift_down(q, i, k, id);
+        sift_down(q, i, child, k, id);
 }
 
 static void fill_root(struct lim_timerq *q)
 {
     if (q->vacant) {
         q->vacant = false;
-        refill(q, 0);
+        refill(q, 0, q->heir);
     }
 }
 
@@ -139,10 +140,27 @@ void lim_timerq_free(struct lim_timerq *q)
 {
     if (q == NULL)
         return;
-    free(q->keys);
+    free(q->memory);
     free(q->ids);
     free(q->position);
     free(q);
+}
+
+/* The root is the last of a line, so that its children have one. */
+static bool move_keys(struct lim_timerq *q, uint32_t ids)
+{
+    void *memory = malloc((ids + 2 * ARITY) * sizeof(key) + LIM_ROW - 1);
+    if (memory == NULL)
+        return false;
+    key *keys = (key *)lim_row_in(memory) + ARITY - 1;
+    if (q->size > 0)
+        memcpy(keys, q->keys, q->size * sizeof *keys);
+    for (uint32_t i = q->size; i < q->size + ARITY; i++)
+        keys[i] = NOTHING;
+    free(q->memory);
+    q->memory = memory;
+    q->keys = keys;
+    return true;
 }
 
 int lim_timerq_grow(struct lim_timerq *q, uint32_t ids)
@@ -150,12 +168,8 @@ int lim_timerq_grow(struct lim_timerq *q, uint32_t ids)
     assert(ids <= LIM_TIMERQ_IDS_MAX);
     if (ids <= q->capacity)
         return LIM_OK;
-    key *keys = realloc(q->keys, (ids + ARITY) * sizeof *keys);
-    if (keys == NULL)
+    if (!move_keys(q, ids))
         return LIM_ENOMEM;
-    q->keys = keys;
-    for (uint32_t i = q->size; i < q->size + ARITY; i++)
-        keys[i] = NOTHING;
     uint32_t *list = realloc(q->ids, ids * sizeof *list);
     if (list == NULL)
         return LIM_ENOMEM;
@@ -183,7 +197,7 @@ void lim_timerq_set(struct lim_timerq *q, uint32_t id, lim_time at,
         lim_timerq_cancel(q, id);
     if (q->vacant) {
         q->vacant = false;
-        sift_down(q, 0, k, id);
+        sift_down(q, 0, q->heir, k, id);
     } else {
         q->keys[q->size + ARITY] = NOTHING;
         sift_up(q, q->size++, k, id);
@@ -197,9 +211,9 @@ void lim_timerq_cancel(struct lim_timerq *q, uint32_t id)
     if (q->position[id] == UNARMED)
         return;
     fill_root(q);
-    uint32_t i = q->position[id];
+    size_t i = q->position[id];
     q->position[id] = UNARMED;
-    refill(q, i);
+    refill(q, i, least_child(q, i));
     q->first = time_of(q->keys[0]);
 }
 
