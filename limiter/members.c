@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "limiter/cold.h"
 #include "limiter/shown.h"
 
 #define DEBT_MAX 1000 /* full buckets that a window may owe */
@@ -184,38 +185,28 @@ static int64_t *marks_of(const struct lim_members *m,
                             : &m->marks[(size_t)mark->place * LIM_WINDOWS];
 }
 
-static void charge(struct lim_members *m, uint32_t organisation,
-                   const struct lim_asked *a, lim_time now,
-                   struct lim_mark *mark)
+/* Its cost, which other numbers do not overlap, on all that has come so far. */
+static void add_up(int64_t *restrict charged, const struct lim_cost *restrict c,
+                   int64_t *restrict mark)
 {
-    struct lim_member *x = &m->members[organisation];
-    struct lim_seat *p = seat_of(m, organisation, a->group);
-    lim_index_take(p->index, p->leaf, a->cost, now);
-    if (m->marks != NULL && lim_index_meters(p->index) != NULL)
-        lim_meters_mark(lim_index_meters(p->index), p->leaf, now,
-                        marks_of(m, mark));
-    for (unsigned d = 0; d < LIM_RATED; d++) {
-        p->charged[d] += a->cost->amount[d];
-        mark->charged[d] = p->charged[d];
-    }
-    if (a->cost->amount[LIM_MONEY] != 0) {
-        x->spent += a->cost->amount[LIM_MONEY];
-        x->reserved += a->cost->amount[LIM_MONEY];
-        set_spent(m, organisation);
-    }
+    for (unsigned d = 0; d < LIM_RATED; d++)
+        mark[d] = charged[d] += c->amount[d];
 }
 
-unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
-                          const struct lim_asked *a, lim_time now,
-                          struct lim_mark *mark)
+LIM_APART static void spend(struct lim_members *m, uint32_t organisation,
+                            int64_t money)
 {
     struct lim_member *x = &m->members[organisation];
-    charge(m, organisation, a, now, mark);
-    x->in_flight++;
-    x->sent++;
-    mark->sent_at = now;
-    mark->gone = false;
-    mark->in_flight = (uint32_t)x->in_flight;
+    x->spent += money;
+    x->reserved += money;
+    set_spent(m, organisation);
+}
+
+/* Tells who wants to know that an attempt went out. */
+LIM_APART static void tell_sent(struct lim_members *m, uint32_t organisation,
+                                const struct lim_asked *a, lim_time now)
+{
+    struct lim_member *x = &m->members[organisation];
     if (m->keeps_in_flight)
         note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->keeps_sent)
@@ -233,6 +224,29 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     if (m->pupils != NULL)
         lim_pupils_sent(m->pupils[a->group], organisation);
     set_over(m, organisation);
+}
+
+unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
+                          const struct lim_asked *a, lim_time now,
+                          struct lim_mark *mark)
+{
+    struct lim_member *x = &m->members[organisation];
+    struct lim_seat *p = seat_of(m, organisation, a->group);
+    int64_t money = a->cost->amount[LIM_MONEY];
+    lim_index_take(p->index, p->leaf, a->cost, now);
+    if (m->marks != NULL && lim_index_meters(p->index) != NULL)
+        lim_meters_mark(lim_index_meters(p->index), p->leaf, now,
+                        marks_of(m, mark));
+    add_up(p->charged, a->cost, mark->charged);
+    if (money != 0)
+        spend(m, organisation, money);
+    x->in_flight++;
+    x->sent++;
+    mark->sent_at = now;
+    mark->gone = false;
+    mark->in_flight = (uint32_t)x->in_flight;
+    if (m->told)
+        tell_sent(m, organisation, a, now);
     unsigned key = x->next_key;
     x->next_key = key + 1 < x->keys ? key + 1 : 0;
     return key;
@@ -300,18 +314,18 @@ static void tell_throttle(struct lim_members *m, uint32_t organisation,
                       lim_throttle_not_before(m->throttle, organisation));
 }
 
-bool lim_members_end(struct lim_members *m, uint32_t organisation,
-                     const struct lim_asked *a, const struct lim_mark *mark,
-                     const struct lim_outcome *o, lim_time now)
+/* Tells who wants to know that an attempt ended.  True: see
+   lim_members_end. */
+LIM_APART static bool tell_ended(struct lim_members *m, uint32_t organisation,
+                                 const struct lim_asked *a,
+                                 const struct lim_mark *mark,
+                                 const struct lim_outcome *o, lim_time now)
 {
     struct lim_member *x = &m->members[organisation];
     bool full =
-        m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit;
-    assert(x->in_flight > 0);
-    x->in_flight--;
+        m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit - 1;
     if (m->gone != NULL && !mark->gone)
         note_gone(gone_of(m, organisation, a->group), a->cost);
-    x->reserved -= a->cost->amount[LIM_MONEY];
     if (m->keeps_in_flight)
         note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->strategy->ended != NULL) {
@@ -331,6 +345,17 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
                  lim_pupils_ended(m->pupils[a->group], organisation);
     return freed ||
            (full && (x->limit == LIM_UNLIMITED || x->in_flight < x->limit));
+}
+
+bool lim_members_end(struct lim_members *m, uint32_t organisation,
+                     const struct lim_asked *a, const struct lim_mark *mark,
+                     const struct lim_outcome *o, lim_time now)
+{
+    struct lim_member *x = &m->members[organisation];
+    assert(x->in_flight > 0);
+    x->in_flight--;
+    x->reserved -= a->cost->amount[LIM_MONEY];
+    return m->told && tell_ended(m, organisation, a, mark, o, now);
 }
 
 /* An absurd number bends the belief, but nothing overflows. */
@@ -383,15 +408,14 @@ void lim_members_settle(struct lim_members *m, uint32_t organisation,
             give->amount[d] - take->amount[d];
 }
 
-bool lim_members_observe(struct lim_members *m, uint32_t organisation,
-                         const struct lim_asked *a, const struct lim_mark *mark,
-                         const struct lim_feedback *f,
-                         const struct lim_outcome *o, lim_time now)
+/* What an answer to an attempt tells; only its head is there yet: no `o`. */
+static struct lim_answer answer_of(const struct lim_members *m,
+                                   const struct lim_asked *a,
+                                   const struct lim_mark *mark,
+                                   const struct lim_feedback *f,
+                                   const struct lim_outcome *o)
 {
-    struct lim_seat *p = seat_of(m, organisation, a->group);
-    if (m->pupils == NULL && f->requests.limit <= 0 && f->tokens.limit <= 0)
-        return false;
-    const struct lim_answer answer = {
+    return (struct lim_answer){
         .feedback = f,
         .cost = a->cost,
         .mark = mark,
@@ -400,10 +424,30 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
         .refused = o != NULL && (o->class == LIM_CLASS_RATE_LIMIT ||
                                  o->class == LIM_CLASS_TOO_LARGE),
     };
+}
+
+LIM_APART static bool learn(struct lim_members *m, uint32_t organisation,
+                            const struct lim_asked *a,
+                            const struct lim_mark *mark,
+                            const struct lim_feedback *f,
+                            const struct lim_outcome *o, lim_time now)
+{
+    const struct lim_answer answer = answer_of(m, a, mark, f, o);
+    return lim_shown_learn(m->pupils[a->group], organisation,
+                           seat_of(m, organisation, a->group), &answer, now);
+}
+
+bool lim_members_observe(struct lim_members *m, uint32_t organisation,
+                         const struct lim_asked *a, const struct lim_mark *mark,
+                         const struct lim_feedback *f,
+                         const struct lim_outcome *o, lim_time now)
+{
     if (m->pupils != NULL)
-        return lim_shown_learn(m->pupils[a->group], organisation, p, &answer,
-                               now);
-    lim_shown_heed(p, &answer, now);
+        return learn(m, organisation, a, mark, f, o, now);
+    if (!lim_feedback_shows(f))
+        return false;
+    const struct lim_answer answer = answer_of(m, a, mark, f, o);
+    lim_shown_heed(seat_of(m, organisation, a->group), &answer, now);
     return false;
 }
 

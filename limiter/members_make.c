@@ -14,6 +14,9 @@ static void choose_kept(struct lim_members *m)
     m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
     m->capped = lim_throttle_caps_organisations(m->throttle);
     m->listens = lim_throttle_listens(m->throttle);
+    m->told = m->keeps_in_flight || m->keeps_sent || m->capped || m->listens ||
+              m->strategy->sent != NULL || m->strategy->ended != NULL ||
+              m->pupils != NULL || m->gone != NULL;
 }
 
 static bool allocate(struct lim_members *m, const struct lim_config *c)

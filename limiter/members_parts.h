@@ -39,6 +39,7 @@ struct lim_members {
     bool capped;           /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
     bool listens; /* the throttle does */
+    bool told;    /* somebody wants to know of all that goes out and ends */
     lim_time month_end;
     struct lim_query query; /* what stays of it, and the last one */
 };

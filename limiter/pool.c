@@ -105,32 +105,33 @@ static void release(struct lim_pool *p, uint32_t i)
     check_counts(p);
 }
 
-static bool full(const struct lim_pool *p)
+static bool is_valid(const struct lim_pool *p, const struct lim_request *r)
 {
-    return p->waiting_max != LIM_UNLIMITED &&
-           p->counts.waiting >= (uint64_t)p->waiting_max;
+    uint64_t most = 0; /* below 0 is above all */
+    for (int d = 0; d < LIM_DIMENSIONS; d++)
+        most = (uint64_t)r->cost.amount[d] > most ? (uint64_t)r->cost.amount[d]
+                                                  : most;
+    return r->group < p->groups && r->tenant < p->tenants &&
+           (unsigned)r->priority < LIM_PRIORITIES && most <= LIM_LIMIT_MAX;
+}
+
+LIM_COLD static int refuse(struct lim_pool *p, int answer)
+{
+    p->counts.submitted++;
+    p->counts.refused++;
+    return answer;
 }
 
 int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
                lim_id *id, struct lim_refusal *refusal)
 {
-    if (r->group >= p->groups || r->tenant >= p->tenants || r->priority < 0 ||
-        r->priority >= LIM_PRIORITIES)
+    if (!is_valid(p, r))
         return LIM_EINVAL;
-    for (int d = 0; d < LIM_DIMENSIONS; d++)
-        if (r->cost.amount[d] < 0 || r->cost.amount[d] > LIM_LIMIT_MAX)
-            return LIM_EINVAL;
     advance(p, now);
-    if (!lim_members_fit(p->members, r->group, &r->cost, p->now, refusal)) {
-        p->counts.submitted++;
-        p->counts.refused++;
-        return LIM_REFUSED;
-    }
-    if (full(p) && !p->shed_last) {
-        p->counts.submitted++;
-        p->counts.refused++;
-        return LIM_SHED;
-    }
+    if (!lim_members_fit(p->members, r->group, &r->cost, p->now, refusal))
+        return refuse(p, LIM_REFUSED);
+    if (p->counts.waiting >= p->waiting_max && !p->shed_last)
+        return refuse(p, LIM_SHED);
     uint32_t i = take_record(p);
     if (i == LIM_NOBODY)
         return LIM_EFULL;
@@ -304,14 +305,10 @@ static bool send_hedge(struct lim_pool *p, uint32_t i, struct lim_action *out)
     return true;
 }
 
-/* More wait than may: the last in rank goes. */
-static bool shed(struct lim_pool *p, struct lim_action *out)
+/* A cap or a pace for all holds everybody up. */
+LIM_APART static bool held_up(const struct lim_pool *p)
 {
-    if (p->waiting_max == LIM_UNLIMITED ||
-        p->counts.waiting <= (uint64_t)p->waiting_max)
-        return false;
-    give_up(p, lim_lanes_last(p->lanes), LIM_REASON_SHED, out);
-    return true;
+    return cap_reached(p) || lim_members_not_before(p->members) > p->now;
 }
 
 bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
@@ -320,10 +317,13 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
     advance(p, now);
     if (lim_timerq_next(p->timers) <= p->now && run_timers(p, out))
         return true;
-    if (shed(p, out))
+    if (p->counts.waiting == 0)
+        return false;
+    if (p->counts.waiting > p->waiting_max) {
+        give_up(p, lim_lanes_last(p->lanes), LIM_REASON_SHED, out);
         return true;
-    if (p->bounded &&
-        (cap_reached(p) || lim_members_not_before(p->members) > p->now))
+    }
+    if (p->bounded && held_up(p))
         return false;
     while ((i = lim_lanes_next(p->lanes, p->now)) != LIM_NOBODY) {
         const struct lim_asked a = asked(p, &p->records[i]);
@@ -342,16 +342,23 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
     return false;
 }
 
-lim_time lim_wakeup(const struct lim_pool *p)
+LIM_APART static lim_time bounded_wakeup(const struct lim_pool *p)
 {
-    lim_time timer = lim_timerq_next(p->timers);
     lim_time lane = lim_lanes_earliest(p->lanes);
     lim_time paced = lim_members_not_before(p->members);
     if (cap_reached(p))
-        lane = LIM_NEVER;
-    if (lane < paced)
-        lane = paced;
-    lim_time t = timer < lane ? timer : lane;
+        return LIM_NEVER;
+    return lane < paced ? paced : lane;
+}
+
+lim_time lim_wakeup(const struct lim_pool *p)
+{
+    lim_time t = lim_timerq_next(p->timers);
+    if (p->counts.waiting > 0) {
+        lim_time lane =
+            p->bounded ? bounded_wakeup(p) : lim_lanes_earliest(p->lanes);
+        t = lane < t ? lane : t;
+    }
     return t > p->now ? t : p->now;
 }
 

@@ -51,7 +51,8 @@ struct lim_pool *lim_pool_new(const struct lim_config *c, struct lim_diag *diag)
     p->free = LIM_NOBODY;
     p->groups = c->groups;
     p->tenants = c->tenants;
-    p->waiting_max = c->queue.max;
+    p->waiting_max =
+        c->queue.max == LIM_UNLIMITED ? UINT64_MAX : (uint64_t)c->queue.max;
     p->shed_last = c->queue.shed_last;
     lim_retrier_init(&p->retrier, c);
     p->judge = (struct lim_judge){ .members = p->members,

@@ -70,7 +70,7 @@ struct lim_pool {
     uint32_t free; /* list by `next` of those given back */
     struct lim_lanes *lanes;
     unsigned groups, tenants;
-    int64_t waiting_max;
+    uint64_t waiting_max; /* UINT64_MAX: any number */
     bool shed_last;
     struct lim_members *members;
     struct lim_timerq *timers; /* by record */
