@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "limiter/cold.h"
+
 struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst)
 {
     struct lim_rate r = { .limit = limit,
@@ -20,6 +22,14 @@ struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst)
     r.step.frac = window_ns % limit;
     r.full = lim_rate_span(&r, burst);
     return r;
+}
+
+LIM_COLD struct lim_span lim_rate_span_wide(const struct lim_rate *r,
+                                            int64_t cost)
+{
+    lim_wide windows = (lim_wide)cost * r->window_ns;
+    return (struct lim_span){ (int64_t)(windows / r->limit),
+                              (int64_t)(windows % r->limit) };
 }
 
 int64_t lim_rate_burst(int64_t limit, double share)

@@ -59,6 +59,9 @@ struct lim_rate lim_rate_make(int64_t limit, int64_t window_ns, int64_t burst);
  */
 int64_t lim_rate_burst(int64_t limit, double share);
 
+/* lim_rate_span, where 64 bits are not enough. */
+struct lim_span lim_rate_span_wide(const struct lim_rate *r, int64_t cost);
+
 /* Makes a window that is full at `now`. */
 void lim_window_init(struct lim_window *w, lim_time now);
 
@@ -91,18 +94,16 @@ void lim_window_delay(struct lim_window *w, lim_time t);
 static inline struct lim_span lim_rate_span(const struct lim_rate *r,
                                             int64_t cost)
 {
-    struct lim_span s = { cost * r->step.ns, 0 };
-    if (cost == 1)
-        return r->step;
-    if (r->step.frac != 0) {
-        lim_wide part = (lim_wide)cost * r->step.frac;
-        if (part <= INT64_MAX) {
-            s.ns += lim_divide(&r->per_limit, (int64_t)part, &s.frac);
-        } else {
-            s.ns += (int64_t)(part / r->limit);
-            s.frac = (int64_t)(part % r->limit);
-        }
-    }
+    struct lim_span s = { 0, 0 };
+    int64_t windows;
+    if (r->step.frac == 0)
+        s.ns = cost * r->step.ns;
+    else if (cost == 1)
+        s = r->step;
+    else if (!__builtin_mul_overflow(cost, r->window_ns, &windows))
+        s.ns = lim_divide(&r->per_limit, windows, &s.frac);
+    else
+        s = lim_rate_span_wide(r, cost);
     return s;
 }
 
