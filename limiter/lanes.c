@@ -1,8 +1,9 @@
 /*
- * Three heaps say which group is next: with `fair`, in each group its lanes
- * that somebody waits in, by the round in which they are due; the groups that
- * are awake, by the head of the lane that is next in them; and the groups that
- * sleep, by the time to wake.  Without `fair` a group is one lane.
+ * Two heaps say which group is next: with `fair`, in each group its lanes that
+ * somebody waits in, by the round in which they are due; and the groups that
+ * are awake, by the head of the lane that is next in them.  Groups that sleep
+ * are few, and asked one by one when the first of them wakes.  Without `fair`
+ * a group is one lane.
  *
  * Mostly nobody waits for long: a request that comes when no other is there
  * stands beside the lanes, until another comes or its group is put to sleep.
@@ -17,8 +18,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "limiter/cold.h"
 #include "limiter/heap.h"
-#include "limiter/timerq.h"
 
 #define AWAKE INT64_MIN
 
@@ -39,7 +40,6 @@ struct lane {
 struct group {
     struct lim_heap busy; /* fair: lanes with somebody, by due, then seat */
     uint32_t next;        /* the lane whose turn it is, or LIM_NOBODY */
-    lim_time wake;        /* AWAKE; LIM_NEVER: empty, or nobody knows */
     bool slept, scarce;   /* its head has slept; the one before had */
     int64_t round;
 };
@@ -57,11 +57,11 @@ struct lim_lanes {
     struct lim_place *places; /* by request; `key` is its rank or tokens */
     struct lane *lanes;
     struct group *group;
-    struct lim_heap first;     /* groups with somebody awake, by their head */
-    struct lim_heap longest;   /* fair: lanes, by how many wait */
-    struct lim_timerq *asleep; /* with a time to wake */
-    lim_time alarm;            /* nobody wakes before it */
-    uint32_t *numbers;         /* of the heaps, cut up */
+    lim_time *wake; /* by group: AWAKE; LIM_NEVER: empty, or nobody knows */
+    lim_time alarm; /* the first time to wake */
+    struct lim_heap first;   /* groups with somebody awake, by their head */
+    struct lim_heap longest; /* fair: lanes, by how many wait */
+    uint32_t *numbers;       /* of the heaps, cut up */
 };
 
 static const struct lim_place *head_of(const struct lim_lanes *l,
@@ -108,10 +108,10 @@ static bool allocate(struct lim_lanes *l, uint32_t requests)
     l->places = malloc((requests > 0 ? requests : 1) * sizeof *l->places);
     l->lanes = calloc(lanes, sizeof *l->lanes);
     l->group = calloc(l->groups, sizeof *l->group);
-    l->asleep = lim_timerq_new(l->groups);
+    l->wake = malloc(l->groups * sizeof *l->wake);
     l->numbers = calloc(2 * pairs, sizeof *l->numbers);
     return l->places != NULL && l->lanes != NULL && l->group != NULL &&
-           l->asleep != NULL && l->numbers != NULL;
+           l->wake != NULL && l->numbers != NULL;
 }
 
 static void cut_up(struct lim_lanes *l)
@@ -158,7 +158,7 @@ struct lim_lanes *lim_lanes_new(const struct lim_lanes_config *c)
     }
     for (unsigned g = 0; g < l->groups; g++) {
         l->group[g].next = LIM_NOBODY;
-        l->group[g].wake = LIM_NEVER;
+        l->wake[g] = LIM_NEVER;
     }
     return l;
 }
@@ -168,7 +168,7 @@ void lim_lanes_free(struct lim_lanes *l)
     if (l == NULL)
         return;
     free(l->numbers);
-    lim_timerq_free(l->asleep);
+    free(l->wake);
     free(l->group);
     free(l->lanes);
     free(l->places);
@@ -207,29 +207,55 @@ static void join(struct lim_lanes *l, struct lane *x)
     x->seat = head_of(l, x)->turn;
 }
 
-/* Arms a group's alarm, or none for LIM_NEVER. */
+static void rouse(struct lim_lanes *l, unsigned g)
+{
+    l->wake[g] = AWAKE;
+    lim_heap_set(&l->first, g, group_before, l);
+}
+
+/* Wakes who is due, and finds out who is next. */
+LIM_APART static void ring(struct lim_lanes *l, lim_time now)
+{
+    l->alarm = LIM_NEVER;
+    for (unsigned g = 0; g < l->groups; g++) {
+        lim_time at = l->wake[g];
+        if (at == AWAKE || at == LIM_NEVER)
+            continue;
+        if (at <= now)
+            rouse(l, g);
+        else
+            l->alarm = at < l->alarm ? at : l->alarm;
+    }
+}
+
+/* A group's alarm is not what it was. */
+static void reset(struct lim_lanes *l, lim_time was)
+{
+    if (was == l->alarm && was != LIM_NEVER)
+        ring(l, AWAKE);
+}
+
 static void set_wake(struct lim_lanes *l, unsigned g, lim_time at)
 {
-    lim_time was = l->group[g].wake;
-    l->group[g].wake = at;
-    if (at != AWAKE && at != LIM_NEVER) {
-        lim_timerq_set(l->asleep, g, at, 0);
-        l->alarm = at < l->alarm ? at : l->alarm;
-    } else if (was != AWAKE && was != LIM_NEVER) {
-        lim_timerq_cancel(l->asleep, g);
-    }
+    lim_time was = l->wake[g];
+    l->wake[g] = at;
+    if (at <= l->alarm)
+        l->alarm = at;
+    else
+        reset(l, was);
 }
 
 static void awaken(struct lim_lanes *l, unsigned g)
 {
-    set_wake(l, g, AWAKE);
-    lim_heap_set(&l->first, g, group_before, l);
+    lim_time was = l->wake[g];
+    rouse(l, g);
+    reset(l, was);
 }
 
 /* A group has nobody any more. */
 static void fall_empty(struct lim_lanes *l, unsigned g)
 {
-    if (l->group[g].wake == AWAKE)
+    if (l->wake[g] == AWAKE)
         lim_heap_drop(&l->first, g, group_before, l);
     l->group[g].next = LIM_NOBODY;
     l->group[g].scarce = false;
@@ -237,7 +263,7 @@ static void fall_empty(struct lim_lanes *l, unsigned g)
 }
 
 /* With `fair`: whose turn it is, now that a lane's head is another. */
-static void take_turns(struct lim_lanes *l, uint32_t lane)
+LIM_APART static void take_turns(struct lim_lanes *l, uint32_t lane)
 {
     struct lane *x = &l->lanes[lane];
     struct group *group = &l->group[x->group];
@@ -273,8 +299,18 @@ static inline void look_again(struct lim_lanes *l, uint32_t lane)
     }
 }
 
+/* With `fair`: one more waits in a lane, or one less. */
+LIM_APART static void count_lane(struct lim_lanes *l, uint32_t lane)
+{
+    if (l->lanes[lane].waiting > 0)
+        lim_heap_set(&l->longest, lane, is_longer, l);
+    else
+        lim_heap_drop(&l->longest, lane, is_longer, l);
+}
+
 /* Puts a request whose place is known into its lane. */
-static void stand(struct lim_lanes *l, uint32_t request, bool returned)
+LIM_APART static void stand(struct lim_lanes *l, uint32_t request,
+                            bool returned)
 {
     uint32_t lane = l->places[request].lane;
     struct lane *x = &l->lanes[lane];
@@ -283,7 +319,7 @@ static void stand(struct lim_lanes *l, uint32_t request, bool returned)
     x->waiting++;
     l->standing++;
     if (l->fair)
-        lim_heap_set(&l->longest, lane, is_longer, l);
+        count_lane(l, lane);
     if (x->line.first == head)
         return;
     if (l->fair && head == LIM_NOBODY)
@@ -304,7 +340,7 @@ static void line_up(struct lim_lanes *l)
 }
 
 /* Puts a request that has its lane and its rank in. */
-static void come(struct lim_lanes *l, uint32_t request, bool returned)
+static inline void come(struct lim_lanes *l, uint32_t request, bool returned)
 {
     line_up(l);
     if (l->standing > 0 || l->fair) {
@@ -336,13 +372,9 @@ void lim_lanes_return(struct lim_lanes *l, uint32_t request)
     come(l, request, true);
 }
 
-void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
+/* Takes one that does not stand alone out. */
+LIM_APART static void leave(struct lim_lanes *l, uint32_t request)
 {
-    assert(request < l->requests);
-    if (request == l->alone) {
-        l->alone = LIM_NOBODY;
-        return;
-    }
     uint32_t lane = l->places[request].lane;
     struct lane *x = &l->lanes[lane];
     bool was_head = x->line.first == request;
@@ -350,10 +382,8 @@ void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
     lim_line_remove(&x->line, l->places, request);
     x->waiting--;
     l->standing--;
-    if (l->fair && x->waiting > 0)
-        lim_heap_set(&l->longest, lane, is_longer, l);
-    else if (l->fair)
-        lim_heap_drop(&l->longest, lane, is_longer, l);
+    if (l->fair)
+        count_lane(l, lane);
     if (!was_head)
         return;
     struct group *group = &l->group[x->group];
@@ -364,15 +394,29 @@ void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
     look_again(l, lane);
 }
 
-void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
+void lim_lanes_remove(struct lim_lanes *l, uint32_t request)
+{
+    assert(request < l->requests);
+    if (request == l->alone)
+        l->alone = LIM_NOBODY;
+    else
+        leave(l, request);
+}
+
+/* With `fair`: its tenant pays for who is sent. */
+LIM_APART static void pay(struct lim_lanes *l, uint32_t request, int64_t tokens)
 {
     struct lane *x = &l->lanes[l->places[request].lane];
-    assert(x->line.first == request || l->alone == request);
-    if (l->fair) {
-        int64_t most = l->quantum * QUANTA_MAX;
-        x->deficit -= charge(l, tokens);
-        x->deficit = x->deficit > -most ? x->deficit : -most;
-    }
+    int64_t most = l->quantum * QUANTA_MAX;
+    assert(x->line.first == request);
+    x->deficit -= charge(l, tokens);
+    x->deficit = x->deficit > -most ? x->deficit : -most;
+}
+
+void lim_lanes_serve(struct lim_lanes *l, uint32_t request, int64_t tokens)
+{
+    if (l->fair)
+        pay(l, request, tokens);
     lim_lanes_remove(l, request);
 }
 
@@ -384,12 +428,14 @@ uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned group)
     return lane != LIM_NOBODY ? l->lanes[lane].line.first : LIM_NOBODY;
 }
 
-static void ring(struct lim_lanes *l, lim_time now)
+/* With `fair`: a group has come to the round in which its next lane is due. */
+LIM_APART static void go_round(struct lim_lanes *l, uint32_t g)
 {
-    uint32_t g;
-    while (lim_timerq_pop(l->asleep, now, &g))
-        awaken(l, g);
-    l->alarm = lim_timerq_next(l->asleep);
+    struct group *group = &l->group[g];
+    struct lane *x = &l->lanes[group->next];
+    assert(x->due >= group->round);
+    group->round = x->due;
+    catch_up(l, x);
 }
 
 uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now)
@@ -400,14 +446,10 @@ uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now)
         ring(l, now);
     if (l->first.size == 0)
         return LIM_NOBODY;
-    struct group *group = &l->group[l->first.ids[0]];
-    struct lane *x = &l->lanes[group->next];
-    if (l->fair) {
-        assert(x->due >= group->round);
-        group->round = x->due;
-        catch_up(l, x);
-    }
-    return x->line.first;
+    const struct group *group = &l->group[l->first.ids[0]];
+    if (l->fair)
+        go_round(l, l->first.ids[0]);
+    return l->lanes[group->next].line.first;
 }
 
 void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
@@ -416,7 +458,7 @@ void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
     line_up(l);
     if (g->next == LIM_NOBODY)
         return;
-    if (g->wake == AWAKE)
+    if (l->wake[group] == AWAKE)
         lim_heap_drop(&l->first, group, group_before, l);
     g->slept = true;
     set_wake(l, group, at > AWAKE ? at : AWAKE + 1);
@@ -424,27 +466,24 @@ void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
 
 bool lim_lanes_scarce(const struct lim_lanes *l, unsigned group)
 {
-    return l->group[group].scarce;
+    return l->group[group].scarce && !l->group[group].slept;
 }
 
 void lim_lanes_wake(struct lim_lanes *l, unsigned group, lim_time at)
 {
-    struct group *g = &l->group[group];
-    if (g->next == LIM_NOBODY || at >= g->wake)
+    if (l->group[group].next == LIM_NOBODY || at >= l->wake[group])
         return;
     set_wake(l, group, at > AWAKE ? at : AWAKE + 1);
 }
 
 bool lim_lanes_sleeps(const struct lim_lanes *l, unsigned group, lim_time now)
 {
-    return l->group[group].next != LIM_NOBODY && l->group[group].wake > now;
+    return l->group[group].next != LIM_NOBODY && l->wake[group] > now;
 }
 
 lim_time lim_lanes_earliest(const struct lim_lanes *l)
 {
-    return l->first.size > 0 || l->alone != LIM_NOBODY
-               ? AWAKE
-               : lim_timerq_next(l->asleep);
+    return l->first.size > 0 || l->alone != LIM_NOBODY ? AWAKE : l->alarm;
 }
 
 /* Of all lanes without tenants the one that ends last. */
