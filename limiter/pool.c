@@ -70,18 +70,20 @@ static struct lim_flight *flight_of(const struct lim_pool *p, uint32_t i,
     return hedge ? &p->pairs[i].hedge : &p->flights[i];
 }
 
-/* Takes a request out of its lane: it is sent, or gone. */
-static void dequeue(struct lim_pool *p, uint32_t i, bool sent)
+/* A request has left its lane: it is sent, or gone. */
+static inline void stop_waiting(struct lim_pool *p, uint32_t i)
 {
     const struct lim_record *r = &p->records[i];
     assert(r->state == WAITING);
-    if (sent)
-        lim_lanes_serve(p->lanes, i, r->cost.amount[LIM_TOKENS]);
-    else
-        lim_lanes_remove(p->lanes, i);
     p->counts.waiting--;
     if (r->deadline != LIM_NEVER)
         lim_timerq_cancel(p->timers, i);
+}
+
+static void dequeue(struct lim_pool *p, uint32_t i)
+{
+    lim_lanes_remove(p->lanes, i);
+    stop_waiting(p, i);
 }
 
 /* A free record, or LIM_NOBODY.  Memory is first touched when it is needed. */
@@ -156,8 +158,8 @@ int lim_submit(struct lim_pool *p, const struct lim_request *r, lim_time now,
 }
 
 /* Ends a request that waits or backs off. */
-static void give_up(struct lim_pool *p, uint32_t i, enum lim_reason reason,
-                    struct lim_action *out)
+LIM_APART static void give_up(struct lim_pool *p, uint32_t i,
+                              enum lim_reason reason, struct lim_action *out)
 {
     struct lim_record *r = &p->records[i];
     *out = (struct lim_action){ .kind = LIM_GIVE_UP,
@@ -166,7 +168,7 @@ static void give_up(struct lim_pool *p, uint32_t i, enum lim_reason reason,
                                 .attempt = r->attempt,
                                 .reason = reason };
     if (r->state == WAITING)
-        dequeue(p, i, false);
+        dequeue(p, i);
     else
         p->counts.backing_off--;
     if (reason == LIM_REASON_DEADLINE)
@@ -181,7 +183,7 @@ static void give_up(struct lim_pool *p, uint32_t i, enum lim_reason reason,
 static bool send_hedge(struct lim_pool *p, uint32_t i, struct lim_action *out);
 
 /* Handles the timers that are due; true: that was something to do. */
-static bool run_timers(struct lim_pool *p, struct lim_action *out)
+LIM_APART static bool run_timers(struct lim_pool *p, struct lim_action *out)
 {
     uint32_t i;
     while (lim_timerq_pop(p->timers, p->now, &i)) {
@@ -233,12 +235,25 @@ static inline void launch(struct lim_pool *p, uint32_t i,
                                 .hedge = hedge };
 }
 
-static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
-                 uint32_t organisation, struct lim_action *out)
+/* Where a pool hedges: a request is on its way. */
+LIM_APART static void pair_up(struct lim_pool *p, uint32_t i)
+{
+    p->pairs[i].flying |= FIRST;
+    if (p->records[i].attempt > 0)
+        return;
+    lim_time due = lim_hedger_first(p->hedger, p->now);
+    if (due != LIM_NEVER)
+        lim_timerq_set(p->timers, i, due, 0);
+}
+
+static inline void send(struct lim_pool *p, uint32_t i,
+                        const struct lim_asked *a, uint32_t organisation,
+                        struct lim_action *out)
 {
     struct lim_record *r = &p->records[i];
-    dequeue(p, i, true);
     struct lim_flight *f = &p->flights[i];
+    lim_lanes_serve(p->lanes, i, r->cost.amount[LIM_TOKENS]);
+    stop_waiting(p, i);
     r->state = IN_FLIGHT;
     p->counts.in_flight++;
     if (r->attempt == 0) {
@@ -246,14 +261,8 @@ static void send(struct lim_pool *p, uint32_t i, const struct lim_asked *a,
         lim_budget_deposit(&p->retrier.budget);
     }
     launch(p, i, a, organisation, f, out);
-    if (p->pairs == NULL)
-        return;
-    p->pairs[i].flying |= FIRST;
-    if (r->attempt > 0)
-        return;
-    lim_time due = lim_hedger_first(p->hedger, p->now);
-    if (due != LIM_NEVER)
-        lim_timerq_set(p->timers, i, due, 0);
+    if (p->pairs != NULL)
+        pair_up(p, i);
 }
 
 /*
@@ -366,7 +375,7 @@ lim_time lim_wakeup(const struct lim_pool *p)
  * An organisation may have become ready earlier: who waits may go there.  Or
  * it turns out that it never will: who waited for it alone is to be given up.
  */
-static void reconsider(struct lim_pool *p, uint32_t organisation)
+LIM_APART static void reconsider(struct lim_pool *p, uint32_t organisation)
 {
     for (unsigned i = 0; i < p->groups; i++) {
         if (!lim_lanes_sleeps(p->lanes, i, p->now))
@@ -420,8 +429,8 @@ int lim_change_limits(struct lim_pool *p, uint32_t organisation, unsigned group,
 }
 
 /* An attempt failed: whether there is another, and if not, why. */
-static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
-                                  const struct lim_outcome *o)
+LIM_APART static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
+                                            const struct lim_outcome *o)
 {
     struct lim_record *r = &p->records[i];
     struct lim_flight *f = &p->flights[i];
@@ -459,8 +468,9 @@ static void abandon(struct lim_pool *p, uint32_t i)
  * One of the attempts of a pool that hedges ended.  LIM_FATE_OTHER: the other
  * one decides; LIM_FATE_WON: it is abandoned; else there is none.
  */
-static enum lim_fate settle_pair(struct lim_pool *p, uint32_t i, lim_id id,
-                                 const struct lim_flight *f, bool ok)
+LIM_APART static enum lim_fate settle_pair(struct lim_pool *p, uint32_t i,
+                                           lim_id id,
+                                           const struct lim_flight *f, bool ok)
 {
     uint8_t *flying = &p->pairs[i].flying;
     *flying &= lim_is_hedge(id) ? (uint8_t)~HEDGE : (uint8_t)~FIRST;
@@ -536,7 +546,7 @@ bool lim_cancel(struct lim_pool *p, lim_id id)
     if (i == LIM_NOBODY || p->records[i].state == IN_FLIGHT)
         return false;
     if (p->records[i].state == WAITING) {
-        dequeue(p, i, false);
+        dequeue(p, i);
     } else {
         p->counts.backing_off--;
         lim_timerq_cancel(p->timers, i);
