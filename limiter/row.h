@@ -13,9 +13,10 @@
  *
  * in a function marked LIM_WIDE, is a few instructions where the processor
  * has registers of 64 bytes that compare and multiply 64-bit numbers
- * (AVX-512), and what it says elsewhere: which of the two is settled when the
- * program is loaded.  Without LIM_EACH_COLUMN compilers unroll the loop first,
- * and then see no row in it.
+ * (AVX-512), twice as many and some more where they are of 32 (AVX2), and what
+ * it says elsewhere: which of the three is settled when the program is loaded.
+ * Without LIM_EACH_COLUMN compilers unroll the loop first, and then see no row
+ * in it.
  */
 #define LIM_ROW 64
 
@@ -31,7 +32,9 @@ static inline void *lim_row_in(void *memory)
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) &&          \
     !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                   \
     !defined(__SANITIZE_THREAD__)
-#define LIM_WIDE __attribute__((target_clones("arch=x86-64-v4", "default")))
+#define LIM_WIDE                                                               \
+    __attribute__((                                                            \
+        target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define LIM_WIDE
 #endif
