@@ -128,7 +128,8 @@ static void set_rates(struct lim_index *x, const struct lim_rate *rates)
         if (r->step.frac != 0 || r->full.frac != 0)
             x->fractions = true;
     }
-    x->rough = x->fractions;
+    x->windows[x->window_count] = LIM_WINDOWS;
+    x->early = x->fractions ? 3 : 0;
 }
 
 struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
@@ -175,7 +176,7 @@ int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
         return LIM_OK;
     x->meters = lim_meters_new(discipline, quantum_ns, x->rates,
                                x->levels[0].columns, now);
-    x->rough = true;
+    x->early = LIM_NEVER;
     x->fractions = false; /* the rows need not be exact */
     return x->meters != NULL ? LIM_OK : LIM_ENOMEM;
 }
@@ -395,7 +396,7 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
     t->cost = *cost;
-    t->taken_count = 0;
+    unsigned *taken = t->taken;
     t->fits_windows = true;
     for (unsigned i = 0; i < x->window_count; i++) {
         unsigned w = x->windows[i];
@@ -409,8 +410,9 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
             t->need[w] = -LIM_FAR;
         t->fits_windows = t->fits_windows && fits;
         if (amount > 0)
-            t->taken[t->taken_count++] = w;
+            *taken++ = w;
     }
+    *taken = LIM_WINDOWS;
     t->fits = t->fits_windows && (x->spend_max == LIM_UNLIMITED ||
                                   cost->amount[LIM_MONEY] <= x->spend_max);
 }
@@ -421,8 +423,8 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
     const struct lim_terms *t = lim_index_terms(x, cost);
     struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
     assert(leaf < x->levels[0].columns);
-    for (unsigned k = 0; k < t->taken_count; k++) {
-        unsigned w = t->taken[k];
+    for (const unsigned *k = t->taken; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
         int64_t *at = &b->value[w][leaf % LIM_BLOCK], was = *at;
         if (x->fractions) {
             int64_t *f = &x->fraction[(size_t)leaf * LIM_WINDOWS + w];

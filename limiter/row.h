@@ -16,7 +16,9 @@
  * (AVX-512), twice as many and some more where they are of 32 (AVX2), and what
  * it says elsewhere: which of the three is settled when the program is loaded.
  * Without LIM_EACH_COLUMN compilers unroll the loop first, and then see no row
- * in it.
+ * in it.  Nor do they, in a loop over rows around it, if its end is known
+ * before: they take two rows at a time, column by column.  So the windows are
+ * a list that ends with LIM_WINDOWS.
  */
 #define LIM_ROW 64
 

@@ -4,8 +4,6 @@
 
 #include <assert.h>
 
-#define ALL_OPEN ((1u << LIM_BLOCK) - 1)
-
 static uint32_t blocks_of(const struct lim_level *l)
 {
     return (l->columns + LIM_BLOCK - 1) / LIM_BLOCK;
@@ -72,8 +70,8 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
     ready = ready > q->now ? ready : q->now;
     if (!t->fits_windows)
         return LIM_NEVER;
-    for (unsigned k = 0; k < t->taken_count; k++) {
-        unsigned w = t->taken[k];
+    for (const unsigned *k = t->taken; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
         lim_time at = b->value[w][column] + t->need[w];
         if (x->fractions) {
             const struct lim_window window = {
@@ -97,107 +95,114 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
     return ready;
 }
 
-/*
- * Which columns may take the request now, as a mask.  Differences of times
- * are or-ed: a sign that is set somewhere is a column that is shut.
- */
-static unsigned open_columns(const struct lim_index *x,
-                             const struct lim_query *q,
-                             const struct lim_block *b)
+/* Who may take it by then, says a lower bound, surely may now. */
+static inline lim_time surely_by(const struct lim_index *x,
+                                 const struct lim_query *q)
 {
-    const struct lim_terms *t = &x->terms;
-    const int64_t *row = b->value[LIM_VALUE_BLOCKED];
-    uint64_t shut[LIM_BLOCK];
-    unsigned mask = 0;
-    for (int i = 0; i < LIM_BLOCK; i++)
-        shut[i] = (uint64_t)q->now - (uint64_t)row[i];
-    for (unsigned k = 0; k < t->taken_count; k++) {
-        uint64_t latest = (uint64_t)(q->now - t->need[t->taken[k]]);
-        row = b->value[t->taken[k]];
-        for (int i = 0; i < LIM_BLOCK; i++)
-            shut[i] |= latest - (uint64_t)row[i];
-    }
-    if (x->spend_max != LIM_UNLIMITED) {
-        int64_t left = x->spend_max - q->cost->amount[LIM_MONEY];
-        row = b->value[LIM_VALUE_SPENT];
-        for (int i = 0; i < LIM_BLOCK; i++)
-            shut[i] |= (uint64_t)left - (uint64_t)row[i];
-    }
-    if (q->capped)
-        for (int i = 0; i < LIM_BLOCK; i++)
-            shut[i] |= ~(uint64_t)b->value[LIM_VALUE_OVER][i];
-    for (int i = 0; i < LIM_BLOCK; i++)
-        mask |= (unsigned)(shut[i] >> 63) << i;
-    return ~mask & ALL_OPEN;
+    return q->now - x->early;
 }
 
-/* Tells of one column what open_columns tells of all. */
-static bool is_open(const struct lim_index *x, const struct lim_query *q,
-                    const struct lim_block *b, unsigned column)
+/* When one column may take the request: a lower bound. */
+static lim_time ready_time(const struct lim_index *x, const struct lim_query *q,
+                           const struct lim_block *b, unsigned column)
 {
     const struct lim_terms *t = &x->terms;
-    if (b->value[LIM_VALUE_BLOCKED][column] > q->now)
-        return false;
-    for (unsigned k = 0; k < t->taken_count; k++)
-        if (b->value[t->taken[k]][column] + t->need[t->taken[k]] > q->now)
-            return false;
-    if (x->spend_max != LIM_UNLIMITED &&
+    lim_time ready = b->value[LIM_VALUE_BLOCKED][column];
+    for (const unsigned *w = t->taken; *w != LIM_WINDOWS; w++) {
+        lim_time at = b->value[*w][column] + t->need[*w];
+        ready = at > ready ? at : ready;
+    }
+    if (x->spend_max != LIM_UNLIMITED && ready < q->month_end &&
         b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
             x->spend_max)
-        return false;
-    return !q->capped || b->value[LIM_VALUE_OVER][column] < 0;
+        ready = q->month_end;
+    return q->capped && b->value[LIM_VALUE_OVER][column] >= 0 ? LIM_NEVER
+                                                              : ready;
 }
 
 bool lim_index_open(struct lim_index *x, uint32_t leaf,
                     const struct lim_query *q)
 {
     const struct lim_terms *t = lim_index_terms(x, q->cost);
+    const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
     assert(leaf < x->levels[0].columns);
-    return t->fits &&
-           is_open(x, q, &x->levels[0].blocks[leaf / LIM_BLOCK],
-                   leaf % LIM_BLOCK) &&
-           (!x->rough || lim_index_ready(x, leaf, q) <= q->now);
-}
-
-/* A column and its value: the smaller value, or else the first column. */
-struct least {
-    int64_t value;
-    unsigned column;
-};
-
-static struct least lesser(struct least a, struct least b)
-{
-    a.column = b.value < a.value ? b.column : a.column;
-    a.value = b.value < a.value ? b.value : a.value;
-    return a;
-}
-
-static struct least least_of_two(const int64_t value[LIM_BLOCK], unsigned i)
-{
-    return lesser((struct least){ value[i], i },
-                  (struct least){ value[i + 1], i + 1 });
+    if (!t->fits)
+        return false;
+    lim_time ready = ready_time(x, q, b, leaf % LIM_BLOCK);
+    return ready <= surely_by(x, q) ||
+           (ready <= q->now && lim_index_ready(x, leaf, q) <= q->now);
 }
 
 /*
- * The open column with the smallest value, the first of equal ones.  Columns
- * that are not open hold NOT_OPEN, which may be the value of one that is.
+ * Likewise of each column; but one that surely may is not told from another.
+ * Columns that are not in use never may.
  */
-#define NOT_OPEN INT64_MAX
-
-static unsigned least_column(const int64_t value[LIM_BLOCK], unsigned open)
+static inline void ready_times(const struct lim_index *x,
+                               const struct lim_query *q,
+                               const struct lim_block *b,
+                               lim_time ready[LIM_BLOCK])
 {
-    struct least a = lesser(least_of_two(value, 0), least_of_two(value, 2));
-    struct least b = lesser(least_of_two(value, 4), least_of_two(value, 6));
-    a = lesser(a, b);
-    return a.value != NOT_OPEN ? a.column : (unsigned)__builtin_ctz(open);
+    const struct lim_terms *t = &x->terms;
+    const int64_t *row = b->value[LIM_VALUE_BLOCKED];
+    lim_time floor = surely_by(x, q), month_end = q->month_end;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        ready[i] = row[i] > floor ? row[i] : floor;
+    for (const unsigned *w = t->taken; *w != LIM_WINDOWS; w++) {
+        int64_t need = t->need[*w];
+        row = b->value[*w];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            lim_time at = row[i] + need;
+            ready[i] = at > ready[i] ? at : ready[i];
+        }
+    }
+    if (x->spend_max != LIM_UNLIMITED) {
+        int64_t left = x->spend_max - q->cost->amount[LIM_MONEY];
+        row = b->value[LIM_VALUE_SPENT];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            lim_time at = row[i] > left ? month_end : floor;
+            ready[i] = at > ready[i] ? at : ready[i];
+        }
+    }
+    if (q->capped) {
+        row = b->value[LIM_VALUE_OVER];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++)
+            ready[i] = row[i] >= 0 ? LIM_NEVER : ready[i];
+    }
 }
 
-/* Columns `from` on are not in use. */
-static unsigned leave_out(int64_t value[LIM_BLOCK], unsigned from)
+static inline int64_t least(const int64_t value[LIM_BLOCK])
 {
-    for (unsigned i = from; i < LIM_BLOCK; i++)
-        value[i] = NOT_OPEN;
-    return (1u << from) - 1;
+    int64_t a = INT64_MAX;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        a = value[i] < a ? value[i] : a;
+    return a;
+}
+
+/* The first column of that value which is ready then; LIM_BLOCK: none. */
+static inline unsigned column_of(const int64_t value[LIM_BLOCK], int64_t wanted,
+                                 const lim_time ready[LIM_BLOCK], lim_time then)
+{
+    int64_t a = LIM_BLOCK;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++) {
+        int64_t at = LIM_BLOCK;
+        at = value[i] == wanted && ready[i] <= then ? (int64_t)i : at;
+        a = at < a ? at : a;
+    }
+    return (unsigned)a;
+}
+
+/* Whole rows are written, for whole rows are read next. */
+static inline void leave_out(int64_t value[LIM_BLOCK], unsigned column)
+{
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        value[i] = i == column ? INT64_MAX : value[i];
 }
 
 /* Smaller score first; of equal ones the lower organisation. */
@@ -208,43 +213,43 @@ static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
 }
 
 /*
- * Mostly the column with the best score is open, and no other beats what is
- * found there: who else is open is looked at only if not.
+ * Scores only count where somebody may take the request.  What is found below
+ * the best column is mostly better than the other columns' bounds.
  */
-static void visit(struct lim_index *x, const struct lim_query *q,
-                  struct lim_best *best, unsigned level, uint32_t block)
+LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
+                           struct lim_best *best, unsigned level,
+                           uint32_t block)
 {
     const struct lim_level *l = &x->levels[level];
-    const struct lim_block *b = &l->blocks[block];
+    lim_time ready[LIM_BLOCK], now = q->now;
     int64_t score[LIM_BLOCK];
-    bool all_known = false;
-    if (level > 0 && b->stale.values != 0)
+    if (level > 0 && l->blocks[block].stale.values != 0)
         lim_index_freshen(x, level, block);
+    ready_times(x, q, &l->blocks[block], ready);
+    if (least(ready) > now)
+        return;
     score_block(x, q, l, block, score);
-    unsigned open = leave_out(score, x->view.columns);
-    while (open != 0) {
-        unsigned c = least_column(score, open);
-        int64_t value = score[c];
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        score[i] = ready[i] <= now ? score[i] : INT64_MAX;
+    for (;;) {
+        int64_t value = least(score);
+        unsigned c = column_of(score, value, ready, now);
+        if (c == LIM_BLOCK)
+            return;
         uint32_t column = block * LIM_BLOCK + c;
-        open &= ~(1u << c);
-        score[c] = NOT_OPEN;
+        bool surely = ready[c] <= surely_by(x, q);
+        leave_out(score, c);
+        leave_out(ready, c);
         if (!beats(best, value, l->first[column])) {
             if (!x->mixed || value > best->score)
                 return; /* so do the others not */
-            continue;
-        }
-        if (!all_known && !is_open(x, q, b, c)) {
-            unsigned may = open_columns(x, q, b);
-            for (unsigned i = 0; i < LIM_BLOCK; i++)
-                score[i] = may >> i & 1 ? score[i] : NOT_OPEN;
-            open &= may;
-            all_known = true;
         } else if (level > 0) {
             uint32_t last = best->organisation;
             visit(x, q, best, level - 1, column);
             if (!x->mixed && best->organisation != last && best->score == value)
                 return; /* as good as it gets here */
-        } else if (!x->rough || lim_index_ready(x, column, q) <= q->now) {
+        } else if (surely || lim_index_ready(x, column, q) <= now) {
             *best = (struct lim_best){ value, l->first[column], column, x };
             if (!x->mixed)
                 return;
@@ -262,49 +267,19 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
         visit(x, q, best, x->level_count - 1, b);
 }
 
-/* When each column may take the request: a lower bound. */
-static void ready_times(const struct lim_index *x, const struct lim_query *q,
-                        const struct lim_block *b, lim_time ready[LIM_BLOCK])
-{
-    const struct lim_terms *t = &x->terms;
-    for (int i = 0; i < LIM_BLOCK; i++)
-        ready[i] = b->value[LIM_VALUE_BLOCKED][i];
-    for (unsigned k = 0; k < t->taken_count; k++) {
-        const int64_t *tat = b->value[t->taken[k]];
-        int64_t need = t->need[t->taken[k]];
-        for (int i = 0; i < LIM_BLOCK; i++) {
-            lim_time at = tat[i] + need;
-            ready[i] = at > ready[i] ? at : ready[i];
-        }
-    }
-    if (x->spend_max != LIM_UNLIMITED) {
-        int64_t left = x->spend_max - q->cost->amount[LIM_MONEY];
-        for (int i = 0; i < LIM_BLOCK; i++)
-            if (b->value[LIM_VALUE_SPENT][i] > left && ready[i] < q->month_end)
-                ready[i] = q->month_end;
-    }
-    if (q->capped)
-        for (int i = 0; i < LIM_BLOCK; i++)
-            if (b->value[LIM_VALUE_OVER][i] >= 0)
-                ready[i] = LIM_NEVER;
-}
-
-static lim_time earliest(struct lim_index *x, const struct lim_query *q,
-                         unsigned level, uint32_t block, lim_time best)
+LIM_WIDE static lim_time earliest(struct lim_index *x,
+                                  const struct lim_query *q, unsigned level,
+                                  uint32_t block, lim_time best)
 {
     const struct lim_level *l = &x->levels[level];
-    lim_time ready[LIM_BLOCK];
+    lim_time ready[LIM_BLOCK], first;
     if (level > 0 && l->blocks[block].stale.values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
-    unsigned open = leave_out(ready, columns_in(l, block));
-    while (open != 0) {
-        unsigned c = least_column(ready, open);
+    while ((first = least(ready)) < best) {
+        unsigned c = column_of(ready, first, ready, first);
         uint32_t column = block * LIM_BLOCK + c;
-        if (ready[c] >= best)
-            break;
-        open &= ~(1u << c);
-        ready[c] = NOT_OPEN;
+        leave_out(ready, c);
         lim_time t = level > 0 ? earliest(x, q, level - 1, column, best)
                                : lim_index_ready(x, column, q);
         best = t < best ? t : best;

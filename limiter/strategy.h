@@ -63,12 +63,12 @@ struct lim_view {
     const struct lim_rate *rates; /* by window: the limits, */
     const int64_t *span;          /* the request's cost in ns, */
     const int64_t *scale;         /* 2^62 / ns of a full bucket, */
-    const unsigned *windows;      /* and which of them there are */
-    unsigned window_count;
-    int64_t spend_max;           /* LIM_UNLIMITED: none */
-    const struct lim_cost *cost; /* the request's */
-    uint64_t affinity;           /* of the request; 0: none */
-    uint64_t draw;               /* random bits of this request */
+    const unsigned *windows;      /* and which of them there are: so many, */
+    unsigned window_count;        /* and then LIM_WINDOWS */
+    int64_t spend_max;            /* LIM_UNLIMITED: none */
+    const struct lim_cost *cost;  /* the request's */
+    uint64_t affinity;            /* of the request; 0: none */
+    uint64_t draw;                /* random bits of this request */
     lim_time now;
 };
 

@@ -47,9 +47,9 @@ struct lim_level {
  */
 struct lim_terms {
     struct lim_cost cost;
-    bool fits_windows, fits;     /* it ever may; with the month's spend, too */
-    unsigned taken[LIM_WINDOWS]; /* the windows that it takes from */
-    unsigned taken_count;
+    bool fits_windows, fits; /* it ever may; with the month's spend, too */
+    unsigned taken[LIM_WINDOWS + 1]; /* the windows that it takes from, and
+                                        LIM_WINDOWS */
     struct lim_span span[LIM_WINDOWS];
     int64_t span_ns[LIM_WINDOWS]; /* likewise, for strategies */
     int64_t need[LIM_WINDOWS];    /* ns from a bucket's being full to its
@@ -62,11 +62,11 @@ struct lim_terms {
 struct lim_index {
     struct lim_rate rates[LIM_WINDOWS];
     int64_t scale[LIM_WINDOWS];
-    unsigned windows[LIM_WINDOWS]; /* those that there are */
+    unsigned windows[LIM_WINDOWS + 1]; /* those that there are; LIM_WINDOWS */
     unsigned window_count;
     bool fractions; /* some rate has a remainder */
-    bool rough;     /* rows are bounds even in leaves, which have to be asked:
-                       for their fractions, or their meters */
+    int64_t early;  /* by how much a leaf may be ready later than its rows say,
+                       for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool mixed;                /* leaves are in no order */
     int64_t spend_max;

@@ -175,7 +175,7 @@ static int64_t score_one(const struct fixture *f, const struct lim_query *q,
 {
     int64_t values[LIM_VALUES][LIM_BLOCK] = { { 0 } };
     int64_t span[LIM_WINDOWS], scale[LIM_WINDOWS], score[LIM_BLOCK];
-    unsigned windows[LIM_WINDOWS], n = 0;
+    unsigned windows[LIM_WINDOWS + 1], n = 0;
     for (int v = 0; v < LIM_VALUES; v++)
         values[v][0] = lim_index_get(c->index, leaf, (enum lim_value)v);
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
@@ -187,6 +187,7 @@ static int64_t score_one(const struct fixture *f, const struct lim_query *q,
         scale[w] = (INT64_C(1) << 62) / c->rates[w].full.ns;
         windows[n++] = w;
     }
+    windows[n] = LIM_WINDOWS;
     struct lim_view v = { .values = &values[0][0],
                           .first = &c->list[leaf],
                           .last = &c->list[leaf],

@@ -79,7 +79,7 @@ static void score(const struct table *t, const struct lim_cost *cost,
                   int64_t out[LIM_BLOCK])
 {
     int64_t span[LIM_WINDOWS], scale[LIM_WINDOWS];
-    unsigned windows[LIM_WINDOWS], n = 0;
+    unsigned windows[LIM_WINDOWS + 1], n = 0;
     for (unsigned w = 0; w < LIM_WINDOWS; w++) {
         enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
         if (t->rates[w].limit == LIM_UNLIMITED)
@@ -88,6 +88,7 @@ static void score(const struct table *t, const struct lim_cost *cost,
         scale[w] = (INT64_C(1) << 62) / t->rates[w].full.ns;
         windows[n++] = w;
     }
+    windows[n] = LIM_WINDOWS;
     const struct lim_view v = { .values = values,
                                 .first = first,
                                 .last = last,

@@ -26,8 +26,8 @@ static int64_t at_least(int64_t x, int64_t least)
 static int64_t fit(const struct lim_view *v, unsigned i)
 {
     int64_t least = INT64_MAX;
-    for (unsigned k = 0; k < v->window_count; k++) {
-        unsigned w = v->windows[k];
+    for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
         if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
             continue;
         int64_t used = at_least(lim_view_row(v, w)[i] - v->now, 0);

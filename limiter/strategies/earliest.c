@@ -25,8 +25,8 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
     int64_t latest[LIM_BLOCK];
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         latest[i] = INT64_MIN / 2;
-    for (unsigned k = 0; k < v->window_count; k++) {
-        unsigned w = v->windows[k];
+    for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
         if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
             continue;
         const int64_t *tat = lim_view_row(v, w);

@@ -29,8 +29,8 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
         lim_strategy_least_in_flight.score(state, v, out);
         return;
     }
-    for (unsigned k = 0; k < v->window_count; k++) {
-        unsigned w = v->windows[k];
+    for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
         const int64_t *tat = lim_view_row(v, w);
         int64_t span = v->span[w];
         int64_t scale = v->scale[w];
