@@ -244,8 +244,9 @@ static bool count_out(struct sample *s)
 }
 
 /* The best of the strategy's samples; of equal ones the first drawn. */
-static bool choose_sampled(const struct lim_group *g, const struct lim_query *q,
-                           uint32_t *organisation)
+static lim_time choose_sampled(const struct lim_group *g,
+                               const struct lim_query *q,
+                               uint32_t *organisation)
 {
     struct sample s;
     unsigned wanted = q->strategy->samples, tries = TRIES * wanted;
@@ -258,12 +259,12 @@ static bool choose_sampled(const struct lim_group *g, const struct lim_query *q,
         wanted = g->serving_count;
     while (s.count < wanted && tries-- > 0)
         try_one(&s);
-    if (s.count == 0 && lim_group_earliest(g, q) > q->now)
-        return false;
+    lim_time at = s.count > 0 ? q->now : lim_group_earliest(g, q);
+    if (at > q->now)
+        return at;
     while (s.count < wanted && count_out(&s))
         ;
-    if (s.count == 0)
-        return false;
+    assert(s.count > 0);
     uint32_t best = s.chosen[0];
     for (unsigned i = 0; i < s.count && wanted > 1; i++) {
         const struct lim_seat *p = &g->seats[s.chosen[i]];
@@ -273,26 +274,26 @@ static bool choose_sampled(const struct lim_group *g, const struct lim_query *q,
         least = first ? score : least;
     }
     *organisation = best;
-    return true;
+    return q->now;
 }
 
-bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
-                      uint32_t *organisation)
+lim_time lim_group_choose(const struct lim_group *g, const struct lim_query *q,
+                          uint32_t *organisation)
 {
     struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
     if (g->count == 0)
-        return false;
+        return LIM_NEVER;
     if (q->strategy->samples > 0)
         return choose_sampled(g, q, organisation);
     if (q->strategy->propose != NULL) {
         *organisation = lim_index_propose(g->indexes[0], q);
         if (may(g, *organisation, q))
-            return true;
+            return q->now;
     }
     for (unsigned i = 0; i < g->count; i++)
         lim_index_find(g->indexes[i], q, &best);
     *organisation = best.organisation;
-    return best.index != NULL;
+    return best.index != NULL ? q->now : lim_group_earliest(g, q);
 }
 
 /* The one is out for the time of the choice. */
@@ -303,9 +304,9 @@ bool lim_group_choose_other(const struct lim_group *g,
     const struct lim_seat *p = &g->seats[taken];
     int64_t blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
     lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
-    bool found = lim_group_choose(g, q, organisation);
+    bool found = lim_group_choose(g, q, organisation) <= q->now;
     lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, blocked);
-    return found || lim_group_choose(g, q, organisation);
+    return found || lim_group_choose(g, q, organisation) <= q->now;
 }
 
 struct lim_window_belief lim_seat_belief(const struct lim_seat *p,

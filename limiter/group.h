@@ -81,9 +81,10 @@ void lim_group_explain(const struct lim_group *g, const struct lim_cost *cost,
 /* Tells whether of some class no rate limit is known. */
 bool lim_group_blind(const struct lim_group *g);
 
-/* Chooses who takes a request now, as the query's strategy says. */
-bool lim_group_choose(const struct lim_group *g, const struct lim_query *q,
-                      uint32_t *organisation);
+/* Chooses who takes a request now, as the query's strategy says, and returns
+   `now`; or when somebody may take it; LIM_NEVER. */
+lim_time lim_group_choose(const struct lim_group *g, const struct lim_query *q,
+                          uint32_t *organisation);
 
 /* Likewise somebody else than `taken`, if somebody else may. */
 bool lim_group_choose_other(const struct lim_group *g,

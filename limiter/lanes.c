@@ -40,7 +40,6 @@ struct lane {
 struct group {
     struct lim_heap busy; /* fair: lanes with somebody, by due, then seat */
     uint32_t next;        /* the lane whose turn it is, or LIM_NOBODY */
-    bool slept, scarce;   /* its head has slept; the one before had */
     int64_t round;
 };
 
@@ -258,7 +257,6 @@ static void fall_empty(struct lim_lanes *l, unsigned g)
     if (l->wake[g] == AWAKE)
         lim_heap_drop(&l->first, g, group_before, l);
     l->group[g].next = LIM_NOBODY;
-    l->group[g].scarce = false;
     set_wake(l, g, LIM_NEVER);
 }
 
@@ -386,9 +384,6 @@ LIM_APART static void leave(struct lim_lanes *l, uint32_t request)
         count_lane(l, lane);
     if (!was_head)
         return;
-    struct group *group = &l->group[x->group];
-    group->scarce = group->slept;
-    group->slept = false;
     if (l->fair)
         catch_up(l, x);
     look_again(l, lane);
@@ -460,13 +455,7 @@ void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at)
         return;
     if (l->wake[group] == AWAKE)
         lim_heap_drop(&l->first, group, group_before, l);
-    g->slept = true;
     set_wake(l, group, at > AWAKE ? at : AWAKE + 1);
-}
-
-bool lim_lanes_scarce(const struct lim_lanes *l, unsigned group)
-{
-    return l->group[group].scarce && !l->group[group].slept;
 }
 
 void lim_lanes_wake(struct lim_lanes *l, unsigned group, lim_time at)

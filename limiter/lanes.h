@@ -65,11 +65,6 @@ uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now);
 /* Says that nothing can come of the group's head before `at`. */
 void lim_lanes_sleep(struct lim_lanes *l, unsigned group, lim_time at);
 
-/* Tells whether the head that left the group last had slept before it was
-   sent, and others stand there: mostly the new one will have to, too.  Once it
-   has, it was woken because it can go: no. */
-bool lim_lanes_scarce(const struct lim_lanes *l, unsigned group);
-
 /* Says that something may come of it at `at`, if that is earlier. */
 void lim_lanes_wake(struct lim_lanes *l, unsigned group, lim_time at);
 

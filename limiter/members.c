@@ -131,11 +131,13 @@ static void ask(struct lim_query *q, const struct lim_asked *a, lim_time now)
     q->now = now;
 }
 
-bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
-                        lim_time now, uint32_t *organisation)
+lim_time lim_members_choose(struct lim_members *m, const struct lim_asked *a,
+                            lim_time now, uint32_t *organisation)
 {
     ask(&m->query, a, now);
-    return lim_group_choose(&m->groups[a->group], &m->query, organisation);
+    lim_time t =
+        lim_group_choose(&m->groups[a->group], &m->query, organisation);
+    return t == LIM_PUPILS_HELD ? LIM_NEVER : t;
 }
 
 bool lim_members_choose_other(struct lim_members *m, const struct lim_asked *a,
@@ -147,15 +149,13 @@ bool lim_members_choose_other(struct lim_members *m, const struct lim_asked *a,
                                   organisation);
 }
 
-lim_time lim_members_earliest(const struct lim_members *m,
-                              const struct lim_asked *a, bool capped,
-                              lim_time now)
+bool lim_members_hope(const struct lim_members *m, const struct lim_asked *a,
+                      lim_time now)
 {
     struct lim_query q = m->query;
     ask(&q, a, now);
-    q.capped = q.capped && capped;
-    lim_time t = lim_group_earliest(&m->groups[a->group], &q);
-    return capped && t == LIM_PUPILS_HELD ? LIM_NEVER : t;
+    q.capped = false;
+    return lim_group_earliest(&m->groups[a->group], &q) < LIM_NEVER;
 }
 
 lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,

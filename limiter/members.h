@@ -45,22 +45,23 @@ bool lim_members_fit(struct lim_members *m, unsigned group,
 /* Starts the month's spend anew when it is over, with what is in flight. */
 void lim_members_turn_month(struct lim_members *m, lim_time now);
 
-/* Chooses who takes a request now; false: nobody may. */
-bool lim_members_choose(struct lim_members *m, const struct lim_asked *a,
-                        lim_time now, uint32_t *organisation);
+/*
+ * Chooses who takes a request now, and returns `now`; or when somebody may
+ * take it: LIM_NEVER when that takes an answer to come first.
+ */
+lim_time lim_members_choose(struct lim_members *m, const struct lim_asked *a,
+                            lim_time now, uint32_t *organisation);
 
-/* Likewise somebody else than `taken`, if that is possible. */
+/* Chooses somebody else than `taken`, if that is possible; false: nobody. */
 bool lim_members_choose_other(struct lim_members *m, const struct lim_asked *a,
                               uint32_t taken, lim_time now,
                               uint32_t *organisation);
 
-/*
- * When somebody, or `organisation`, may take it: LIM_NEVER when that takes
- * an answer to come first.  `capped` false leaves the caps out of account.
- */
-lim_time lim_members_earliest(const struct lim_members *m,
-                              const struct lim_asked *a, bool capped,
-                              lim_time now);
+/* Tells whether somebody may take it one day, whatever answers come. */
+bool lim_members_hope(const struct lim_members *m, const struct lim_asked *a,
+                      lim_time now);
+
+/* Returns when `organisation` may take it; LIM_NEVER: likewise. */
 lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,
                            const struct lim_asked *a, lim_time now);
 

@@ -265,24 +265,6 @@ static inline void send(struct lim_pool *p, uint32_t i,
         pair_up(p, i);
 }
 
-/*
- * When somebody can take the head of a group; `now`: who that is, is in
- * `organisation`.  Where heads have to wait, that is asked first.
- */
-static lim_time ready(struct lim_pool *p, const struct lim_asked *a,
-                      uint32_t *organisation)
-{
-    bool scarce = lim_lanes_scarce(p->lanes, a->group);
-    lim_time at = p->now;
-    if (scarce)
-        at = lim_members_earliest(p->members, a, true, p->now);
-    if (at > p->now || lim_members_choose(p->members, a, p->now, organisation))
-        return at;
-    at = lim_members_earliest(p->members, a, true, p->now);
-    assert(at > p->now);
-    return at;
-}
-
 static bool cap_reached(const struct lim_pool *p)
 {
     int64_t cap = lim_members_cap(p->members);
@@ -336,14 +318,13 @@ bool lim_next(struct lim_pool *p, lim_time now, struct lim_action *out)
         return false;
     while ((i = lim_lanes_next(p->lanes, p->now)) != LIM_NOBODY) {
         const struct lim_asked a = asked(p, &p->records[i]);
-        lim_time at = ready(p, &a, &organisation);
+        lim_time at = lim_members_choose(p->members, &a, p->now, &organisation);
         if (at <= p->now) {
             send(p, i, &a, organisation, out);
             return true;
         }
         lim_lanes_sleep(p->lanes, a.group, at);
-        if (at == LIM_NEVER && /* whatever answers come */
-            lim_members_earliest(p->members, &a, false, p->now) == LIM_NEVER) {
+        if (at == LIM_NEVER && !lim_members_hope(p->members, &a, p->now)) {
             give_up(p, i, LIM_REASON_NOWHERE, out);
             return true;
         }
