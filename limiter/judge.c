@@ -79,8 +79,7 @@ bool lim_judge_answer(struct lim_judge *j, const struct lim_flight *f,
     bool looser =
         lim_members_end(j->members, f->organisation, a, &f->mark, o, now);
     looser |= settle(j, f, a, o, now);
-    if (j->belief == LIM_BELIEF_LEARNED ||
-        (j->belief == LIM_BELIEF_KNOWN && lim_feedback_shows(&o->feedback)))
+    if (j->belief != LIM_BELIEF_NONE)
         looser |= lim_members_observe(j->members, f->organisation, a, &f->mark,
                                       &o->feedback, o, now);
     if (o->class != LIM_CLASS_OK)

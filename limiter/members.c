@@ -444,10 +444,11 @@ bool lim_members_observe(struct lim_members *m, uint32_t organisation,
 {
     if (m->pupils != NULL)
         return learn(m, organisation, a, mark, f, o, now);
-    if (!lim_feedback_shows(f))
+    struct lim_seat *p = seat_of(m, organisation, a->group);
+    if (lim_shown_believed(p, mark, f))
         return false;
     const struct lim_answer answer = answer_of(m, a, mark, f, o);
-    lim_shown_heed(seat_of(m, organisation, a->group), &answer, now);
+    lim_shown_heed(p, &answer, now);
     return false;
 }
 

@@ -1,5 +1,6 @@
 #include "limiter/shown.h"
 
+#include "limiter/cold.h"
 #include "limiter/window.h"
 
 /* How far a reset is from what the used units of a window would need. */
@@ -61,6 +62,44 @@ static void observe_window(struct lim_seat *p, enum lim_limit limit,
     lim_index_set_window(p->index, p->leaf, limit, window);
 }
 
+/*
+ * Whether what is shown of a dimension is believed already, and more.  The
+ * units charged since count for whole ns each, which is at most 1 ns too much.
+ */
+static inline bool believed(const struct lim_seat *p, enum lim_limit minute,
+                            enum lim_limit day, const struct lim_mark *mark,
+                            const struct lim_shown *s)
+{
+    const struct lim_rate *rate = lim_index_rate(p->index, minute);
+    const struct lim_rate *other = lim_index_rate(p->index, day);
+    enum lim_dimension d = lim_limit_dimension(minute);
+    enum lim_value window = (enum lim_value)minute;
+    if (s->limit <= 0)
+        return true;
+    if (other->limit == s->limit) {
+        if (rate->limit == s->limit)
+            return false;
+        window = (enum lim_value)day;
+        rate = other;
+    } else if (rate->limit != s->limit) {
+        return true;
+    }
+    lim_time full = lim_index_get(p->index, p->leaf, window);
+    int64_t since = p->charged[d] - mark->charged[d];
+    int64_t unit_ns = rate->step.ns + (rate->step.frac > 0);
+    since = since < rate->burst ? since : rate->burst;
+    return s->reset_ns >= 0 &&
+           s->reset_ns <= full - mark->sent_at - since * unit_ns;
+}
+
+bool lim_shown_believed(const struct lim_seat *p, const struct lim_mark *mark,
+                        const struct lim_feedback *f)
+{
+    return believed(p, LIM_RPM, LIM_RPD, mark, &f->requests) &&
+           believed(p, LIM_TPM, LIM_TPD, mark, &f->tokens) &&
+           lim_index_meters(p->index) == NULL;
+}
+
 /* Of the windows that the headers of a dimension show, if they do. */
 static void heed(struct lim_seat *p, enum lim_limit minute, enum lim_limit day,
                  const struct lim_answer *a, const struct lim_shown *s,
@@ -79,8 +118,8 @@ static void heed(struct lim_seat *p, enum lim_limit minute, enum lim_limit day,
                     now);
 }
 
-void lim_shown_heed(struct lim_seat *p, const struct lim_answer *a,
-                    lim_time now)
+LIM_COLD void lim_shown_heed(struct lim_seat *p, const struct lim_answer *a,
+                             lim_time now)
 {
     const struct lim_feedback *f = a->feedback;
     if (f->requests.limit > 0)
@@ -90,9 +129,9 @@ void lim_shown_heed(struct lim_seat *p, const struct lim_answer *a,
 }
 
 /* A refusal's own charge has been given back when all of it is there. */
-bool lim_shown_learn(struct lim_pupils *b, uint32_t organisation,
-                     const struct lim_seat *p, const struct lim_answer *a,
-                     lim_time now)
+LIM_APART bool lim_shown_learn(struct lim_pupils *b, uint32_t organisation,
+                               const struct lim_seat *p,
+                               const struct lim_answer *a, lim_time now)
 {
     struct lim_heard h = {
         .lesson = { .feedback = a->feedback,

@@ -19,7 +19,12 @@ struct lim_answer {
     bool admitted, refused;      /* by a limit; neither: not known */
 };
 
-/* Limits are known: a belief that is too high is lowered. */
+/* Limits are known: tells whether all that is shown is believed already, as it
+   mostly is; false: it may be. */
+bool lim_shown_believed(const struct lim_seat *p, const struct lim_mark *mark,
+                        const struct lim_feedback *f);
+
+/* Likewise, and a belief that is too high is lowered. */
 void lim_shown_heed(struct lim_seat *p, const struct lim_answer *a,
                     lim_time now);
 
