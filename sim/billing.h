@@ -28,10 +28,11 @@ struct sim_billing {
     lim_time start;                     /* of what is to come */
     const struct sim_payment *payments; /* to come, by time; somebody else's */
     size_t payment_count;
-    int64_t spent_microusd; /* in the month that ends at month_end */
     lim_time month_end;
-    int64_t spend_max;    /* a month; LIM_UNLIMITED: none */
     bool spend_max_given; /* else it is the tier's */
+    /* What each request asks for, side by side. */
+    int64_t spent_microusd; /* in the month that ends at month_end */
+    int64_t spend_max;      /* a month; LIM_UNLIMITED: none */
     lim_time next_change; /* the first that is known; nothing happens before */
 };
 

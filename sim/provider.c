@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/rare.h"
+
 __extension__ typedef __int128 wide;
 
 /* The windows of one group, with their rules. */
 struct panel {
     const struct sim_rates *rates;
-    struct sim_window *window;
+    struct sim_windows *windows;
 };
 
 /* What a request has to pass: the organisation's windows, and behind them
@@ -25,10 +27,10 @@ struct scope {
 /* In place, for it is on the path of every decision: copies of what was just
    written wait for it. */
 static void set_panel(struct panel *x, const struct sim_rates *rates,
-                      struct sim_window *windows)
+                      struct sim_windows *windows)
 {
     x->rates = rates;
-    x->window = windows;
+    x->windows = windows;
 }
 
 static inline void set_scope(struct scope *s, const struct sim_provider *p,
@@ -46,7 +48,7 @@ static inline void set_scope(struct scope *s, const struct sim_provider *p,
     int32_t panel = share->panel_of[group];
     if (panel >= 0)
         set_panel(&s->panel[s->panels++], &share->rates[panel],
-                  &share->windows[(size_t)panel * LIM_WINDOWS]);
+                  &share->windows[panel]);
 }
 
 /* Brings the organisation to `now`, which may give it another tier. */
@@ -63,7 +65,7 @@ static void set_scope_at(struct scope *s, const struct sim_provider *p,
 /* Where an organisation will stand, for one group. */
 struct glimpse {
     struct sim_billing billing;
-    struct sim_window windows[LIM_WINDOWS];
+    struct sim_windows windows;
 };
 
 /* The scope as it will be at `now`, in copies: nothing comes to be. */
@@ -76,9 +78,9 @@ static void look_ahead(struct scope *s, const struct sim_provider *p,
         return;
     struct panel *x = &s->panel[0];
     g->billing = s->org->billing;
-    memcpy(g->windows, x->window, sizeof g->windows);
+    g->windows = *x->windows;
     s->billing = &g->billing;
-    x->window = g->windows;
+    x->windows = &g->windows;
     while (g->billing.next_change <= now) {
         lim_time at = g->billing.next_change;
         sim_billing_step(&g->billing, &p->rules);
@@ -86,7 +88,7 @@ static void look_ahead(struct scope *s, const struct sim_provider *p,
             &sim_provider_rates(p, g->billing.tier)[group];
         for (int i = 0; i < LIM_WINDOWS && to != x->rates; i++)
             lim_meter_change(&x->rates->rule[i], &to->rule[i],
-                             &g->windows[i].level, at);
+                             &g->windows.level[i], at);
         x->rates = to;
     }
 }
@@ -112,16 +114,15 @@ static int64_t amount_of(const struct lim_cost *cost, unsigned i)
 
 /* Finds the first window that makes the wait longer than it was; LIM_NEVER: it
    never fits. */
-static inline bool find_longer(const struct panel *x,
-                               const struct lim_cost *cost, lim_time now,
-                               struct sim_verdict *v)
+static bool find_longer(const struct panel *x, const struct lim_cost *cost,
+                        lim_time now, struct sim_verdict *v)
 {
     const struct sim_rates *r = x->rates;
     lim_time latest = v->admitted_at;
     enum lim_limit limit = v->limit;
     for (unsigned k = 0; k < r->limited_count; k++) {
-        unsigned i = r->limited[k];
-        lim_time ready = lim_meter_ready(&r->rule[i], &x->window[i].level,
+        unsigned i = r->limited[k].limit;
+        lim_time ready = lim_meter_ready(&r->rule[i], &x->windows->level[i],
                                          amount_of(cost, i), now);
         if (ready > latest) {
             latest = ready;
@@ -212,33 +213,35 @@ static void judge(const struct scope *s, const struct lim_cost *cost,
         v->answer = SIM_RATE_LIMITED;
 }
 
-/*
- * The headers of a dimension have room for one window: the one that takes
- * longer until it is full (facts of 2023 to 2026: a day's hides a minute's).
- */
-static void show(const struct panel *s, enum lim_limit minute,
-                 enum lim_limit day, lim_time now, struct lim_shown *out)
+/* Tells which of a dimension's two windows takes longer until it is full: its
+   headers have room for one (facts of 2023 to 2026: a day's hides a
+   minute's). */
+LIM_APART static unsigned longer(const struct panel *x, struct sim_headers h,
+                                 lim_time now)
 {
-    enum lim_limit i = minute;
-    const struct lim_meter_rule *r = s->rates->rule;
-    int64_t reset = 0;
-    bool has_minute = r[minute].rate.limit != LIM_UNLIMITED;
-    if (has_minute)
-        reset = lim_meter_reset(&r[minute], &s->window[minute].level, now);
-    if (r[day].rate.limit != LIM_UNLIMITED) {
-        int64_t day_reset =
-            lim_meter_reset(&r[day], &s->window[day].level, now);
-        if (!has_minute || day_reset > reset) {
-            i = day;
-            reset = day_reset;
-        }
-    } else if (!has_minute) {
+    const struct lim_meter_rule *r = x->rates->rule;
+    const struct lim_meter *m = x->windows->level;
+    return lim_meter_reset(&r[h.last], &m[h.last], now) >
+                   lim_meter_reset(&r[h.first], &m[h.first], now)
+               ? h.last
+               : h.first;
+}
+
+static inline void show(const struct panel *x, enum lim_dimension d,
+                        lim_time now, struct lim_shown *out)
+{
+    struct sim_headers h = x->rates->headers[d];
+    unsigned i = h.first;
+    if (i == LIM_WINDOWS)
         return;
-    }
-    int64_t left = lim_meter_remaining(&r[i], &s->window[i].level, now);
-    out->limit = r[i].rate.limit;
+    if (i != h.last)
+        i = longer(x, h, now);
+    const struct lim_meter_rule *r = &x->rates->rule[i];
+    const struct lim_meter *m = &x->windows->level[i];
+    int64_t left = lim_meter_remaining(r, m, now);
+    out->limit = r->rate.limit;
     out->remaining = left > 0 ? left : 0;
-    out->reset_ns = reset / LIM_MSEC * LIM_MSEC;
+    out->reset_ns = lim_meter_reset(r, m, now) / LIM_MSEC * LIM_MSEC;
 }
 
 static int64_t hint(const struct lim_meter_rule *r, const struct sim_verdict *v,
@@ -264,14 +267,14 @@ static void describe(const struct scope *s, const struct lim_cost *cost,
         v->window_ns = r->rate.window_ns;
         v->requested = amount_of(cost, v->limit);
         v->used =
-            v->max - lim_meter_remaining(r, &d->window[v->limit].level, now);
+            v->max - lim_meter_remaining(r, &d->windows->level[v->limit], now);
     }
     if (v->answer == SIM_NO_MODEL)
         return;
-    show(&s->panel[0], LIM_RPM, LIM_RPD, now, &v->shown.requests);
-    show(&s->panel[0], LIM_TPM, LIM_TPD, now, &v->shown.tokens);
+    show(&s->panel[0], LIM_REQUESTS, now, &v->shown.requests);
+    show(&s->panel[0], LIM_TOKENS, now, &v->shown.tokens);
     if (s->panels > 1)
-        show(&s->panel[1], LIM_TPM, LIM_TPD, now, &v->project_tokens);
+        show(&s->panel[1], LIM_TOKENS, now, &v->project_tokens);
     if (v->answer == SIM_RATE_LIMITED)
         v->shown.hint_ns = hint(r, v, now);
 }
@@ -280,12 +283,12 @@ static void describe(const struct scope *s, const struct lim_cost *cost,
 static int own(struct scope *s, unsigned group)
 {
     struct panel *x = &s->panel[0];
-    if (x->window != sim_unused)
+    if (x->windows != &sim_unused)
         return LIM_OK;
-    struct sim_window *w = calloc(LIM_WINDOWS, sizeof *w);
+    struct sim_windows *w = calloc(1, sizeof *w);
     if (w == NULL)
         return LIM_ENOMEM;
-    s->org->windows[group] = x->window = w;
+    s->org->windows[group] = x->windows = w;
     return LIM_OK;
 }
 
@@ -294,11 +297,17 @@ static int reserve(const struct scope *s, lim_time now)
     for (int k = 0; k < s->panels; k++) {
         const struct panel *x = &s->panel[k];
         for (int i = 0; i < LIM_WINDOWS; i++)
-            if (lim_meter_reserve(&x->rates->rule[i], &x->window[i].level,
+            if (lim_meter_reserve(&x->rates->rule[i], &x->windows->level[i],
                                   now) != LIM_OK)
                 return LIM_ENOMEM;
     }
     return LIM_OK;
+}
+
+static void count_in(struct sim_windows *w, const struct lim_cost *cost)
+{
+    for (unsigned i = 0; i < LIM_WINDOWS; i++)
+        w->admitted[i] += amount_of(cost, i);
 }
 
 static void take_from(const struct panel *x, const struct lim_cost *cost,
@@ -306,12 +315,11 @@ static void take_from(const struct panel *x, const struct lim_cost *cost,
 {
     const struct sim_rates *r = x->rates;
     for (unsigned k = 0; k < r->limited_count; k++) {
-        unsigned i = r->limited[k];
-        lim_meter_take(&r->rule[i], &x->window[i].level, amount_of(cost, i),
+        unsigned i = r->limited[k].limit;
+        lim_meter_take(&r->rule[i], &x->windows->level[i], amount_of(cost, i),
                        now);
     }
-    for (unsigned i = 0; i < LIM_WINDOWS; i++)
-        x->window[i].admitted += amount_of(cost, i);
+    count_in(x->windows, cost);
 }
 
 static void take(const struct scope *s, const struct lim_cost *cost,
@@ -326,14 +334,14 @@ static void owe(const struct panel *s, enum lim_limit i, int64_t amount,
                 lim_time now)
 {
     const struct lim_meter_rule *r = &s->rates->rule[i];
-    struct sim_window *w = &s->window[i];
+    struct lim_meter *m = &s->windows->level[i];
     if (r->rate.limit > 0) {
-        int64_t room = lim_meter_remaining(r, &w->level, now) + r->rate.limit;
+        int64_t room = lim_meter_remaining(r, m, now) + r->rate.limit;
         if (amount > room)
             amount = room > 0 ? room : 0;
-        lim_meter_take(r, &w->level, amount, now);
+        lim_meter_take(r, m, amount, now);
     }
-    w->admitted += amount;
+    s->windows->admitted[i] += amount;
 }
 
 static void charge_refusal(const struct scope *s, const struct lim_cost *cost,
@@ -351,9 +359,9 @@ static void count(struct sim_decided *d, bool admitted)
     d->refused += !admitted;
 }
 
-int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
-                       unsigned group, const struct lim_cost *cost,
-                       lim_time now, struct sim_verdict *v)
+LIM_APART static int decide(struct sim_provider *p, uint32_t organisation,
+                            unsigned group, const struct lim_cost *cost,
+                            lim_time now, struct sim_verdict *v)
 {
     struct scope s;
     set_scope_at(&s, p, organisation, group, now);
@@ -382,6 +390,62 @@ int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
     return LIM_OK;
 }
 
+/* Takes a cost from buckets that all have room for it; false: one has not, and
+   nothing is taken. */
+static inline bool take_plain(const struct sim_rates *r, struct sim_windows *w,
+                              const struct lim_cost *cost, lim_time now)
+{
+    struct lim_window after[LIM_WINDOWS];
+    for (unsigned k = 0; k < r->limited_count; k++) {
+        const struct sim_limited *l = &r->limited[k];
+        const struct lim_rate *rate = &r->rule[l->limit].rate;
+        int64_t amount = cost->amount[l->dimension];
+        if (amount > rate->burst)
+            return false;
+        after[k] = w->level[l->limit].u.bucket;
+        lim_window_take(rate, &after[k], amount, now);
+        int64_t over = after[k].tat - now - rate->full.ns;
+        if (over > 0 || (over == 0 && after[k].frac > rate->full.frac))
+            return false;
+    }
+    for (unsigned k = 0; k < r->limited_count; k++)
+        w->level[r->limited[k].limit].u.bucket = after[k];
+    count_in(w, cost);
+    return true;
+}
+
+/*
+ * The short way of most requests: nothing is due, the windows are buckets, and
+ * all have room.  False: nothing has happened, and the long way tells more.
+ */
+static inline bool admit_plain(struct sim_org *o, unsigned group,
+                               const struct lim_cost *cost, lim_time now,
+                               struct sim_verdict *v)
+{
+    const struct sim_billing *b = &o->billing;
+    const struct panel x = { &o->rates[group], o->windows[group] };
+    if (now >= b->next_change || !x.rates->plain || x.windows == &sim_unused ||
+        (b->spend_max >= 0 && b->spent_microusd >= b->spend_max) ||
+        !take_plain(x.rates, x.windows, cost, now))
+        return false;
+    open_verdict(v, now);
+    show(&x, LIM_REQUESTS, now, &v->shown.requests);
+    show(&x, LIM_TOKENS, now, &v->shown.tokens);
+    o->decided.admitted++;
+    return true;
+}
+
+int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
+                       unsigned group, const struct lim_cost *cost,
+                       lim_time now, struct sim_verdict *v)
+{
+    assert(group < p->groups);
+    if (organisation < p->count &&
+        admit_plain(p->orgs[organisation], group, cost, now, v))
+        return LIM_OK;
+    return decide(p, organisation, group, cost, now, v);
+}
+
 void sim_provider_probe(const struct sim_provider *p, uint32_t organisation,
                         unsigned group, const struct lim_cost *cost,
                         lim_time now, struct sim_verdict *v)
@@ -401,22 +465,20 @@ static void settle_window(const struct panel *s, enum lim_limit i,
         owe(s, i, more, now);
         return;
     }
-    lim_meter_give(&s->rates->rule[i], &s->window[i].level, -more,
+    lim_meter_give(&s->rates->rule[i], &s->windows->level[i], -more,
                    u->admitted_at);
-    s->window[i].admitted += more;
+    s->windows->admitted[i] += more;
 }
 
-int sim_provider_settle(struct sim_provider *p, uint32_t organisation,
-                        unsigned group, const struct sim_usage *u, lim_time now)
+/* The organisation has been brought to `now`. */
+LIM_APART static int settle(struct sim_provider *p, uint32_t organisation,
+                            unsigned group, const struct sim_usage *u,
+                            lim_time now)
 {
+    struct scope s;
     assert(u->reserved_tokens >= 0);
     assert(u->tokens >= 0);
-    assert(u->microusd >= 0);
-    struct scope s;
-    set_scope_at(&s, p, organisation, group, now);
-    s.org->billing.spent_microusd += u->microusd;
-    if (!p->charge.settle)
-        return LIM_OK;
+    set_scope(&s, p, organisation, group);
     int error = own(&s, group); /* none: a reset came between */
     if (error == LIM_OK && u->tokens > u->reserved_tokens)
         error = reserve(&s, now);
@@ -427,6 +489,17 @@ int sim_provider_settle(struct sim_provider *p, uint32_t organisation,
         settle_window(&s.panel[k], LIM_TPD, u, now);
     }
     return LIM_OK;
+}
+
+int sim_provider_settle(struct sim_provider *p, uint32_t organisation,
+                        unsigned group, const struct sim_usage *u, lim_time now)
+{
+    assert(u->microusd >= 0);
+    struct sim_org *o = sim_provider_org(p, organisation);
+    if (now >= o->billing.next_change)
+        sim_provider_catch_up(p, o, now);
+    o->billing.spent_microusd += u->microusd;
+    return p->charge.settle ? settle(p, organisation, group, u, now) : LIM_OK;
 }
 
 void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
@@ -442,12 +515,13 @@ void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
     if (k >= s.panels)
         return;
     const struct lim_meter_rule *r = &s.panel[k].rates->rule[limit];
-    const struct sim_window *w = &s.panel[k].window[limit];
+    const struct sim_windows *w = s.panel[k].windows;
+    const struct lim_meter *m = &w->level[limit];
     *out = (struct sim_window_view){
         .limit = r->rate.limit,
-        .remaining = lim_meter_remaining(r, &w->level, now),
-        .level = lim_meter_level(r, &w->level, now),
-        .used_ns = lim_meter_reset(r, &w->level, now),
-        .admitted = w->admitted,
+        .remaining = lim_meter_remaining(r, m, now),
+        .level = lim_meter_level(r, m, now),
+        .used_ns = lim_meter_reset(r, m, now),
+        .admitted = w->admitted[limit],
     };
 }

@@ -6,10 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct sim_headers headers_of(const struct lim_limits *limits,
+                                     uint8_t minute, uint8_t day)
+{
+    bool has_minute = limits->max[minute] != LIM_UNLIMITED;
+    bool has_day = limits->max[day] != LIM_UNLIMITED;
+    return (struct sim_headers){
+        .first = has_minute ? minute
+                 : has_day  ? day
+                            : LIM_WINDOWS,
+        .last = has_day      ? day
+                : has_minute ? minute
+                             : LIM_WINDOWS,
+    };
+}
+
 static struct sim_rates make_rates(const struct sim_provider *p,
                                    const struct lim_limits *limits)
 {
-    struct sim_rates r = { .limited_count = 0 };
+    struct sim_rates r = {
+        .headers = { [LIM_REQUESTS] = headers_of(limits, LIM_RPM, LIM_RPD),
+                     [LIM_TOKENS] = headers_of(limits, LIM_TPM, LIM_TPD) },
+        .plain = p->discipline == LIM_DISCIPLINE_BUCKET,
+    };
     for (int i = 0; i < LIM_WINDOWS; i++) {
         int64_t limit = limits->max[i];
         int64_t window_ns = lim_limits_window(limits, (enum lim_limit)i);
@@ -21,8 +40,11 @@ static struct sim_rates make_rates(const struct sim_provider *p,
             .quantum_ns = window_ns == LIM_MIN ? p->quantum_ns : 0,
         };
         r.rule[i] = lim_meter_rule_make(&c);
+        r.plain &= limit != 0;
         if (limit != LIM_UNLIMITED)
-            r.limited[r.limited_count++] = (uint8_t)i;
+            r.limited[r.limited_count++] = (struct sim_limited){
+                (uint8_t)i, (uint8_t)lim_limit_dimension((enum lim_limit)i)
+            };
     }
     return r;
 }
@@ -106,29 +128,29 @@ struct sim_provider *sim_provider_new(const struct sim_provider_config *config,
     return NULL;
 }
 
-struct sim_window sim_unused[LIM_WINDOWS];
+struct sim_windows sim_unused;
 
-static void clear(const struct sim_rates *rates, struct sim_window *windows)
+static void clear(const struct sim_rates *rates, struct sim_windows *windows)
 {
     for (int i = 0; i < LIM_WINDOWS; i++)
-        lim_meter_fini(&rates->rule[i], &windows[i].level);
-    memset(windows, 0, LIM_WINDOWS * sizeof *windows);
+        lim_meter_fini(&rates->rule[i], &windows->level[i]);
+    memset(windows, 0, sizeof *windows);
 }
 
 void sim_provider_disown(struct sim_org *o, unsigned group)
 {
-    struct sim_window *w = o->windows[group];
-    if (w == sim_unused)
+    struct sim_windows *w = o->windows[group];
+    if (w == &sim_unused)
         return;
     clear(&o->rates[group], w);
     free(w);
-    o->windows[group] = sim_unused;
+    o->windows[group] = &sim_unused;
 }
 
 void sim_provider_clear_share(struct sim_share *s)
 {
     for (uint32_t i = 0; i < s->panels; i++)
-        clear(&s->rates[i], &s->windows[(size_t)i * LIM_WINDOWS]);
+        clear(&s->rates[i], &s->windows[i]);
 }
 
 static void free_org(const struct sim_provider *p, struct sim_org *o)
@@ -213,7 +235,7 @@ static struct sim_org *make_org(const struct sim_provider *p,
     if (made == NULL)
         return NULL;
     for (unsigned g = 0; g < p->groups; g++)
-        made->windows[g] = sim_unused;
+        made->windows[g] = &sim_unused;
     made->rates = sim_provider_rates(p, o->tier);
     made->name = copy_text(o->name);
     if (made->name == NULL || !copy_payments(made, o)) {
@@ -343,7 +365,7 @@ static struct sim_share *make_share(const struct sim_provider *p,
     s->name = copy_text(project->name);
     s->panel_of = calloc(p->groups + 1, sizeof *s->panel_of);
     s->rates = calloc(n + 1, sizeof *s->rates);
-    s->windows = calloc(n * LIM_WINDOWS + 1, sizeof *s->windows);
+    s->windows = calloc(n + 1, sizeof *s->windows);
     if (s->name != NULL && s->panel_of != NULL && s->rates != NULL &&
         s->windows != NULL)
         return s;
@@ -402,13 +424,12 @@ static void hand_over(struct sim_share *from, struct sim_share *to,
     int32_t a = from->panel_of[group], b = to->panel_of[group];
     if (a < 0 || b < 0)
         return;
-    struct sim_window *old = &from->windows[(size_t)a * LIM_WINDOWS];
-    struct sim_window *w = &to->windows[(size_t)b * LIM_WINDOWS];
-    memcpy(w, old, LIM_WINDOWS * sizeof *w);
-    memset(old, 0, LIM_WINDOWS * sizeof *old);
+    struct sim_windows *old = &from->windows[a], *w = &to->windows[b];
+    *w = *old;
+    memset(old, 0, sizeof *old);
     for (int i = 0; i < LIM_WINDOWS; i++)
         lim_meter_change(&from->rates[a].rule[i], &to->rates[b].rule[i],
-                         &w[i].level, now);
+                         &w->level[i], now);
 }
 
 int sim_provider_set_project(struct sim_provider *p, uint32_t index,

@@ -2,6 +2,8 @@
 
 #include "sim/provider_parts.h"
 
+#include "limiter/rare.h"
+
 /* The windows of an organisation follow its tier. */
 static void follow(const struct sim_provider *p, struct sim_org *o,
                    lim_time now)
@@ -10,14 +12,14 @@ static void follow(const struct sim_provider *p, struct sim_org *o,
     if (to == o->rates)
         return;
     for (unsigned g = 0; g < p->groups; g++)
-        for (int i = 0; i < LIM_WINDOWS && o->windows[g] != sim_unused; i++)
+        for (int i = 0; i < LIM_WINDOWS && o->windows[g] != &sim_unused; i++)
             lim_meter_change(&o->rates[g].rule[i], &to[g].rule[i],
-                             &o->windows[g][i].level, now);
+                             &o->windows[g]->level[i], now);
     o->rates = to;
 }
 
-void sim_provider_catch_up(const struct sim_provider *p, struct sim_org *o,
-                           lim_time now)
+LIM_RARE void sim_provider_catch_up(const struct sim_provider *p,
+                                    struct sim_org *o, lim_time now)
 {
     while (o->billing.next_change <= now) {
         lim_time at = o->billing.next_change;

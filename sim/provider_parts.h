@@ -2,6 +2,7 @@
 #define SIM_PROVIDER_PARTS_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "limiter/meter.h"
@@ -13,42 +14,51 @@
  *
  * The rates of a tier are the same for all its organisations: they are made
  * once.  What an organisation has of its own is the level of its windows,
- * LIM_WINDOWS for each limit group, from its first request of that group on:
- * until then it has `sim_unused`, of which nothing is used.  A project has
- * rates and windows for those groups alone in which it is limited.
+ * for each limit group, from its first request of that group on: until then
+ * it has `sim_unused`, of which nothing is used.  A project has rates and
+ * windows for those groups alone in which it is limited.
  */
-struct sim_window {
-    struct lim_meter level;
-    int64_t admitted;
+struct sim_windows { /* of one group */
+    struct lim_meter level[LIM_WINDOWS];
+    int64_t admitted[LIM_WINDOWS];
 };
 
-/* Zeros, LIM_WINDOWS of them; never written. */
-extern struct sim_window sim_unused[];
+/* Zeros; never written. */
+extern struct sim_windows sim_unused;
 
 /* The limits of one group; all 0 where it is not served. */
 struct sim_rates {
     struct lim_meter_rule rule[LIM_WINDOWS];
-    uint8_t limited[LIM_WINDOWS]; /* those that are a limit, in their order */
+    struct sim_limited { /* those that are a limit, in their order */
+        uint8_t limit, dimension;
+    } limited[LIM_WINDOWS];
     uint8_t limited_count;
+    struct sim_headers { /* of requests and of tokens: they show that of the
+                            windows from `first` to `last`, of the minute and
+                            of the day, which takes longer until it is full;
+                            first LIM_WINDOWS: none */
+        uint8_t first, last;
+    } headers[LIM_TOKENS + 1];
+    bool plain; /* all are buckets, and none lets nothing through */
 };
 
-struct sim_org {
-    const struct sim_rates *rates; /* of its tier, for each group */
-    struct sim_billing billing;
-    struct sim_decided decided;
+struct sim_org { /* what each request asks for comes last, side by side */
     char *name;
     struct sim_payment *payments; /* billing reads on in them */
-    struct sim_window *windows[]; /* of each group; sim_unused: not yet */
+    struct sim_billing billing;
+    const struct sim_rates *rates; /* of its tier, for each group */
+    struct sim_decided decided;
+    struct sim_windows *windows[]; /* of each group; sim_unused: not yet */
 };
 
 struct sim_share { /* a project */
     char *name;
     struct sim_decided decided;
     uint32_t parent;
-    uint32_t panels;            /* groups that it limits */
-    int32_t *panel_of;          /* of each group; -1: none */
-    struct sim_rates *rates;    /* of each panel */
-    struct sim_window *windows; /* LIM_WINDOWS of each panel */
+    uint32_t panels;             /* groups that it limits */
+    int32_t *panel_of;           /* of each group; -1: none */
+    struct sim_rates *rates;     /* of each panel */
+    struct sim_windows *windows; /* likewise */
 };
 
 struct sim_provider {
