@@ -44,10 +44,10 @@ static const char *name_of(const struct sim_client *c, uint32_t organisation)
     return c->account.organisations[organisation].name;
 }
 
-static void leave(struct sim_client *c, struct sim_job *j, lim_time now)
+static void leave(struct sim_client *c, struct sim_job *j)
 {
     j->here = false;
-    sim_station_leave(&c->system, j->arrival, now);
+    sim_station_leave(&c->system, j->arrival);
 }
 
 static uint32_t slot_of(const struct sim_client *c, lim_id id)
@@ -72,8 +72,7 @@ static void open_slots(struct sim_client *c, uint32_t slot)
 
 /* An accepted request is there.  Field by field: it is as large as it is
    often made, and to clear it first takes as long again. */
-static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id,
-                  lim_time now)
+static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id)
 {
     uint32_t slot = slot_of(c, id);
     struct sim_job *j = &c->jobs[slot];
@@ -92,7 +91,7 @@ static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id,
     j->flying = false;
     if (slot >= c->slots)
         open_slots(c, slot);
-    sim_station_enter(&c->system, n->arrival, now);
+    sim_station_enter(&c->system, n->arrival);
 }
 
 static void refuse(struct sim_client *c, const struct sim_newcomer *n,
@@ -133,7 +132,7 @@ static void arrive(struct sim_client *c, lim_time now)
         refuse(c, &n, answer, &refusal, now);
         return;
     }
-    enter(c, &n, id, now);
+    enter(c, &n, id);
     if (told(c))
         tell(c, now, "arrives    request %llu, %s, %lld tokens",
              (unsigned long long)n.request, w->model,
@@ -144,7 +143,7 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
                     lim_time now)
 {
     struct sim_job *j = &c->jobs[slot_of(c, a->id)];
-    leave(c, j, now);
+    leave(c, j);
     if (a->reason == LIM_REASON_DEADLINE)
         c->tally.expired++;
     else if (a->reason == LIM_REASON_SHED)
@@ -172,7 +171,7 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
     j->admitted = now;
     j->flying = true;
-    sim_station_enter(&c->flights, now, now);
+    sim_station_enter(&c->flights, now);
     j->attempt = (uint16_t)a->attempt;
     j->organisation = a->organisation;
     sim_tally_sent(&c->tally, a->attempt == 0, now);
@@ -366,7 +365,7 @@ static void abandon(struct sim_client *c, uint32_t slot,
                                    .feedback = lim_feedback_none() };
     struct sim_job *j = &c->jobs[slot];
     j->flying = false;
-    sim_station_leave(&c->flights, j->admitted, now);
+    sim_station_leave(&c->flights, j->admitted);
     c->tally.microusd += cost->amount[LIM_MONEY];
     sim_account_admitted(&c->account, j->organisation,
                          c->account.group_of_workload[j->workload], cost);
@@ -383,7 +382,7 @@ static void succeeded(struct sim_client *c, uint32_t slot,
     lim_time first = o->first_token_ns < 0 ? -1 : sent + o->first_token_ns;
     sim_tally_success(&c->tally, c->account.tenant_of_workload[j->workload],
                       j->arrival, sent, first, now, o->tokens_used);
-    leave(c, request_of(c, slot), now);
+    leave(c, request_of(c, slot));
     sim_intake_ended(&c->intake, j->source, j->user, now);
 }
 
@@ -398,7 +397,7 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
     advance(c, now);
     c->tally.last_end = now;
     j->flying = false;
-    sim_station_leave(&c->flights, j->admitted, now);
+    sim_station_leave(&c->flights, j->admitted);
     count(c, j, &cost, o);
     const struct sim_stations s = stations_of(j, o, stations, now);
     report(c, j, &cost, o, &s, now);
@@ -424,7 +423,7 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
              (unsigned long long)j->request,
              reason == LIM_REASON_RETRIES ? "no retries left"
                                           : "no retry would mend it");
-        leave(c, request_of(c, slot), now);
+        leave(c, request_of(c, slot));
         sim_intake_ended(&c->intake, j->source, j->user, now);
         break;
     case LIM_FATE_RETRY:
@@ -451,17 +450,17 @@ bool sim_client_finished(const struct sim_client *c, lim_time now)
 }
 
 /* Whether what the tally, the pool and the jobs say fits together. */
-static int check_books(struct sim_client *c, const struct lim_counts *n,
-                       uint64_t unfinished, lim_time now, struct lim_diag *diag)
+static int check_books(const struct sim_client *c, const struct lim_counts *n,
+                       uint64_t unfinished, struct lim_diag *diag)
 {
-    sim_area stay = 0, flight = 0;
+    uint64_t since = 0, sent = 0; /* sums of instants */
     uint64_t here = 0, flying = 0, on_their_way = n->in_flight + n->hedging;
     for (uint32_t i = 0; i < c->slots; i++) {
         const struct sim_job *j = &c->jobs[i];
         here += j->here;
         flying += j->flying;
-        stay += j->here ? now - j->arrival : 0;
-        flight += j->flying ? now - j->admitted : 0;
+        since += j->here ? (uint64_t)j->arrival : 0;
+        sent += j->flying ? (uint64_t)j->admitted : 0;
     }
     if (here != n->waiting + n->in_flight + n->backing_off ||
         here != unfinished || flying != on_their_way ||
@@ -473,11 +472,9 @@ static int check_books(struct sim_client *c, const struct lim_counts *n,
                         (unsigned long long)here, (unsigned long long)flying,
                         (unsigned long long)unfinished,
                         (unsigned long long)on_their_way);
-    int error =
-        sim_station_check(&c->system, "requests", here, stay, now, diag);
+    int error = sim_station_check(&c->system, "requests", here, since, diag);
     if (error == LIM_OK)
-        error = sim_station_check(&c->flights, "attempts", flying, flight, now,
-                                  diag);
+        error = sim_station_check(&c->flights, "attempts", flying, sent, diag);
     return error;
 }
 
@@ -503,7 +500,7 @@ int sim_client_finish(struct sim_client *c, lim_time now,
     advance(c, now);
     miss(c, now);
     sim_tally_summary(&c->tally, now, s->duration_ns, out);
-    int error = check_books(c, &n, out->unfinished, now, diag);
+    int error = check_books(c, &n, out->unfinished, diag);
     if (error != LIM_OK)
         return error;
     /* What is in flight at the end was admitted, as far as one can know. */
