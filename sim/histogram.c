@@ -9,13 +9,17 @@
 #define ALONE 256 /* values with a bin of their own */
 #define HALF 128  /* bins of a doubling */
 
-static unsigned bin_of(int64_t value)
+/* Every number below ALONE is as if it had eight bits. */
+static unsigned bin_of(uint64_t v)
 {
-    uint64_t v = value > 0 ? (uint64_t)value : 0;
-    if (v < ALONE)
-        return (unsigned)v;
-    unsigned top = 63 - (unsigned)__builtin_clzll(v);
-    return ALONE + (top - 8) * HALF + (unsigned)(v >> (top - 7)) - HALF;
+    unsigned top = 63 - (unsigned)__builtin_clzll(v | HALF);
+    return (top - 7) * HALF + (unsigned)(v >> (top - 7));
+}
+
+/* Less than nothing counts as nothing. */
+static uint64_t counted(int64_t value)
+{
+    return value > 0 ? (uint64_t)value : 0;
 }
 
 /* The middle of a bin. */
@@ -30,12 +34,12 @@ static int64_t value_of(unsigned bin)
 
 void sim_histogram_add(struct sim_histogram *h, int64_t value)
 {
-    value = value > 0 ? value : 0;
+    value = (int64_t)counted(value);
     if (h->count == 0 || value < h->least)
         h->least = value;
     if (value > h->largest)
         h->largest = value;
-    h->bins[bin_of(value)]++;
+    h->bins[bin_of((uint64_t)value)]++;
     h->count++;
     h->sum += value;
 }
@@ -55,19 +59,9 @@ void sim_histogram_merge(struct sim_histogram *h,
     h->sum += other->sum;
 }
 
-/* How many values are before the p-quantile, as sim_quantile has it. */
-static uint64_t rank_of(const struct sim_histogram *h, double p)
-{
-    assert(h->count >= 1);
-    assert(p >= 0);
-    assert(p <= 1);
-    uint64_t rank = (uint64_t)(p * (double)h->count * (1 - 1e-13));
-    return rank < h->count ? rank : h->count - 1;
-}
-
 int64_t sim_histogram_quantile(const struct sim_histogram *h, double p)
 {
-    uint64_t rank = rank_of(h, p), below = 0;
+    uint64_t rank = sim_rank(h->count, p), below = 0;
     unsigned i = 0;
     while (below + h->bins[i] <= rank)
         below += h->bins[i++];
@@ -77,37 +71,74 @@ int64_t sim_histogram_quantile(const struct sim_histogram *h, double p)
     return value > h->largest ? h->largest : value;
 }
 
+/* What is kept while the quantiles of many values are found. */
+struct search {
+    uint32_t bins[SIM_HISTOGRAM_BINS];
+    uint8_t wanted[SIM_HISTOGRAM_BINS]; /* 1: a quantile is in the bin */
+    uint16_t bin[];                     /* of each value */
+};
+
+static sim_wide count_bins(struct search *s, const int64_t *values, size_t n)
+{
+    sim_wide sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t v = counted(values[i]);
+        unsigned bin = bin_of(v);
+        sum += v;
+        s->bins[bin]++;
+        s->bin[i] = (uint16_t)bin;
+    }
+    return sum;
+}
+
 /* Puts the values of the wanted bins behind each other; there is room for one
    more than there are. */
-static void gather(const struct sim_histogram *h, const int64_t *values,
-                   const uint8_t *wanted, int64_t *out)
+static void gather(const struct search *s, const int64_t *values, size_t n,
+                   int64_t *out)
 {
     size_t found = 0;
-    for (uint64_t i = 0; i < h->count; i++) {
+    for (size_t i = 0; i < n; i++) {
         out[found] = values[i];
-        found += wanted[bin_of(values[i])];
+        found += s->wanted[s->bin[i]];
     }
 }
 
-int sim_histogram_exact(const struct sim_histogram *h, const int64_t *values,
-                        const double *p, size_t count, int64_t *out)
+/* Those of the wanted bins in order, and in `out` the place of each quantile
+   among them.  NULL: no memory. */
+static int64_t *order_wanted(struct search *s, const int64_t *values, size_t n,
+                             const double *p, size_t count, int64_t *out)
 {
-    uint8_t wanted[SIM_HISTOGRAM_BINS] = { 0 };
     uint64_t below = 0, room = 0; /* values in bins before; of wanted ones */
     unsigned bin = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t rank = rank_of(h, p[i]);
-        while (below + h->bins[bin] <= rank)
-            below += h->bins[bin++];
-        room += wanted[bin] ? 0 : h->bins[bin];
-        wanted[bin] = 1;
-        out[i] = (int64_t)(rank - below + room - h->bins[bin]);
+        uint64_t rank = sim_rank(n, p[i]);
+        while (below + s->bins[bin] <= rank)
+            below += s->bins[bin++];
+        room += s->wanted[bin] ? 0 : s->bins[bin];
+        s->wanted[bin] = 1;
+        out[i] = (int64_t)(rank - below + room - s->bins[bin]);
     }
     int64_t *in_order = malloc((room + 1) * sizeof *in_order);
     if (in_order == NULL)
-        return LIM_ENOMEM;
-    gather(h, values, wanted, in_order);
+        return NULL;
+    gather(s, values, n, in_order);
     sim_sort(in_order, room);
+    return in_order;
+}
+
+int sim_histogram_exact(const int64_t *values, size_t n, const double *p,
+                        size_t count, int64_t *out, double *mean)
+{
+    struct search *s = calloc(1, sizeof *s + n * sizeof s->bin[0]);
+    int64_t *in_order = NULL;
+    assert(n <= UINT32_MAX);
+    if (s != NULL) {
+        *mean = (double)count_bins(s, values, n) / (double)n;
+        in_order = order_wanted(s, values, n, p, count, out);
+    }
+    free(s);
+    if (in_order == NULL)
+        return LIM_ENOMEM;
     for (size_t i = 0; i < count; i++)
         out[i] = in_order[out[i]];
     free(in_order);

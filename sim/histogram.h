@@ -32,14 +32,14 @@ void sim_histogram_merge(struct sim_histogram *h,
    the nearest rank, as sim_quantile has it. */
 int64_t sim_histogram_quantile(const struct sim_histogram *h, double p);
 
-/*
- * The same exactly, of `count` shares in rising order, from the h->count
- * values that were added: only those in the bins of the quantiles are put in
- * order.  LIM_OK or LIM_ENOMEM.
- */
-int sim_histogram_exact(const struct sim_histogram *h, const int64_t *values,
-                        const double *p, size_t count, int64_t *out);
-
 double sim_histogram_mean(const struct sim_histogram *h);
+
+/*
+ * Quantiles and the mean of `n` values that are there, exactly, 1 <= n < 2^32:
+ * of `count` shares in rising order.  Only the values in the bins of the
+ * quantiles are put in order.  LIM_OK or LIM_ENOMEM.
+ */
+int sim_histogram_exact(const int64_t *values, size_t n, const double *p,
+                        size_t count, int64_t *out, double *mean);
 
 #endif

@@ -61,15 +61,20 @@ void sim_sort(int64_t *x, size_t n)
     free(spare);
 }
 
-int64_t sim_quantile(const int64_t *sorted, size_t n, double p)
+size_t sim_rank(size_t n, double p)
 {
     assert(n >= 1);
     assert(p >= 0);
     assert(p <= 1);
     /* Rank p n, rounded up, stands at index p n, rounded down, unless p n is
        whole; a product that is whole but for its rounding counts as whole. */
-    size_t index = (size_t)(p * (double)n * (1 - 1e-13));
-    return sorted[index < n ? index : n - 1];
+    size_t rank = (size_t)(p * (double)n * (1 - 1e-13));
+    return rank < n ? rank : n - 1;
+}
+
+int64_t sim_quantile(const int64_t *sorted, size_t n, double p)
+{
+    return sorted[sim_rank(n, p)];
 }
 
 double sim_mean_whole(const int64_t *x, size_t n)

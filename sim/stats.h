@@ -15,6 +15,7 @@ void sim_sort(int64_t *x, size_t n);
  * rank, which is the smallest value that at least a share p of all does not
  * exceed.  It is one of the values, never something in between.
  */
+size_t sim_rank(size_t n, double p); /* how many stand before it */
 int64_t sim_quantile(const int64_t *sorted, size_t n, double p);
 
 /* The mean of n >= 1 whole numbers; the sum is exact. */

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 
-#include "limiter/error.h"
 #include "sim/stats.h"
 
 #define NS_PER_MS 1e6
+
+/* There is room for so many at first, and beside a histogram: they are still
+   in the cache when they go into it. */
+#define FEW 1024
 
 void sim_tally_init(struct sim_tally *t, unsigned tenants, lim_time start,
                     int64_t duration_ns, int64_t warmup_ns)
@@ -74,28 +77,19 @@ void sim_series_fini(struct sim_series *s)
 {
     free(s->value);
     free(s->histogram);
-    *s = (struct sim_series){ .count = 0 };
+    *s = (struct sim_series){ .kept = 0 };
 }
 
-/* There are too many to keep. */
-static int make_histogram(struct sim_series *s)
+/* What is kept goes into the histogram. */
+static void count_kept(struct sim_series *s)
 {
-    s->histogram = calloc(1, sizeof *s->histogram);
-    if (s->histogram == NULL)
-        return LIM_ENOMEM;
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->kept; i++)
         sim_histogram_add(s->histogram, s->value[i]);
-    free(s->value);
-    s->value = NULL;
-    s->room = 0;
-    return LIM_OK;
+    s->kept = 0;
 }
 
-static int make_room(struct sim_series *s)
+static int resize(struct sim_series *s, size_t room)
 {
-    size_t room = s->room == 0 ? 1024 : s->room * 2;
-    if (room > SIM_EXACT_MAX)
-        room = SIM_EXACT_MAX;
     int64_t *value = realloc(s->value, room * sizeof *value);
     if (value == NULL)
         return LIM_ENOMEM;
@@ -104,21 +98,26 @@ static int make_room(struct sim_series *s)
     return LIM_OK;
 }
 
-int sim_series_add(struct sim_series *s, int64_t ns)
+int sim_series_make_room(struct sim_series *s)
 {
-    int error = LIM_OK;
-    if (s->histogram == NULL && s->count == SIM_EXACT_MAX)
-        error = make_histogram(s);
-    else if (s->histogram == NULL && s->count == s->room)
-        error = make_room(s);
-    if (error != LIM_OK)
-        return error;
-    if (s->histogram != NULL)
-        sim_histogram_add(s->histogram, ns);
-    else
-        s->value[s->count] = ns;
-    s->count++;
-    return LIM_OK;
+    if (s->histogram != NULL) {
+        count_kept(s);
+        return LIM_OK;
+    }
+    if (s->kept < SIM_EXACT_MAX) {
+        size_t room = s->room == 0 ? FEW : s->room * 2;
+        return resize(s, room < SIM_EXACT_MAX ? room : SIM_EXACT_MAX);
+    }
+    s->histogram = calloc(1, sizeof *s->histogram);
+    if (s->histogram == NULL)
+        return LIM_ENOMEM;
+    count_kept(s);
+    return resize(s, FEW);
+}
+
+size_t sim_series_count(const struct sim_series *s)
+{
+    return s->kept + (s->histogram != NULL ? s->histogram->count : 0);
 }
 
 static void add(struct sim_tally *t, struct sim_series *s, int64_t ns)
@@ -170,63 +169,49 @@ void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
         add(t, &t->ttft, first_token - arrival);
 }
 
-static const double shares[] = { 0.50, 0.90, 0.95, 0.99, 0.999, 0.9999 };
+/* The last of them is the largest value. */
+static const double shares[] = { 0.50, 0.90, 0.95, 0.99, 0.999, 0.9999, 1 };
 
 #define SHARES (sizeof shares / sizeof shares[0])
 
-/* Of few values, or where memory is short: all are put in order. */
-static void read_sorted(struct sim_series *s, struct sim_quantiles *q,
-                        int64_t ns[SHARES])
+/* All are put in order. */
+static void read_sorted(struct sim_series *s, int64_t ns[SHARES], double *mean)
 {
-    sim_sort(s->value, s->count);
+    sim_sort(s->value, s->kept);
     for (size_t i = 0; i < SHARES; i++)
-        ns[i] = sim_quantile(s->value, s->count, shares[i]);
-    q->mean = sim_mean_whole(s->value, s->count) / NS_PER_MS;
-    q->max = (double)s->value[s->count - 1] / NS_PER_MS;
+        ns[i] = sim_quantile(s->value, s->kept, shares[i]);
+    *mean = sim_mean_whole(s->value, s->kept);
 }
 
-static void read_histogram(const struct sim_histogram *h,
-                           struct sim_quantiles *q, int64_t ns[SHARES])
+static void read_histogram(const struct sim_histogram *h, int64_t ns[SHARES],
+                           double *mean)
 {
     for (size_t i = 0; i < SHARES; i++)
         ns[i] = sim_histogram_quantile(h, shares[i]);
-    q->mean = sim_histogram_mean(h) / NS_PER_MS;
-    q->max = (double)h->largest / NS_PER_MS;
-    q->error = SIM_HISTOGRAM_ERROR;
-}
-
-/* Exactly, with the help of a histogram. */
-static bool read_values(const struct sim_series *s, struct sim_quantiles *q,
-                        int64_t ns[SHARES])
-{
-    struct sim_histogram *h = NULL;
-    if (s->count >= SIM_HISTOGRAM_BINS)
-        h = calloc(1, sizeof *h);
-    if (h == NULL)
-        return false;
-    for (size_t i = 0; i < s->count; i++)
-        sim_histogram_add(h, s->value[i]);
-    bool read = sim_histogram_exact(h, s->value, shares, SHARES, ns) == LIM_OK;
-    q->mean = sim_histogram_mean(h) / NS_PER_MS;
-    q->max = (double)h->largest / NS_PER_MS;
-    free(h);
-    return read;
+    ns[SHARES - 1] = h->largest;
+    *mean = sim_histogram_mean(h);
 }
 
 struct sim_quantiles sim_tally_quantiles(struct sim_series *s)
 {
-    struct sim_quantiles q = { .any = s->count > 0 };
+    struct sim_quantiles q = { .any = sim_series_count(s) > 0 };
+    double *const out[SHARES] = { &q.p50,  &q.p90,   &q.p95, &q.p99,
+                                  &q.p999, &q.p9999, &q.max };
     int64_t ns[SHARES];
     if (!q.any)
         return q;
-    if (s->histogram != NULL)
-        read_histogram(s->histogram, &q, ns);
-    else if (!read_values(s, &q, ns))
-        read_sorted(s, &q, ns);
-    double *const out[SHARES] = { &q.p50, &q.p90,  &q.p95,
-                                  &q.p99, &q.p999, &q.p9999 };
+    if (s->histogram != NULL) {
+        count_kept(s);
+        read_histogram(s->histogram, ns, &q.mean);
+        q.error = SIM_HISTOGRAM_ERROR;
+    } else if (s->kept < SIM_HISTOGRAM_BINS ||
+               sim_histogram_exact(s->value, s->kept, shares, SHARES, ns,
+                                   &q.mean) != LIM_OK) {
+        read_sorted(s, ns, &q.mean);
+    }
     for (size_t i = 0; i < SHARES; i++)
         *out[i] = (double)ns[i] / NS_PER_MS;
+    q.mean /= NS_PER_MS;
     return q;
 }
 
@@ -262,7 +247,7 @@ int sim_tally_batches(const struct sim_tally *t, struct sim_batches *goodput,
                       struct sim_batches *latency)
 {
     const struct sim_series *s = &t->latency;
-    size_t n = s->histogram == NULL ? s->count : 0;
+    size_t n = s->histogram == NULL ? s->kept : 0;
     double *x = malloc((n + SIM_MOMENTS_MAX) * sizeof *x);
     if (x == NULL)
         return LIM_ENOMEM;

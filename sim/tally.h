@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "limiter/error.h"
 #include "limiter/limits.h"
 #include "limiter/time.h"
 #include "sim/dispersion.h"
@@ -16,9 +17,9 @@
  * knows; what comes out is a struct sim_summary.
  */
 struct sim_series { /* times in ns, grown as they come */
-    int64_t *value;
-    size_t count, room;
-    struct sim_histogram *histogram; /* of all, beyond SIM_EXACT_MAX */
+    int64_t *value; /* those that are kept */
+    size_t kept, room;
+    struct sim_histogram *histogram; /* of the others; NULL: there are none */
 };
 
 /* So many values are kept, and their quantiles exact; of more, a histogram. */
@@ -78,8 +79,19 @@ void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
                        lim_time sent, lim_time first_token, lim_time now,
                        int64_t tokens);
 
+/* What sim_series_add does when there is no room for another. */
+int sim_series_make_room(struct sim_series *s);
+
 /* Adds to a series; LIM_OK or LIM_ENOMEM. */
-int sim_series_add(struct sim_series *s, int64_t ns);
+static inline int sim_series_add(struct sim_series *s, int64_t ns)
+{
+    int error = s->kept < s->room ? LIM_OK : sim_series_make_room(s);
+    if (error == LIM_OK)
+        s->value[s->kept++] = ns;
+    return error;
+}
+
+size_t sim_series_count(const struct sim_series *s);
 void sim_series_fini(struct sim_series *s);
 
 /* Reads the quantiles of a series, in ms; its values may change places. */
