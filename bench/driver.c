@@ -95,13 +95,14 @@ static bool speed_fits(struct driver *d, double told)
 
 static bool send_one(struct driver *d, const struct sim_send *send)
 {
+    const struct sim_workload *w = &d->scenario->workloads[send->workload];
     const struct bench_message *m = &d->messages[send->workload];
     const struct bench_credential *c =
         bench_accounts_key(d->target->accounts, send->organisation, send->key);
     struct bench_transfer *x = bench_transport_take(d->transport);
 
-    if (x == NULL || bench_message_write(m, send->prompt_tokens,
-                                         send->max_tokens, &x->body) != 0) {
+    if (x == NULL || bench_message_write(m, send->prompt_tokens, w->max_tokens,
+                                         &x->body) != 0) {
         if (x != NULL)
             bench_transport_give(d->transport, x);
         return false;
@@ -109,8 +110,7 @@ static bool send_one(struct driver *d, const struct sim_send *send)
     x->slot = send->slot;
     x->tag = send->workload;
     x->lines = c->lines;
-    if (!bench_accounts_address(c, d->target->base_url, m->path, send->model,
-                                x)) {
+    if (!bench_accounts_address(c, d->target->base_url, m->path, w->model, x)) {
         bench_transport_give(d->transport, x);
         return false;
     }

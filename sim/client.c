@@ -168,7 +168,6 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
         j->here = false;
         c->tally.hedges++;
     }
-    const struct sim_workload *w = &c->scenario->workloads[j->workload];
     j->admitted = now;
     j->flying = true;
     sim_station_enter(&c->flights, now);
@@ -181,11 +180,8 @@ static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
         .attempt = a->attempt,
         .organisation = a->organisation,
         .key = a->key,
-        .model = w->model,
         .workload = j->workload,
         .prompt_tokens = j->prompt_tokens,
-        .max_tokens = w->max_tokens,
-        .images = w->images,
         .completion_tokens = j->completion_tokens,
     };
     if (told(c))
@@ -251,7 +247,7 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
 {
     struct lim_action a;
     advance(c, now);
-    if (sim_client_finished(c, now))
+    if (now >= c->latest)
         return false;
     while (sim_intake_next(&c->intake) <= now)
         arrive(c, now);
@@ -270,9 +266,7 @@ lim_time sim_client_wakeup(const struct sim_client *c)
     lim_time t = lim_wakeup(c->pool);
     if (sim_intake_next(&c->intake) < t)
         t = sim_intake_next(&c->intake);
-    if (!c->scenario->drain && c->end < t)
-        t = c->end;
-    return t;
+    return t < c->latest ? t : c->latest;
 }
 
 /* Tells whether an answer means that the provider admitted the request. */
@@ -439,9 +433,14 @@ void sim_client_foresee(const struct sim_client *c, uint32_t slot)
     lim_foresee(c->pool, c->hedges ? slot >> 1 : slot);
 }
 
+lim_time sim_client_end(const struct sim_client *c)
+{
+    return c->latest;
+}
+
 bool sim_client_finished(const struct sim_client *c, lim_time now)
 {
-    if (!c->scenario->drain && now >= c->end)
+    if (now >= c->latest)
         return true;
     if (sim_intake_next(&c->intake) != LIM_NEVER)
         return false;
@@ -481,9 +480,9 @@ static int check_books(const struct sim_client *c, const struct lim_counts *n,
 /* What was due before the end, but for which the driver came too late. */
 static void miss(struct sim_client *c, lim_time now)
 {
-    lim_time end = now < c->end ? now : c->end, at;
     struct sim_newcomer n;
-    while ((at = sim_intake_next(&c->intake)) < end) {
+    lim_time at;
+    while ((at = sim_intake_next(&c->intake)) < now) {
         sim_intake_take(&c->intake, &n);
         sim_tally_missed(&c->tally, at);
     }

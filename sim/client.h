@@ -28,11 +28,8 @@ struct sim_send {
     unsigned attempt;      /* from 0 */
     uint32_t organisation; /* index in the scenario */
     unsigned key;
-    const char *model;
     unsigned workload; /* index in the scenario */
     int64_t prompt_tokens;
-    int64_t max_tokens; /* -1: none */
-    int64_t images;
     int64_t completion_tokens;
 };
 
@@ -84,6 +81,9 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
 
 /* Says that this attempt is the next to end; see lim_foresee. */
 void sim_client_foresee(const struct sim_client *c, uint32_t slot);
+
+/* When the run is over, whatever is left then; LIM_NEVER: when all is done. */
+lim_time sim_client_end(const struct sim_client *c);
 
 /* Tells whether the run is over at `now`: its time is up, or all is done. */
 bool sim_client_finished(const struct sim_client *c, lim_time now);

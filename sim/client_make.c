@@ -58,7 +58,9 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
         goto no_memory;
     c->scenario = s;
     c->start = start;
-    c->end = s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
+    lim_time end =
+        s->duration_ns == LIM_NEVER ? LIM_NEVER : start + s->duration_ns;
+    c->latest = s->drain ? LIM_NEVER : end;
     c->hedges = s->client.hedge.budget > 0;
     if (watch != NULL)
         c->watch = *watch;
@@ -70,7 +72,7 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     c->memory = malloc(
         ((size_t)requests_max(s) << c->hedges) * sizeof *c->jobs + LIM_ROW - 1);
     if (error != LIM_OK || c->memory == NULL ||
-        sim_intake_init(&c->intake, s, seed, start, c->end) != LIM_OK)
+        sim_intake_init(&c->intake, s, seed, start, end) != LIM_OK)
         goto no_memory;
     c->jobs = lim_row_in(c->memory);
     c->pool = make_pool(c, seed, tells_sent, diag);

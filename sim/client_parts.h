@@ -39,7 +39,8 @@ struct sim_client {
     struct sim_job *jobs; /* by slot; of `slots` there is something in them */
     void *memory;         /* where they are */
     bool hedges;
-    lim_time start, end; /* end: no arrivals from then */
+    lim_time start;
+    lim_time latest; /* the run goes on no longer; arrivals may end before */
     struct sim_tally tally;
     struct sim_station system, flights; /* of requests, of attempts */
     uint32_t slots;                     /* that were ever used */

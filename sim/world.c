@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/cold.h"
 #include "limiter/row.h"
 #include "limiter/timerq.h"
 #include "sim/service.h"
 
-#define PACE_STEPS 4096 /* of time, between two looks at sim_pace */
+#define PACE_STEPS 4096 /* instants between two looks at sim_pace */
 
 struct flight { /* an answer on its way, by slot */
     struct lim_outcome outcome;
@@ -29,8 +30,8 @@ struct world {
     const struct sim_scenario *scenario;
     struct sim_client *client;
     struct sim_service service;
-    struct sim_call *calls; /* of each workload: its model resolved, and the
-                               rest the last one's */
+    struct sim_call *calls; /* of each workload: what all have in common, and
+                               the rest the last one's */
     struct lim_timerq *due; /* ends of answers, by slot */
     struct flight *flights;
     uint32_t flight_room;
@@ -61,7 +62,8 @@ static double used(const struct sim_provider *p, uint32_t organisation,
     return v.limit > 0 ? 1 - floor(v.level) / (double)v.limit : 0;
 }
 
-static void read_gauges(void *context, lim_time now, struct sim_gauges *out)
+LIM_COLD static void read_gauges(void *context, lim_time now,
+                                 struct sim_gauges *out)
 {
     const struct world *w = context;
     const struct sim_provider *p = w->service.provider;
@@ -100,6 +102,8 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
     for (size_t i = 0; i < s->workload_count; i++) {
         w->calls[i].model = s->workloads[i].model;
         w->calls[i].stream = s->workloads[i].stream;
+        w->calls[i].max_tokens = s->workloads[i].max_tokens;
+        w->calls[i].images = s->workloads[i].images;
         sim_service_resolve(&w->service, &w->calls[i]);
     }
     const struct sim_gauge gauge = { read_gauges, w };
@@ -107,11 +111,9 @@ static int init(struct world *w, const struct sim_scenario *s, uint64_t seed,
     return LIM_OK;
 }
 
-static int make_room(struct world *w, uint32_t slot)
+LIM_COLD static int make_room(struct world *w, uint32_t slot)
 {
     uint32_t room = w->flight_room == 0 ? 64 : w->flight_room;
-    if (slot < w->flight_room)
-        return LIM_OK;
     while (room <= slot)
         room *= 2;
     struct flight *flights = realloc(w->flights, room * sizeof *flights);
@@ -124,15 +126,13 @@ static int make_room(struct world *w, uint32_t slot)
 
 static int begin(struct world *w, const struct sim_send *s, lim_time now)
 {
-    if (make_room(w, s->slot) != LIM_OK)
+    if (s->slot >= w->flight_room && make_room(w, s->slot) != LIM_OK)
         return LIM_ENOMEM;
     struct flight *f = &w->flights[s->slot];
     struct sim_call *call = &w->calls[s->workload];
     struct sim_plan plan;
     call->organisation = s->organisation;
     call->prompt_tokens = s->prompt_tokens;
-    call->max_tokens = s->max_tokens;
-    call->images = s->images;
     call->completion_tokens = s->completion_tokens;
     call->request = s->request;
     call->attempt = s->attempt;
@@ -171,7 +171,7 @@ static int make_ghosts(struct world *w)
 
 /* The client hangs up.  The provider does not mind: it goes on to the end, and
    charges it. */
-static int break_off(struct world *w, uint32_t slot)
+LIM_COLD static int break_off(struct world *w, uint32_t slot)
 {
     const struct flight *f = &w->flights[slot];
     lim_timerq_cancel(w->due, slot);
@@ -200,16 +200,13 @@ static int end_ghosts(struct world *w, lim_time now)
     return LIM_OK;
 }
 
-static int end(struct world *w, uint32_t slot, lim_time now)
+/* On the way to `next` those end of whom nobody hears. */
+LIM_APART static int pass_ghosts(struct world *w, lim_time latest,
+                                 lim_time *next)
 {
-    int error = LIM_OK;
-    const struct flight *f = &w->flights[slot];
-    if (f->admitted)
-        error = sim_service_end(&w->service, &f->debt, now);
-    uint32_t other = sim_client_done(w->client, slot, &f->outcome, NULL, now);
-    if (other != SIM_NO_SLOT && error == LIM_OK)
-        error = break_off(w, other);
-    return error;
+    if (lim_timerq_next(w->gone) < *next)
+        *next = lim_timerq_next(w->gone);
+    return *next < latest ? end_ghosts(w, *next) : LIM_OK;
 }
 
 /* Who comes next is known long before it is dealt with. */
@@ -224,47 +221,57 @@ static void foresee(const struct world *w)
     sim_client_foresee(w->client, slot);
 }
 
-/* Does all that there is to do at `now`. */
-static int act(struct world *w, lim_time now)
+/* An answer ends, the first that is due. */
+static int end_first(struct world *w, lim_time now)
 {
-    struct sim_send send;
-    uint32_t slot;
-    int error = w->gone != NULL ? end_ghosts(w, now) : LIM_OK;
-    while (error == LIM_OK) {
-        if (lim_timerq_pop(w->due, now, &slot)) {
-            foresee(w);
-            error = end(w, slot, now);
-        } else if (sim_client_next(w->client, now, &send)) {
-            error = begin(w, &send, now);
-        } else {
-            break;
-        }
-    }
+    int error = LIM_OK;
+    uint32_t slot = SIM_NO_SLOT;
+    lim_timerq_pop(w->due, now, &slot);
+    foresee(w);
+    const struct flight *f = &w->flights[slot];
+    if (f->admitted)
+        error = sim_service_end(&w->service, &f->debt, now);
+    uint32_t other = sim_client_done(w->client, slot, &f->outcome, NULL, now);
+    if (other != SIM_NO_SLOT && error == LIM_OK)
+        error = break_off(w, other);
     return error;
 }
 
 static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
                bool *partial)
 {
-    for (uint64_t n = 1; !sim_client_finished(w->client, *now); n++) {
-        if (pace != NULL && n % PACE_STEPS == 0 &&
-            !pace->go_on(pace->context, *now, w->attempts)) {
-            *partial = true;
-            return LIM_OK;
-        }
-        if (act(w, *now) != LIM_OK)
-            return LIM_ENOMEM;
+    const lim_time latest = sim_client_end(w->client);
+    lim_time wakeup = *now; /* before then the client has nothing to say */
+    struct sim_send send;
+    uint64_t instants = 1;
+    int error = LIM_OK;
+    if (sim_client_finished(w->client, *now))
+        return LIM_OK;
+    while (error == LIM_OK && *now < latest) {
         lim_time due = lim_timerq_next(w->due);
-        lim_time wakeup = sim_client_wakeup(w->client);
-        lim_time next = due < wakeup ? due : wakeup;
-        if (next == LIM_NEVER)
-            return LIM_OK;
-        if (w->gone != NULL && lim_timerq_next(w->gone) < next)
-            next = lim_timerq_next(w->gone);
-        assert(next > *now);
-        *now = next;
+        if (due <= *now) {
+            error = end_first(w, *now);
+            wakeup = sim_client_wakeup(w->client);
+        } else if (wakeup <= *now && sim_client_next(w->client, *now, &send)) {
+            error = begin(w, &send, *now);
+        } else {
+            if (wakeup <= *now)
+                wakeup = sim_client_wakeup(w->client);
+            lim_time next = due < wakeup ? due : wakeup;
+            if (next == LIM_NEVER)
+                break;
+            if (w->gone != NULL)
+                error = pass_ghosts(w, latest, &next);
+            assert(next > *now);
+            *now = next;
+            if (++instants % PACE_STEPS == 0 && pace != NULL && next < latest &&
+                !pace->go_on(pace->context, next, w->attempts)) {
+                *partial = true;
+                break;
+            }
+        }
     }
-    return LIM_OK;
+    return error;
 }
 
 static int copy_moments(const struct sim_client *c, struct sim_moment **out,

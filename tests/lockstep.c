@@ -140,10 +140,11 @@ static void set_clock(struct lockstep *l, lim_time to, int decisions)
 static void send_request(struct lockstep *l, struct flight *f,
                          const struct sim_send *s)
 {
+    const struct sim_workload *w = &l->scenario.sim.workloads[s->workload];
     const struct bench_message *m = &l->messages[s->workload];
     struct bench_buffer body = { 0 };
     char head[512];
-    if (bench_message_write(m, s->prompt_tokens, s->max_tokens, &body) != 0)
+    if (bench_message_write(m, s->prompt_tokens, w->max_tokens, &body) != 0)
         die("memory");
     int n = snprintf(
         head, sizeof head,
@@ -296,8 +297,8 @@ static void begin(struct lockstep *l, const struct sim_send *s)
         .stream = w->stream,
         .prompt_tokens =
             s->prompt_tokens < PROMPT_MIN ? PROMPT_MIN : s->prompt_tokens,
-        .max_tokens = s->max_tokens,
-        .images = s->images,
+        .max_tokens = w->max_tokens,
+        .images = w->images,
         .completion_tokens = s->completion_tokens,
         .request = s->request,
         .attempt = s->attempt,
