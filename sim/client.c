@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/cold.h"
 #include "limiter/tier.h"
 
 void sim_client_gauge(struct sim_client *c, const struct sim_gauge *gauge)
@@ -26,7 +27,7 @@ static bool told(const struct sim_client *c)
 }
 
 /* Says what happened, for people who follow a run. */
-__attribute__((format(printf, 3, 4))) static void tell(
+LIM_COLD __attribute__((format(printf, 3, 4))) static void tell(
     const struct sim_client *c, lim_time now, const char *format, ...)
 {
     char text[256];
@@ -63,15 +64,14 @@ static struct sim_job *request_of(const struct sim_client *c, uint32_t slot)
 }
 
 /* A slot that was never used, and its hedge's. */
-static void open_slots(struct sim_client *c, uint32_t slot)
+LIM_COLD static void open_slots(struct sim_client *c, uint32_t slot)
 {
     c->slots = slot + 1;
     if (c->hedges)
         c->jobs[c->slots++] = (struct sim_job){ .here = false };
 }
 
-/* An accepted request is there.  Field by field: it is as large as it is
-   often made, and to clear it first takes as long again. */
+/* An accepted request is there; what is of its attempts, `send` says. */
 static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id)
 {
     uint32_t slot = slot_of(c, id);
@@ -79,14 +79,11 @@ static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id)
     j->id = id;
     j->request = n->request;
     j->arrival = n->arrival;
-    j->admitted = 0;
     j->prompt_tokens = n->prompt_tokens;
     j->completion_tokens = n->completion_tokens;
-    j->organisation = 0;
     j->user = n->user;
     j->source = n->source;
     j->workload = n->workload;
-    j->attempt = 0;
     j->here = true;
     j->flying = false;
     if (slot >= c->slots)
@@ -94,8 +91,9 @@ static void enter(struct sim_client *c, const struct sim_newcomer *n, lim_id id)
     sim_station_enter(&c->system, n->arrival);
 }
 
-static void refuse(struct sim_client *c, const struct sim_newcomer *n,
-                   int answer, const struct lim_refusal *why, lim_time now)
+LIM_COLD static void refuse(struct sim_client *c, const struct sim_newcomer *n,
+                            int answer, const struct lim_refusal *why,
+                            lim_time now)
 {
     c->tally.refused++;
     if (answer == LIM_REFUSED)
@@ -139,8 +137,8 @@ static void arrive(struct sim_client *c, lim_time now)
              (long long)r.cost.amount[LIM_TOKENS]);
 }
 
-static void give_up(struct sim_client *c, const struct lim_action *a,
-                    lim_time now)
+LIM_COLD static void give_up(struct sim_client *c, const struct lim_action *a,
+                             lim_time now)
 {
     struct sim_job *j = &c->jobs[slot_of(c, a->id)];
     leave(c, j);
@@ -157,17 +155,23 @@ static void give_up(struct sim_client *c, const struct lim_action *a,
     sim_intake_ended(&c->intake, j->source, j->user, now);
 }
 
+/* A hedge has a job of its own, which is not there as a request. */
+LIM_COLD static void open_hedge(struct sim_client *c, uint32_t slot, lim_id id)
+{
+    struct sim_job *j = &c->jobs[slot];
+    *j = *request_of(c, slot);
+    j->id = id;
+    j->here = false;
+    c->tally.hedges++;
+}
+
 static void send(struct sim_client *c, const struct lim_action *a, lim_time now,
                  struct sim_send *out)
 {
     uint32_t slot = slot_of(c, a->id);
     struct sim_job *j = &c->jobs[slot];
-    if (a->hedge) {
-        *j = *request_of(c, slot);
-        j->id = a->id;
-        j->here = false;
-        c->tally.hedges++;
-    }
+    if (a->hedge)
+        open_hedge(c, slot, a->id);
     j->admitted = now;
     j->flying = true;
     sim_station_enter(&c->flights, now);
@@ -224,8 +228,7 @@ static void read_gauges(const struct sim_client *c, lim_time now,
 }
 
 /* Each moment as it was at its end: since then nothing has happened. */
-__attribute__((noinline)) static void end_moments(struct sim_client *c,
-                                                  lim_time now)
+LIM_COLD static void end_moments(struct sim_client *c, lim_time now)
 {
     while (c->tally.moments != NULL && now >= c->tally.moment_end) {
         struct lim_counts n = lim_pool_counts(c->pool);
@@ -269,45 +272,37 @@ lim_time sim_client_wakeup(const struct sim_client *c)
     return t < c->latest ? t : c->latest;
 }
 
-/* Tells whether an answer means that the provider admitted the request. */
-static bool admitted(const struct lim_outcome *o)
-{
-    return o->class == LIM_CLASS_OK || o->class == LIM_CLASS_TRANSIENT ||
-           o->class == LIM_CLASS_CALLER;
-}
-
 void sim_client_sent(struct sim_client *c, uint32_t slot, lim_time now)
 {
     lim_sent(c->pool, c->jobs[slot].id, now);
 }
 
-/* As the driver tells them, or as virtual time has them.  A refusal is there
-   all at once; where no answer came there is no first byte. */
-static struct sim_stations stations_of(const struct sim_job *j,
-                                       const struct lim_outcome *o,
-                                       const struct sim_stations *told,
-                                       lim_time now)
+/* When an attempt left; `told` is NULL in virtual time. */
+static lim_time left_at(const struct sim_job *j,
+                        const struct sim_stations *told)
 {
-    struct sim_stations s = { j->admitted, LIM_NEVER };
-    if (told != NULL)
-        s = *told;
-    if (s.sent < j->admitted)
-        s.sent = j->admitted;
-    if (s.first_byte == LIM_NEVER && o->first_token_ns >= 0 &&
-        o->class == LIM_CLASS_OK)
-        s.first_byte = s.sent + o->first_token_ns;
-    if (s.first_byte == LIM_NEVER && o->status != 0)
-        s.first_byte = now;
-    return s;
+    return told != NULL && told->sent > j->admitted ? told->sent : j->admitted;
 }
 
-static void report(const struct sim_client *c, const struct sim_job *j,
-                   const struct lim_cost *cost, const struct lim_outcome *o,
-                   const struct sim_stations *s, lim_time now)
+/* When the first byte came.  A refusal is there all at once; where no answer
+   came there is none. */
+static lim_time first_byte_at(const struct lim_outcome *o, lim_time sent,
+                              const struct sim_stations *told, lim_time now)
+{
+    if (told != NULL && told->first_byte != LIM_NEVER)
+        return told->first_byte;
+    if (o->first_token_ns >= 0 && o->class == LIM_CLASS_OK)
+        return sent + o->first_token_ns;
+    return o->status != 0 ? now : LIM_NEVER;
+}
+
+/* Writes down an attempt and its answer. */
+LIM_COLD static void report(const struct sim_client *c, const struct sim_job *j,
+                            const struct lim_cost *cost,
+                            const struct lim_outcome *o,
+                            const struct sim_stations *s, lim_time now)
 {
     const struct sim_workload *w = &c->scenario->workloads[j->workload];
-    if (c->watch.attempt == NULL)
-        return;
     const struct sim_attempt a = {
         .request = j->request,
         .attempt = j->attempt,
@@ -323,27 +318,60 @@ static void report(const struct sim_client *c, const struct sim_job *j,
         .limit = o->feedback.refused_by,
         .estimate = cost->amount[LIM_TOKENS],
     };
-    c->watch.attempt(c->watch.context, &a);
+    if (c->watch.attempt != NULL)
+        c->watch.attempt(c->watch.context, &a);
 }
 
-static void count(struct sim_client *c, const struct sim_job *j,
-                  const struct lim_cost *cost, const struct lim_outcome *o)
+/* An answer, for those who follow the run. */
+LIM_COLD static void report_answer(const struct sim_client *c,
+                                   const struct sim_job *j,
+                                   const struct lim_cost *cost,
+                                   const struct lim_outcome *o,
+                                   const struct sim_stations *told,
+                                   lim_time now)
 {
-    struct sim_tally *t = &c->tally;
+    int limit = o->feedback.refused_by;
+    lim_time sent = left_at(j, told);
+    const struct sim_stations s = { sent, first_byte_at(o, sent, told, now) };
+    report(c, j, cost, o, &s, now);
+    tell(c, now, "answer     request %llu from %s: %d %s%s%s",
+         (unsigned long long)j->request, name_of(c, j->organisation), o->status,
+         lim_class_name(o->class), limit >= 0 ? ", " : "",
+         limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
+}
+
+static void count_cost(struct sim_tally *t, const struct lim_outcome *o)
+{
+    if (o->microusd >= 0)
+        t->microusd += o->microusd;
+    else
+        t->price_unknown = true;
+}
+
+/* Counts a failed answer; true: the provider had admitted it. */
+LIM_APART static bool count_failure(struct sim_tally *t,
+                                    const struct lim_outcome *o)
+{
+    bool admitted =
+        o->class == LIM_CLASS_TRANSIENT || o->class == LIM_CLASS_CALLER;
     if (o->status == 429) {
         t->http_429++;
         t->open.http_429++;
     }
     if (o->status >= 500)
         t->http_5xx++;
-    if (o->class == LIM_CLASS_OK && o->usage_known) {
-        if (o->microusd < 0)
-            t->price_unknown = true;
-        else
-            t->microusd += o->microusd;
-    }
-    if (!admitted(o))
+    t->lost += admitted;
+    return admitted;
+}
+
+static void count(struct sim_client *c, const struct sim_job *j,
+                  const struct lim_cost *cost, const struct lim_outcome *o)
+{
+    struct sim_tally *t = &c->tally;
+    if (o->class != LIM_CLASS_OK && !count_failure(t, o))
         return;
+    if (o->class == LIM_CLASS_OK && o->usage_known)
+        count_cost(t, o);
     t->admitted++;
     t->open.admitted++;
     sim_account_admitted(&c->account, j->organisation,
@@ -352,8 +380,8 @@ static void count(struct sim_client *c, const struct sim_job *j,
 
 /* An attempt is not wanted any more.  It was admitted, as far as one can know;
    its cost is as estimated. */
-static void abandon(struct sim_client *c, uint32_t slot,
-                    const struct lim_cost *cost, lim_time now)
+LIM_COLD static void abandon(struct sim_client *c, uint32_t slot,
+                             const struct lim_cost *cost, lim_time now)
 {
     const struct lim_outcome o = { .status = SIM_ABANDONED,
                                    .feedback = lim_feedback_none() };
@@ -380,11 +408,22 @@ static void succeeded(struct sim_client *c, uint32_t slot,
     sim_intake_ended(&c->intake, j->source, j->user, now);
 }
 
+static void fail(struct sim_client *c, uint32_t slot, enum lim_reason reason,
+                 lim_time now)
+{
+    const struct sim_job *j = &c->jobs[slot];
+    c->tally.failed++;
+    tell(c, now, "fails      request %llu: %s", (unsigned long long)j->request,
+         reason == LIM_REASON_RETRIES ? "no retries left"
+                                      : "no retry would mend it");
+    leave(c, request_of(c, slot));
+    sim_intake_ended(&c->intake, j->source, j->user, now);
+}
+
 uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
                          const struct lim_outcome *o,
                          const struct sim_stations *stations, lim_time now)
 {
-    int limit = o->feedback.refused_by;
     struct sim_job *j = &c->jobs[slot];
     enum lim_reason reason;
     const struct lim_cost cost = *lim_cost_of(c->pool, j->id);
@@ -393,38 +432,16 @@ uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
     j->flying = false;
     sim_station_leave(&c->flights, j->admitted);
     count(c, j, &cost, o);
-    const struct sim_stations s = stations_of(j, o, stations, now);
-    report(c, j, &cost, o, &s, now);
-    if (told(c))
-        tell(c, now, "answer     request %llu from %s: %d %s%s%s",
-             (unsigned long long)j->request, name_of(c, j->organisation),
-             o->status, lim_class_name(o->class), limit >= 0 ? ", " : "",
-             limit >= 0 ? lim_limit_name((enum lim_limit)limit) : "");
+    if (c->watched)
+        report_answer(c, j, &cost, o, stations, now);
     enum lim_fate fate = lim_complete(c->pool, j->id, o, now, &reason);
-    if (o->class != LIM_CLASS_OK)
-        c->tally.lost += admitted(o);
-    switch (fate) {
-    case LIM_FATE_WON:
+    if (fate == LIM_FATE_FAILED)
+        fail(c, slot, reason, now);
+    if (fate == LIM_FATE_WON)
         abandon(c, slot ^ 1, &cost, now);
-        succeeded(c, slot, o, s.sent, now);
-        return slot ^ 1;
-    case LIM_FATE_SUCCEEDED:
-        succeeded(c, slot, o, s.sent, now);
-        break;
-    case LIM_FATE_FAILED:
-        c->tally.failed++;
-        tell(c, now, "fails      request %llu: %s",
-             (unsigned long long)j->request,
-             reason == LIM_REASON_RETRIES ? "no retries left"
-                                          : "no retry would mend it");
-        leave(c, request_of(c, slot));
-        sim_intake_ended(&c->intake, j->source, j->user, now);
-        break;
-    case LIM_FATE_RETRY:
-    case LIM_FATE_OTHER:
-        break;
-    }
-    return SIM_NO_SLOT;
+    if (fate == LIM_FATE_SUCCEEDED || fate == LIM_FATE_WON)
+        succeeded(c, slot, o, left_at(j, stations), now);
+    return fate == LIM_FATE_WON ? slot ^ 1 : SIM_NO_SLOT;
 }
 
 void sim_client_foresee(const struct sim_client *c, uint32_t slot)

@@ -64,6 +64,7 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
     c->hedges = s->client.hedge.budget > 0;
     if (watch != NULL)
         c->watch = *watch;
+    c->watched = c->watch.attempt != NULL || c->watch.event != NULL;
     int error = sim_account_init(&c->account, s, diag);
     if (error == LIM_EINVAL)
         goto fail;

@@ -32,6 +32,7 @@ static_assert(sizeof(struct sim_job) == LIM_ROW, "a cache line");
 struct sim_client {
     const struct sim_scenario *scenario;
     struct sim_watch watch;
+    bool watched; /* by somebody */
     struct sim_gauge gauge;
     struct sim_intake intake;
     struct sim_account account;

@@ -32,6 +32,7 @@ int sim_intake_init(struct sim_intake *x, const struct sim_scenario *s,
     for (size_t i = 0; i < s->workload_count; i++) {
         sim_sizes_init(&x->sizes[i], &s->workloads[i], seed);
         x->shares += s->workloads[i].share;
+        x->loops |= s->workloads[i].arrivals.kind == SIM_ARRIVE_CLOSED;
         if (sim_source_init(&x->sources[i], &s->workloads[i].arrivals, seed, i,
                             start) != LIM_OK)
             return LIM_ENOMEM;
@@ -107,11 +108,9 @@ void sim_intake_take(struct sim_intake *x, struct sim_newcomer *out)
     find_source(x);
 }
 
-void sim_intake_ended(struct sim_intake *x, unsigned source, uint32_t user,
-                      lim_time now)
+void sim_intake_go_round(struct sim_intake *x, unsigned source, uint32_t user,
+                         lim_time now)
 {
-    if (x->scenario->workloads[source].arrivals.kind != SIM_ARRIVE_CLOSED)
-        return;
     sim_source_ended(&x->sources[source], user, now);
     find_source(x);
 }

@@ -1,6 +1,7 @@
 #ifndef SIM_INTAKE_H
 #define SIM_INTAKE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "limiter/error.h"
@@ -34,6 +35,7 @@ struct sim_intake { /* fields are private */
     lim_time end;      /* nobody comes from then */
     int source;        /* whose comes next; -1: nobody */
     lim_time next;
+    bool loops; /* a workload is a closed loop */
 };
 
 /* LIM_OK or LIM_ENOMEM; sim_intake_fini in any case, and of zeros. */
@@ -50,8 +52,16 @@ static inline lim_time sim_intake_next(const struct sim_intake *i)
 /* Takes it: there is one. */
 void sim_intake_take(struct sim_intake *i, struct sim_newcomer *out);
 
+/* What sim_intake_ended does where there are closed loops. */
+void sim_intake_go_round(struct sim_intake *i, unsigned source, uint32_t user,
+                         lim_time now);
+
 /* A request came to its end: in a closed loop, its user thinks. */
-void sim_intake_ended(struct sim_intake *i, unsigned source, uint32_t user,
-                      lim_time now);
+static inline void sim_intake_ended(struct sim_intake *i, unsigned source,
+                                    uint32_t user, lim_time now)
+{
+    if (i->loops)
+        sim_intake_go_round(i, source, user, now);
+}
 
 #endif

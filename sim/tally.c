@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "limiter/cold.h"
 #include "sim/stats.h"
 
 #define NS_PER_MS 1e6
@@ -98,7 +99,7 @@ static int resize(struct sim_series *s, size_t room)
     return LIM_OK;
 }
 
-int sim_series_make_room(struct sim_series *s)
+LIM_COLD int sim_series_make_room(struct sim_series *s)
 {
     if (s->histogram != NULL) {
         count_kept(s);
@@ -118,12 +119,6 @@ int sim_series_make_room(struct sim_series *s)
 size_t sim_series_count(const struct sim_series *s)
 {
     return s->kept + (s->histogram != NULL ? s->histogram->count : 0);
-}
-
-static void add(struct sim_tally *t, struct sim_series *s, int64_t ns)
-{
-    if (sim_series_add(s, ns) != LIM_OK)
-        t->out_of_memory = true;
 }
 
 void sim_tally_arrival(struct sim_tally *t, lim_time at)
@@ -148,6 +143,21 @@ void sim_tally_sent(struct sim_tally *t, bool first, lim_time now)
     t->late_attempts += now >= t->from;
 }
 
+/* Those of each success have room at a time, that of latency last. */
+LIM_COLD static bool make_room(struct sim_tally *t)
+{
+    bool made = sim_series_make_room(&t->service) == LIM_OK &&
+                sim_series_make_room(&t->wait) == LIM_OK &&
+                sim_series_make_room(&t->latency) == LIM_OK;
+    t->out_of_memory |= !made;
+    return made;
+}
+
+static void push(struct sim_series *s, int64_t ns)
+{
+    s->value[s->kept++] = ns;
+}
+
 void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
                        lim_time sent, lim_time first_token, lim_time now,
                        int64_t tokens)
@@ -162,11 +172,14 @@ void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
         t->tenant_tokens[tenant] += tokens;
     if (arrival < t->from)
         return;
-    add(t, &t->latency, now - arrival);
-    add(t, &t->service, now - sent);
-    add(t, &t->wait, sent - arrival);
-    if (first_token >= 0)
-        add(t, &t->ttft, first_token - arrival);
+    if (t->latency.kept == t->latency.room && !make_room(t))
+        return;
+    push(&t->latency, now - arrival);
+    push(&t->service, now - sent);
+    push(&t->wait, sent - arrival);
+    if (first_token >= 0 &&
+        sim_series_add(&t->ttft, first_token - arrival) != LIM_OK)
+        t->out_of_memory = true;
 }
 
 /* The last of them is the largest value. */
