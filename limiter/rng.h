@@ -2,6 +2,7 @@
 #define LIM_RNG_H
 
 #include <stdint.h>
+#include <string.h>
 
 /*
  * Keyed random draws: a number is a function of (seed, purpose, item, index)
@@ -46,10 +47,14 @@ static inline uint64_t lim_rng_draw(uint64_t stream, uint64_t item,
     return lim_rng_mix(lim_rng_mix(stream + item) ^ lim_rng_mix(index));
 }
 
-/* 64 random bits as a uniform number in (0, 1), never 0 and never 1. */
+/* 64 random bits as a uniform number in (0, 1), never 0 and never 1: the upper
+   52 of them are a whole number once they stand behind the exponent of 2^52. */
 static inline double lim_rng_uniform(uint64_t bits)
 {
-    return ((double)(bits >> 12) + 0.5) * 0x1p-52;
+    uint64_t behind = UINT64_C(0x4330000000000000) | bits >> 12;
+    double whole;
+    memcpy(&whole, &behind, sizeof whole);
+    return (whole - 0x1p52 + 0.5) * 0x1p-52;
 }
 
 #endif

@@ -70,9 +70,9 @@ struct sim_dist sim_dist_empirical(const double *values, size_t n);
 /* Returns the variate of `bits`. */
 double sim_dist_draw(const struct sim_dist *d, uint64_t bits);
 
-/* Returns the variates of n words of bits, to the bit as one by one. */
-void sim_dist_fill(const struct sim_dist *d, const uint64_t *bits, size_t n,
-                   double *out);
+/* The variates of so many words of bits, to the bit as one by one. */
+#define SIM_DIST_PART 64
+void sim_dist_fill(const struct sim_dist *d, const uint64_t *bits, double *out);
 
 /*
  * Returns a variate of the time to the next event, seen from any instant,

@@ -18,6 +18,9 @@
 #define SIM_LN2_LOW 0x1.a39ef35793c76p-33
 #define SIM_LN2_INV 0x1.71547652b82fep+0
 
+/* The last 52 bits of sqrt(2). */
+#define SIM_SQRT2_FRACTION UINT64_C(0x6a09e667f3bcd)
+
 #define SIM_EXP_MAX 709.79
 #define SIM_EXP_MIN -745.14
 
@@ -37,6 +40,13 @@ static inline double sim_from_bits(uint64_t bits)
     double x;
     memcpy(&x, &bits, sizeof x);
     return x;
+}
+
+/* k as a double, |k| < 2^51: what is added to the last bits of 1.5 x 2^52 is
+   added to its value. */
+static inline double sim_whole(int64_t k)
+{
+    return sim_from_bits(UINT64_C(0x4338000000000000) + (uint64_t)k) - 0x1.8p52;
 }
 
 /* Rescaling may reach the ends of (0, 1), where no quantile is. */
@@ -74,13 +84,10 @@ static inline double sim_log_normal(double x, int shift)
     static const double odd[] = { 1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,
                                   1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17,
                                   1.0 / 19, 1.0 / 21 };
-    uint64_t bits = sim_bits_of(x);
-    int exponent = (int)(bits >> 52) - 1023 + shift;
-    double m =
-        sim_from_bits((bits & (UINT64_MAX >> 12)) | (UINT64_C(1023) << 52));
-    int large = m > 1.4142135623730951;
-    double k = exponent + large;
-    m *= large ? 0.5 : 1;
+    uint64_t bits = sim_bits_of(x), fraction = bits & (UINT64_MAX >> 12);
+    uint64_t large = (SIM_SQRT2_FRACTION - fraction) >> 63; /* 1: above it */
+    double m = sim_from_bits(fraction | (1023 - large) << 52);
+    double k = sim_whole((int64_t)((bits >> 52) + large) - 1023 + shift);
     double s = (m - 1) / (m + 1);
     double square = s * s;
     double tail = 2 * s * square * sim_polynomial(odd, 10, square);

@@ -1,17 +1,21 @@
 #include "sim/draws.h"
 
+#include <assert.h>
+#include <limits.h>
+#include <stdbool.h>
+
 #include "limiter/row.h"
 
 #define NEAR 4 /* items so near to each other come in order */
 
 static void init(struct sim_draws *d, const struct sim_dist *dist,
-                 uint64_t stream)
+                 uint64_t base, uint64_t key)
 {
     d->dist = *dist;
-    d->stream = stream;
-    d->other = 0;
-    d->of_one = false;
+    d->base = base;
+    d->key = key;
     d->mirror = 0;
+    d->most = 0;
     d->first = 0;
     d->count = 0;
     d->last = UINT64_MAX; /* item 0 follows on it */
@@ -20,15 +24,13 @@ static void init(struct sim_draws *d, const struct sim_dist *dist,
 void sim_draws_of_items(struct sim_draws *d, const struct sim_dist *dist,
                         uint64_t stream)
 {
-    init(d, dist, stream);
+    init(d, dist, stream, lim_rng_mix(0));
 }
 
 void sim_draws_of_one(struct sim_draws *d, const struct sim_dist *dist,
                       uint64_t stream, uint64_t one)
 {
-    init(d, dist, stream);
-    d->of_one = true;
-    d->other = one;
+    init(d, dist, 0, lim_rng_mix(stream + one));
 }
 
 void sim_draws_mirror(struct sim_draws *d)
@@ -36,31 +38,67 @@ void sim_draws_mirror(struct sim_draws *d)
     d->mirror = UINT64_MAX;
 }
 
-static inline uint64_t bits_of(const struct sim_draws *d, uint64_t item)
+void sim_draws_whole(struct sim_draws *d, double most)
 {
-    uint64_t bits = d->of_one ? lim_rng_draw(d->stream, d->other, item)
-                              : lim_rng_draw(d->stream, item, d->other);
-    return bits ^ d->mirror;
+    assert(most > 0);
+    assert(most < INT_MAX);
+    d->most = most;
 }
 
-LIM_WIDE static void all_bits(const struct sim_draws *d, uint64_t first,
+/* As lim_rng_draw mixes an item and what all of them share. */
+static inline uint64_t bits_of(const struct sim_draws *d, uint64_t item)
+{
+    return lim_rng_mix(lim_rng_mix(d->base + item) ^ d->key) ^ d->mirror;
+}
+
+static inline double whole(double x, double most)
+{
+    double least = x > 0 ? 1 : 0;
+    double size = x < most ? x : most;
+    size = size > least ? size : least;
+    return (double)(int)(size + 0.5);
+}
+
+static double of_bits(const struct sim_draws *d, uint64_t bits)
+{
+    double x = sim_dist_draw(&d->dist, bits);
+    return d->most > 0 ? whole(x, d->most) : x;
+}
+
+double sim_draws_alone(const struct sim_draws *d, uint64_t item, uint64_t index)
+{
+    return of_bits(d, lim_rng_draw(d->base, item, index) ^ d->mirror);
+}
+
+LIM_WIDE static void all_bits(uint64_t base, uint64_t key, uint64_t mirror,
                               uint64_t *bits)
 {
     for (unsigned i = 0; i < SIM_DRAWS_AHEAD; i++)
-        bits[i] = bits_of(d, first + i);
+        bits[i] = lim_rng_mix(lim_rng_mix(base + i) ^ key) ^ mirror;
+}
+
+LIM_WIDE static void all_whole(double *value, double most)
+{
+    for (unsigned i = 0; i < SIM_DRAWS_AHEAD; i++)
+        value[i] = whole(value[i], most);
 }
 
 double sim_draws_make(struct sim_draws *d, uint64_t item)
 {
     uint64_t bits[SIM_DRAWS_AHEAD];
-    if (d->dist.kind == SIM_DIST_CONSTANT)
-        return d->dist.a;
     bool in_order = item - d->first < d->count + NEAR || item - d->last <= NEAR;
     d->last = item;
     if (!in_order)
-        return sim_dist_draw(&d->dist, bits_of(d, item));
-    all_bits(d, item, bits);
-    sim_dist_fill(&d->dist, bits, SIM_DRAWS_AHEAD, d->value);
+        return of_bits(d, bits_of(d, item));
+    if (d->dist.kind == SIM_DIST_CONSTANT) {
+        for (unsigned i = 0; i < SIM_DRAWS_AHEAD; i++)
+            d->value[i] = d->dist.a;
+    } else {
+        all_bits(d->base + item, d->key, d->mirror, bits);
+        sim_dist_fill(&d->dist, bits, d->value);
+    }
+    if (d->most > 0)
+        all_whole(d->value, d->most);
     d->first = item;
     d->count = SIM_DRAWS_AHEAD;
     return d->value[0];

@@ -1,7 +1,6 @@
 #ifndef SIM_DRAWS_H
 #define SIM_DRAWS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "limiter/rng.h"
@@ -15,13 +14,15 @@
  * What is told of an item depends on its key and on nothing that was asked
  * before.
  */
-#define SIM_DRAWS_AHEAD 64
+#define SIM_DRAWS_AHEAD SIM_DIST_PART
 
 struct sim_draws { /* fields are private */
     struct sim_dist dist;
-    uint64_t stream, other;
-    bool of_one;
+    uint64_t base;   /* added to an item before it is mixed; of items, their
+                        stream */
+    uint64_t key;    /* mixed: what all have in common */
     uint64_t mirror; /* bits that are turned over */
+    double most;     /* of whole numbers; 0: they are not rounded */
     uint64_t first;  /* item of value[0] */
     uint64_t count;  /* of values */
     uint64_t last;   /* item asked for that was not there */
@@ -40,6 +41,10 @@ void sim_draws_of_one(struct sim_draws *d, const struct sim_dist *dist,
    Before the first draw. */
 void sim_draws_mirror(struct sim_draws *d);
 
+/* From now on they are whole: those above 0 are rounded, to 1 at least, and at
+   most `most`, 0 < most < 2^31; others are 0.  Before the first draw. */
+void sim_draws_whole(struct sim_draws *d, double most);
+
 /* What sim_draws_at does when the item is not there yet. */
 double sim_draws_make(struct sim_draws *d, uint64_t item);
 
@@ -52,13 +57,16 @@ static inline double sim_draws_at(struct sim_draws *d, uint64_t item)
 }
 
 /* Returns the variate that lim_rng_draw(stream, item, index) draws, of those
-   of items: what a request draws at its first attempt, and at others. */
+   of items. */
+double sim_draws_alone(const struct sim_draws *d, uint64_t item,
+                       uint64_t index);
+
+/* The same; mostly it is asked for by index 0: what a request draws at its
+   first attempt, and at others. */
 static inline double sim_draws_again(struct sim_draws *d, uint64_t item,
                                      uint64_t index)
 {
-    if (index == 0)
-        return sim_draws_at(d, item);
-    return sim_dist_draw(&d->dist, lim_rng_draw(d->stream, item, index));
+    return index == 0 ? sim_draws_at(d, item) : sim_draws_alone(d, item, index);
 }
 
 #endif

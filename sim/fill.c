@@ -7,12 +7,13 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "limiter/cold.h"
 #include "limiter/rng.h"
 #include "limiter/row.h"
 #include "sim/dist.h"
 #include "sim/dist_math.h"
 
-#define PART 64 /* so many at a time */
+#define PART SIM_DIST_PART
 
 /* Those in the tails, one of seven, are put side by side, so that they are a
    loop too. */
@@ -22,10 +23,10 @@ struct tails {
     unsigned count;
 };
 
-static inline void find_tails(const double *p, unsigned n, struct tails *t)
+static inline void find_tails(const double *p, struct tails *t)
 {
     t->count = 0;
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < PART; i++) {
         t->p[t->count] = p[i];
         t->place[t->count] = i;
         t->count += fabs(p[i] - 0.5) > SIM_CENTRAL;
@@ -33,11 +34,11 @@ static inline void find_tails(const double *p, unsigned n, struct tails *t)
 }
 
 /* As sim_normal_quantile, in the place of each p. */
-LIM_WIDE static void quantiles(double *p, unsigned n)
+LIM_WIDE static void quantiles(double *p)
 {
     struct tails t;
     double r[PART], z[PART];
-    find_tails(p, n, &t);
+    find_tails(p, &t);
     for (unsigned k = 0; k < t.count; k++) {
         double rest = 1 - t.p[k];
         r[k] = rest < t.p[k] ? rest : t.p[k];
@@ -50,47 +51,53 @@ LIM_WIDE static void quantiles(double *p, unsigned n)
         z[k] = r[k] <= 5 ? z[k] : sim_far_quantile(r[k]);
         z[k] = t.p[k] < 0.5 ? -z[k] : z[k];
     }
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < PART; i++)
         p[i] = sim_central_quantile(p[i] - 0.5);
     for (unsigned k = 0; k < t.count; k++)
         p[t.place[k]] = z[k];
 }
 
-LIM_WIDE static void uniforms(const uint64_t *bits, double *u, unsigned n)
+LIM_WIDE static void uniforms(const uint64_t *bits, double *u)
 {
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < PART; i++)
         u[i] = lim_rng_uniform(bits[i]);
 }
 
-LIM_WIDE static void lognormals(const double *mu, const double *sigma,
-                                double *u, unsigned n)
+LIM_COLD static void lognormals_far(double *x)
 {
-    double x[PART];
-    quantiles(u, n);
-    for (unsigned i = 0; i < n; i++) {
-        x[i] = mu[i] + sigma[i] * u[i];
-        u[i] = x[i] < SIM_EXP_MAX ? x[i] : SIM_EXP_MAX;
-    }
-    for (unsigned i = 0; i < n; i++)
-        u[i] = u[i] > SIM_EXP_MIN ? u[i] : SIM_EXP_MIN;
-    for (unsigned i = 0; i < n; i++)
-        u[i] = sim_exp_within(u[i]);
-    for (unsigned i = 0; i < n; i++)
-        if (x[i] > SIM_EXP_MAX || x[i] < SIM_EXP_MIN)
-            u[i] = sim_exp(x[i]);
+    for (unsigned i = 0; i < PART; i++)
+        x[i] = sim_exp(x[i]);
 }
 
-LIM_WIDE static void exponentials(double mean, double *u, unsigned n)
+/* A sign bit in `out` tells that one is beyond what sim_exp_within takes. */
+LIM_WIDE static void lognormals(const double *mu, const double *sigma,
+                                double *u)
 {
-    for (unsigned i = 0; i < n; i++)
+    uint64_t out = 0;
+    quantiles(u);
+    for (unsigned i = 0; i < PART; i++) {
+        u[i] = mu[i] + sigma[i] * u[i];
+        out |= sim_bits_of(SIM_EXP_MAX - u[i]);
+        out |= sim_bits_of(u[i] - SIM_EXP_MIN);
+    }
+    if (out >> 63 != 0)
+        lognormals_far(u);
+    else
+        for (unsigned i = 0; i < PART; i++)
+            u[i] = sim_exp_within(u[i]);
+}
+
+LIM_WIDE static void exponentials(double mean, double *u)
+{
+    for (unsigned i = 0; i < PART; i++)
         u[i] = -mean * sim_log_normal(1 - u[i], 0);
 }
 
 /* Which of the two each is of, and where in it. */
 static void part_mixture(const struct sim_dist *d, double *u, double *mu,
-                         double *sigma, unsigned n)
+                         double *sigma)
 {
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < PART; i++) {
         bool slow = u[i] < d->c;
         mu[i] = slow ? d->d : d->a;
         sigma[i] = slow ? d->e : d->b;
@@ -99,32 +106,30 @@ static void part_mixture(const struct sim_dist *d, double *u, double *mu,
 }
 
 static void fill_part(const struct sim_dist *d, const uint64_t *bits,
-                      double *out, unsigned n)
+                      double *out)
 {
     double mu[PART], sigma[PART];
-    uniforms(bits, out, n);
+    uniforms(bits, out);
     if (d->kind == SIM_DIST_EXPONENTIAL) {
-        exponentials(d->a, out, n);
+        exponentials(d->a, out);
         return;
     }
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < PART; i++) {
         mu[i] = d->a;
         sigma[i] = d->b;
     }
     if (d->kind == SIM_DIST_MIXTURE)
-        part_mixture(d, out, mu, sigma, n);
-    lognormals(mu, sigma, out, n);
+        part_mixture(d, out, mu, sigma);
+    lognormals(mu, sigma, out);
 }
 
-void sim_dist_fill(const struct sim_dist *d, const uint64_t *bits, size_t n,
-                   double *out)
+void sim_dist_fill(const struct sim_dist *d, const uint64_t *bits, double *out)
 {
-    bool parts = d->kind == SIM_DIST_EXPONENTIAL ||
-                 d->kind == SIM_DIST_LOGNORMAL || d->kind == SIM_DIST_MIXTURE;
-    if (!parts)
-        for (size_t i = 0; i < n; i++)
-            out[i] = sim_dist_draw(d, bits[i]);
-    for (size_t i = 0; parts && i < n; i += PART)
-        fill_part(d, bits + i, out + i,
-                  n - i < PART ? (unsigned)(n - i) : PART);
+    if (d->kind == SIM_DIST_EXPONENTIAL || d->kind == SIM_DIST_LOGNORMAL ||
+        d->kind == SIM_DIST_MIXTURE) {
+        fill_part(d, bits, out);
+        return;
+    }
+    for (unsigned i = 0; i < PART; i++)
+        out[i] = sim_dist_draw(d, bits[i]);
 }

@@ -17,7 +17,15 @@ struct sim_sizes { /* fields are private */
 void sim_sizes_init(struct sim_sizes *z, const struct sim_workload *w,
                     uint64_t seed);
 
-int64_t sim_sizes_prompt(struct sim_sizes *z, uint64_t request);
-int64_t sim_sizes_completion(struct sim_sizes *z, uint64_t request);
+static inline int64_t sim_sizes_prompt(struct sim_sizes *z, uint64_t request)
+{
+    return (int64_t)sim_draws_at(&z->prompt, request);
+}
+
+static inline int64_t sim_sizes_completion(struct sim_sizes *z,
+                                           uint64_t request)
+{
+    return (int64_t)sim_draws_at(&z->completion, request);
+}
 
 #endif

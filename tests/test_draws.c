@@ -78,6 +78,27 @@ static void a_mirror_draws_by_the_rest_to_one(void)
     }
 }
 
+static void sizes_are_whole_in_any_order(void)
+{
+    static const struct row {
+        double drawn, most, size;
+    } rows[] = {
+        { 0, 100, 0 },       { 1e-9, 100, 1 },  { 1.49, 100, 1 },
+        { 1.5, 100, 2 },     { 99.4, 100, 99 }, { 100.6, 100, 100 },
+        { 1e300, 1e8, 1e8 }, { 0.3, 0.5, 1 },   { 7, 2.4, 2 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct sim_dist dist = sim_dist_constant(rows[i].drawn);
+        struct sim_draws d;
+        sim_draws_of_items(&d, &dist, STREAM);
+        sim_draws_whole(&d, rows[i].most);
+        CU_ASSERT_EQUAL(sim_draws_at(&d, 0), rows[i].size);
+        CU_ASSERT_EQUAL(sim_draws_at(&d, 1), rows[i].size);
+        CU_ASSERT_EQUAL(sim_draws_at(&d, 1000), rows[i].size);
+        CU_ASSERT_EQUAL(sim_draws_again(&d, 5, 3), rows[i].size);
+    }
+}
+
 static void sizes_have_a_largest_where_one_is_given(void)
 {
     struct sim_workload w = { .prompt_tokens = sim_dist_lognormal(1000, 4000),
@@ -102,6 +123,7 @@ CU_TestInfo draws_tests[] = {
       those_of_items_are_theirs_in_any_order },
     { "those of one follow its index", those_of_one_follow_its_index },
     { "a mirror draws by the rest to one", a_mirror_draws_by_the_rest_to_one },
+    { "sizes are whole in any order", sizes_are_whole_in_any_order },
     { "sizes have a largest where one is given",
       sizes_have_a_largest_where_one_is_given },
     CU_TEST_INFO_NULL
