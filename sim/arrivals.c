@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "limiter/cold.h"
 #include "limiter/rng.h"
 #include "sim/dist.h"
 
@@ -45,7 +46,7 @@ static void enter(struct sim_source *s, lim_time at)
     }
 }
 
-static void enter_next(struct sim_source *s)
+LIM_APART static void enter_next(struct sim_source *s)
 {
     lim_time at = s->until;
     s->stretches++;
@@ -105,30 +106,26 @@ static lim_time trace_next(const struct sim_source *s)
     return after(s->start, at / a->speed / (double)LIM_SEC);
 }
 
-static lim_time next_arrival(struct sim_source *s, lim_time last)
-{
-    switch (s->arrivals->kind) {
-    case SIM_ARRIVE_BATCH:
-        return s->count < (uint64_t)s->arrivals->batch ? s->start : LIM_NEVER;
-    case SIM_ARRIVE_POISSON:
-    case SIM_ARRIVE_GAMMA:
-    case SIM_ARRIVE_WEIBULL:
-    case SIM_ARRIVE_DIURNAL:
-    case SIM_ARRIVE_MMPP:
-        return random_next(s, last);
-    case SIM_ARRIVE_TRACE:
-        return trace_next(s);
-    case SIM_ARRIVE_CLOSED:
-        return sim_think_next(&s->think);
-    case SIM_ARRIVE_SHARED:
-        break;
-    }
-    return LIM_NEVER;
-}
-
 static bool is_random(const struct sim_arrivals *a)
 {
     return a->kind >= SIM_ARRIVE_POISSON && a->kind <= SIM_ARRIVE_MMPP;
+}
+
+LIM_APART static lim_time other_next(const struct sim_source *s)
+{
+    const struct sim_arrivals *a = s->arrivals;
+    if (a->kind == SIM_ARRIVE_BATCH && s->count < (uint64_t)a->batch)
+        return s->start;
+    if (a->kind == SIM_ARRIVE_TRACE)
+        return trace_next(s);
+    if (a->kind == SIM_ARRIVE_CLOSED)
+        return sim_think_next(&s->think);
+    return LIM_NEVER;
+}
+
+static lim_time next_arrival(struct sim_source *s, lim_time last)
+{
+    return is_random(s->arrivals) ? random_next(s, last) : other_next(s);
 }
 
 static struct sim_dist gap_of(const struct sim_arrivals *a)

@@ -3,20 +3,23 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "limiter/cold.h"
 #include "limiter/rng.h"
 
 /* Finds whose request comes next, before the end. */
 static void find_source(struct sim_intake *x)
 {
-    x->source = -1;
-    x->next = LIM_NEVER;
+    int source = -1;
+    lim_time next = LIM_NEVER;
     for (size_t i = 0; i < x->scenario->workload_count; i++) {
         lim_time at = sim_source_next(&x->sources[i]);
-        if (at < x->next && at < x->end) {
-            x->source = (int)i;
-            x->next = at;
+        if (at < next && at < x->end) {
+            source = (int)i;
+            next = at;
         }
     }
+    x->source = source;
+    x->next = next;
 }
 
 int sim_intake_init(struct sim_intake *x, const struct sim_scenario *s,
@@ -52,26 +55,22 @@ void sim_intake_fini(struct sim_intake *x)
 }
 
 /* Which of its workload's prompts a request has: a key that no other
-   workload uses.  0: none. */
-static uint64_t affinity_of(const struct sim_intake *x, unsigned workload,
-                            uint64_t request)
+   workload uses. */
+LIM_APART static uint64_t draw_affinity(const struct sim_intake *x,
+                                        unsigned workload, uint64_t request)
 {
     uint64_t prompts = x->scenario->workloads[workload].affinity;
-    if (prompts == 0)
-        return 0;
     double u = lim_rng_uniform(lim_rng_draw(x->draw_prompt, request, 1));
     uint64_t prompt = (uint64_t)(u * (double)prompts);
     return ((uint64_t)workload << 48) + prompt + 1;
 }
 
-/* Which workload an arrival of `source` falls to. */
-static unsigned workload_of(const struct sim_intake *x, unsigned source,
-                            uint64_t request)
+/* Which of the workloads that have a share an arrival falls to. */
+LIM_APART static unsigned draw_workload(const struct sim_intake *x,
+                                        uint64_t request)
 {
     const struct sim_workload *w = x->scenario->workloads;
-    unsigned found = source;
-    if (w[source].share <= 0)
-        return source;
+    unsigned found = 0;
     uint64_t bits = lim_rng_draw(x->draw_share, request, 0);
     double left = x->shares * lim_rng_uniform(bits);
     for (unsigned i = 0; i < x->scenario->workload_count && left > 0; i++) {
@@ -89,12 +88,15 @@ void sim_intake_take(struct sim_intake *x, struct sim_newcomer *out)
     assert(x->source >= 0);
     unsigned source = (unsigned)x->source;
     uint64_t request = x->requests++;
-    unsigned workload = workload_of(x, source, request);
+    const struct sim_workload *all = x->scenario->workloads;
+    unsigned workload =
+        all[source].share > 0 ? draw_workload(x, request) : source;
     struct sim_sizes *z = &x->sizes[workload];
     struct sim_arrival taken = sim_source_take(&x->sources[source]);
     out->request = request;
     out->arrival = x->next;
-    out->affinity = affinity_of(x, workload, request);
+    out->affinity =
+        all[workload].affinity > 0 ? draw_affinity(x, workload, request) : 0;
     out->user = taken.user;
     out->source = (uint16_t)source;
     out->workload = (uint16_t)workload;
