@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limiter/rare.h"
+#include "limiter/cold.h"
 
 __extension__ typedef __int128 wide;
 

@@ -2,7 +2,7 @@
 
 #include "sim/provider_parts.h"
 
-#include "limiter/rare.h"
+#include "limiter/cold.h"
 
 /* The windows of an organisation follow its tier. */
 static void follow(const struct sim_provider *p, struct sim_org *o,
@@ -18,7 +18,7 @@ static void follow(const struct sim_provider *p, struct sim_org *o,
     o->rates = to;
 }
 
-LIM_RARE void sim_provider_catch_up(const struct sim_provider *p,
+LIM_COLD void sim_provider_catch_up(const struct sim_provider *p,
                                     struct sim_org *o, lim_time now)
 {
     while (o->billing.next_change <= now) {
