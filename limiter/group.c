@@ -277,7 +277,7 @@ static lim_time choose_sampled(const struct lim_group *g,
     return q->now;
 }
 
-lim_time lim_group_choose(const struct lim_group *g, const struct lim_query *q,
+lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
                           uint32_t *organisation)
 {
     struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
@@ -290,16 +290,19 @@ lim_time lim_group_choose(const struct lim_group *g, const struct lim_query *q,
         if (may(g, *organisation, q))
             return q->now;
     }
+    if (g->winner != NULL)
+        lim_index_find(g->winner, q, &best);
     for (unsigned i = 0; i < g->count; i++)
-        lim_index_find(g->indexes[i], q, &best);
+        if (g->indexes[i] != g->winner)
+            lim_index_find(g->indexes[i], q, &best);
+    g->winner = best.index;
     *organisation = best.organisation;
     return best.index != NULL ? q->now : lim_group_earliest(g, q);
 }
 
 /* The one is out for the time of the choice. */
-bool lim_group_choose_other(const struct lim_group *g,
-                            const struct lim_query *q, uint32_t taken,
-                            uint32_t *organisation)
+bool lim_group_choose_other(struct lim_group *g, const struct lim_query *q,
+                            uint32_t taken, uint32_t *organisation)
 {
     const struct lim_seat *p = &g->seats[taken];
     int64_t blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);

@@ -35,8 +35,10 @@ double lim_seat_rate(const struct lim_seat *p, enum lim_dimension d);
 struct lim_group {
     struct lim_index **indexes; /* one for each class of equal limits */
     unsigned count;
-    struct lim_seat *seats; /* of each organisation of the pool */
-    uint32_t *serving;      /* the organisations that serve the group */
+    struct lim_index *winner; /* of the last choice, NULL: none; it is asked
+                                 first, for its best mostly beats the others' */
+    struct lim_seat *seats;   /* of each organisation of the pool */
+    uint32_t *serving;        /* the organisations that serve the group */
     uint32_t serving_count;
     const double *weights; /* of each organisation, and the largest */
     double weight_max;
@@ -83,13 +85,12 @@ bool lim_group_blind(const struct lim_group *g);
 
 /* Chooses who takes a request now, as the query's strategy says, and returns
    `now`; or when somebody may take it; LIM_NEVER. */
-lim_time lim_group_choose(const struct lim_group *g, const struct lim_query *q,
+lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
                           uint32_t *organisation);
 
 /* Likewise somebody else than `taken`, if somebody else may. */
-bool lim_group_choose_other(const struct lim_group *g,
-                            const struct lim_query *q, uint32_t taken,
-                            uint32_t *organisation);
+bool lim_group_choose_other(struct lim_group *g, const struct lim_query *q,
+                            uint32_t taken, uint32_t *organisation);
 
 /* Returns when somebody may take it; LIM_NEVER. */
 lim_time lim_group_earliest(const struct lim_group *g,

@@ -61,6 +61,7 @@ static void drop_if_empty(struct lim_group *g, struct lim_index *x)
     while (g->indexes[i] != x)
         i++;
     g->indexes[i] = g->indexes[--g->count];
+    g->winner = g->winner == x ? NULL : g->winner;
     lim_index_free(x);
 }
 

@@ -50,7 +50,7 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     l->blocks = lim_row_in(l->memory);
     for (size_t b = 0; b < blocks; b++) {
         l->blocks[b].stale = (struct lim_stale){ .values = 0 };
-        for (int v = 0; v < LIM_VALUES; v++)
+        for (int v = 0; v < LIM_TREE_VALUES; v++)
             for (int i = 0; i < LIM_BLOCK; i++)
                 l->blocks[b].value[v][i] =
                     v == LIM_VALUE_BLOCKED ? LIM_NEVER : LIM_FAR;
@@ -61,13 +61,6 @@ static bool add_level(struct lim_index *x, uint32_t columns)
 static int64_t lesser(int64_t a, int64_t b)
 {
     return a < b ? a : b;
-}
-
-static int64_t least(const int64_t v[LIM_BLOCK])
-{
-    int64_t a = lesser(lesser(v[0], v[1]), lesser(v[2], v[3]));
-    int64_t b = lesser(lesser(v[4], v[5]), lesser(v[6], v[7]));
-    return lesser(a, b);
 }
 
 /* A new leaf's values: windows full, nothing in the way but `blocked`. */
@@ -90,11 +83,27 @@ static void widen(struct lim_level *l, uint32_t column, uint32_t first,
         l->last[column] = last;
 }
 
+/* When the last of a leaf's joint windows is full. */
+static int64_t latest_of(const struct lim_index *x, uint32_t leaf)
+{
+    const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
+    int64_t latest = INT64_MIN;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
+        int64_t at = b->value[*w][leaf % LIM_BLOCK];
+        latest = at > latest ? at : latest;
+    }
+    return latest;
+}
+
 /* Fills the levels above the leaves from those below. */
 static bool build(struct lim_index *x)
 {
     if (x->levels[0].columns <= FLAT)
         return true;
+    for (uint32_t i = 0; i < x->levels[0].columns; i++)
+        x->levels[0]
+            .blocks[i / LIM_BLOCK]
+            .value[LIM_VALUE_JOINT][i % LIM_BLOCK] = latest_of(x, i);
     while (x->levels[x->level_count - 1].columns > FLAT) {
         const struct lim_level *below = &x->levels[x->level_count - 1];
         uint32_t columns = blocks_of(below->columns);
@@ -107,12 +116,33 @@ static bool build(struct lim_index *x)
             l->first[c] = below->first[c * LIM_BLOCK];
             for (uint32_t i = c * LIM_BLOCK; i < end; i++)
                 widen(l, c, below->first[i], below->last[i]);
-            for (int v = 0; v < LIM_VALUES; v++)
+            for (int v = 0; v < LIM_TREE_VALUES; v++)
                 l->blocks[c / LIM_BLOCK].value[v][c % LIM_BLOCK] =
-                    least(below->blocks[c].value[v]);
+                    lim_row_least(below->blocks[c].value[v]);
         }
     }
     return true;
+}
+
+/* The shortest windows are what binds at any moment. */
+static void join(struct lim_index *x)
+{
+    int64_t shortest = INT64_MAX;
+    unsigned count = 0;
+    for (unsigned i = 0; i < x->window_count; i++) {
+        int64_t ns = x->rates[x->windows[i]].window_ns;
+        shortest = ns < shortest ? ns : shortest;
+    }
+    for (unsigned i = 0; i < x->window_count; i++)
+        if (x->rates[x->windows[i]].window_ns == shortest)
+            x->joint[count++] = x->windows[i];
+    x->joint[count > 1 ? count : 0] = LIM_WINDOWS;
+    struct lim_joint *j = &x->view.joint;
+    j->scale = j->full_ns = INT64_MAX;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
+        j->scale = lesser(j->scale, x->scale[*w]);
+        j->full_ns = lesser(j->full_ns, x->rates[*w].full.ns);
+    }
 }
 
 static void set_rates(struct lim_index *x, const struct lim_rate *rates)
@@ -129,6 +159,8 @@ static void set_rates(struct lim_index *x, const struct lim_rate *rates)
             x->fractions = true;
     }
     x->windows[x->window_count] = LIM_WINDOWS;
+    x->view.window_count = x->window_count;
+    join(x);
     x->early = x->fractions ? 3 : 0;
 }
 
@@ -145,14 +177,13 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->vacant = LIM_NO_LEAF;
     x->terms.cost.amount[LIM_REQUESTS] = -1; /* not those of any */
     x->spend_max = spend_max;
-    set_rates(x, rates);
     x->view = (struct lim_view){ .organisations = all,
                                  .rates = x->rates,
                                  .span = x->terms.span_ns,
                                  .scale = x->scale,
                                  .windows = x->windows,
-                                 .window_count = x->window_count,
                                  .spend_max = spend_max };
+    set_rates(x, rates);
     x->fraction = calloc((size_t)count * LIM_WINDOWS, sizeof *x->fraction);
     if (x->fraction == NULL || !add_level(x, count))
         goto fail;
@@ -292,21 +323,18 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
     return x->levels[0].blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK];
 }
 
-/* A column's value has risen from `was`. */
-static void rise(struct lim_index *x, uint32_t column, unsigned value,
-                 int64_t was)
+/* Values of a leaf, as 1 << value, have risen. */
+static void rise(struct lim_index *x, uint32_t column, unsigned values)
 {
     const struct lim_level *end = &x->levels[x->level_count];
     for (const struct lim_level *l = &x->levels[1]; l < end; l++) {
         column /= LIM_BLOCK;
-        struct lim_block *b = &l->blocks[column / LIM_BLOCK];
+        struct lim_stale *s = &l->blocks[column / LIM_BLOCK].stale;
         unsigned bit = 1u << column % LIM_BLOCK;
-        int64_t above = b->value[value][column % LIM_BLOCK];
-        if ((b->stale.columns[value] & bit) != 0 || was > above)
+        if ((s->values & values) == values && (s->columns & bit) != 0)
             return;
-        b->stale.columns[value] |= (uint8_t)bit;
-        b->stale.values |= (uint16_t)(1u << value);
-        was = above;
+        s->values |= (uint16_t)values;
+        s->columns |= (uint8_t)bit;
     }
 }
 
@@ -324,20 +352,27 @@ static void fall(struct lim_index *x, uint32_t column, unsigned value,
     }
 }
 
-void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
-                   int64_t to)
+static void set(struct lim_index *x, uint32_t leaf, unsigned value, int64_t to)
 {
     const struct lim_level *l = &x->levels[0];
-    assert(leaf < l->columns);
-    if (value == LIM_VALUE_BLOCKED && to < -LIM_FAR)
-        to = -LIM_FAR; /* so that nothing overflows */
     int64_t *at = &l->blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK];
     int64_t was = *at;
     *at = to;
     if (to > was)
-        rise(x, leaf, value, was);
+        rise(x, leaf, 1u << value);
     else if (to < was)
         fall(x, leaf, value, to);
+}
+
+void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
+                   int64_t to)
+{
+    assert(leaf < x->levels[0].columns);
+    if (value == LIM_VALUE_BLOCKED && to < -LIM_FAR)
+        to = -LIM_FAR; /* so that nothing overflows */
+    set(x, leaf, value, to);
+    if ((unsigned)value < LIM_WINDOWS && x->level_count > 1)
+        set(x, leaf, LIM_VALUE_JOINT, latest_of(x, leaf));
 }
 
 void lim_index_note(struct lim_index *x, uint32_t leaf, enum lim_value value,
@@ -348,29 +383,23 @@ void lim_index_note(struct lim_index *x, uint32_t leaf, enum lim_value value,
     l->blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK] = to;
 }
 
-/* Sets one value right in some columns of a block of level 1 or above. */
-static void freshen(struct lim_index *x, unsigned level, uint32_t block,
-                    unsigned value)
+LIM_WIDE void lim_index_freshen(struct lim_index *x, unsigned level,
+                                uint32_t block)
 {
     struct lim_block *b = &x->levels[level].blocks[block];
     const struct lim_block *below = x->levels[level - 1].blocks;
-    unsigned columns = b->stale.columns[value];
-    b->stale.columns[value] = 0;
-    b->stale.values &= (uint16_t) ~(1u << value);
+    unsigned columns = b->stale.columns;
     for (; columns != 0; columns &= columns - 1) {
         unsigned c = (unsigned)__builtin_ctz(columns);
         uint32_t child = block * LIM_BLOCK + c;
-        if (level > 1 && below[child].stale.columns[value] != 0)
-            freshen(x, level - 1, child, value);
-        b->value[value][c] = least(below[child].value[value]);
+        if (below[child].stale.columns != 0)
+            lim_index_freshen(x, level - 1, child);
+        for (unsigned v = b->stale.values; v != 0; v &= v - 1) {
+            unsigned value = (unsigned)__builtin_ctz(v);
+            b->value[value][c] = lim_row_least(below[child].value[value]);
+        }
     }
-}
-
-void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block)
-{
-    unsigned values = x->levels[level].blocks[block].stale.values;
-    for (; values != 0; values &= values - 1)
-        freshen(x, level, block, (unsigned)__builtin_ctz(values));
+    b->stale = (struct lim_stale){ 0, 0 };
 }
 
 struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,
@@ -397,6 +426,7 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
     struct lim_terms *t = &x->terms;
     t->cost = *cost;
     unsigned *taken = t->taken;
+    t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
     t->fits_windows = true;
     for (unsigned i = 0; i < x->window_count; i++) {
         unsigned w = x->windows[i];
@@ -409,10 +439,15 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
         if (x->meters != NULL)
             t->need[w] = -LIM_FAR;
         t->fits_windows = t->fits_windows && fits;
-        if (amount > 0)
-            *taken++ = w;
+        if (amount == 0)
+            continue;
+        *taken++ = w;
+        t->rises |= 1u << w;
     }
     *taken = LIM_WINDOWS;
+    x->view.joint.span = INT64_MAX;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
+        x->view.joint.span = lesser(x->view.joint.span, t->span_ns[*w]);
     t->fits = t->fits_windows && (x->spend_max == LIM_UNLIMITED ||
                                   cost->amount[LIM_MONEY] <= x->spend_max);
 }
@@ -435,8 +470,10 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
         } else {
             *at = (was > now ? was : now) + t->span_ns[w];
         }
-        if (x->level_count > 1 && *at > was)
-            rise(x, leaf, w, was);
+    }
+    if (x->level_count > 1) {
+        b->value[LIM_VALUE_JOINT][leaf % LIM_BLOCK] = latest_of(x, leaf);
+        rise(x, leaf, t->rises);
     }
     if (x->meters != NULL)
         lim_meters_take(x->meters, leaf, cost, now);

@@ -41,6 +41,9 @@ static void score_block(struct lim_index *x, const struct lim_query *q,
     v->first = &l->first[block * LIM_BLOCK];
     v->last = &l->last[block * LIM_BLOCK];
     v->columns = columns_in(l, block);
+    v->joint.row = l > x->levels && x->joint[0] != LIM_WINDOWS
+                       ? l->blocks[block].value[LIM_VALUE_JOINT]
+                       : NULL;
     q->strategy->score(q->state, v, score);
 }
 
@@ -174,15 +177,6 @@ static inline void ready_times(const struct lim_index *x,
     }
 }
 
-static inline int64_t least(const int64_t value[LIM_BLOCK])
-{
-    int64_t a = INT64_MAX;
-    LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        a = value[i] < a ? value[i] : a;
-    return a;
-}
-
 /* The first column of that value which is ready then; LIM_BLOCK: none. */
 static inline unsigned column_of(const int64_t value[LIM_BLOCK], int64_t wanted,
                                  const lim_time ready[LIM_BLOCK], lim_time then)
@@ -226,14 +220,14 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
     if (level > 0 && l->blocks[block].stale.values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
-    if (least(ready) > now)
+    if (lim_row_least(ready) > now)
         return;
     score_block(x, q, l, block, score);
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         score[i] = ready[i] <= now ? score[i] : INT64_MAX;
     for (;;) {
-        int64_t value = least(score);
+        int64_t value = lim_row_least(score);
         unsigned c = column_of(score, value, ready, now);
         if (c == LIM_BLOCK)
             return;
@@ -276,7 +270,7 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
     if (level > 0 && l->blocks[block].stale.values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
-    while ((first = least(ready)) < best) {
+    while ((first = lim_row_least(ready)) < best) {
         unsigned c = column_of(ready, first, ready, first);
         uint32_t column = block * LIM_BLOCK + c;
         leave_out(ready, c);

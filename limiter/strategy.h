@@ -53,6 +53,20 @@ enum lim_value {
     LIM_VALUES
 };
 
+/*
+ * In a block above, the smallest values of two windows are mostly those of
+ * two organisations: where now the one binds and now the other, they bound
+ * little.  So blocks above also hold when the last of an organisation's
+ * windows of one length is full, and the least of what these ask for: a window
+ * of this row, span, scale and size is nowhere more in the way than the worst
+ * of them.  A score that is the largest over its windows is bounded by that of
+ * this one, too, and need not read it.
+ */
+struct lim_joint {
+    const int64_t *row; /* as of a window; NULL: there is none, as in leaves */
+    int64_t span, scale, full_ns;
+};
+
 /* A request before some organisations. */
 struct lim_view {
     const int64_t *values;        /* rows of LIM_BLOCK: see lim_view_row */
@@ -65,6 +79,7 @@ struct lim_view {
     const int64_t *scale;         /* 2^62 / ns of a full bucket, */
     const unsigned *windows;      /* and which of them there are: so many, */
     unsigned window_count;        /* and then LIM_WINDOWS */
+    struct lim_joint joint;       /* a bound for scores: the windows' latest */
     int64_t spend_max;            /* LIM_UNLIMITED: none */
     const struct lim_cost *cost;  /* the request's */
     uint64_t affinity;            /* of the request; 0: none */
@@ -103,7 +118,7 @@ struct lim_event {
 
 /* Grows when anything in this header or what it includes changes its meaning
    or place; name, summary and abi stand first in all versions. */
-#define LIM_STRATEGY_ABI 4
+#define LIM_STRATEGY_ABI 5
 
 struct lim_strategy {
     const char *name;

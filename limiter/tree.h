@@ -14,23 +14,27 @@
  * the least of its block, only makes the block's column above stale: what
  * stands there is a bound still, and whoever opens that block next sets it
  * right.  So those who are taken in turn or by lot cost no walk at all.
- * Where a column is stale, each above it whose value depends on it is too.
+ * Where a value is stale in a column, it is in each above it, too.
  */
-static_assert(LIM_VALUES <= 16, "a bit for each");
+#define LIM_VALUE_JOINT LIM_VALUES /* when the last joint window is full */
+#define LIM_TREE_VALUES (LIM_VALUES + 1)
+
+static_assert(LIM_TREE_VALUES <= 16, "a bit for each");
 static_assert(LIM_BLOCK * sizeof(int64_t) == LIM_ROW, "a row a cache line");
 
 #define LIM_LEVELS_MAX 7        /* 8^7 organisations: more than there may be */
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
-/* Of a block above: which values are stale, and of each in which columns. */
+/* Of a block above: which values may be stale, as 1 << value, and in which
+   columns. */
 struct lim_stale {
-    uint16_t values; /* as 1 << value */
-    uint8_t columns[LIM_VALUES];
+    uint16_t values;
+    uint8_t columns;
 };
 
 /* A row is a cache line. */
 struct lim_block {
-    int64_t value[LIM_VALUES][LIM_BLOCK];
+    int64_t value[LIM_TREE_VALUES][LIM_BLOCK];
     _Alignas(LIM_ROW) struct lim_stale stale;
 };
 
@@ -50,6 +54,7 @@ struct lim_terms {
     bool fits_windows, fits; /* it ever may; with the month's spend, too */
     unsigned taken[LIM_WINDOWS + 1]; /* the windows that it takes from, and
                                         LIM_WINDOWS */
+    unsigned rises;                  /* what rises with it, as 1 << value */
     struct lim_span span[LIM_WINDOWS];
     int64_t span_ns[LIM_WINDOWS]; /* likewise, for strategies */
     int64_t need[LIM_WINDOWS];    /* ns from a bucket's being full to its
@@ -64,8 +69,10 @@ struct lim_index {
     int64_t scale[LIM_WINDOWS];
     unsigned windows[LIM_WINDOWS + 1]; /* those that there are; LIM_WINDOWS */
     unsigned window_count;
-    bool fractions; /* some rate has a remainder */
-    int64_t early;  /* by how much a leaf may be ready later than its rows say,
+    unsigned joint[LIM_WINDOWS + 1]; /* those of one length, if they are more
+                                        than one; LIM_WINDOWS */
+    bool fractions;                  /* some rate has a remainder */
+    int64_t early; /* by how much a leaf may be ready later than its rows say,
                        for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool mixed;                /* leaves are in no order */
@@ -84,6 +91,16 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
 
 /* Sets a block of level 1 or above right: no column of it is stale then. */
 void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block);
+
+/* The smallest of a row. */
+static inline int64_t lim_row_least(const int64_t value[LIM_BLOCK])
+{
+    int64_t a = INT64_MAX;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        a = value[i] < a ? value[i] : a;
+    return a;
+}
 
 /* The terms of a cost, good until the next one's are asked for. */
 static inline const struct lim_terms *lim_index_terms(

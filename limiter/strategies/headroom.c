@@ -20,6 +20,22 @@
 
 #include <string.h>
 
+/* What is used of a window after the request, if it is more. */
+static inline void add_used(const int64_t tat[LIM_BLOCK],
+                            const struct lim_joint *w, lim_time now,
+                            int64_t most[LIM_BLOCK])
+{
+    int64_t span = w->span, scale = w->scale, full = w->full_ns;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++) {
+        int64_t used = tat[i] - now;
+        used = (used > 0 ? used : 0) + span;
+        used = used < full ? used : full; /* who owes is full */
+        int64_t share = used * scale;
+        most[i] = share > most[i] ? share : most[i];
+    }
+}
+
 LIM_WIDE static void score(const void *state, const struct lim_view *v,
                            int64_t out[LIM_BLOCK])
 {
@@ -31,19 +47,13 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
     }
     for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
-        const int64_t *tat = lim_view_row(v, w);
-        int64_t span = v->span[w];
-        int64_t scale = v->scale[w];
-        int64_t full = v->rates[w].full.ns;
-        LIM_EACH_COLUMN
-        for (unsigned i = 0; i < LIM_BLOCK; i++) {
-            int64_t used = tat[i] - now;
-            used = (used > 0 ? used : 0) + span;
-            used = used < full ? used : full; /* who owes is full */
-            int64_t share = used * scale;
-            most[i] = share > most[i] ? share : most[i];
-        }
+        const struct lim_joint window = { .span = v->span[w],
+                                          .scale = v->scale[w],
+                                          .full_ns = v->rates[w].full.ns };
+        add_used(lim_view_row(v, w), &window, now, most);
     }
+    if (v->joint.row != NULL)
+        add_used(v->joint.row, &v->joint, now, most);
     memcpy(out, most, sizeof most);
 }
 

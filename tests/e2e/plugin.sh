@@ -124,7 +124,7 @@ refused 'a folder' 'not a file' "$tmp/"
 refused 'a pipe' 'not a file' "$tmp/pipe.so"
 refused 'a text' 'cannot be loaded' ./$demo
 refused 'no symbol' 'does not define lim_plugin_strategy' "$tmp/empty.so"
-refused 'another ABI' 'old.so: made for strategies of ABI 1, wanted is ABI 4' \
+refused 'another ABI' 'old.so: made for strategies of ABI 1, wanted is ABI 5' \
     "$tmp/old.so"
 refused 'no score' "'dumb' has no score" "$tmp/dumb.so"
 refused 'no name' 'unnamed.so: its strategy has no name' "$tmp/unnamed.so"
