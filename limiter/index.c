@@ -83,16 +83,24 @@ static void widen(struct lim_level *l, uint32_t column, uint32_t first,
         l->last[column] = last;
 }
 
-/* When the last of a leaf's joint windows is full. */
-static int64_t latest_of(const struct lim_index *x, uint32_t leaf)
+/* The smallest of a value in a block; in leaves the joint one is reckoned. */
+static inline int64_t least_of(const struct lim_index *x,
+                               const struct lim_block *b, bool leaves,
+                               unsigned value)
 {
-    const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
-    int64_t latest = INT64_MIN;
+    int64_t latest[LIM_BLOCK];
+    if (!leaves || value != LIM_VALUE_JOINT)
+        return lim_row_least(b->value[value]);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        latest[i] = INT64_MIN;
     for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
-        int64_t at = b->value[*w][leaf % LIM_BLOCK];
-        latest = at > latest ? at : latest;
+        const int64_t *row = b->value[*w];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++)
+            latest[i] = row[i] > latest[i] ? row[i] : latest[i];
     }
-    return latest;
+    return lim_row_least(latest);
 }
 
 /* Fills the levels above the leaves from those below. */
@@ -100,10 +108,6 @@ static bool build(struct lim_index *x)
 {
     if (x->levels[0].columns <= FLAT)
         return true;
-    for (uint32_t i = 0; i < x->levels[0].columns; i++)
-        x->levels[0]
-            .blocks[i / LIM_BLOCK]
-            .value[LIM_VALUE_JOINT][i % LIM_BLOCK] = latest_of(x, i);
     while (x->levels[x->level_count - 1].columns > FLAT) {
         const struct lim_level *below = &x->levels[x->level_count - 1];
         uint32_t columns = blocks_of(below->columns);
@@ -117,8 +121,8 @@ static bool build(struct lim_index *x)
             for (uint32_t i = c * LIM_BLOCK; i < end; i++)
                 widen(l, c, below->first[i], below->last[i]);
             for (int v = 0; v < LIM_TREE_VALUES; v++)
-                l->blocks[c / LIM_BLOCK].value[v][c % LIM_BLOCK] =
-                    lim_row_least(below->blocks[c].value[v]);
+                l->blocks[c / LIM_BLOCK].value[v][c % LIM_BLOCK] = least_of(
+                    x, &below->blocks[c], below == x->levels, (unsigned)v);
         }
     }
     return true;
@@ -338,6 +342,16 @@ static void rise(struct lim_index *x, uint32_t column, unsigned values)
     }
 }
 
+/* When the last of a leaf's joint windows is full. */
+static int64_t latest_of(const struct lim_index *x, const struct lim_block *b,
+                         unsigned column)
+{
+    int64_t latest = INT64_MIN;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
+        latest = b->value[*w][column] > latest ? b->value[*w][column] : latest;
+    return latest;
+}
+
 static void fall(struct lim_index *x, uint32_t column, unsigned value,
                  int64_t to)
 {
@@ -352,27 +366,24 @@ static void fall(struct lim_index *x, uint32_t column, unsigned value,
     }
 }
 
-static void set(struct lim_index *x, uint32_t leaf, unsigned value, int64_t to)
-{
-    const struct lim_level *l = &x->levels[0];
-    int64_t *at = &l->blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK];
-    int64_t was = *at;
-    *at = to;
-    if (to > was)
-        rise(x, leaf, 1u << value);
-    else if (to < was)
-        fall(x, leaf, value, to);
-}
-
 void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
                    int64_t to)
 {
-    assert(leaf < x->levels[0].columns);
+    const struct lim_level *l = &x->levels[0];
+    struct lim_block *b = &l->blocks[leaf / LIM_BLOCK];
+    assert(leaf < l->columns);
     if (value == LIM_VALUE_BLOCKED && to < -LIM_FAR)
         to = -LIM_FAR; /* so that nothing overflows */
-    set(x, leaf, value, to);
-    if ((unsigned)value < LIM_WINDOWS && x->level_count > 1)
-        set(x, leaf, LIM_VALUE_JOINT, latest_of(x, leaf));
+    int64_t *at = &b->value[value][leaf % LIM_BLOCK], was = *at;
+    *at = to;
+    bool window = (unsigned)value < LIM_WINDOWS;
+    if (to > was) {
+        rise(x, leaf, 1u << value | (unsigned)window << LIM_VALUE_JOINT);
+    } else if (to < was) {
+        fall(x, leaf, value, to);
+        if (window)
+            fall(x, leaf, LIM_VALUE_JOINT, latest_of(x, b, leaf % LIM_BLOCK));
+    }
 }
 
 void lim_index_note(struct lim_index *x, uint32_t leaf, enum lim_value value,
@@ -396,7 +407,7 @@ LIM_WIDE void lim_index_freshen(struct lim_index *x, unsigned level,
             lim_index_freshen(x, level - 1, child);
         for (unsigned v = b->stale.values; v != 0; v &= v - 1) {
             unsigned value = (unsigned)__builtin_ctz(v);
-            b->value[value][c] = lim_row_least(below[child].value[value]);
+            b->value[value][c] = least_of(x, &below[child], level == 1, value);
         }
     }
     b->stale = (struct lim_stale){ 0, 0 };
@@ -471,10 +482,7 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
             *at = (was > now ? was : now) + t->span_ns[w];
         }
     }
-    if (x->level_count > 1) {
-        b->value[LIM_VALUE_JOINT][leaf % LIM_BLOCK] = latest_of(x, leaf);
-        rise(x, leaf, t->rises);
-    }
+    rise(x, leaf, t->rises);
     if (x->meters != NULL)
         lim_meters_take(x->meters, leaf, cost, now);
 }

@@ -16,7 +16,7 @@
  * right.  So those who are taken in turn or by lot cost no walk at all.
  * Where a value is stale in a column, it is in each above it, too.
  */
-#define LIM_VALUE_JOINT LIM_VALUES /* when the last joint window is full */
+#define LIM_VALUE_JOINT LIM_VALUES /* above: when the last joint one is full */
 #define LIM_TREE_VALUES (LIM_VALUES + 1)
 
 static_assert(LIM_TREE_VALUES <= 16, "a bit for each");
