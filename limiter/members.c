@@ -17,8 +17,8 @@ static struct lim_seat *seat_of(const struct lim_members *m,
 }
 
 /* Writes a value of an organisation in every group that it serves. */
-static void set_all(struct lim_members *m, uint32_t organisation,
-                    enum lim_value value, int64_t to)
+LIM_APART static void set_all(struct lim_members *m, uint32_t organisation,
+                              enum lim_value value, int64_t to)
 {
     for (unsigned g = 0; g < m->group_count; g++) {
         struct lim_seat *p = seat_of(m, organisation, g);
@@ -28,8 +28,8 @@ static void set_all(struct lim_members *m, uint32_t organisation,
 }
 
 /* Likewise of one that the strategy alone reads. */
-static void note_all(struct lim_members *m, uint32_t organisation,
-                     enum lim_value value, int64_t to)
+LIM_APART static void note_all(struct lim_members *m, uint32_t organisation,
+                               enum lim_value value, int64_t to)
 {
     if (m->strategy->samples == 0) {
         set_all(m, organisation, value, to);
@@ -202,28 +202,44 @@ LIM_APART static void spend(struct lim_members *m, uint32_t organisation,
     set_spent(m, organisation);
 }
 
-/* Tells who wants to know that an attempt went out. */
-LIM_APART static void tell_sent(struct lim_members *m, uint32_t organisation,
-                                const struct lim_asked *a, lim_time now)
+LIM_APART static void tell_strategy_sent(struct lim_members *m,
+                                         uint32_t organisation,
+                                         const struct lim_cost *cost,
+                                         lim_time now)
 {
-    struct lim_member *x = &m->members[organisation];
-    if (m->keeps_in_flight)
-        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
-    if (m->keeps_sent)
-        note_all(m, organisation, LIM_VALUE_SENT, x->sent);
-    if (m->strategy->sent != NULL) {
-        struct lim_event e = event_of(m, organisation, now);
-        e.cost = a->cost;
-        set_key(m, organisation, m->strategy->sent(m->strategy_state, &e));
-    }
+    struct lim_event e = event_of(m, organisation, now);
+    e.cost = cost;
+    set_key(m, organisation, m->strategy->sent(m->strategy_state, &e));
+}
+
+/* Tells those who bound what is in flight. */
+LIM_APART static void tell_bounds_sent(struct lim_members *m,
+                                       uint32_t organisation, unsigned group,
+                                       lim_time now)
+{
     if (m->listens) {
         lim_throttle_sent(m->throttle, organisation, now);
         lim_members_block(m, organisation, LIM_ALL_GROUPS,
                           lim_throttle_not_before(m->throttle, organisation));
     }
     if (m->pupils != NULL)
-        lim_pupils_sent(m->pupils[a->group], organisation);
+        lim_pupils_sent(m->pupils[group], organisation);
     set_over(m, organisation);
+}
+
+/* Tells who wants to know that an attempt went out. */
+LIM_APART static void tell_sent(struct lim_members *m, uint32_t organisation,
+                                const struct lim_asked *a, lim_time now)
+{
+    const struct lim_member *x = &m->members[organisation];
+    if (m->keeps_in_flight)
+        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
+    if (m->keeps_sent)
+        note_all(m, organisation, LIM_VALUE_SENT, x->sent);
+    if (m->strategy->sent != NULL)
+        tell_strategy_sent(m, organisation, a->cost, now);
+    if (m->bounded)
+        tell_bounds_sent(m, organisation, a->group, now);
 }
 
 unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
@@ -245,7 +261,7 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     mark->sent_at = now;
     mark->gone = false;
     mark->in_flight = (uint32_t)x->in_flight;
-    if (m->told)
+    if (m->hears_sent)
         tell_sent(m, organisation, a, now);
     unsigned key = x->next_key;
     x->next_key = key + 1 < x->keys ? key + 1 : 0;
@@ -294,10 +310,11 @@ void lim_members_gone(struct lim_members *m, uint32_t organisation,
     mark->gone = true;
 }
 
-static void tell_throttle(struct lim_members *m, uint32_t organisation,
-                          const struct lim_asked *a,
-                          const struct lim_mark *mark,
-                          const struct lim_outcome *o, lim_time now)
+LIM_APART static void tell_throttle(struct lim_members *m,
+                                    uint32_t organisation,
+                                    const struct lim_asked *a,
+                                    const struct lim_mark *mark,
+                                    const struct lim_outcome *o, lim_time now)
 {
     const struct lim_seat *p = seat_of(m, organisation, a->group);
     const struct lim_cap_sample s = {
@@ -314,30 +331,28 @@ static void tell_throttle(struct lim_members *m, uint32_t organisation,
                       lim_throttle_not_before(m->throttle, organisation));
 }
 
-/* Tells who wants to know that an attempt ended.  True: see
-   lim_members_end. */
-LIM_APART static bool tell_ended(struct lim_members *m, uint32_t organisation,
-                                 const struct lim_asked *a,
-                                 const struct lim_mark *mark,
-                                 const struct lim_outcome *o, lim_time now)
+LIM_APART static void tell_strategy_ended(
+    struct lim_members *m, uint32_t organisation, const struct lim_asked *a,
+    const struct lim_mark *mark, const struct lim_outcome *o, lim_time now)
+{
+    struct lim_event e = event_of(m, organisation, now);
+    e.cost = a->cost;
+    e.ok = o == NULL || o->class == LIM_CLASS_OK;
+    e.latency_ns = now - mark->sent_at;
+    e.first_token_ns =
+        o != NULL && o->first_token_ns > 0 ? o->first_token_ns : -1;
+    e.tokens = o != NULL && o->reply_tokens > 0 ? o->reply_tokens : -1;
+    set_key(m, organisation, m->strategy->ended(m->strategy_state, &e));
+}
+
+/* Tells those who bound what is in flight.  True: see lim_members_end. */
+LIM_APART static bool tell_bounds_ended(
+    struct lim_members *m, uint32_t organisation, const struct lim_asked *a,
+    const struct lim_mark *mark, const struct lim_outcome *o, lim_time now)
 {
     struct lim_member *x = &m->members[organisation];
     bool full =
         m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit - 1;
-    if (m->gone != NULL && !mark->gone)
-        note_gone(gone_of(m, organisation, a->group), a->cost);
-    if (m->keeps_in_flight)
-        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
-    if (m->strategy->ended != NULL) {
-        struct lim_event e = event_of(m, organisation, now);
-        e.cost = a->cost;
-        e.ok = o == NULL || o->class == LIM_CLASS_OK;
-        e.latency_ns = now - mark->sent_at;
-        e.first_token_ns =
-            o != NULL && o->first_token_ns > 0 ? o->first_token_ns : -1;
-        e.tokens = o != NULL && o->reply_tokens > 0 ? o->reply_tokens : -1;
-        set_key(m, organisation, m->strategy->ended(m->strategy_state, &e));
-    }
     if (o != NULL && m->listens)
         tell_throttle(m, organisation, a, mark, o, now);
     set_over(m, organisation);
@@ -345,6 +360,22 @@ LIM_APART static bool tell_ended(struct lim_members *m, uint32_t organisation,
                  lim_pupils_ended(m->pupils[a->group], organisation);
     return freed ||
            (full && (x->limit == LIM_UNLIMITED || x->in_flight < x->limit));
+}
+
+/* Tells who wants to know that an attempt ended.  True: likewise. */
+LIM_APART static bool tell_ended(struct lim_members *m, uint32_t organisation,
+                                 const struct lim_asked *a,
+                                 const struct lim_mark *mark,
+                                 const struct lim_outcome *o, lim_time now)
+{
+    if (m->gone != NULL && !mark->gone)
+        note_gone(gone_of(m, organisation, a->group), a->cost);
+    if (m->keeps_in_flight)
+        note_all(m, organisation, LIM_VALUE_IN_FLIGHT,
+                 m->members[organisation].in_flight);
+    if (m->strategy->ended != NULL)
+        tell_strategy_ended(m, organisation, a, mark, o, now);
+    return m->bounded && tell_bounds_ended(m, organisation, a, mark, o, now);
 }
 
 bool lim_members_end(struct lim_members *m, uint32_t organisation,
@@ -355,7 +386,7 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
     assert(x->in_flight > 0);
     x->in_flight--;
     x->reserved -= a->cost->amount[LIM_MONEY];
-    return m->told && tell_ended(m, organisation, a, mark, o, now);
+    return m->hears_ended && tell_ended(m, organisation, a, mark, o, now);
 }
 
 /* An absurd number bends the belief, but nothing overflows. */

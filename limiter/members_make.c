@@ -14,9 +14,11 @@ static void choose_kept(struct lim_members *m)
     m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
     m->capped = lim_throttle_caps_organisations(m->throttle);
     m->listens = lim_throttle_listens(m->throttle);
-    m->told = m->keeps_in_flight || m->keeps_sent || m->capped || m->listens ||
-              m->strategy->sent != NULL || m->strategy->ended != NULL ||
-              m->pupils != NULL || m->gone != NULL;
+    m->bounded = m->capped || m->listens || m->pupils != NULL;
+    m->hears_sent = m->bounded || m->keeps_in_flight || m->keeps_sent ||
+                    m->strategy->sent != NULL;
+    m->hears_ended = m->bounded || m->keeps_in_flight || m->gone != NULL ||
+                     m->strategy->ended != NULL;
 }
 
 static bool allocate(struct lim_members *m, const struct lim_config *c)

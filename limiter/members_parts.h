@@ -39,7 +39,8 @@ struct lim_members {
     bool capped;           /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
     bool listens; /* the throttle does */
-    bool told;    /* somebody wants to know of all that goes out and ends */
+    bool bounded; /* caps, the throttle or pupils bound what is in flight */
+    bool hears_sent, hears_ended; /* somebody wants to know of attempts */
     lim_time month_end;
     struct lim_query query; /* what stays of it, and the last one */
 };
