@@ -59,12 +59,12 @@ static void step(struct lim_timerq *q, struct model *m, uint64_t bits)
 
 static void agrees_with_a_plain_list(void)
 {
-    for (uint64_t seed = 0; seed < 100; seed++) {
+    for (uint64_t seed = 0; seed < 20; seed++) {
         struct lim_timerq *q = lim_timerq_new(IDS / 2);
         struct model m = { .sequence = 0 };
         CU_ASSERT_PTR_NOT_NULL_FATAL(q);
         CU_ASSERT_EQUAL(lim_timerq_grow(q, IDS), 0);
-        for (uint64_t i = 0; i < 500; i++) {
+        for (uint64_t i = 0; i < 2500; i++) {
             step(q, &m, lim_rng_draw(seed, i, 0));
             uint32_t armed = 0;
             for (uint32_t id = 0; id < IDS; id++) {
@@ -97,6 +97,24 @@ static void equal_times_keep_the_order_of_setting(void)
     lim_timerq_free(q);
 }
 
+/* After 1,000 settings the numbers of their order begin anew. */
+static void keep_it_however_many_are_set(void)
+{
+    struct lim_timerq *q = lim_timerq_new(IDS);
+    uint32_t id;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+    for (uint32_t i = 0; i < IDS - 1; i++)
+        lim_timerq_set(q, (i * 37) % IDS, 10, 1);
+    uint32_t last = ((IDS - 1) * 37) % IDS;
+    for (int i = 0; i < 2500; i++)
+        lim_timerq_set(q, last, 10, i % 2 == 0 ? 0 : 1);
+    for (uint32_t i = 0; i < IDS; i++) {
+        CU_ASSERT_TRUE(lim_timerq_pop(q, 10, &id));
+        CU_ASSERT_EQUAL(id, (i * 37) % IDS);
+    }
+    lim_timerq_free(q);
+}
+
 /* Five at one instant, of two ranks: by 2,000 seeds each of the 6 orders of
    three comes 333 times, give or take 5 standard deviations of 17. */
 static void a_shuffle_gives_every_order_alike(void)
@@ -124,6 +142,7 @@ CU_TestInfo timerq_tests[] = {
     { "agrees with a plain list", agrees_with_a_plain_list },
     { "equal times keep the order of setting",
       equal_times_keep_the_order_of_setting },
+    { "keep it however many are set", keep_it_however_many_are_set },
     { "a shuffle gives every order alike", a_shuffle_gives_every_order_alike },
     CU_TEST_INFO_NULL
 };
