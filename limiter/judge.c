@@ -1,13 +1,12 @@
 #include "limiter/judge.h"
 
-#include <string.h>
-
+#include "limiter/cold.h"
 #include "limiter/retrier.h"
 
 /* Who is out, and for how long. */
-static void block(struct lim_judge *j, const struct lim_flight *f,
-                  const struct lim_asked *a, const struct lim_outcome *o,
-                  lim_time now)
+LIM_APART static void block(struct lim_judge *j, const struct lim_flight *f,
+                            const struct lim_asked *a,
+                            const struct lim_outcome *o, lim_time now)
 {
     uint32_t who = f->organisation;
     lim_time hint = o->feedback.hint_ns < 0
@@ -44,29 +43,43 @@ static void block(struct lim_judge *j, const struct lim_flight *f,
     }
 }
 
-/*
- * Settles the charge of an attempt.  A refusal took nothing; a success took
- * what it used, where the provider settles; of all else nothing is known, and
- * what is unknown is not given back.  True: the charge changed.
- */
+/* A refusal took nothing; of other failures nothing is known, and what is
+   unknown is not given back. */
+LIM_APART static bool give_back(struct lim_judge *j, const struct lim_flight *f,
+                                const struct lim_asked *a,
+                                const struct lim_outcome *o, lim_time now)
+{
+    const struct lim_cost nothing = { { 0 } };
+    if (o->class != LIM_CLASS_RATE_LIMIT && o->class != LIM_CLASS_TOO_LARGE &&
+        o->class != LIM_CLASS_QUOTA)
+        return false;
+    lim_members_settle(j->members, f->organisation, a->group, &f->mark, a->cost,
+                       &nothing, now);
+    return true;
+}
+
+/* Settles the charge of an attempt: a success took what it used, where the
+   provider settles.  True: the charge changed. */
 static bool settle(struct lim_judge *j, const struct lim_flight *f,
                    const struct lim_asked *a, const struct lim_outcome *o,
                    lim_time now)
 {
+    int64_t tokens = a->cost->amount[LIM_TOKENS];
+    int64_t money = a->cost->amount[LIM_MONEY];
+    if (o->class != LIM_CLASS_OK)
+        return give_back(j, f, a, o, now);
+    if (!o->usage_known)
+        return false;
+    if (j->settle)
+        tokens = o->tokens_used;
+    if (o->microusd >= 0)
+        money = o->microusd;
+    if (tokens == a->cost->amount[LIM_TOKENS] &&
+        money == a->cost->amount[LIM_MONEY])
+        return false;
     struct lim_cost take = *a->cost;
-    if (o->class == LIM_CLASS_OK && !o->usage_known)
-        return false;
-    if (o->class == LIM_CLASS_RATE_LIMIT || o->class == LIM_CLASS_TOO_LARGE ||
-        o->class == LIM_CLASS_QUOTA)
-        take = (struct lim_cost){ { 0 } };
-    else if (o->class == LIM_CLASS_OK) {
-        if (j->settle)
-            take.amount[LIM_TOKENS] = o->tokens_used;
-        if (o->microusd >= 0)
-            take.amount[LIM_MONEY] = o->microusd;
-    }
-    if (memcmp(&take, a->cost, sizeof take) == 0)
-        return false;
+    take.amount[LIM_TOKENS] = tokens;
+    take.amount[LIM_MONEY] = money;
     lim_members_settle(j->members, f->organisation, a->group, &f->mark, a->cost,
                        &take, now);
     return true;

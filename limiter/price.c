@@ -83,11 +83,11 @@ const struct lim_price *lim_prices_find(const struct lim_prices *own,
 int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
                        int64_t completion_tokens, int64_t images)
 {
+    if (price == NULL)
+        return -1;
     assert(prompt_tokens >= 0 && prompt_tokens <= LIM_LIMIT_MAX);
     assert(completion_tokens >= 0 && completion_tokens <= LIM_LIMIT_MAX);
     assert(images >= 0 && images <= LIM_LIMIT_MAX);
-    if (price == NULL)
-        return -1;
     if (images > 0) {
         wide sum = (wide)images * price->image_microusd;
         return sum < 0 ? -1 : sum < INT64_MAX ? (int64_t)sum : INT64_MAX;

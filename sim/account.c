@@ -133,7 +133,7 @@ int sim_account_init(struct sim_account *a, const struct sim_scenario *s,
     a->limits = calloc(places, sizeof *a->limits);
     a->serves = calloc(places, sizeof *a->serves);
     a->arrived = calloc(a->group_count, sizeof *a->arrived);
-    a->admitted = calloc(places * LIM_DIMENSIONS, sizeof *a->admitted);
+    a->admitted = calloc(places, sizeof *a->admitted);
     if (a->organisations == NULL || a->limits == NULL || a->serves == NULL ||
         a->arrived == NULL || a->admitted == NULL)
         return LIM_ENOMEM;
@@ -186,10 +186,10 @@ void sim_account_arrived(struct sim_account *a, unsigned group,
 void sim_account_admitted(struct sim_account *a, uint32_t organisation,
                           unsigned group, const struct lim_cost *cost)
 {
-    double *sum = &a->admitted[((size_t)organisation * a->group_count + group) *
-                               LIM_DIMENSIONS];
+    struct lim_cost *sum =
+        &a->admitted[(size_t)organisation * a->group_count + group];
     for (int d = 0; d < LIM_DIMENSIONS; d++)
-        sum[d] += (double)cost->amount[d];
+        sum->amount[d] += cost->amount[d];
 }
 
 /* Used and allowed units of one limit, added up. */
@@ -207,7 +207,7 @@ static void add_share(const struct sim_account *a, const struct sim_room *rooms,
         size_t at = (size_t)o * a->group_count + g;
         if (!(allowed > 0 && allowed < HUGE_VAL))
             continue;
-        s->used += a->admitted[at * LIM_DIMENSIONS + d];
+        s->used += (double)a->admitted[at].amount[d];
         s->allowed += allowed;
     }
 }
@@ -228,9 +228,8 @@ static struct share spend_share(const struct sim_account *a, unsigned o)
                        ->month_microusd;
     s.allowed = most == LIM_UNLIMITED ? 0 : (double)most;
     for (unsigned g = 0; g < a->group_count; g++)
-        s.used +=
-            a->admitted[((size_t)o * a->group_count + g) * LIM_DIMENSIONS +
-                        LIM_MONEY];
+        s.used += (double)a->admitted[(size_t)o * a->group_count + g]
+                      .amount[LIM_MONEY];
     return s;
 }
 

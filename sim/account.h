@@ -32,8 +32,7 @@ struct sim_account {
     unsigned *tenant_of_workload;
     const struct lim_price **price_of_workload; /* NULL: not known */
     struct sim_arrived *arrived;                /* by group */
-    double *admitted;                           /* by organisation, group,
-                                               dimension */
+    struct lim_cost *admitted;                  /* by organisation, group */
     bool out_of_memory;
 };
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "limiter/cold.h"
 #include "limiter/rng.h"
 #include "limiter/tier.h"
 
@@ -54,6 +55,9 @@ void sim_service_change(struct sim_service *s,
     for (size_t i = 0; i < profiles; i++)
         sim_times_init(&s->times[i], &sim_profile_at(i)->latency, config->seed);
     sim_times_init(&s->times[profiles], &s->config.latency, config->seed);
+    s->even = config->load.slope <= 0;
+    for (int t = 0; t < LIM_TIERS; t++)
+        s->even &= config->tier_speed[t] == 1;
 }
 
 int sim_service_init(struct sim_service *s,
@@ -99,8 +103,9 @@ static struct sim_verdict untold(enum sim_answer answer)
                                  .shown = lim_feedback_none() };
 }
 
-static enum sim_fault draw_fault(const struct sim_service *s,
-                                 const struct sim_call *call, lim_time now)
+LIM_APART static enum sim_fault draw_fault(const struct sim_service *s,
+                                           const struct sim_call *call,
+                                           lim_time now)
 {
     const struct sim_fault_target t = {
         .organisation =
@@ -118,11 +123,9 @@ static enum sim_fault draw_fault(const struct sim_service *s,
     return fault;
 }
 
-static int status_of_verdict(const struct sim_call *call,
-                             enum sim_answer answer)
+LIM_APART static int status_of_verdict(const struct sim_call *call,
+                                       enum sim_answer answer)
 {
-    if (answer == SIM_ADMITTED)
-        return 200;
     if (answer == SIM_NO_MODEL)
         return 404;
     if (answer == SIM_WRONG)
@@ -145,7 +148,8 @@ static int status_of_fault(enum sim_fault fault)
 }
 
 /* How much longer the answers take now, of one who is admitted now. */
-static double slowness(const struct sim_service *s, uint32_t organisation)
+LIM_APART static double slowness(const struct sim_service *s,
+                                 uint32_t organisation)
 {
     const struct sim_provider_config *c = &s->config;
     double factor = c->tier_speed[sim_provider_tier(s->provider, organisation)];
@@ -161,7 +165,7 @@ static void lie(struct lim_shown *s)
 }
 
 /* What an answer shows of the limits, refusals included. */
-static void falsify(struct sim_plan *plan)
+LIM_APART static void falsify(struct sim_plan *plan)
 {
     struct lim_feedback *shown = &plan->verdict.shown;
     if (plan->fault == SIM_FAULT_NO_HEADERS) {
@@ -176,7 +180,7 @@ static void falsify(struct sim_plan *plan)
 }
 
 /* Cuts the times and tokens of an admitted answer to where it is lost. */
-static void lose(const struct sim_service *s, struct sim_plan *plan)
+LIM_APART static void lose(const struct sim_service *s, struct sim_plan *plan)
 {
     struct sim_timing *t = &plan->timing;
     plan->status = status_of_fault(plan->fault);
@@ -200,6 +204,7 @@ static void answer(struct sim_service *s, const struct sim_call *call,
                    struct sim_plan *plan)
 {
     uint64_t seed = s->config.seed;
+    plan->status = 200;
     plan->admitted = true;
     plan->completion_tokens = completion_of(call, seed);
     plan->told_tokens = plan->completion_tokens;
@@ -208,13 +213,13 @@ static void answer(struct sim_service *s, const struct sim_call *call,
         .attempt = call->attempt,
         .prompt_tokens = call->prompt_tokens,
         .completion_tokens = plan->completion_tokens,
-        .factor = slowness(s, call->organisation),
+        .factor = s->even ? 1 : slowness(s, call->organisation),
     };
     plan->timing = sim_times_draw(call->times, &of);
     s->in_flight++;
     plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
                                     plan->completion_tokens, call->images);
-    if (sim_fault_loses(plan->fault))
+    if (plan->fault != SIM_FAULT_NONE && sim_fault_loses(plan->fault))
         lose(s, plan);
 }
 
@@ -236,16 +241,18 @@ static void open_plan(struct sim_plan *plan, const struct sim_call *call)
     plan->timing.total_ns = 0;
 }
 
-/* Asks the provider for what a call costs. */
-static int admit(struct sim_service *s, const struct sim_call *call,
-                 lim_time now, struct sim_plan *plan)
+/* A call that is wrong asks the provider for what it costs, or where that is
+   not charged how it would fare. */
+LIM_APART static int admit_wrong(struct sim_service *s,
+                                 const struct sim_call *call, lim_time now,
+                                 struct sim_plan *plan)
 {
     unsigned group = (unsigned)call->group;
     struct sim_verdict *v = &plan->verdict;
-    if (!call->wrong || s->config.charge.bad_request) {
+    if (s->config.charge.bad_request) {
         int error = sim_provider_admit(s->provider, call->organisation, group,
                                        &plan->cost, now, v);
-        if (call->wrong && v->answer == SIM_ADMITTED)
+        if (v->answer == SIM_ADMITTED)
             v->answer = SIM_WRONG;
         return error;
     }
@@ -258,10 +265,24 @@ static int admit(struct sim_service *s, const struct sim_call *call,
     return LIM_OK;
 }
 
+/* Asks the provider for what a call costs. */
+static inline int admit(struct sim_service *s, const struct sim_call *call,
+                        lim_time now, struct sim_plan *plan)
+{
+    if (call->group < 0) {
+        plan->verdict = untold(SIM_NO_MODEL);
+        return LIM_OK;
+    }
+    if (call->wrong)
+        return admit_wrong(s, call, now, plan);
+    return sim_provider_admit(s->provider, call->organisation,
+                              (unsigned)call->group, &plan->cost, now,
+                              &plan->verdict);
+}
+
 int sim_service_begin(struct sim_service *s, const struct sim_call *call,
                       lim_time now, struct sim_plan *plan)
 {
-    int error = LIM_OK;
     open_plan(plan, call);
     if (s->config.faults.count > 0)
         plan->fault = draw_fault(s, call, now);
@@ -270,16 +291,15 @@ int sim_service_begin(struct sim_service *s, const struct sim_call *call,
         plan->verdict = untold(SIM_UNASKED);
         return LIM_OK;
     }
-    if (call->group < 0)
-        plan->verdict = untold(SIM_NO_MODEL);
-    else
-        error = admit(s, call, now, plan);
+    int error = admit(s, call, now, plan);
     if (error != LIM_OK)
         return error;
-    plan->status = status_of_verdict(call, plan->verdict.answer);
-    falsify(plan);
+    if (plan->fault != SIM_FAULT_NONE)
+        falsify(plan);
     if (plan->verdict.answer == SIM_ADMITTED)
         answer(s, call, plan);
+    else
+        plan->status = status_of_verdict(call, plan->verdict.answer);
     return LIM_OK;
 }
 
@@ -343,29 +363,41 @@ static enum lim_class class_of(const struct sim_plan *plan)
     return of[plan->verdict.answer];
 }
 
+/* What it reads where the answer is not what was asked for, or may not be. */
+LIM_APART static void tell_trouble(const struct sim_plan *plan,
+                                   struct lim_outcome *out)
+{
+    bool lost = plan->admitted && sim_fault_loses(plan->fault);
+    struct lim_feedback *f = &out->feedback;
+    out->class = class_of(plan);
+    out->usage_known = out->class == LIM_CLASS_OK;
+    if (lost && plan->fault != SIM_FAULT_HTTP_500)
+        out->status = 0;
+    if (lost && !head_comes(plan))
+        *f = lim_feedback_none();
+    if (plan->fault == SIM_FAULT_EDGE_429)
+        f->hint_ns = SIM_EDGE_HINT_NS;
+    else if (plan->verdict.answer == SIM_QUOTA)
+        f->refused_by = LIM_SPEND;
+    if (plan->verdict.answer == SIM_RATE_LIMITED ||
+        plan->verdict.answer == SIM_TOO_LARGE) {
+        f->refused_by = (int)plan->verdict.limit;
+        f->refused_max = plan->verdict.max;
+    }
+}
+
+/* Field by field, as with a plan. */
 void sim_service_outcome(const struct sim_call *call,
                          const struct sim_plan *plan, struct lim_outcome *out)
 {
-    enum lim_class class = class_of(plan);
-    bool lost = plan->admitted && sim_fault_loses(plan->fault);
-    *out = (struct lim_outcome){
-        .class = class,
-        .status = lost && plan->fault != SIM_FAULT_HTTP_500 ? 0 : plan->status,
-        .usage_known = class == LIM_CLASS_OK,
-        .tokens_used = call->prompt_tokens + plan->completion_tokens,
-        .microusd = plan->microusd,
-        .first_token_ns = sim_service_first_token(call, plan),
-        .reply_tokens = plan->completion_tokens,
-        .feedback = lost && !head_comes(plan) ? lim_feedback_none()
-                                              : plan->verdict.shown,
-    };
-    if (plan->fault == SIM_FAULT_EDGE_429)
-        out->feedback.hint_ns = SIM_EDGE_HINT_NS;
-    else if (plan->verdict.answer == SIM_QUOTA)
-        out->feedback.refused_by = LIM_SPEND;
-    if (plan->verdict.answer == SIM_RATE_LIMITED ||
-        plan->verdict.answer == SIM_TOO_LARGE) {
-        out->feedback.refused_by = (int)plan->verdict.limit;
-        out->feedback.refused_max = plan->verdict.max;
-    }
+    out->class = LIM_CLASS_OK;
+    out->status = plan->status;
+    out->usage_known = true;
+    out->tokens_used = call->prompt_tokens + plan->completion_tokens;
+    out->microusd = plan->microusd;
+    out->first_token_ns = sim_service_first_token(call, plan);
+    out->reply_tokens = plan->completion_tokens;
+    out->feedback = plan->verdict.shown;
+    if (plan->fault != SIM_FAULT_NONE || !plan->admitted)
+        tell_trouble(plan, out);
 }

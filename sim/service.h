@@ -21,6 +21,8 @@ struct sim_service {
     struct sim_provider_config config; /* sim_service_change changes it */
     struct sim_times *times; /* owned: of each profile, and of what is given */
     int64_t in_flight;       /* admitted, not ended */
+    bool even;               /* whoever asks, and however many there are, an
+                                answer takes as long */
 };
 
 /*
