@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "limiter/cold.h"
 #include "limiter/limits.h"
 #include "limiter/model.h"
 
@@ -80,11 +81,10 @@ const struct lim_price *lim_prices_find(const struct lim_prices *own,
     return p != NULL ? p : lim_price_find(model);
 }
 
-int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
-                       int64_t completion_tokens, int64_t images)
+LIM_APART static int64_t cost_of_any(const struct lim_price *price,
+                                     int64_t prompt_tokens,
+                                     int64_t completion_tokens, int64_t images)
 {
-    if (price == NULL)
-        return -1;
     assert(prompt_tokens >= 0 && prompt_tokens <= LIM_LIMIT_MAX);
     assert(completion_tokens >= 0 && completion_tokens <= LIM_LIMIT_MAX);
     assert(images >= 0 && images <= LIM_LIMIT_MAX);
@@ -95,15 +95,23 @@ int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
     if ((prompt_tokens > 0 && price->input_microusd_per_mtok < 0) ||
         (completion_tokens > 0 && price->output_microusd_per_mtok < 0))
         return -1;
-    int64_t prompt, completion; /* mostly 64 bits are enough */
-    if (!__builtin_mul_overflow(prompt_tokens, price->input_microusd_per_mtok,
-                                &prompt) &&
-        !__builtin_mul_overflow(completion_tokens,
-                                price->output_microusd_per_mtok, &completion) &&
-        prompt < INT64_MAX / 4 && completion < INT64_MAX / 4)
-        return (prompt + completion + 500000) / 1000000;
     wide tokens = (wide)prompt_tokens * price->input_microusd_per_mtok +
                   (wide)completion_tokens * price->output_microusd_per_mtok;
     wide cost = (tokens + 500000) / 1000000;
     return cost < INT64_MAX ? (int64_t)cost : INT64_MAX;
+}
+
+/* Mostly all is known and below 2^31: then no product is above 2^62. */
+int64_t lim_price_cost(const struct lim_price *price, int64_t prompt_tokens,
+                       int64_t completion_tokens, int64_t images)
+{
+    if (price == NULL)
+        return -1;
+    uint64_t prompt = (uint64_t)prompt_tokens;
+    uint64_t completion = (uint64_t)completion_tokens;
+    uint64_t input = (uint64_t)price->input_microusd_per_mtok;
+    uint64_t output = (uint64_t)price->output_microusd_per_mtok;
+    if (images != 0 || (prompt | completion | input | output) >> 31 != 0)
+        return cost_of_any(price, prompt_tokens, completion_tokens, images);
+    return (int64_t)((prompt * input + completion * output + 500000) / 1000000);
 }
