@@ -390,26 +390,33 @@ LIM_APART static int decide(struct sim_provider *p, uint32_t organisation,
     return LIM_OK;
 }
 
-/* Takes a cost from buckets that all have room for it; false: one has not, and
-   nothing is taken. */
+LIM_APART static void put_back(const struct sim_rates *r, struct sim_windows *w,
+                               const struct lim_window *before, unsigned count)
+{
+    for (unsigned k = 0; k < count; k++)
+        w->level[r->limited[k].limit].u.bucket = before[k];
+}
+
+/* Takes a cost from buckets, if all have room for it: then none owes. */
 static inline bool take_plain(const struct sim_rates *r, struct sim_windows *w,
                               const struct lim_cost *cost, lim_time now)
 {
-    struct lim_window after[LIM_WINDOWS];
+    struct lim_window before[LIM_WINDOWS];
     for (unsigned k = 0; k < r->limited_count; k++) {
         const struct sim_limited *l = &r->limited[k];
-        const struct lim_rate *rate = &r->rule[l->limit].rate;
+        struct lim_window *bucket = &w->level[l->limit].u.bucket;
         int64_t amount = cost->amount[l->dimension];
-        if (amount > rate->burst)
+        bool fits = amount <= l->rate.burst;
+        before[k] = *bucket;
+        if (fits)
+            lim_window_take(&l->rate, bucket, amount, now);
+        int64_t over = bucket->tat - now - l->rate.full.ns;
+        if (!fits || over > 0 ||
+            (over == 0 && bucket->frac > l->rate.full.frac)) {
+            put_back(r, w, before, k + 1);
             return false;
-        after[k] = w->level[l->limit].u.bucket;
-        lim_window_take(rate, &after[k], amount, now);
-        int64_t over = after[k].tat - now - rate->full.ns;
-        if (over > 0 || (over == 0 && after[k].frac > rate->full.frac))
-            return false;
+        }
     }
-    for (unsigned k = 0; k < r->limited_count; k++)
-        w->level[r->limited[k].limit].u.bucket = after[k];
     count_in(w, cost);
     return true;
 }

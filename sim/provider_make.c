@@ -43,7 +43,9 @@ static struct sim_rates make_rates(const struct sim_provider *p,
         r.plain &= limit != 0;
         if (limit != LIM_UNLIMITED)
             r.limited[r.limited_count++] = (struct sim_limited){
-                (uint8_t)i, (uint8_t)lim_limit_dimension((enum lim_limit)i)
+                .rate = r.rule[i].rate,
+                .limit = (uint8_t)i,
+                .dimension = (uint8_t)lim_limit_dimension((enum lim_limit)i),
             };
     }
     return r;

@@ -29,7 +29,8 @@ extern struct sim_windows sim_unused;
 /* The limits of one group; all 0 where it is not served. */
 struct sim_rates {
     struct lim_meter_rule rule[LIM_WINDOWS];
-    struct sim_limited { /* those that are a limit, in their order */
+    struct sim_limited {      /* those that are a limit, in their order */
+        struct lim_rate rate; /* the rule's */
         uint8_t limit, dimension;
     } limited[LIM_WINDOWS];
     uint8_t limited_count;
