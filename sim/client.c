@@ -264,6 +264,11 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *out)
     return false;
 }
 
+bool sim_client_waiting(const struct sim_client *c)
+{
+    return lim_pool_counts(c->pool).waiting > 0;
+}
+
 lim_time sim_client_wakeup(const struct sim_client *c)
 {
     lim_time t = lim_wakeup(c->pool);

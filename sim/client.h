@@ -58,6 +58,9 @@ bool sim_client_next(struct sim_client *c, lim_time now, struct sim_send *send);
 /* When sim_client_next may say something; LIM_NEVER: after an answer. */
 lim_time sim_client_wakeup(const struct sim_client *c);
 
+/* Whether a request waits, so that sim_client_next may say more. */
+bool sim_client_waiting(const struct sim_client *c);
+
 /* An attempt left at `now`, after it had waited for its connection. */
 void sim_client_sent(struct sim_client *c, uint32_t slot, lim_time now);
 

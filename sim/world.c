@@ -252,17 +252,20 @@ static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
         if (due <= *now) {
             error = end_first(w, *now);
             wakeup = sim_client_wakeup(w->client);
-        } else if (wakeup <= *now && sim_client_next(w->client, *now, &send)) {
-            error = begin(w, &send, *now);
+        } else if (wakeup <= *now) {
+            bool any = sim_client_next(w->client, *now, &send);
+            if (any)
+                error = begin(w, &send, *now);
+            if (any && sim_client_waiting(w->client))
+                continue; /* whoever waits may be next */
+            wakeup = sim_client_wakeup(w->client);
+            assert(any || wakeup > *now);
         } else {
-            if (wakeup <= *now)
-                wakeup = sim_client_wakeup(w->client);
             lim_time next = due < wakeup ? due : wakeup;
             if (next == LIM_NEVER)
                 break;
             if (w->gone != NULL)
                 error = pass_ghosts(w, latest, &next);
-            assert(next > *now);
             *now = next;
             if (++instants % PACE_STEPS == 0 && pace != NULL && next < latest &&
                 !pace->go_on(pace->context, next, w->attempts)) {
