@@ -15,46 +15,42 @@
 
 #define PART SIM_DIST_PART
 
-/* Those in the tails, one of seven, are put side by side, so that they are a
-   loop too. */
-struct tails {
-    double p[PART];
-    unsigned place[PART];
-    unsigned count;
-};
-
-static inline void find_tails(const double *p, struct tails *t)
+/* Puts the places of those in the tails, one of seven, side by side, so that
+   they are a loop too, and returns how many they are. */
+static inline unsigned find_tails(const double *p, unsigned *place)
 {
-    t->count = 0;
+    uint64_t beyond[PART];
+    unsigned count = 0;
+    for (unsigned i = 0; i < PART; i++)
+        beyond[i] = sim_bits_of(SIM_CENTRAL - fabs(p[i] - 0.5)) >> 63;
     for (unsigned i = 0; i < PART; i++) {
-        t->p[t->count] = p[i];
-        t->place[t->count] = i;
-        t->count += fabs(p[i] - 0.5) > SIM_CENTRAL;
+        place[count] = i;
+        count += (unsigned)beyond[i];
     }
+    return count;
 }
 
 /* As sim_normal_quantile, in the place of each p. */
 LIM_WIDE static void quantiles(double *p)
 {
-    struct tails t;
-    double r[PART], z[PART];
-    find_tails(p, &t);
-    for (unsigned k = 0; k < t.count; k++) {
-        double rest = 1 - t.p[k];
-        r[k] = rest < t.p[k] ? rest : t.p[k];
+    unsigned place[PART], tails = find_tails(p, place);
+    double q[PART], r[PART], z[PART];
+    for (unsigned k = 0; k < tails; k++) {
+        q[k] = p[place[k]];
+        r[k] = 1 - q[k] < q[k] ? 1 - q[k] : q[k];
     }
-    for (unsigned k = 0; k < t.count; k++)
+    for (unsigned k = 0; k < tails; k++)
         r[k] = sqrt(-sim_log_normal(r[k], 0));
-    for (unsigned k = 0; k < t.count; k++)
+    for (unsigned k = 0; k < tails; k++)
         z[k] = sim_near_quantile(r[k]);
-    for (unsigned k = 0; k < t.count; k++) {
+    for (unsigned k = 0; k < tails; k++) {
         z[k] = r[k] <= 5 ? z[k] : sim_far_quantile(r[k]);
-        z[k] = t.p[k] < 0.5 ? -z[k] : z[k];
+        z[k] = q[k] < 0.5 ? -z[k] : z[k];
     }
     for (unsigned i = 0; i < PART; i++)
         p[i] = sim_central_quantile(p[i] - 0.5);
-    for (unsigned k = 0; k < t.count; k++)
-        p[t.place[k]] = z[k];
+    for (unsigned k = 0; k < tails; k++)
+        p[place[k]] = z[k];
 }
 
 LIM_WIDE static void uniforms(const uint64_t *bits, double *u)

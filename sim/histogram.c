@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "limiter/error.h"
 #include "sim/stats.h"
@@ -129,10 +130,11 @@ static int64_t *order_wanted(struct search *s, const int64_t *values, size_t n,
 int sim_histogram_exact(const int64_t *values, size_t n, const double *p,
                         size_t count, int64_t *out, double *mean)
 {
-    struct search *s = calloc(1, sizeof *s + n * sizeof s->bin[0]);
+    struct search *s = malloc(sizeof *s + n * sizeof s->bin[0]);
     int64_t *in_order = NULL;
     assert(n <= UINT32_MAX);
     if (s != NULL) {
+        memset(s, 0, sizeof *s);
         *mean = (double)count_bins(s, values, n) / (double)n;
         in_order = order_wanted(s, values, n, p, count, out);
     }

@@ -237,43 +237,44 @@ static int end_first(struct world *w, lim_time now)
     return error;
 }
 
-static int run(struct world *w, const struct sim_pace *pace, lim_time *now,
+static int run(struct world *w, const struct sim_pace *pace, lim_time *end,
                bool *partial)
 {
     const lim_time latest = sim_client_end(w->client);
-    lim_time wakeup = *now; /* before then the client has nothing to say */
+    lim_time now = *end, wakeup = now; /* until then the client has no more */
     struct sim_send send;
     uint64_t instants = 1;
     int error = LIM_OK;
-    if (sim_client_finished(w->client, *now))
+    if (sim_client_finished(w->client, now))
         return LIM_OK;
-    while (error == LIM_OK && *now < latest) {
+    while (error == LIM_OK && now < latest) {
         lim_time due = lim_timerq_next(w->due);
-        if (due <= *now) {
-            error = end_first(w, *now);
+        if (due <= now) {
+            error = end_first(w, now);
             wakeup = sim_client_wakeup(w->client);
-        } else if (wakeup <= *now) {
-            bool any = sim_client_next(w->client, *now, &send);
+        } else if (wakeup <= now) {
+            bool any = sim_client_next(w->client, now, &send);
             if (any)
-                error = begin(w, &send, *now);
+                error = begin(w, &send, now);
             if (any && sim_client_waiting(w->client))
                 continue; /* whoever waits may be next */
             wakeup = sim_client_wakeup(w->client);
-            assert(any || wakeup > *now);
+            assert(any || wakeup > now);
         } else {
             lim_time next = due < wakeup ? due : wakeup;
             if (next == LIM_NEVER)
                 break;
             if (w->gone != NULL)
                 error = pass_ghosts(w, latest, &next);
-            *now = next;
-            if (++instants % PACE_STEPS == 0 && pace != NULL && next < latest &&
-                !pace->go_on(pace->context, next, w->attempts)) {
+            now = next;
+            if (++instants % PACE_STEPS == 0 && pace != NULL && now < latest &&
+                !pace->go_on(pace->context, now, w->attempts)) {
                 *partial = true;
                 break;
             }
         }
     }
+    *end = now;
     return error;
 }
 
