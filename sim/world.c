@@ -247,8 +247,22 @@ static int run(struct world *w, const struct sim_pace *pace, lim_time *end,
     int error = LIM_OK;
     if (sim_client_finished(w->client, now))
         return LIM_OK;
-    while (error == LIM_OK && now < latest) {
+    while (error == LIM_OK) {
         lim_time due = lim_timerq_next(w->due);
+        lim_time next = due < wakeup ? due : wakeup;
+        if (next > now) {
+            if (next == LIM_NEVER)
+                break;
+            if (w->gone != NULL && pass_ghosts(w, latest, &next) != LIM_OK)
+                return LIM_ENOMEM;
+            now = next;
+            if (now >= latest)
+                break;
+            *partial = ++instants % PACE_STEPS == 0 && pace != NULL &&
+                       !pace->go_on(pace->context, now, w->attempts);
+            if (*partial)
+                break;
+        }
         if (due <= now) {
             error = end_first(w, now);
             wakeup = sim_client_wakeup(w->client);
@@ -260,18 +274,6 @@ static int run(struct world *w, const struct sim_pace *pace, lim_time *end,
                 continue; /* whoever waits may be next */
             wakeup = sim_client_wakeup(w->client);
             assert(any || wakeup > now);
-        } else {
-            lim_time next = due < wakeup ? due : wakeup;
-            if (next == LIM_NEVER)
-                break;
-            if (w->gone != NULL)
-                error = pass_ghosts(w, latest, &next);
-            now = next;
-            if (++instants % PACE_STEPS == 0 && pace != NULL && now < latest &&
-                !pace->go_on(pace->context, now, w->attempts)) {
-                *partial = true;
-                break;
-            }
         }
     }
     *end = now;
