@@ -85,6 +85,26 @@ static void the_seed_takes_forty_seconds(void)
     sim_summary_fini(&s);
 }
 
+/* All succeed within the minute, and answers that nobody waits for any more
+   end after them. */
+static void a_run_with_hedges_lasts_as_long_as_any(void)
+{
+    for (int hedging = 0; hedging <= 1; hedging++) {
+        struct fixture f;
+        set_up(&f, NULL, LIM_TIER_1, 2, 1, "gpt-3.5-turbo");
+        f.workload.arrivals.batch = 5;
+        f.scenario.duration_ns = LIM_MIN;
+        f.scenario.provider.latency.ttft = sim_dist_lognormal(1, 8);
+        f.scenario.client.hedge =
+            (struct lim_hedging){ .after_ns = LIM_SEC, .budget = hedging };
+        struct sim_summary s = run(&f, NULL);
+        CU_ASSERT_EQUAL(s.hedges > 0, hedging == 1);
+        CU_ASSERT_EQUAL(s.succeeded, 5);
+        CU_ASSERT_EQUAL(s.goodput_rpm, 5.0);
+        sim_summary_fini(&s);
+    }
+}
+
 /* 100 requests of 100 tokens and 10, at the list's $0.50 and $1.50 a million
    and then at $3 and $20: 65 and 500 micro-dollars each.  The client knows, of
    the $100 that tier 1 of the seed may spend in a month. */
@@ -226,7 +246,7 @@ static void who_knows_the_limits_is_never_refused(void)
         f.scenario.provider.burst = seed % 4 == 0 ? 0.3 : 1;
         f.scenario.client.strategy = lim_strategies[seed % 3];
         f.scenario.provider.charge.settle = seed % 2;
-        f.scenario.provider.latency.ttft = sim_dist_exponential(2);
+        f.scenario.provider.latency.ttft = sim_dist_lognormal(1, 8);
         f.workload.arrivals = (struct sim_arrivals){ .kind = SIM_ARRIVE_POISSON,
                                                      .rate_per_s = 40 };
         f.workload.prompt_tokens = sim_dist_lognormal(300, 1500);
@@ -244,7 +264,7 @@ static void a_seed_tells_all(void)
     struct fixture f;
     set_up(&f, "official-2024-mid", LIM_TIER_1, 3, 1, "gpt-4o");
     f.scenario.duration_ns = 5 * LIM_MIN;
-    f.scenario.provider.latency.ttft = sim_dist_exponential(2);
+    f.scenario.provider.latency.ttft = sim_dist_lognormal(1, 8);
     f.workload.arrivals =
         (struct sim_arrivals){ .kind = SIM_ARRIVE_POISSON, .rate_per_s = 5 };
     struct sim_summary a = run(&f, NULL), b = run(&f, NULL);
@@ -395,6 +415,8 @@ static void fairness_is_told_of_two_tenants_or_more(void)
 }
 
 CU_TestInfo world_tests[] = {
+    { "a run with hedges lasts as long as any",
+      a_run_with_hedges_lasts_as_long_as_any },
     { "the seed takes forty seconds", the_seed_takes_forty_seconds },
     { "what is spent follows the prices", what_is_spent_follows_the_prices },
     { "keys do not multiply limits, organisations do",
