@@ -58,7 +58,8 @@ uint32_t lim_lanes_head(const struct lim_lanes *l, unsigned group);
  * Returns the request to look at next, the head of its group; LIM_NOBODY: no
  * group is awake at `now`.  Of the heads it is that which comes first, a
  * group's head being, with `fair`, that of the tenant whose turn it is.
- * O(log lanes), whatever the number that waits.  `now` does not step back.
+ * O(log lanes), or O(groups) when one wakes, whatever the number that waits.
+ * `now` does not step back.
  */
 uint32_t lim_lanes_next(struct lim_lanes *l, lim_time now);
 

@@ -220,9 +220,9 @@ static struct lim_asked asked(const struct lim_pool *p,
 /* Charges an attempt, whose number is r->attempt, and says where it goes. */
 static inline void launch(struct lim_pool *p, uint32_t i,
                           const struct lim_asked *a, uint32_t organisation,
-                          struct lim_flight *f, struct lim_action *out)
+                          bool hedge, struct lim_action *out)
 {
-    bool hedge = f != &p->flights[i];
+    struct lim_flight *f = hedge ? &p->pairs[i].hedge : &p->flights[i];
     f->organisation = organisation;
     f->mark.place = hedge ? p->record_count + i : i;
     unsigned key =
@@ -251,16 +251,15 @@ static inline void send(struct lim_pool *p, uint32_t i,
                         struct lim_action *out)
 {
     struct lim_record *r = &p->records[i];
-    struct lim_flight *f = &p->flights[i];
     lim_lanes_serve(p->lanes, i, r->cost.amount[LIM_TOKENS]);
     stop_waiting(p, i);
     r->state = IN_FLIGHT;
     p->counts.in_flight++;
     if (r->attempt == 0) {
-        f->wait = 0;
+        p->flights[i].wait = 0;
         lim_budget_deposit(&p->retrier.budget);
     }
-    launch(p, i, a, organisation, f, out);
+    launch(p, i, a, organisation, false, out);
     if (p->pairs != NULL)
         pair_up(p, i);
 }
@@ -292,7 +291,7 @@ static bool send_hedge(struct lim_pool *p, uint32_t i, struct lim_action *out)
     p->pairs[i].flying |= HEDGE | HEDGED;
     p->counts.hedging++;
     p->counts.hedges++;
-    launch(p, i, &a, organisation, &p->pairs[i].hedge, out);
+    launch(p, i, &a, organisation, true, out);
     return true;
 }
 
