@@ -28,7 +28,7 @@
 #define SEQUENCES (UINT64_C(1) << SEQUENCE_BITS)
 #define FIRST (SEQUENCES - 1000)
 
-static_assert(LIM_TIMERQ_IDS_MAX == UINT32_C(1) << ID_BITS, "all of them");
+static_assert(LIM_TIMERQ_IDS_MAX >> ID_BITS == 1, "all of them");
 static_assert(LIM_TIMERQ_RANKS == 1 << (64 - SEQUENCE_BITS - ID_BITS),
               "likewise");
 
