@@ -165,7 +165,7 @@ static void set_rates(struct lim_index *x, const struct lim_rate *rates)
     x->windows[x->window_count] = LIM_WINDOWS;
     x->view.window_count = x->window_count;
     join(x);
-    x->early = x->fractions ? 3 : 0;
+    x->early = x->fractions ? 2 : 0;
 }
 
 struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
@@ -446,7 +446,7 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
         bool fits = lim_window_fits(r, amount);
         t->span[w] = lim_rate_span(r, fits ? amount : 0);
         t->span_ns[w] = t->span[w].ns;
-        t->need[w] = t->span[w].ns - r->full.ns - (x->fractions ? 1 : 0);
+        t->need[w] = t->span[w].ns - r->full.ns;
         if (x->meters != NULL)
             t->need[w] = -LIM_FAR;
         t->fits_windows = t->fits_windows && fits;
