@@ -270,7 +270,7 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
     if (level > 0 && l->blocks[block].stale.values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
-    while ((first = lim_row_least(ready)) < best) {
+    while (best > q->now && (first = lim_row_least(ready)) < best) {
         unsigned c = column_of(ready, first, ready, first);
         uint32_t column = block * LIM_BLOCK + c;
         leave_out(ready, c);
