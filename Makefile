@@ -89,18 +89,6 @@ CORE   = $(if $(WHOLE),$(patsubst $(BUILD)/%,$(BUILD)/whole/%, \
          $(call obj,$(limiter_SRC) $(sim_SRC))) $(call txt,$(limiter_TEXT)), \
          $(LIB_sim) $(LIB_limiter))
 
-# Beside that, most of the time goes into fetching code of which half never
-# runs.  PGO=1 builds the core twice, the second time in the order in which a
-# run of the first went through it.
-ifdef PGO
-ifndef WHOLE
-$(error PGO=1 needs gcc, and no sanitizer)
-endif
-LEARN  = $(BUILD)/learn
-LEARNT = -fprofile-use -dumpbase $(LEARN)/whole/$* -Wno-missing-profile
-$(patsubst %.c,$(BUILD)/whole/%.o,$(limiter_SRC) $(sim_SRC)): $(LEARN)/learnt
-endif
-
 PROGRAMS = $(BUILD)/tierlab $(BUILD)/tierlab-mockd
 # Strategies of one's own are shared objects, the other examples programs.
 PLUGINS  = $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/example_strategy*.c))
@@ -121,7 +109,7 @@ quote = '$(subst ','\'',$(1))'
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(filter-out -Werror,$(CC) $(BASE_CFLAGS) $(CFLAGS))) \
-	    $(call quote,$(LDFLAGS) $(VERSION) $(PGO)) >$@.new
+	    $(call quote,$(LDFLAGS) $(VERSION)) >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(BUILD)/%.o: %.c Makefile $(BUILD)/flags
@@ -135,15 +123,7 @@ $(BUILD)/pic/%.o: %.c Makefile $(BUILD)/flags
 
 $(BUILD)/whole/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WHOLE) $(LEARNT) -MMD -MP -c -o $@ $<
-
-# A run may have to learn anew what it knew of other code.
-$(BUILD)/learn/learnt: $(limiter_SRC) $(sim_SRC) tests/train.sh $(BUILD)/flags
-	@rm -f $(addsuffix *.gcda,$(sort $(dir $(CORE:$(BUILD)/%=$(LEARN)/%))))
-	+$(again) BUILD=$(LEARN) PGO= OPT='$(OPT) -w -fprofile-generate' \
-	    $(LEARN)/tierlab
-	tests/train.sh $(LEARN)
-	@touch $@
+	$(CC) $(ALL_CFLAGS) $(WHOLE) -MMD -MP -c -o $@ $<
 
 # limiter/tables/seed.tsv becomes `const char text_limiter_tables_seed_tsv[]`
 # and `const size_t text_..._size` (without the 0 at its end).
@@ -326,15 +306,10 @@ fuzz-%: $(BUILD)/tests/fuzz_%
 	@awk '/number_of_executed_units/ {print "fuzz_$*: " $$2 " inputs"}' \
 	    $(BUILD)/$*.log
 
-# The tables are of what PGO=1 builds, where the compiler can; of the plain build
-# there is a row to compare with.
-bench: $(BUILD)/tests/bench_sim
-	@+$(again) $(if $(WHOLE),PGO=1) BUILD=$(BUILD)/pgo bench-built
-	@tests/bench.sh $(BUILD)/pgo $(BUILD)
-
-bench-built: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_window \
-             $(BUILD)/tests/bench_sim $(BUILD)/tests/bench_runs \
-             $(BUILD)/tests/bench_wait $(BUILD)/tests/bench_turns $(PROGRAMS)
+bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_window \
+       $(BUILD)/tests/bench_sim $(BUILD)/tests/bench_runs \
+       $(BUILD)/tests/bench_wait $(BUILD)/tests/bench_turns $(PROGRAMS)
+	@tests/bench.sh $(BUILD)
 
 layers: $(ALL_LIBS)
 	@tests/layers.sh $(BUILD)
@@ -408,7 +383,7 @@ clean:
 
 .PHONY: all deps demo demo-built test check test-built test-sdk \
         test-sdk-built race race-built unit asan ubsan tsan \
-        tsan-built fuzz fuzz-built bench bench-built layers lint format format-check \
+        tsan-built fuzz fuzz-built bench layers lint format format-check \
         golden study install uninstall clean FORCE
 .SECONDARY:
 
