@@ -14,6 +14,7 @@ static void free_levels(struct lim_index *x)
 {
     for (unsigned i = 0; i < x->level_count; i++) {
         free(x->levels[i].memory);
+        free(x->levels[i].stale);
         free(x->levels[i].first);
         free(x->levels[i].last);
     }
@@ -42,14 +43,15 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     assert(x->level_count < LIM_LEVELS_MAX);
     l->columns = columns;
     l->memory = malloc(blocks * sizeof *l->blocks + LIM_ROW - 1);
+    l->stale = calloc(blocks, sizeof *l->stale);
     l->first = calloc(blocks * LIM_BLOCK, sizeof *l->first);
     l->last = calloc(blocks * LIM_BLOCK, sizeof *l->last);
     x->level_count++;
-    if (l->memory == NULL || l->first == NULL || l->last == NULL)
+    if (l->memory == NULL || l->stale == NULL || l->first == NULL ||
+        l->last == NULL)
         return false;
     l->blocks = lim_row_in(l->memory);
     for (size_t b = 0; b < blocks; b++) {
-        l->blocks[b].stale = (struct lim_stale){ .values = 0 };
         for (int v = 0; v < LIM_TREE_VALUES; v++)
             for (int i = 0; i < LIM_BLOCK; i++)
                 l->blocks[b].value[v][i] =
@@ -333,7 +335,7 @@ static void rise(struct lim_index *x, uint32_t column, unsigned values)
     const struct lim_level *end = &x->levels[x->level_count];
     for (const struct lim_level *l = &x->levels[1]; l < end; l++) {
         column /= LIM_BLOCK;
-        struct lim_stale *s = &l->blocks[column / LIM_BLOCK].stale;
+        struct lim_stale *s = &l->stale[column / LIM_BLOCK];
         unsigned bit = 1u << column % LIM_BLOCK;
         if ((s->values & values) == values && (s->columns & bit) != 0)
             return;
@@ -398,19 +400,21 @@ LIM_WIDE void lim_index_freshen(struct lim_index *x, unsigned level,
                                 uint32_t block)
 {
     struct lim_block *b = &x->levels[level].blocks[block];
-    const struct lim_block *below = x->levels[level - 1].blocks;
-    unsigned columns = b->stale.columns;
+    struct lim_stale *stale = &x->levels[level].stale[block];
+    const struct lim_level *below = &x->levels[level - 1];
+    unsigned columns = stale->columns;
     for (; columns != 0; columns &= columns - 1) {
         unsigned c = (unsigned)__builtin_ctz(columns);
         uint32_t child = block * LIM_BLOCK + c;
-        if (below[child].stale.columns != 0)
+        if (below->stale[child].columns != 0)
             lim_index_freshen(x, level - 1, child);
-        for (unsigned v = b->stale.values; v != 0; v &= v - 1) {
+        for (unsigned v = stale->values; v != 0; v &= v - 1) {
             unsigned value = (unsigned)__builtin_ctz(v);
-            b->value[value][c] = least_of(x, &below[child], level == 1, value);
+            b->value[value][c] =
+                least_of(x, &below->blocks[child], level == 1, value);
         }
     }
-    b->stale = (struct lim_stale){ 0, 0 };
+    *stale = (struct lim_stale){ 0, 0 };
 }
 
 struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,

@@ -217,7 +217,7 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
     const struct lim_level *l = &x->levels[level];
     lim_time ready[LIM_BLOCK], now = q->now;
     int64_t score[LIM_BLOCK];
-    if (level > 0 && l->blocks[block].stale.values != 0)
+    if (level > 0 && l->stale[block].values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
     if (lim_row_least(ready) > now)
@@ -267,7 +267,7 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
 {
     const struct lim_level *l = &x->levels[level];
     lim_time ready[LIM_BLOCK], first;
-    if (level > 0 && l->blocks[block].stale.values != 0)
+    if (level > 0 && l->stale[block].values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
     while (best > q->now && (first = lim_row_least(ready)) < best) {

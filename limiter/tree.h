@@ -35,14 +35,14 @@ struct lim_stale {
 /* A row is a cache line. */
 struct lim_block {
     int64_t value[LIM_TREE_VALUES][LIM_BLOCK];
-    _Alignas(LIM_ROW) struct lim_stale stale;
 };
 
 struct lim_level {
     void *memory; /* where the blocks are, a row a cache line */
     struct lim_block *blocks;
-    uint32_t *first, *last; /* organisation numbers by column */
-    uint32_t columns;       /* in use over all blocks */
+    struct lim_stale *stale; /* of each block; nothing is, in leaves */
+    uint32_t *first, *last;  /* organisation numbers by column */
+    uint32_t columns;        /* in use over all blocks */
 };
 
 /*

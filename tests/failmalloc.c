@@ -1,10 +1,9 @@
 #include "tests/failmalloc.h"
 
-#include <stddef.h>
-
 /* One thread at a time sets this; allocations of others see 0. */
 static _Thread_local unsigned left;
 static _Thread_local bool happened;
+static _Thread_local size_t asked;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -24,8 +23,14 @@ bool fail_happened(void)
     return happened;
 }
 
-static bool fails(void)
+size_t bytes_asked(void)
 {
+    return asked;
+}
+
+static bool fails(size_t size)
+{
+    asked += size;
     if (left == 0 || --left > 0)
         return false;
     happened = true;
@@ -34,15 +39,15 @@ static bool fails(void)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails() ? NULL : __real_malloc(size);
+    return fails(size) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __real_calloc(count, size);
+    return fails(count * size) ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
-    return fails() ? NULL : __real_realloc(memory, size);
+    return fails(size) ? NULL : __real_realloc(memory, size);
 }

@@ -2,6 +2,7 @@
 #define TEST_FAILMALLOC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Memory that runs out: after fail_after(n) the n-th allocation from now
@@ -12,5 +13,8 @@ void fail_after(unsigned n);
 
 /* Tells whether an allocation has failed since the last fail_after. */
 bool fail_happened(void);
+
+/* All bytes that this thread's tested code has asked for so far. */
+size_t bytes_asked(void);
 
 #endif

@@ -147,10 +147,41 @@ static void a_run(void)
     exhaust(run_world, true);
 }
 
-CU_TestInfo memory_tests[] = { { "timers say that memory is short", timers },
-                               { "a pool says that memory is short", a_pool },
-                               { "a table says that memory is short", a_table },
-                               { "a provider says that memory is short",
-                                 a_provider },
-                               { "a run says that memory is short", a_run },
-                               CU_TEST_INFO_NULL };
+/* What making a pool of so many asks for. */
+static size_t bytes_of_pool(unsigned organisations)
+{
+    const struct lim_limits limits = { .max = { 500, -1, 30000, -1, -1 } };
+    struct lim_organisation *o = calloc(organisations, sizeof *o);
+    struct lim_config c = lim_config_default();
+    for (unsigned i = 0; i < organisations; i++)
+        o[i] = (struct lim_organisation){
+            .name = "o", .keys = 1, .limits = &limits, .spend_max = -1
+        };
+    c.organisations = o;
+    c.organisation_count = organisations;
+    c.requests_max = 16;
+    size_t before = bytes_asked();
+    struct lim_pool *p = lim_pool_new(&c, NULL);
+    size_t bytes = bytes_asked() - before;
+    CU_ASSERT_PTR_NOT_NULL(p);
+    lim_pool_free(p);
+    free(o);
+    return bytes;
+}
+
+static void an_organisation(void)
+{
+    size_t bytes = bytes_of_pool(10000) - bytes_of_pool(1000);
+    CU_ASSERT(bytes > 9000 * 100);
+    CU_ASSERT(bytes <= 9000 * 300);
+}
+
+CU_TestInfo memory_tests[] = {
+    { "timers say that memory is short", timers },
+    { "a pool says that memory is short", a_pool },
+    { "a table says that memory is short", a_table },
+    { "a provider says that memory is short", a_provider },
+    { "a run says that memory is short", a_run },
+    { "an organisation takes 300 bytes at most", an_organisation },
+    CU_TEST_INFO_NULL
+};
