@@ -2,9 +2,10 @@
 #define LIM_COLD_H
 
 /*
- * A simulated request runs through some 500 cache lines of code, more than the
- * 32 KiB that a processor has at hand: what does not run must not stand
- * between what does, nor make it save registers that it does not need.
+ * A simulated request runs thousands of instructions once each.  With what
+ * seldom runs between them they do not fit into the 32 KiB of code that a
+ * processor has at hand (25 to 57 misses a request, a third of its time): such
+ * code must stand elsewhere, and not make the rest save registers for it.
  *
  *     LIM_COLD   rarely runs: stands with others of its kind, far away
  *     LIM_APART  runs often, but not always: is called, not put in place
