@@ -25,7 +25,8 @@
 
 #define PROGRAM "tierlab-mockd"
 #define START_MS 10000
-#define END_MS 100 /* nobody waits for its last answers */
+#define ANSWERS_MS 100 /* for its last answers, which nobody waits for */
+#define END_MS 5000
 #define LINE_PREFIX "listening on "
 
 /* Exit status of a child that could not become the daemon. */
@@ -290,6 +291,8 @@ void bench_daemon_stop(struct bench_daemon *d)
     if (d->pid <= 0)
         return;
     kill(d->pid, SIGTERM);
+    if (!wait_end(d->output, ANSWERS_MS))
+        kill(d->pid, SIGTERM); /* at once, then */
     if (!wait_end(d->output, END_MS))
         kill(d->pid, SIGKILL);
     reap(d->pid);

@@ -37,7 +37,8 @@ int bench_daemon_start(struct bench_daemon *d,
                        const struct bench_daemon_options *options,
                        struct lim_diag *diag);
 
-/* Asks it to end, makes it after 100 ms, and waits for it. */
+/* Asks it to end, leaves it 100 ms for answers and 5 s for the rest, and waits
+   for it. */
 void bench_daemon_stop(struct bench_daemon *d);
 
 #endif
