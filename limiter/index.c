@@ -340,7 +340,7 @@ static void rise(struct lim_index *x, uint32_t column, unsigned values)
         if ((s->values & values) == values && (s->columns & bit) != 0)
             return;
         s->values |= (uint16_t)values;
-        s->columns |= (uint8_t)bit;
+        s->columns |= (uint16_t)bit;
     }
 }
 

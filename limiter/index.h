@@ -11,7 +11,7 @@
 
 /*
  * The organisations of one limit group that have equal limits, as a tree of
- * blocks of eight.  A block above holds, column by column, the smallest
+ * blocks of sixteen.  A block above holds, column by column, the smallest
  * values of the block below: what may admit a request or win for a strategy
  * is a bound for all under it, and the search opens only what could still
  * win.  Readiness depends on the request's cost, so no single key orders the

@@ -4,8 +4,8 @@
 #include <stdint.h> /* tells __GLIBC__ */
 
 /*
- * A row is one value of eight organisations, 64 bytes.  A loop over its
- * columns, written
+ * A row is one value of sixteen organisations, two cache lines.  A loop over
+ * its columns, written
  *
  *     LIM_EACH_COLUMN
  *     for (unsigned i = 0; i < LIM_BLOCK; i++)

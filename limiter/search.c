@@ -177,18 +177,19 @@ static inline void ready_times(const struct lim_index *x,
     }
 }
 
-/* The first column of that value which is ready then; LIM_BLOCK: none. */
-static inline unsigned column_of(const int64_t value[LIM_BLOCK], int64_t wanted,
-                                 const lim_time ready[LIM_BLOCK], lim_time then)
+/* The first column of that value, which some column has.  The bits stand in a
+   row, for to shift by a column's number is no instruction over a row. */
+static inline unsigned column_of(const int64_t value[LIM_BLOCK], int64_t wanted)
 {
-    int64_t a = LIM_BLOCK;
+    static const int64_t bit[LIM_BLOCK] = {
+        1 << 0, 1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
+        1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15,
+    };
+    int64_t those = 0;
     LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++) {
-        int64_t at = LIM_BLOCK;
-        at = value[i] == wanted && ready[i] <= then ? (int64_t)i : at;
-        a = at < a ? at : a;
-    }
-    return (unsigned)a;
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        those |= value[i] == wanted ? bit[i] : 0;
+    return (unsigned)__builtin_ctzll((unsigned long long)those);
 }
 
 /* Whole rows are written, for whole rows are read next. */
@@ -228,13 +229,10 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
         score[i] = ready[i] <= now ? score[i] : INT64_MAX;
     for (;;) {
         int64_t value = lim_row_least(score);
-        unsigned c = column_of(score, value, ready, now);
-        if (c == LIM_BLOCK)
+        if (value == INT64_MAX)
             return;
+        unsigned c = column_of(score, value);
         uint32_t column = block * LIM_BLOCK + c;
-        bool surely = ready[c] <= surely_by(x, q);
-        leave_out(score, c);
-        leave_out(ready, c);
         if (!beats(best, value, l->first[column])) {
             if (!x->mixed || value > best->score)
                 return; /* so do the others not */
@@ -243,11 +241,13 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
             visit(x, q, best, level - 1, column);
             if (!x->mixed && best->organisation != last && best->score == value)
                 return; /* as good as it gets here */
-        } else if (surely || lim_index_ready(x, column, q) <= now) {
+        } else if (ready[c] <= surely_by(x, q) ||
+                   lim_index_ready(x, column, q) <= now) {
             *best = (struct lim_best){ value, l->first[column], column, x };
             if (!x->mixed)
                 return;
         }
+        leave_out(score, c);
     }
 }
 
@@ -271,7 +271,7 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
     while (best > q->now && (first = lim_row_least(ready)) < best) {
-        unsigned c = column_of(ready, first, ready, first);
+        unsigned c = column_of(ready, first);
         uint32_t column = block * LIM_BLOCK + c;
         leave_out(ready, c);
         lim_time t = level > 0 ? earliest(x, q, level - 1, column, best)

@@ -13,14 +13,15 @@
  * takes it: the one with the smallest score, and of equal ones the first.
  * With `samples` n > 0 only n of them, drawn at random, are compared.
  *
- * Organisations of equal limits stand in a tree of blocks of eight.  In a
+ * Organisations of equal limits stand in a tree of blocks of sixteen.  In a
  * leaf block a column is an organisation; above, a column is a block, and
  * each of its values is the smallest of those below, or less.  The same score
  * runs on both: because it never falls when a value rises, the score of a
  * block is a bound for all in it, and the search skips what cannot win.  That
  * is the one rule a strategy must keep; one that cannot returns INT64_MIN for
  * columns of more than one organisation (first < last), and all are looked
- * at.  (A test plays every strategy against a plain loop.)
+ * at.  A score is below INT64_MAX.  (A test plays every strategy against a
+ * plain loop.)
  *
  * Who is eligible is not its business: cooling organisations, full caps and
  * windows that do not admit the request have been left out.
@@ -40,7 +41,7 @@
  * constant lim_plugin_strategy.
  */
 
-#define LIM_BLOCK 8 /* columns of a block */
+#define LIM_BLOCK 16 /* columns of a block */
 
 enum lim_value {
     /* 0 to LIM_WINDOWS - 1: when that window's bucket is full (lim_time) */
@@ -118,7 +119,7 @@ struct lim_event {
 
 /* Grows when anything in this header or what it includes changes its meaning
    or place; name, summary and abi stand first in all versions. */
-#define LIM_STRATEGY_ABI 5
+#define LIM_STRATEGY_ABI 6
 
 struct lim_strategy {
     const char *name;

@@ -20,19 +20,18 @@
 #define LIM_TREE_VALUES (LIM_VALUES + 1)
 
 static_assert(LIM_TREE_VALUES <= 16, "a bit for each");
-static_assert(LIM_BLOCK * sizeof(int64_t) == LIM_ROW, "a row a cache line");
+static_assert(LIM_BLOCK * sizeof(int64_t) == 2 * LIM_ROW, "two cache lines");
 
-#define LIM_LEVELS_MAX 7        /* 8^7 organisations: more than there may be */
+#define LIM_LEVELS_MAX 6        /* 16^6 organisations: more than there may be */
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
 /* Of a block above: which values may be stale, as 1 << value, and in which
    columns. */
 struct lim_stale {
     uint16_t values;
-    uint8_t columns;
+    uint16_t columns;
 };
 
-/* A row is a cache line. */
 struct lim_block {
     int64_t value[LIM_TREE_VALUES][LIM_BLOCK];
 };

@@ -108,10 +108,12 @@ static void score(const struct table *t, const struct lim_cost *cost,
 
 static uint32_t best(const struct table *t, int64_t tokens)
 {
-    const uint32_t number[LIM_BLOCK] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+    uint32_t number[LIM_BLOCK];
     const struct lim_cost cost = { { 1, tokens, 0, 1000 } };
     int64_t out[LIM_BLOCK];
     uint32_t chosen = UINT32_MAX;
+    for (uint32_t i = 0; i < LIM_BLOCK; i++)
+        number[i] = i;
     score(t, &cost, &t->values[0][0], number, number, t->count, out);
     for (uint32_t i = 0; i < t->count; i++)
         if ((t->absent >> i & 1) == 0 &&

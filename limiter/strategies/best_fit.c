@@ -36,7 +36,7 @@ static int64_t fit(const struct lim_view *v, unsigned i)
         least = fits < least ? fits : least;
     }
     if (least == INT64_MAX)
-        least -= lim_view_row(v, LIM_VALUE_IN_FLIGHT)[i];
+        least -= 1 + lim_view_row(v, LIM_VALUE_IN_FLIGHT)[i];
     return least;
 }
 
