@@ -200,6 +200,16 @@ static inline void leave_out(int64_t value[LIM_BLOCK], unsigned column)
         value[i] = i == column ? INT64_MAX : value[i];
 }
 
+/* A score with its column below it, so that the least of a row tells both, and
+   of equal ones the first. */
+#define COLUMN_BITS (64 - LIM_SCORE_BITS)
+#define NO_RANK INT64_MAX
+
+static inline int64_t rank_of(int64_t score, unsigned column)
+{
+    return (int64_t)((uint64_t)score << COLUMN_BITS | column);
+}
+
 /* Smaller score first; of equal ones the lower organisation. */
 static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
 {
@@ -226,12 +236,13 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
     score_block(x, q, l, block, score);
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
-        score[i] = ready[i] <= now ? score[i] : INT64_MAX;
+        score[i] = ready[i] <= now ? rank_of(score[i], i) : NO_RANK;
     for (;;) {
-        int64_t value = lim_row_least(score);
-        if (value == INT64_MAX)
+        int64_t rank = lim_row_least(score);
+        if (rank == NO_RANK)
             return;
-        unsigned c = column_of(score, value);
+        int64_t value = rank >> COLUMN_BITS;
+        unsigned c = (unsigned)rank % LIM_BLOCK;
         uint32_t column = block * LIM_BLOCK + c;
         if (!beats(best, value, l->first[column])) {
             if (!x->mixed || value > best->score)

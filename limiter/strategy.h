@@ -18,10 +18,9 @@
  * each of its values is the smallest of those below, or less.  The same score
  * runs on both: because it never falls when a value rises, the score of a
  * block is a bound for all in it, and the search skips what cannot win.  That
- * is the one rule a strategy must keep; one that cannot returns INT64_MIN for
- * columns of more than one organisation (first < last), and all are looked
- * at.  A score is below INT64_MAX.  (A test plays every strategy against a
- * plain loop.)
+ * is the one rule a strategy must keep; one that cannot returns the least
+ * score for columns of more than one organisation (first < last), and all are
+ * looked at.  (A test plays every strategy against a plain loop.)
  *
  * Who is eligible is not its business: cooling organisations, full caps and
  * windows that do not admit the request have been left out.
@@ -42,6 +41,11 @@
  */
 
 #define LIM_BLOCK 16 /* columns of a block */
+
+/* What a score may be: the search has the column's number below it. */
+#define LIM_SCORE_BITS 60
+#define LIM_SCORE_LEAST (-(INT64_C(1) << (LIM_SCORE_BITS - 1)))
+#define LIM_SCORE_MOST (-(LIM_SCORE_LEAST + 2))
 
 enum lim_value {
     /* 0 to LIM_WINDOWS - 1: when that window's bucket is full (lim_time) */
@@ -134,7 +138,8 @@ struct lim_strategy {
        where no limit is known.  Nobody else keeps them up to date. */
     unsigned reads, reads_blind;
 
-    /* Writes the score of each column of the view. */
+    /* Writes the score of each column of the view, LIM_SCORE_LEAST to
+       LIM_SCORE_MOST. */
     void (*score)(const void *state, const struct lim_view *v,
                   int64_t score[LIM_BLOCK]);
 

@@ -20,6 +20,7 @@
 #define LIM_TREE_VALUES (LIM_VALUES + 1)
 
 static_assert(LIM_TREE_VALUES <= 16, "a bit for each");
+static_assert(LIM_BLOCK == 1 << (64 - LIM_SCORE_BITS), "a column's number");
 static_assert(LIM_BLOCK * sizeof(int64_t) == 2 * LIM_ROW, "two cache lines");
 
 #define LIM_LEVELS_MAX 6        /* 16^6 organisations: more than there may be */

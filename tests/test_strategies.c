@@ -104,6 +104,8 @@ static void score(const struct table *t, const struct lim_cost *cost,
                                 .affinity = t->affinity,
                                 .now = t->now };
     t->strategy->score(t->state, &v, out);
+    for (uint32_t i = 0; i < columns; i++)
+        CU_ASSERT_FATAL(out[i] >= LIM_SCORE_LEAST && out[i] <= LIM_SCORE_MOST);
 }
 
 static uint32_t best(const struct table *t, int64_t tokens)

@@ -25,7 +25,8 @@ static int64_t at_least(int64_t x, int64_t least)
 
 static int64_t fit(const struct lim_view *v, unsigned i)
 {
-    int64_t least = INT64_MAX;
+    int64_t least = LIM_SCORE_MOST;
+    bool any = false;
     for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
@@ -34,10 +35,9 @@ static int64_t fit(const struct lim_view *v, unsigned i)
         int64_t left = at_least(v->rates[w].full.ns - v->span[w] - used, 0);
         int64_t fits = (left << FIT_BITS) / at_least(v->span[w], 1);
         least = fits < least ? fits : least;
+        any = true;
     }
-    if (least == INT64_MAX)
-        least -= 1 + lim_view_row(v, LIM_VALUE_IN_FLIGHT)[i];
-    return least;
+    return any ? least : least - lim_view_row(v, LIM_VALUE_IN_FLIGHT)[i];
 }
 
 static void score(const void *state, const struct lim_view *v,
@@ -45,7 +45,7 @@ static void score(const void *state, const struct lim_view *v,
 {
     (void)state;
     for (unsigned i = 0; i < v->columns; i++)
-        out[i] = v->first[i] < v->last[i] ? INT64_MIN : fit(v, i);
+        out[i] = v->first[i] < v->last[i] ? LIM_SCORE_LEAST : fit(v, i);
 }
 
 const struct lim_strategy lim_strategy_best_fit = {

@@ -20,7 +20,7 @@
 #define PRICE_MAX 1048576.0
 #define PACE INT64_C(64)
 #define PRICE_BITS 27 /* of 2^20 x 2 x 64 */
-#define HEADROOM_BITS 62
+#define HEADROOM_BITS 58
 
 /* What part of the month has passed, in 1/PACE, rounded down. */
 static int64_t month_passed(lim_time now)

@@ -18,19 +18,21 @@
 
 #include <string.h>
 
+#define NEVER_FULL (LIM_SCORE_LEAST / 2)
+
 LIM_WIDE static void score(const void *state, const struct lim_view *v,
                            int64_t out[LIM_BLOCK])
 {
     bool any = false;
     int64_t latest[LIM_BLOCK];
     for (unsigned i = 0; i < LIM_BLOCK; i++)
-        latest[i] = INT64_MIN / 2;
+        latest[i] = NEVER_FULL;
     for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
             continue;
         const int64_t *tat = lim_view_row(v, w);
-        int64_t need = v->span[w] - v->rates[w].full.ns;
+        int64_t need = v->span[w] - v->rates[w].full.ns - v->now;
         any = true;
         LIM_EACH_COLUMN
         for (unsigned i = 0; i < LIM_BLOCK; i++) {
@@ -43,7 +45,7 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
         return;
     lim_strategy_least_in_flight.score(state, v, out);
     for (unsigned i = 0; i < v->columns; i++)
-        out[i] += INT64_MIN;
+        out[i] += LIM_SCORE_LEAST;
 }
 
 const struct lim_strategy lim_strategy_earliest = {

@@ -21,7 +21,7 @@
 
 #define UNIT 65536.0
 #define PERIOD_MAX (INT64_C(1) << 48)
-#define DEADLINE_MAX (INT64_MAX / 2)
+#define DEADLINE_MAX LIM_SCORE_MOST
 
 struct calendar {
     int64_t met; /* the latest deadline */

@@ -14,7 +14,7 @@
 
 #include "limiter/strategies/strategies.h"
 
-#define ORDER_BITS 31
+#define ORDER_BITS 16 /* of an organisation's number */
 
 struct first {
     bool known;

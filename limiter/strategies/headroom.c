@@ -4,7 +4,7 @@
  * units, so that organisations of unequal tiers fill up alike.
  *
  * Eligible: as the pool says.  Key: the largest used share over the windows
- * after the request, as a fraction of 2^62; where no limit is known it is
+ * after the request, as a fraction of 2^58; where no limit is known it is
  * least_in_flight.  Tie: the lower organisation.  Nobody eligible: the pool
  * waits for the first that will be.
  *
@@ -18,7 +18,7 @@
 
 #include "limiter/strategies/strategies.h"
 
-#include <string.h>
+#define SHARE_BITS 58 /* scales have 62 */
 
 /* What is used of a window after the request, if it is more. */
 static inline void add_used(const int64_t tat[LIM_BLOCK],
@@ -54,7 +54,9 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
     }
     if (v->joint.row != NULL)
         add_used(v->joint.row, &v->joint, now, most);
-    memcpy(out, most, sizeof most);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        out[i] = most[i] >> (62 - SHARE_BITS);
 }
 
 const struct lim_strategy lim_strategy_headroom = {

@@ -15,7 +15,7 @@
 
 #include "limiter/strategies/strategies.h"
 
-#define SENT_BITS 38 /* in flight is at most 2^24 */
+#define SENT_BITS 34 /* in flight is at most 2^24 */
 
 static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])

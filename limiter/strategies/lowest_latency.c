@@ -21,7 +21,7 @@
 #define SAMPLES 10
 #define MEAN_MAX ((INT64_C(1) << 38) - 1) /* 275 s */
 #define FAILED_MIN (10 * LIM_SEC)
-#define SENT_BITS 24
+#define SENT_BITS 20
 
 struct ring {
     int64_t sample[SAMPLES];

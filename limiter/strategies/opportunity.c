@@ -11,7 +11,7 @@
  * of few the other way round; small organisations, where each share is
  * large, are kept for when the large ones run dry, and are full then.
  *
- * Eligible: as the pool says.  Key: that sum, as a number of 56 bits with an
+ * Eligible: as the pool says.  Key: that sum, as a number of 52 bits with an
  * exponent; where no limit is known it is least_in_flight.  Tie: the lower
  * organisation.  Nobody eligible: the pool waits for the first that will be.
  *
@@ -28,7 +28,7 @@
 #define SHARE_BITS 62
 #define PRICE_BITS 30
 #define DOUBLINGS 12
-#define MANTISSA 56
+#define MANTISSA 52
 
 /*
  * 2^x - 1 in 1/2^30, x below 13 likewise.  The whole part shifts; between, 2^f
@@ -42,7 +42,7 @@ static int64_t price_of(int64_t x)
     return ((one + (f * slope >> PRICE_BITS)) << (x >> PRICE_BITS)) - one;
 }
 
-/* Keeps the order; of what is below 2^56 nothing is lost. */
+/* Keeps the order; of what is below 2^52 nothing is lost. */
 static int64_t encode(lim_wide sum)
 {
     int64_t high = (int64_t)(sum >> MANTISSA), shift = 0;

@@ -23,8 +23,8 @@
 
 #define HALF_LIFE INT64_C(6931471806) /* 10 s x ln 2 */
 #define ONE INT64_C(65536)
-#define MEAN_MAX (INT64_C(1) << 38) /* 275 s; x 2^24 in flight fits */
-#define UNHEARD (INT64_MAX / 2)
+#define MEAN_MAX (INT64_C(1) << 38)  /* 275 s; x 2^24 in flight fits */
+#define UNHEARD (LIM_SCORE_MOST / 2) /* 275 s x 2^20 in flight */
 
 static int64_t decayed(int64_t x, int64_t ns)
 {
@@ -54,7 +54,8 @@ static void score(const void *state, const struct lim_view *v,
             continue;
         }
         int64_t ns = decayed(mean[i], v->now - heard[v->first[i]].at);
-        out[i] = ns * (in_flight[i] + 1);
+        int64_t load = ns * (in_flight[i] + 1);
+        out[i] = load < UNHEARD ? load : UNHEARD;
         if (mean[i] == 0 && in_flight[i] > 0)
             out[i] = UNHEARD + in_flight[i];
     }

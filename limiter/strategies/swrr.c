@@ -58,7 +58,7 @@ static void score(const void *state, const struct lim_view *v,
     for (unsigned i = 0; i < v->columns; i++) {
         const struct share *a = &t->of[v->first[i]], *b = &t->of[v->last[i]];
         int64_t gained = a->weight * (t->count + 1);
-        out[i] = a->run == b->run ? paid[i] - gained : INT64_MIN;
+        out[i] = a->run == b->run ? paid[i] - gained : LIM_SCORE_LEAST;
     }
 }
 
