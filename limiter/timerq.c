@@ -1,10 +1,8 @@
 /*
- * A 4-ary heap.  Popping leaves its root vacant: the timer set next is mostly
- * an early one, and fills it with one walk down instead of two walks.
- *
- * A key is one number of 128 bits: time, rank, sequence and id from the top.
- * Behind the last one stand four that nothing comes after, so that every node
- * has four children to choose from, and nobody asks which there are.
+ * A key is one number of 128 bits: how long before LIM_NEVER a timer goes off,
+ * and below it rank, sequence and id, each turned over, so that the largest
+ * key is the first.  0 is nobody's: memory that was never touched is empty
+ * places.
  */
 
 #include "limiter/timerq.h"
@@ -18,117 +16,126 @@
 #include "limiter/rng.h"
 #include "limiter/row.h"
 
-#define ARITY 4
+#define LINE 4 /* a cache line of keys */
+#define LEVELS 12
 #define ID_BITS 24
 #define SEQUENCE_BITS 38
-#define UNARMED UINT32_MAX
 
-/* So many sequence numbers there are.  The first is 1,000 short of it, for
-   what comes then is no exception. */
-#define SEQUENCES (UINT64_C(1) << SEQUENCE_BITS)
+/* So many sequence numbers there are; one more would be nobody's.  The first
+   is 1,000 short of it, for what comes then is no exception. */
+#define SEQUENCES ((UINT64_C(1) << SEQUENCE_BITS) - 1)
 #define FIRST (SEQUENCES - 1000)
 
 static_assert(LIM_TIMERQ_IDS_MAX >> ID_BITS == 1, "all of them");
+static_assert(LIM_TIMERQ_IDS_MAX == 1 << 2 * LEVELS, "likewise");
 static_assert(LIM_TIMERQ_RANKS == 1 << (64 - SEQUENCE_BITS - ID_BITS),
               "likewise");
 
 __extension__ typedef unsigned __int128 key;
 
-#define NOTHING (~(key)0) /* its time is LIM_NEVER */
+static_assert(LINE * sizeof(key) == LIM_ROW, "a line is one");
+
+#define NOBODY ((key)0)
 
 struct lim_timerq {
-    key *keys; /* in `memory`, four children a cache line */
-    void *memory;
-    uint32_t *position; /* of each id in keys, or UNARMED */
-    lim_time first;     /* of all timers */
+    key first;          /* of all */
+    key *level[LEVELS]; /* by id; by id / 4, the first of each line; ... */
+    void *memory;       /* where they are */
+    unsigned height;    /* levels in use, */
+    uint32_t reach;     /* for ids below this, LINE^height */
     uint32_t capacity;
-    uint32_t size; /* keys in use, the vacant root included */
-    bool vacant;   /* keys[0] is free, */
-    size_t heir;   /* and its smallest child is this */
+    uint32_t size;
     uint64_t sequence;
     uint64_t sequences; /* so many go by themselves: none if they shuffle */
     uint64_t shuffle;   /* a stream of random numbers */
 };
 
-/* The sign bit flipped, times before 1970 come first. */
 static key key_of(lim_time at, uint64_t rank, uint64_t sequence, uint32_t id)
 {
     uint64_t order = (rank << SEQUENCE_BITS | sequence) << ID_BITS | id;
-    return (key)((uint64_t)at ^ (UINT64_C(1) << 63)) << 64 | order;
+    return (key)((uint64_t)LIM_NEVER - (uint64_t)at) << 64 | ~order;
 }
 
 static lim_time time_of(key k)
 {
-    return (lim_time)((uint64_t)(k >> 64) ^ (UINT64_C(1) << 63));
+    return (lim_time)((uint64_t)LIM_NEVER - (uint64_t)(k >> 64));
 }
 
 static uint32_t id_of(key k)
 {
-    return (uint32_t)k & (LIM_TIMERQ_IDS_MAX - 1);
+    return ~(uint32_t)k & (LIM_TIMERQ_IDS_MAX - 1);
 }
 
-static void put(struct lim_timerq *q, size_t i, key k)
+static inline key earlier(key a, key b)
 {
-    q->keys[i] = k;
-    q->position[id_of(k)] = (uint32_t)i;
+    return a > b ? a : b;
 }
 
-static void sift_up(struct lim_timerq *q, size_t i, key k)
+/* Who comes first in the line where `i` is now `k`.  No jumps: nobody can
+   guess who it is. */
+static inline key first_of_line(const key *level, size_t i, key k)
 {
-    while (i > 0) {
-        size_t parent = (i - 1) / ARITY;
-        if (k > q->keys[parent])
-            break;
-        put(q, i, q->keys[parent]);
-        i = parent;
+    key others = earlier(earlier(level[i ^ 1], level[i ^ 2]), level[i ^ 3]);
+    return earlier(k, others);
+}
+
+/* The timer at `i` becomes `k`.  Where the first of the line stays the same,
+   nothing changes above; `leads`: it was the first of all, and all change. */
+static inline void replace(struct lim_timerq *q, size_t i, key k, bool leads)
+{
+    key *const *end = q->level + q->height;
+    for (key *const *level = q->level; level < end; level++) {
+        if (!leads && (*level)[i] == k)
+            return;
+        (*level)[i] = k;
+        k = first_of_line(*level, i, k);
+        i /= LINE;
     }
-    put(q, i, k);
+    q->first = k;
 }
 
-/* The smallest child of `i`, or the place behind the last, where nothing is.
-   No jumps: nobody can guess which it is. */
-static size_t least_child(const struct lim_timerq *q, size_t i)
+LIM_APART static void move(struct lim_timerq *q, size_t i, key k)
 {
-    size_t first = i * ARITY + 1;
-    const key *a = &q->keys[first], *b = a + 2;
-    if (first >= q->size)
-        return q->size;
-    a += a[1] < a[0];
-    b += b[1] < b[0];
-    a = *b < *a ? b : a;
-    return (size_t)(a - q->keys);
+    replace(q, i, k, false);
 }
 
-/* From the hole at `i`, whose smallest child that is. */
-static void sift_down(struct lim_timerq *q, size_t i, size_t child, key k)
+/* A timer comes where none was. */
+static inline void add(struct lim_timerq *q, size_t i, key k)
 {
-    while (q->keys[child] < k) {
-        put(q, i, q->keys[child]);
-        i = child;
-        child = least_child(q, i);
+    key *const *level = q->level, *const *end = level + q->height;
+    (*level)[i] = k;
+    while (++level < end) {
+        i /= LINE;
+        if (k < (*level)[i])
+            return;
+        (*level)[i] = k;
     }
-    put(q, i, k);
+    q->first = earlier(k, q->first);
 }
 
-/* Fills position `i`, whose smallest child is `child`, with the last key. */
-static void refill(struct lim_timerq *q, size_t i, size_t child)
+/* `id` is beyond those in use. */
+LIM_COLD static void add_levels(struct lim_timerq *q, uint32_t id)
 {
-    q->size--;
-    key k = q->keys[q->size];
-    q->keys[q->size] = NOTHING;
-    if (i == q->size)
-        return;
-    if (i > 0 && k < q->keys[(i - 1) / ARITY])
-        sift_up(q, i, k);
-    else
-        sift_down(q, i, child, k);
+    for (; id >= q->reach; q->reach *= LINE)
+        q->level[q->height++][0] = q->first;
 }
 
-static void fill_root(struct lim_timerq *q)
+static size_t leaves(const struct lim_timerq *q)
 {
-    if (q->vacant) {
-        q->vacant = false;
-        refill(q, 0, q->heir);
+    return q->reach < q->capacity ? q->reach : q->capacity;
+}
+
+/* All that stands above the ids is made anew. */
+static void make_levels(struct lim_timerq *q)
+{
+    size_t lines = leaves(q);
+    for (unsigned l = 0; l < q->height; l++) {
+        const key *below = q->level[l];
+        lines = (lines + LINE - 1) / LINE;
+        for (size_t i = 0; i < lines; i++) {
+            key k = first_of_line(below, LINE * i, below[LINE * i]);
+            *(l + 1 < q->height ? &q->level[l + 1][i] : &q->first) = k;
+        }
     }
 }
 
@@ -137,7 +144,8 @@ struct lim_timerq *lim_timerq_new(uint32_t ids)
     struct lim_timerq *q = calloc(1, sizeof *q);
     if (q == NULL)
         return NULL;
-    q->first = LIM_NEVER;
+    q->height = 1;
+    q->reach = LINE;
     q->sequence = FIRST;
     q->sequences = SEQUENCES;
     if (lim_timerq_grow(q, ids > 0 ? ids : 1) != LIM_OK) {
@@ -158,40 +166,39 @@ void lim_timerq_free(struct lim_timerq *q)
     if (q == NULL)
         return;
     free(q->memory);
-    free(q->position);
     free(q);
 }
 
-/* The root is the last of a line, so that its children have one. */
-static bool move_keys(struct lim_timerq *q, uint32_t ids)
+/* Where each level of so many ids starts; returns where the last one ends. */
+static size_t lay_out(size_t ids, size_t start[LEVELS])
 {
-    void *memory = malloc((ids + 2 * ARITY) * sizeof(key) + LIM_ROW - 1);
-    if (memory == NULL)
-        return false;
-    key *keys = (key *)lim_row_in(memory) + ARITY - 1;
-    if (q->size > 0)
-        memcpy(keys, q->keys, q->size * sizeof *keys);
-    for (uint32_t i = q->size; i < q->size + ARITY; i++)
-        keys[i] = NOTHING;
-    free(q->memory);
-    q->memory = memory;
-    q->keys = keys;
-    return true;
+    size_t end = 0;
+    unsigned l = 0;
+    do {
+        start[l++] = end;
+        ids = (ids + LINE - 1) / LINE;
+        end += ids * LINE;
+    } while (ids > 1);
+    return end;
 }
 
 int lim_timerq_grow(struct lim_timerq *q, uint32_t ids)
 {
+    size_t start[LEVELS] = { 0 };
     assert(ids <= LIM_TIMERQ_IDS_MAX);
     if (ids <= q->capacity)
         return LIM_OK;
-    if (!move_keys(q, ids))
+    void *memory = calloc(1, lay_out(ids, start) * sizeof(key) + LIM_ROW - 1);
+    if (memory == NULL)
         return LIM_ENOMEM;
-    uint32_t *position = realloc(q->position, ids * sizeof *position);
-    if (position == NULL)
-        return LIM_ENOMEM;
-    q->position = position;
-    for (uint32_t i = q->capacity; i < ids; i++)
-        position[i] = UNARMED;
+    key *keys = lim_row_in(memory);
+    if (q->size > 0)
+        memcpy(keys, q->level[0], leaves(q) * sizeof *keys);
+    for (unsigned l = 0; l < LEVELS; l++)
+        q->level[l] = keys + start[l];
+    free(q->memory);
+    q->memory = memory;
+    make_levels(q);
     q->capacity = ids;
     return LIM_OK;
 }
@@ -202,31 +209,38 @@ static void sort(key *keys, size_t count)
         for (size_t i = gap; i < count; i++) {
             key k = keys[i];
             size_t at = i;
-            for (; at >= gap && k < keys[at - gap]; at -= gap)
+            for (; at >= gap && k > keys[at - gap]; at -= gap)
                 keys[at] = keys[at - gap];
             keys[at] = k;
         }
 }
 
 /* All sequence numbers are used up: those that are here begin anew, in their
-   order.  A sorted array is a heap. */
+   order, and each goes back to its id's place. */
 static void renumber(struct lim_timerq *q)
 {
-    fill_root(q);
-    sort(q->keys, q->size);
+    key *keys = q->level[0];
+    sort(keys, leaves(q));
     for (uint32_t i = 0; i < q->size; i++) {
-        key k = q->keys[i];
-        uint64_t rank = (uint64_t)k >> (SEQUENCE_BITS + ID_BITS);
-        put(q, i, key_of(time_of(k), rank, i, id_of(k)));
+        key k = keys[i];
+        uint64_t rank = ~(uint64_t)k >> (SEQUENCE_BITS + ID_BITS);
+        keys[i] = key_of(time_of(k), rank, i, id_of(k));
     }
+    for (uint32_t i = 0; i < leaves(q); i++)
+        while (keys[i] != NOBODY && id_of(keys[i]) != i) {
+            key k = keys[i];
+            keys[i] = keys[id_of(k)];
+            keys[id_of(k)] = k;
+        }
+    make_levels(q);
     q->sequence = q->size;
 }
 
 LIM_COLD static uint64_t next_sequence(struct lim_timerq *q)
 {
-    if (q->sequences == 0)
+    if (q->sequences == 0) /* half of the numbers, so none is the last */
         return lim_rng_draw(q->shuffle, q->sequence++, 0) >>
-               (64 - SEQUENCE_BITS);
+               (65 - SEQUENCE_BITS);
     renumber(q);
     return q->sequence++;
 }
@@ -239,62 +253,51 @@ void lim_timerq_set(struct lim_timerq *q, uint32_t id, lim_time at,
     uint64_t sequence =
         q->sequence < q->sequences ? q->sequence++ : next_sequence(q);
     key k = key_of(at, rank, sequence, id);
-    if (q->position[id] != UNARMED)
-        lim_timerq_cancel(q, id);
-    if (q->vacant) {
-        q->vacant = false;
-        sift_down(q, 0, q->heir, k);
+    if (id >= q->reach)
+        add_levels(q, id);
+    if (q->level[0][id] != NOBODY) {
+        move(q, id, k);
     } else {
-        q->keys[q->size + ARITY] = NOTHING;
-        sift_up(q, q->size++, k);
+        q->size++;
+        add(q, id, k);
     }
-    q->first = time_of(q->keys[0]);
 }
 
 void lim_timerq_cancel(struct lim_timerq *q, uint32_t id)
 {
-    assert(id < q->capacity);
-    if (q->position[id] == UNARMED)
+    if (!lim_timerq_armed(q, id))
         return;
-    fill_root(q);
-    size_t i = q->position[id];
-    q->position[id] = UNARMED;
-    refill(q, i, least_child(q, i));
-    q->first = time_of(q->keys[0]);
+    q->size--;
+    move(q, id, NOBODY);
 }
 
 bool lim_timerq_armed(const struct lim_timerq *q, uint32_t id)
 {
     assert(id < q->capacity);
-    return q->position[id] != UNARMED;
+    return q->level[0][id] != NOBODY;
 }
 
 lim_time lim_timerq_next(const struct lim_timerq *q)
 {
-    return q->first;
+    return time_of(q->first);
 }
 
 uint32_t lim_timerq_first(const struct lim_timerq *q)
 {
-    if (lim_timerq_size(q) == 0)
-        return LIM_TIMERQ_NOBODY;
-    return id_of(q->keys[q->vacant ? q->heir : 0]);
+    return q->first != NOBODY ? id_of(q->first) : LIM_TIMERQ_NOBODY;
 }
 
 bool lim_timerq_pop(struct lim_timerq *q, lim_time now, uint32_t *id)
 {
-    if (q->first > now || lim_timerq_size(q) == 0)
+    if (q->first == NOBODY || time_of(q->first) > now)
         return false;
-    fill_root(q);
-    *id = id_of(q->keys[0]);
-    q->position[*id] = UNARMED;
-    q->vacant = true;
-    q->heir = least_child(q, 0);
-    q->first = time_of(q->keys[q->heir]);
+    *id = id_of(q->first);
+    q->size--;
+    replace(q, id_of(q->first), NOBODY, true);
     return true;
 }
 
 uint32_t lim_timerq_size(const struct lim_timerq *q)
 {
-    return q->size - (q->vacant ? 1 : 0);
+    return q->size;
 }

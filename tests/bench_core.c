@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <assert.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -359,13 +360,12 @@ static double acquisitions(int threads)
     return ns;
 }
 
-static double timers(int count)
+static double timers(uint32_t pending, int count)
 {
-    enum { PENDING = 1000 };
-    struct lim_timerq *q = lim_timerq_new(PENDING);
+    struct lim_timerq *q = lim_timerq_new(pending);
     uint32_t id;
     assert(q != NULL);
-    for (uint32_t i = 0; i < PENDING; i++)
+    for (uint32_t i = 0; i < pending; i++)
         lim_timerq_set(q, i, (lim_time)(lim_rng_mix(i) >> 34), 0);
     int64_t began = clock_ns();
     for (int i = 0; i < count; i++) {
@@ -429,6 +429,18 @@ static void compare(void)
     }
 }
 
+static void wait_for_timers(void)
+{
+    for (uint32_t pending = 10; pending <= 100000; pending *= 10) {
+        char name[80];
+        double ns;
+        MEASURE(&ns, timers(pending, 2000000));
+        snprintf(name, sizeof name, "timer set and popped, %" PRIu32 " pending",
+                 pending);
+        report(name, ns, "ns");
+    }
+}
+
 static void weigh(void)
 {
     double one = bytes_an_organisation(1), two = bytes_an_organisation(2);
@@ -450,7 +462,6 @@ int main(void)
     report("acquire and release, one thread", ns, "ns");
     MEASURE(&ns, acquisitions(2));
     report("acquire and release, two threads", ns, "ns");
-    MEASURE(&ns, timers(2000000));
-    report("timer set and popped, 1000 pending", ns, "ns");
+    wait_for_timers();
     return 0;
 }

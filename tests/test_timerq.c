@@ -4,19 +4,21 @@
 #include "limiter/timerq.h"
 
 #define IDS 64
+#define IDS_MOST 1025
 
 /* The plain truth: an array, searched from end to end. */
 struct model {
-    bool armed[IDS];
-    lim_time at[IDS];
-    uint64_t order[IDS];
+    uint32_t ids, size;
+    bool armed[IDS_MOST];
+    lim_time at[IDS_MOST];
+    uint64_t order[IDS_MOST];
     uint64_t sequence;
 };
 
 static int first(const struct model *m)
 {
     int best = -1;
-    for (int i = 0; i < IDS; i++) {
+    for (int i = 0; i < (int)m->ids; i++) {
         if (!m->armed[i])
             continue;
         if (best < 0 || m->at[i] < m->at[best] ||
@@ -26,56 +28,109 @@ static int first(const struct model *m)
     return best;
 }
 
-static void step(struct lim_timerq *q, struct model *m, uint64_t bits)
+/* Few times, so that many are equal, and among them the last there is. */
+static lim_time some_time(uint64_t bits)
 {
-    uint32_t id = (uint32_t)(bits >> 8) % IDS;
+    lim_time at = (lim_time)(bits % 50) - 25;
+    return at == 24 ? LIM_NEVER : at;
+}
+
+static void set(struct lim_timerq *q, struct model *m, uint32_t id,
+                uint64_t bits)
+{
+    unsigned rank = (unsigned)(bits >> 32) % LIM_TIMERQ_RANKS;
+    m->size += !m->armed[id];
+    m->armed[id] = true;
+    m->at[id] = some_time(bits >> 40);
+    m->order[id] = (uint64_t)rank << 60 | m->sequence++;
+    lim_timerq_set(q, id, m->at[id], rank);
+}
+
+static void cancel(struct lim_timerq *q, struct model *m, uint32_t id)
+{
+    m->size -= m->armed[id];
+    m->armed[id] = false;
+    lim_timerq_cancel(q, id);
+}
+
+static void pop(struct lim_timerq *q, struct model *m)
+{
     uint32_t popped;
-    int expected;
-    switch (bits % 4) {
-    case 0:
-    case 1:
-        m->armed[id] = true;
-        m->at[id] = (lim_time)(bits >> 40) % 50;
-        m->order[id] = ((bits >> 32) % 4) << 60 | m->sequence++;
-        lim_timerq_set(q, id, m->at[id], (unsigned)(bits >> 32) % 4);
-        break;
-    case 2:
-        m->armed[id] = false;
-        lim_timerq_cancel(q, id);
-        break;
-    default:
-        expected = first(m);
-        if (expected < 0) {
-            CU_ASSERT_FALSE(lim_timerq_pop(q, LIM_NEVER, &popped));
-            break;
-        }
-        CU_ASSERT_EQUAL(lim_timerq_next(q), m->at[expected]);
-        CU_ASSERT_FALSE(lim_timerq_pop(q, m->at[expected] - 1, &popped));
-        CU_ASSERT_TRUE(lim_timerq_pop(q, m->at[expected], &popped));
-        CU_ASSERT_EQUAL(popped, (uint32_t)expected);
-        m->armed[expected] = false;
+    int expected = first(m);
+    if (expected < 0) {
+        CU_ASSERT_FALSE(lim_timerq_pop(q, LIM_NEVER, &popped));
+        return;
     }
+    CU_ASSERT_FALSE(lim_timerq_pop(q, m->at[expected] - 1, &popped));
+    CU_ASSERT_TRUE(lim_timerq_pop(q, m->at[expected], &popped));
+    CU_ASSERT_EQUAL(popped, (uint32_t)expected);
+    m->armed[expected] = false;
+    m->size--;
+}
+
+static void compare(const struct lim_timerq *q, const struct model *m,
+                    uint32_t id)
+{
+    int next = first(m);
+    CU_ASSERT_EQUAL(lim_timerq_armed(q, id), m->armed[id]);
+    CU_ASSERT_EQUAL(lim_timerq_size(q), m->size);
+    CU_ASSERT_EQUAL(lim_timerq_next(q), next < 0 ? LIM_NEVER : m->at[next]);
+    CU_ASSERT_EQUAL(lim_timerq_first(q),
+                    next < 0 ? LIM_TIMERQ_NOBODY : (uint32_t)next);
+}
+
+/* Around each size at which another level stands on the ids. */
+static const uint32_t sizes[] = { 1,  2,  3,  4,   5,   15,  16,   17,
+                                  63, 64, 65, 255, 256, 257, 1024, 1025 };
+#define SIZES (sizeof sizes / sizeof sizes[0])
+
+/* `sets` of 8 steps set a timer: 2 to 4 leave few of them, 5 and 6 many. */
+static void play(struct lim_timerq *q, struct model *m, uint64_t steps,
+                 unsigned sets)
+{
+    for (uint64_t i = 0; i < steps; i++) {
+        uint64_t bits = lim_rng_draw(sets, m->sequence, i);
+        uint32_t id = (uint32_t)(bits >> 8) % m->ids;
+        if (bits % 8 < sets)
+            set(q, m, id, bits);
+        else if (bits % 8 == 7)
+            cancel(q, m, id);
+        else
+            pop(q, m);
+        compare(q, m, id);
+    }
+    CU_ASSERT(m->sequence > steps * sets / 10);
 }
 
 static void agrees_with_a_plain_list(void)
 {
-    for (uint64_t seed = 0; seed < 20; seed++) {
-        struct lim_timerq *q = lim_timerq_new(IDS / 2);
-        struct model m = { .sequence = 0 };
+    static struct model m;
+    for (unsigned sets = 2; sets <= 6; sets++) {
+        struct lim_timerq *q = lim_timerq_new(1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(q);
-        CU_ASSERT_EQUAL(lim_timerq_grow(q, IDS), 0);
-        for (uint64_t i = 0; i < 2500; i++) {
-            step(q, &m, lim_rng_draw(seed, i, 0));
-            uint32_t armed = 0;
-            for (uint32_t id = 0; id < IDS; id++) {
-                CU_ASSERT_EQUAL(lim_timerq_armed(q, id), m.armed[id]);
-                armed += m.armed[id];
-            }
-            CU_ASSERT_EQUAL(lim_timerq_size(q), armed);
-            int next = first(&m);
-            CU_ASSERT_EQUAL(lim_timerq_next(q),
-                            next < 0 ? LIM_NEVER : m.at[next]);
+        m = (struct model){ 0 };
+        for (size_t k = 0; k < SIZES; k++) {
+            m.ids = sizes[k];
+            CU_ASSERT_EQUAL(lim_timerq_grow(q, m.ids), 0);
+            play(q, &m, 1000, sets);
         }
+        while (m.size > 0)
+            pop(q, &m);
+        compare(q, &m, 0);
+        lim_timerq_free(q);
+    }
+}
+
+/* A pool has room for many, of whom only the first few come.  The numbers of
+   their order begin anew on the way. */
+static void agrees_with_it_where_few_of_many_come(void)
+{
+    static struct model m;
+    for (size_t k = 0; k < SIZES; k++) {
+        struct lim_timerq *q = lim_timerq_new(UINT32_C(1) << 20);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+        m = (struct model){ .ids = sizes[k] };
+        play(q, &m, 2000, 6);
         lim_timerq_free(q);
     }
 }
@@ -140,6 +195,8 @@ static void a_shuffle_gives_every_order_alike(void)
 
 CU_TestInfo timerq_tests[] = {
     { "agrees with a plain list", agrees_with_a_plain_list },
+    { "agrees with it where few of many come",
+      agrees_with_it_where_few_of_many_come },
     { "equal times keep the order of setting",
       equal_times_keep_the_order_of_setting },
     { "keep it however many are set", keep_it_however_many_are_set },
