@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/cold.h"
+#include "limiter/divide.h"
 #include "limiter/rng.h"
 
 #define SAMPLES_MAX 8
@@ -172,27 +174,32 @@ lim_time lim_group_ready(const struct lim_group *g, uint32_t organisation,
     return p->index == NULL ? LIM_NEVER : lim_index_ready(p->index, p->leaf, q);
 }
 
-/* Tells whether this one may take the request now. */
-static bool may(const struct lim_group *g, uint32_t organisation,
-                const struct lim_query *q)
-{
-    const struct lim_seat *p = &g->seats[organisation];
-    return p->index != NULL && lim_index_open(p->index, p->leaf, q);
-}
-
-/* Samples without replacement of those who may take the request now. */
+/* Samples without replacement of those who may take the request now, and the
+   best of them; of equal ones the first drawn. */
 struct sample {
     const struct lim_group *group;
     const struct lim_query *query;
     uint64_t draw;
     uint32_t chosen[SAMPLES_MAX];
-    unsigned count;
+    unsigned count, wanted;
+    uint32_t best;
+    int64_t least;
 };
 
+/* What is left of the draw, as a number in (0, 1); then there is a new one. */
 static double uniform(struct sample *s)
 {
+    double u = lim_rng_uniform(s->draw);
     s->draw = lim_rng_mix(s->draw);
-    return lim_rng_uniform(s->draw);
+    return u;
+}
+
+/* One of all, by the draw's upper bits; the lower ones are left. */
+static uint32_t one_of(struct sample *s, uint32_t all)
+{
+    lim_product wide = (lim_product)s->draw * all;
+    s->draw = (uint64_t)wide;
+    return (uint32_t)(wide >> 64);
 }
 
 static double weight_of(const struct sample *s, uint32_t organisation)
@@ -200,80 +207,97 @@ static double weight_of(const struct sample *s, uint32_t organisation)
     return s->query->strategy->weighted ? s->group->weights[organisation] : 1;
 }
 
-static bool may_be_chosen(const struct sample *s, uint32_t organisation)
+/* Tells whether it is not chosen and may be, and its score. */
+static inline bool may_be_chosen(const struct sample *s, uint32_t organisation,
+                                 int64_t *score)
 {
+    const struct lim_seat *p = &s->group->seats[organisation];
     for (unsigned i = 0; i < s->count; i++)
         if (s->chosen[i] == organisation)
             return false;
-    return may(s->group, organisation, s->query);
+    return lim_index_open(p->index, p->leaf, s->query, score);
+}
+
+/* Chooses it, if it may be. */
+static inline bool choose(struct sample *s, uint32_t organisation)
+{
+    int64_t score = 0;
+    if (!may_be_chosen(s, organisation, s->wanted > 1 ? &score : NULL))
+        return false;
+    bool better = s->count == 0 || score < s->least;
+    s->best = better ? organisation : s->best;
+    s->least = better ? score : s->least;
+    s->chosen[s->count++] = organisation;
+    return true;
 }
 
 /* One try: whoever is drawn is taken if it may be, else the try is void. */
-static void try_one(struct sample *s)
+static inline void try_one(struct sample *s)
 {
     const struct lim_group *g = s->group;
-    uint32_t at = (uint32_t)(uniform(s) * g->serving_count);
-    uint32_t organisation = g->serving[at];
+    uint32_t organisation = g->serving[one_of(s, g->serving_count)];
     double weight = weight_of(s, organisation);
     if (s->query->strategy->weighted && weight < g->weight_max &&
         uniform(s) * g->weight_max >= weight)
         return;
-    if (may_be_chosen(s, organisation))
-        s->chosen[s->count++] = organisation;
+    choose(s, organisation);
 }
 
 /* Where most may not, all are counted and the draw is among who may. */
-static bool count_out(struct sample *s)
+LIM_APART static bool count_out(struct sample *s)
 {
     const struct lim_group *g = s->group;
     double all = 0;
     for (uint32_t i = 0; i < g->serving_count; i++)
-        if (may_be_chosen(s, g->serving[i]))
+        if (may_be_chosen(s, g->serving[i], NULL))
             all += weight_of(s, g->serving[i]);
     double at = uniform(s) * all;
     uint32_t found = UINT32_MAX;
     for (uint32_t i = 0; i < g->serving_count && at >= 0; i++) {
-        if (!may_be_chosen(s, g->serving[i]))
+        if (!may_be_chosen(s, g->serving[i], NULL))
             continue;
         found = g->serving[i];
         at -= weight_of(s, found);
     }
-    if (found != UINT32_MAX)
-        s->chosen[s->count++] = found;
-    return found != UINT32_MAX;
+    return found != UINT32_MAX && choose(s, found);
 }
 
-/* The best of the strategy's samples; of equal ones the first drawn. */
-static lim_time choose_sampled(const struct lim_group *g,
-                               const struct lim_query *q,
-                               uint32_t *organisation)
+/* The draws did not find as many as are wanted. */
+LIM_APART static lim_time choose_of_all(struct sample s, uint32_t *organisation)
 {
-    struct sample s;
-    unsigned wanted = q->strategy->samples, tries = TRIES * wanted;
-    int64_t least = INT64_MAX;
+    lim_time now = s.query->now;
+    lim_time at = s.count > 0 ? now : lim_group_earliest(s.group, s.query);
+    if (at > now)
+        return at;
+    while (s.count < s.wanted && count_out(&s))
+        ;
+    assert(s.count > 0);
+    *organisation = s.best;
+    return now;
+}
+
+/* A draw has the bits for two tries. */
+static inline lim_time choose_sampled(const struct lim_group *g,
+                                      const struct lim_query *q,
+                                      uint32_t *organisation)
+{
+    struct sample s; /* to fill it with zeros first takes longer */
+    unsigned wanted = q->strategy->samples;
+    if (wanted > g->serving_count)
+        wanted = g->serving_count;
     s.group = g;
     s.query = q;
     s.draw = q->draw;
     s.count = 0;
-    if (wanted > g->serving_count)
-        wanted = g->serving_count;
-    while (s.count < wanted && tries-- > 0)
+    s.wanted = wanted;
+    for (unsigned i = 0; s.count < wanted; i++) {
+        if (i == TRIES * wanted)
+            return choose_of_all(s, organisation);
+        if (i > 0 && i % 2 == 0)
+            s.draw = lim_rng_mix(s.draw);
         try_one(&s);
-    lim_time at = s.count > 0 ? q->now : lim_group_earliest(g, q);
-    if (at > q->now)
-        return at;
-    while (s.count < wanted && count_out(&s))
-        ;
-    assert(s.count > 0);
-    uint32_t best = s.chosen[0];
-    for (unsigned i = 0; i < s.count && wanted > 1; i++) {
-        const struct lim_seat *p = &g->seats[s.chosen[i]];
-        int64_t score = lim_index_score(p->index, p->leaf, q);
-        bool first = i == 0 || score < least;
-        best = first ? s.chosen[i] : best;
-        least = first ? score : least;
     }
-    *organisation = best;
+    *organisation = s.best;
     return q->now;
 }
 
@@ -287,7 +311,8 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
         return choose_sampled(g, q, organisation);
     if (q->strategy->propose != NULL) {
         *organisation = lim_index_propose(g->indexes[0], q);
-        if (may(g, *organisation, q))
+        const struct lim_seat *p = &g->seats[*organisation];
+        if (p->index != NULL && lim_index_open(p->index, p->leaf, q, NULL))
             return q->now;
     }
     if (g->winner != NULL)

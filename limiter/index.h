@@ -116,16 +116,13 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
 /* Returns when some organisation may take the request; LIM_NEVER. */
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q);
 
-/* Tells whether this one may take the request now. */
+/* Tells whether this one may take the request now, and if so the strategy's
+   score of it; NULL: nobody asks. */
 bool lim_index_open(struct lim_index *x, uint32_t leaf,
-                    const struct lim_query *q);
+                    const struct lim_query *q, int64_t *score);
 
 /* Returns the organisation that the strategy proposes. */
 uint32_t lim_index_propose(struct lim_index *x, const struct lim_query *q);
-
-/* Returns the strategy's score of one leaf. */
-int64_t lim_index_score(struct lim_index *x, uint32_t leaf,
-                        const struct lim_query *q);
 
 /* Returns when this one may take it, exactly; LIM_NEVER. */
 lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,

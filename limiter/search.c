@@ -47,15 +47,6 @@ static void score_block(struct lim_index *x, const struct lim_query *q,
     q->strategy->score(q->state, v, score);
 }
 
-int64_t lim_index_score(struct lim_index *x, uint32_t leaf,
-                        const struct lim_query *q)
-{
-    int64_t score[LIM_BLOCK];
-    present(x, q);
-    score_block(x, q, &x->levels[0], leaf / LIM_BLOCK, score);
-    return score[leaf % LIM_BLOCK];
-}
-
 uint32_t lim_index_propose(struct lim_index *x, const struct lim_query *q)
 {
     present(x, q);
@@ -123,17 +114,40 @@ static lim_time ready_time(const struct lim_index *x, const struct lim_query *q,
                                                               : ready;
 }
 
-bool lim_index_open(struct lim_index *x, uint32_t leaf,
-                    const struct lim_query *q)
+/* Strategies that compare samples score a column that stands alone. */
+static int64_t score_leaf(struct lim_index *x, const struct lim_query *q,
+                          uint32_t leaf)
 {
-    const struct lim_terms *t = lim_index_terms(x, q->cost);
+    const struct lim_level *l = &x->levels[0];
+    struct lim_view *v = &x->view;
+    int64_t score[LIM_BLOCK];
+    if (q->strategy->samples == 0) {
+        score_block(x, q, l, leaf / LIM_BLOCK, score);
+        return score[leaf % LIM_BLOCK];
+    }
+    v->values = &l->blocks[leaf / LIM_BLOCK].value[0][leaf % LIM_BLOCK];
+    v->first = &l->first[leaf];
+    v->last = &l->last[leaf];
+    v->columns = 1;
+    v->joint.row = NULL;
+    q->strategy->score(q->state, v, score);
+    return score[0];
+}
+
+bool lim_index_open(struct lim_index *x, uint32_t leaf,
+                    const struct lim_query *q, int64_t *score)
+{
     const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
     assert(leaf < x->levels[0].columns);
-    if (!t->fits)
+    if (!present(x, q)->fits)
         return false;
     lim_time ready = ready_time(x, q, b, leaf % LIM_BLOCK);
-    return ready <= surely_by(x, q) ||
-           (ready <= q->now && lim_index_ready(x, leaf, q) <= q->now);
+    if (ready > surely_by(x, q) &&
+        (ready > q->now || lim_index_ready(x, leaf, q) > q->now))
+        return false;
+    if (score != NULL)
+        *score = score_leaf(x, q, leaf);
+    return true;
 }
 
 /*

@@ -11,7 +11,8 @@
 /*
  * A strategy says which of the organisations that may take a request now
  * takes it: the one with the smallest score, and of equal ones the first.
- * With `samples` n > 0 only n of them, drawn at random, are compared.
+ * With `samples` n > 0 only n of them, drawn at random, are compared, and each
+ * is shown alone: a view of one column.
  *
  * Organisations of equal limits stand in a tree of blocks of sixteen.  In a
  * leaf block a column is an organisation; above, a column is a block, and
@@ -95,7 +96,8 @@ struct lim_view {
 /*
  * One value of all columns.  A row always has LIM_BLOCK of them: times in
  * columns that are not in use are far ahead and may be reckoned with, which
- * spares a loop its bound; a score written there is not read.
+ * spares a loop its bound; a score written there is not read.  (But with
+ * `samples` anything may stand behind the one column.)
  */
 static inline const int64_t *lim_view_row(const struct lim_view *v,
                                           unsigned value)

@@ -56,9 +56,11 @@ static uint32_t best_of_all(struct fixture *f, const struct lim_query *q)
     uint32_t best = UINT32_MAX;
     int64_t least = INT64_MAX;
     for (uint32_t i = 0; i < COUNT; i++) {
-        if (lim_index_ready(f->index, i, q) > q->now)
+        int64_t score;
+        bool open = lim_index_open(f->index, i, q, &score);
+        CU_ASSERT_EQUAL(open, lim_index_ready(f->index, i, q) <= q->now);
+        if (!open)
             continue;
-        int64_t score = lim_index_score(f->index, i, q);
         best = score < least ? i : best;
         least = score < least ? score : least;
     }

@@ -77,8 +77,10 @@ static uint32_t best_of_all(struct fixture *f, const struct lim_query *q,
             continue;
         lim_time ready = lim_index_ready(f->index, f->leaf[i], q);
         *earliest = ready < *earliest ? ready : *earliest;
-        int64_t score = lim_index_score(f->index, f->leaf[i], q);
-        if (ready <= q->now && (best == NOWHERE || score < least)) {
+        int64_t score;
+        bool open = lim_index_open(f->index, f->leaf[i], q, &score);
+        CU_ASSERT_EQUAL(open, ready <= q->now);
+        if (open && (best == NOWHERE || score < least)) {
             best = i;
             least = score;
         }

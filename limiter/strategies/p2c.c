@@ -14,13 +14,13 @@
 
 #include "limiter/strategies/strategies.h"
 
-#include <string.h>
-
 static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
+    const int64_t *in_flight = lim_view_row(v, LIM_VALUE_IN_FLIGHT);
     (void)state;
-    memcpy(out, lim_view_row(v, LIM_VALUE_IN_FLIGHT), LIM_BLOCK * sizeof *out);
+    for (unsigned i = 0; i < v->columns; i++)
+        out[i] = in_flight[i];
 }
 
 const struct lim_strategy lim_strategy_p2c = {
