@@ -7,15 +7,6 @@
 #include "limiter/cold.h"
 #include "limiter/rng.h"
 
-static void check_counts(const struct lim_pool *p)
-{
-    const struct lim_counts *c = &p->counts;
-    assert(c->submitted == c->waiting + c->in_flight + c->backing_off +
-                               c->succeeded + c->failed + c->expired +
-                               c->refused + c->cancelled);
-    (void)c;
-}
-
 static lim_id id_of(const struct lim_pool *p, uint32_t i)
 {
     return (uint64_t)p->records[i].generation << 32 | i;
@@ -104,7 +95,6 @@ static void release(struct lim_pool *p, uint32_t i)
     r->generation++;
     r->next = p->free;
     p->free = i;
-    check_counts(p);
 }
 
 static bool is_valid(const struct lim_pool *p, const struct lim_request *r)
@@ -178,6 +168,7 @@ LIM_APART static void give_up(struct lim_pool *p, uint32_t i,
     else
         p->counts.failed++;
     release(p, i);
+    lim_pool_check(p);
 }
 
 static bool send_hedge(struct lim_pool *p, uint32_t i, struct lim_action *out);
@@ -246,6 +237,14 @@ LIM_APART static void pair_up(struct lim_pool *p, uint32_t i)
         lim_timerq_set(p->timers, i, due, 0);
 }
 
+/* Who is next has waited for long, where many do: its record comes in time. */
+static inline void foresee_head(const struct lim_pool *p, unsigned group)
+{
+    uint32_t head = lim_lanes_head(p->lanes, group);
+    if (head != LIM_NOBODY)
+        __builtin_prefetch(&p->records[head]);
+}
+
 static inline void send(struct lim_pool *p, uint32_t i,
                         const struct lim_asked *a, uint32_t organisation,
                         struct lim_action *out)
@@ -253,6 +252,7 @@ static inline void send(struct lim_pool *p, uint32_t i,
     struct lim_record *r = &p->records[i];
     lim_lanes_serve(p->lanes, i, r->cost.amount[LIM_TOKENS]);
     stop_waiting(p, i);
+    foresee_head(p, r->group);
     r->state = IN_FLIGHT;
     p->counts.in_flight++;
     if (r->attempt == 0) {
@@ -409,8 +409,8 @@ int lim_change_limits(struct lim_pool *p, uint32_t organisation, unsigned group,
 }
 
 /* An attempt failed: whether there is another, and if not, why. */
-LIM_APART static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
-                                            const struct lim_outcome *o)
+static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
+                                  const struct lim_outcome *o)
 {
     struct lim_record *r = &p->records[i];
     struct lim_flight *f = &p->flights[i];
@@ -428,6 +428,20 @@ LIM_APART static enum lim_reason plan_retry(struct lim_pool *p, uint32_t i,
     r->attempt++;
     lim_timerq_set(p->timers, i, at < r->deadline ? at : r->deadline, 0);
     return LIM_REASON_NONE;
+}
+
+/* The last attempt of a request on its way failed.  Why it ends with that;
+   LIM_REASON_NONE: it does not. */
+LIM_APART static enum lim_reason fail(struct lim_pool *p, uint32_t i,
+                                      const struct lim_outcome *o)
+{
+    enum lim_reason why = plan_retry(p, i, o);
+    if (why != LIM_REASON_NONE) {
+        p->counts.failed++;
+        release(p, i);
+    }
+    lim_pool_check(p);
+    return why;
 }
 
 /* The attempt that a request still has on its way is of no use any more. */
@@ -487,18 +501,13 @@ enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
     if (fate == LIM_FATE_OTHER)
         goto out;
     p->counts.in_flight--;
-    if (!ok)
-        why = plan_retry(p, i, o);
-    if (r->state == BACKING_OFF) {
-        check_counts(p);
-        fate = LIM_FATE_RETRY;
-        goto out;
+    if (ok) {
+        p->counts.succeeded++;
+        release(p, i);
+    } else {
+        why = fail(p, i, o);
+        fate = why == LIM_REASON_NONE ? LIM_FATE_RETRY : LIM_FATE_FAILED;
     }
-    p->counts.succeeded += ok;
-    p->counts.failed += !ok;
-    release(p, i);
-    if (!ok)
-        fate = LIM_FATE_FAILED;
 out:
     if (reason != NULL)
         *reason = why;
@@ -533,5 +542,6 @@ bool lim_cancel(struct lim_pool *p, lim_id id)
     }
     p->counts.cancelled++;
     release(p, i);
+    lim_pool_check(p);
     return true;
 }

@@ -72,6 +72,7 @@ void lim_pool_free(struct lim_pool *p)
 {
     if (p == NULL)
         return;
+    lim_pool_check(p);
     lim_members_free(p->members);
     lim_timerq_free(p->timers);
     lim_lanes_free(p->lanes);

@@ -83,4 +83,15 @@ struct lim_pool {
     struct lim_counts counts;
 };
 
+/* Who was submitted is somewhere.  Checked where a request ends otherwise than
+   well, and at the end of all. */
+static inline void lim_pool_check(const struct lim_pool *p)
+{
+    const struct lim_counts *c = &p->counts;
+    assert(c->submitted == c->waiting + c->in_flight + c->backing_off +
+                               c->succeeded + c->failed + c->expired +
+                               c->refused + c->cancelled);
+    (void)c;
+}
+
 #endif
