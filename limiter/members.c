@@ -28,15 +28,15 @@ LIM_APART static void set_all(struct lim_members *m, uint32_t organisation,
 }
 
 /* Likewise of one that the strategy alone reads. */
-LIM_APART static void note_all(struct lim_members *m, uint32_t organisation,
-                               enum lim_value value, int64_t to)
+static inline void note_all(struct lim_members *m, uint32_t organisation,
+                            enum lim_value value, int64_t to)
 {
-    if (m->strategy->samples == 0) {
+    if (!m->samples) {
         set_all(m, organisation, value, to);
         return;
     }
     for (unsigned g = 0; g < m->group_count; g++) {
-        struct lim_seat *p = seat_of(m, organisation, g);
+        const struct lim_seat *p = &m->groups[g].seats[organisation];
         if (p->index != NULL)
             lim_index_note(p->index, p->leaf, value, to);
     }
@@ -193,13 +193,14 @@ static void add_up(int64_t *restrict charged, const struct lim_cost *restrict c,
         mark[d] = charged[d] += c->amount[d];
 }
 
-LIM_APART static void spend(struct lim_members *m, uint32_t organisation,
-                            int64_t money)
+static inline void spend(struct lim_members *m, uint32_t organisation,
+                         int64_t money)
 {
     struct lim_member *x = &m->members[organisation];
     x->spent += money;
     x->reserved += money;
-    set_spent(m, organisation);
+    if (money != 0)
+        set_spent(m, organisation);
 }
 
 LIM_APART static void tell_strategy_sent(struct lim_members *m,
@@ -254,8 +255,7 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
         lim_meters_mark(lim_index_meters(p->index), p->leaf, now,
                         marks_of(m, mark));
     add_up(p->charged, a->cost, mark->charged);
-    if (money != 0)
-        spend(m, organisation, money);
+    spend(m, organisation, money);
     x->in_flight++;
     x->sent++;
     mark->sent_at = now;

@@ -12,6 +12,7 @@ static void choose_kept(struct lim_members *m)
     m->keeps_in_flight = kept >> LIM_VALUE_IN_FLIGHT & 1;
     m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
     m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
+    m->samples = m->strategy->samples > 0;
     m->capped = lim_throttle_caps_organisations(m->throttle);
     m->listens = lim_throttle_listens(m->throttle);
     m->bounded = m->capped || m->listens || m->pupils != NULL;
