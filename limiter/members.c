@@ -28,8 +28,8 @@ LIM_APART static void set_all(struct lim_members *m, uint32_t organisation,
 }
 
 /* Likewise of one that the strategy alone reads. */
-static inline void note_all(struct lim_members *m, uint32_t organisation,
-                            enum lim_value value, int64_t to)
+LIM_APART static void note_all(struct lim_members *m, uint32_t organisation,
+                               enum lim_value value, int64_t to)
 {
     if (!m->samples) {
         set_all(m, organisation, value, to);
@@ -232,11 +232,9 @@ LIM_APART static void tell_bounds_sent(struct lim_members *m,
 LIM_APART static void tell_sent(struct lim_members *m, uint32_t organisation,
                                 const struct lim_asked *a, lim_time now)
 {
-    const struct lim_member *x = &m->members[organisation];
-    if (m->keeps_in_flight)
-        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->keeps_sent)
-        note_all(m, organisation, LIM_VALUE_SENT, x->sent);
+        note_all(m, organisation, LIM_VALUE_SENT,
+                 m->members[organisation].sent);
     if (m->strategy->sent != NULL)
         tell_strategy_sent(m, organisation, a->cost, now);
     if (m->bounded)
@@ -260,7 +258,9 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     x->sent++;
     mark->sent_at = now;
     mark->gone = false;
-    mark->in_flight = (uint32_t)x->in_flight;
+    mark->in_flight = x->in_flight;
+    if (m->keeps_in_flight)
+        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->hears_sent)
         tell_sent(m, organisation, a, now);
     unsigned key = x->next_key;
@@ -370,9 +370,6 @@ LIM_APART static bool tell_ended(struct lim_members *m, uint32_t organisation,
 {
     if (m->gone != NULL && !mark->gone)
         note_gone(gone_of(m, organisation, a->group), a->cost);
-    if (m->keeps_in_flight)
-        note_all(m, organisation, LIM_VALUE_IN_FLIGHT,
-                 m->members[organisation].in_flight);
     if (m->strategy->ended != NULL)
         tell_strategy_ended(m, organisation, a, mark, o, now);
     return m->bounded && tell_bounds_ended(m, organisation, a, mark, o, now);
@@ -386,6 +383,8 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
     assert(x->in_flight > 0);
     x->in_flight--;
     x->reserved -= a->cost->amount[LIM_MONEY];
+    if (m->keeps_in_flight)
+        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     return m->hears_ended && tell_ended(m, organisation, a, mark, o, now);
 }
 

@@ -16,10 +16,9 @@ static void choose_kept(struct lim_members *m)
     m->capped = lim_throttle_caps_organisations(m->throttle);
     m->listens = lim_throttle_listens(m->throttle);
     m->bounded = m->capped || m->listens || m->pupils != NULL;
-    m->hears_sent = m->bounded || m->keeps_in_flight || m->keeps_sent ||
-                    m->strategy->sent != NULL;
-    m->hears_ended = m->bounded || m->keeps_in_flight || m->gone != NULL ||
-                     m->strategy->ended != NULL;
+    m->hears_sent = m->bounded || m->keeps_sent || m->strategy->sent != NULL;
+    m->hears_ended =
+        m->bounded || m->gone != NULL || m->strategy->ended != NULL;
 }
 
 static bool allocate(struct lim_members *m, const struct lim_config *c)
@@ -27,10 +26,12 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     size_t n = c->organisation_count;
     m->strategy_state =
         calloc(1, c->strategy->state_size + n * c->strategy->state_each + 1);
-    m->members = calloc(n, sizeof *m->members);
+    m->memory = calloc(n * sizeof *m->members + LIM_ROW - 1, 1);
     m->weights = calloc(n, sizeof *m->weights);
     m->groups = calloc(c->groups, sizeof *m->groups);
     m->throttle = lim_throttle_new(c);
+    if (m->memory != NULL)
+        m->members = lim_row_in(m->memory);
     if (c->tells_sent)
         m->gone = calloc(n * c->groups, sizeof *m->gone);
     bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
@@ -121,7 +122,7 @@ void lim_members_free(struct lim_members *m)
     free(m->gone);
     lim_throttle_free(m->throttle);
     free(m->groups);
-    free(m->members);
+    free(m->memory);
     free(m->weights);
     free(m->marks);
     free(m->strategy_state);

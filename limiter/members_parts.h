@@ -1,8 +1,11 @@
 #ifndef LIM_MEMBERS_PARTS_H
 #define LIM_MEMBERS_PARTS_H
 
+#include <assert.h>
+
 #include "limiter/members.h"
 #include "limiter/pupils.h"
+#include "limiter/row.h"
 #include "limiter/throttle.h"
 
 /*
@@ -11,13 +14,16 @@
  */
 struct lim_member {
     unsigned keys, next_key;
-    int64_t in_flight, sent, spent;
+    uint32_t in_flight;
+    int priority;
+    int64_t sent, spent;
     int64_t reserved; /* of `spent`, by what is in flight */
     int64_t limit;    /* most in flight; LIM_UNLIMITED */
     int64_t key;      /* the strategy's */
-    int priority;
     double price;
 };
+
+static_assert(sizeof(struct lim_member) == LIM_ROW, "a cache line");
 
 /* Of what was charged, the units of requests that have left. */
 struct lim_gone {
@@ -26,6 +32,7 @@ struct lim_gone {
 
 struct lim_members {
     struct lim_member *members;
+    void *memory; /* where they are, a cache line each */
     uint32_t count;
     struct lim_group *groups;
     unsigned group_count;
@@ -41,7 +48,7 @@ struct lim_members {
     bool keeps_in_flight, keeps_sent, keeps_spent;
     bool listens; /* the throttle does */
     bool bounded; /* caps, the throttle or pupils bound what is in flight */
-    bool hears_sent, hears_ended; /* somebody wants to know of attempts */
+    bool hears_sent, hears_ended; /* somebody wants to know of attempts, too */
     lim_time month_end;
     struct lim_query query; /* what stays of it, and the last one */
 };

@@ -240,7 +240,8 @@ LIM_APART static void pair_up(struct lim_pool *p, uint32_t i)
 /* Who is next has waited for long, where many do: its record comes in time. */
 static inline void foresee_head(const struct lim_pool *p, unsigned group)
 {
-    uint32_t head = lim_lanes_head(p->lanes, group);
+    uint32_t head =
+        p->counts.waiting > 0 ? lim_lanes_head(p->lanes, group) : LIM_NOBODY;
     if (head != LIM_NOBODY)
         __builtin_prefetch(&p->records[head]);
 }
