@@ -224,7 +224,7 @@ static inline bool choose(struct sample *s, uint32_t organisation)
     int64_t score = 0;
     if (!may_be_chosen(s, organisation, s->wanted > 1 ? &score : NULL))
         return false;
-    bool better = s->count == 0 || score < s->least;
+    bool better = score < s->least;
     s->best = better ? organisation : s->best;
     s->least = better ? score : s->least;
     s->chosen[s->count++] = organisation;
@@ -290,6 +290,8 @@ static inline lim_time choose_sampled(const struct lim_group *g,
     s.draw = q->draw;
     s.count = 0;
     s.wanted = wanted;
+    s.best = UINT32_MAX;
+    s.least = INT64_MAX;
     for (unsigned i = 0; s.count < wanted; i++) {
         if (i == TRIES * wanted)
             return choose_of_all(s, organisation);
