@@ -32,6 +32,13 @@ LIM_COLD struct lim_span lim_rate_span_wide(const struct lim_rate *r,
                               (int64_t)(windows % r->limit) };
 }
 
+LIM_COLD int64_t lim_rate_units_wide(const struct lim_rate *r,
+                                     struct lim_span s)
+{
+    lim_wide used = (lim_wide)s.ns * r->limit + s.frac;
+    return (int64_t)((used + r->window_ns - 1) / r->window_ns);
+}
+
 int64_t lim_rate_burst(int64_t limit, double share)
 {
     assert(share > 0);
@@ -69,12 +76,8 @@ int64_t lim_window_remaining(const struct lim_rate *r,
         return r->limit;
     if (w->tat < now)
         return r->burst;
-    int64_t used, rest; /* x window_ns; for most limits 64 bits are enough */
-    if (!__builtin_mul_overflow(w->tat - now, r->limit, &used) &&
-        !__builtin_add_overflow(used, w->frac + r->window_ns - 1, &used))
-        return r->burst - lim_divide(&r->per_window, used, &rest);
-    lim_wide more = (lim_wide)(w->tat - now) * r->limit + w->frac;
-    return r->burst - (int64_t)((more + r->window_ns - 1) / r->window_ns);
+    return r->burst -
+           lim_rate_units(r, (struct lim_span){ w->tat - now, w->frac });
 }
 
 int64_t lim_window_reset(const struct lim_window *w, lim_time now)

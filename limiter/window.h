@@ -107,6 +107,20 @@ static inline struct lim_span lim_rate_span(const struct lim_rate *r,
     return s;
 }
 
+/* lim_rate_units, where 64 bits are not enough. */
+int64_t lim_rate_units_wide(const struct lim_rate *r, struct lim_span s);
+
+/* How many units take so long (s.ns >= 0), rounded up. */
+static inline int64_t lim_rate_units(const struct lim_rate *r,
+                                     struct lim_span s)
+{
+    int64_t used, rest; /* x window_ns */
+    if (__builtin_mul_overflow(s.ns, r->limit, &used) ||
+        __builtin_add_overflow(used, s.frac + r->window_ns - 1, &used))
+        return lim_rate_units_wide(r, s);
+    return lim_divide(&r->per_window, used, &rest);
+}
+
 /* Tells whether a full bucket holds `cost`: if not, no wait ever helps. */
 static inline bool lim_window_fits(const struct lim_rate *r, int64_t cost)
 {

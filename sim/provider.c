@@ -174,13 +174,14 @@ static const struct panel *decisive(const struct scope *s,
     return &s->panel[v->project];
 }
 
+static const struct lim_feedback nothing = {
+    { -1, -1, -1 }, { -1, -1, -1 }, -1, -1, -1, -1
+};
+
 /* Nothing is decided or shown yet.  Field by field, for most are written only
    here: to clear all first would take longer than what is decided. */
 static void open_verdict(struct sim_verdict *v, lim_time now)
 {
-    static const struct lim_feedback nothing = {
-        { -1, -1, -1 }, { -1, -1, -1 }, -1, -1, -1, -1
-    };
     v->answer = SIM_ADMITTED;
     v->limit = LIM_RPM;
     v->max = -1;
@@ -306,8 +307,8 @@ static int reserve(const struct scope *s, lim_time now)
 
 static void count_in(struct sim_windows *w, const struct lim_cost *cost)
 {
-    for (unsigned i = 0; i < LIM_WINDOWS; i++)
-        w->admitted[i] += amount_of(cost, i);
+    for (unsigned d = 0; d <= LIM_IMAGES; d++)
+        w->taken[d] += cost->amount[d];
 }
 
 static void take_from(const struct panel *x, const struct lim_cost *cost,
@@ -341,7 +342,7 @@ static void owe(const struct panel *s, enum lim_limit i, int64_t amount,
             amount = room > 0 ? room : 0;
         lim_meter_take(r, m, amount, now);
     }
-    s->windows->admitted[i] += amount;
+    s->windows->more[i] += amount;
 }
 
 static void charge_refusal(const struct scope *s, const struct lim_cost *cost,
@@ -397,58 +398,86 @@ LIM_APART static void put_back(const struct sim_rates *r, struct sim_windows *w,
         w->level[r->limited[k].limit].u.bucket = before[k];
 }
 
+/* Both windows of a dimension are there, or none. */
+LIM_APART static void show_pairs(const struct sim_rates *r,
+                                 struct sim_windows *w, lim_time now,
+                                 struct lim_feedback *shown)
+{
+    const struct panel x = { r, w };
+    show(&x, LIM_REQUESTS, now, &shown->requests);
+    show(&x, LIM_TOKENS, now, &shown->tokens);
+}
+
 /* Takes a cost from buckets, if all have room for it: then none owes. */
 static inline bool take_plain(const struct sim_rates *r, struct sim_windows *w,
-                              const struct lim_cost *cost, lim_time now)
+                              const struct lim_cost *cost, lim_time now,
+                              struct lim_shown *const shown[])
 {
     struct lim_window before[LIM_WINDOWS];
     for (unsigned k = 0; k < r->limited_count; k++) {
         const struct sim_limited *l = &r->limited[k];
+        const struct lim_rate *rate = &l->rate;
         struct lim_window *bucket = &w->level[l->limit].u.bucket;
         int64_t amount = cost->amount[l->dimension];
-        bool fits = amount <= l->rate.burst;
         before[k] = *bucket;
-        if (fits)
-            lim_window_take(&l->rate, bucket, amount, now);
-        int64_t over = bucket->tat - now - l->rate.full.ns;
-        if (!fits || over > 0 ||
-            (over == 0 && bucket->frac > l->rate.full.frac)) {
+        if (amount > rate->burst) {
+            put_back(r, w, before, k);
+            return false;
+        }
+        lim_window_take(rate, bucket, amount, now);
+        const struct lim_span used = { bucket->tat - now, bucket->frac };
+        if (used.ns > rate->full.ns ||
+            (used.ns == rate->full.ns && used.frac > rate->full.frac)) {
             put_back(r, w, before, k + 1);
             return false;
         }
+        if (l->shown)
+            *shown[l->dimension] = (struct lim_shown){
+                .limit = rate->limit,
+                .remaining = rate->burst - lim_rate_units(rate, used),
+                .reset_ns = (used.ns + (used.frac > 0)) / LIM_MSEC * LIM_MSEC,
+            };
     }
     count_in(w, cost);
     return true;
 }
 
-/*
- * The short way of most requests: nothing is due, the windows are buckets, and
- * all have room.  False: nothing has happened, and the long way tells more.
- */
+/* Nothing is due, the windows are buckets, and all have room. */
 static inline bool admit_plain(struct sim_org *o, unsigned group,
                                const struct lim_cost *cost, lim_time now,
-                               struct sim_verdict *v)
+                               struct lim_feedback *shown)
 {
+    struct lim_shown *const of[] = { &shown->requests, &shown->tokens };
     const struct sim_billing *b = &o->billing;
-    const struct panel x = { &o->rates[group], o->windows[group] };
-    if (now >= b->next_change || !x.rates->plain || x.windows == &sim_unused ||
-        (b->spend_max >= 0 && b->spent_microusd >= b->spend_max) ||
-        !take_plain(x.rates, x.windows, cost, now))
+    const struct sim_rates *r = &o->rates[group];
+    struct sim_windows *w = o->windows[group];
+    if (now >= b->next_change || !r->plain || w == &sim_unused ||
+        (b->spend_max >= 0 && b->spent_microusd >= b->spend_max))
         return false;
-    open_verdict(v, now);
-    show(&x, LIM_REQUESTS, now, &v->shown.requests);
-    show(&x, LIM_TOKENS, now, &v->shown.tokens);
+    *shown = nothing;
+    if (!take_plain(r, w, cost, now, of))
+        return false;
+    if (r->paired)
+        show_pairs(r, w, now, shown);
     o->decided.admitted++;
     return true;
+}
+
+bool sim_provider_admit_plain(struct sim_provider *p, uint32_t organisation,
+                              unsigned group, const struct lim_cost *cost,
+                              lim_time now, struct lim_feedback *shown)
+{
+    assert(group < p->groups);
+    return organisation < p->count &&
+           admit_plain(p->orgs[organisation], group, cost, now, shown);
 }
 
 int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
                        unsigned group, const struct lim_cost *cost,
                        lim_time now, struct sim_verdict *v)
 {
-    assert(group < p->groups);
-    if (organisation < p->count &&
-        admit_plain(p->orgs[organisation], group, cost, now, v))
+    open_verdict(v, now);
+    if (sim_provider_admit_plain(p, organisation, group, cost, now, &v->shown))
         return LIM_OK;
     return decide(p, organisation, group, cost, now, v);
 }
@@ -474,7 +503,7 @@ static void settle_window(const struct panel *s, enum lim_limit i,
     }
     lim_meter_give(&s->rates->rule[i], &s->windows->level[i], -more,
                    u->admitted_at);
-    s->windows->admitted[i] += more;
+    s->windows->more[i] += more;
 }
 
 /* The organisation has been brought to `now`. */
@@ -529,6 +558,6 @@ void sim_provider_window(const struct sim_provider *p, uint32_t organisation,
         .remaining = lim_meter_remaining(r, m, now),
         .level = lim_meter_level(r, m, now),
         .used_ns = lim_meter_reset(r, m, now),
-        .admitted = w->admitted[limit],
+        .admitted = w->taken[lim_limit_dimension(limit)] + w->more[limit],
     };
 }

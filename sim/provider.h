@@ -181,6 +181,15 @@ int sim_provider_admit(struct sim_provider *p, uint32_t organisation,
                        unsigned group, const struct lim_cost *cost,
                        lim_time now, struct sim_verdict *v);
 
+/*
+ * The short way of most requests: nothing is due, the windows are buckets, all
+ * have room, and of the verdict only what is shown is wanted.  False: nothing
+ * has happened, `shown` is void, and sim_provider_admit tells more.
+ */
+bool sim_provider_admit_plain(struct sim_provider *p, uint32_t organisation,
+                              unsigned group, const struct lim_cost *cost,
+                              lim_time now, struct lim_feedback *shown);
+
 /* As sim_provider_admit would decide, but nothing is taken. */
 void sim_provider_probe(const struct sim_provider *p, uint32_t organisation,
                         unsigned group, const struct lim_cost *cost,

@@ -21,6 +21,17 @@ static struct sim_headers headers_of(const struct lim_limits *limits,
     };
 }
 
+static void add_limited(struct sim_rates *r, enum lim_limit i)
+{
+    enum lim_dimension d = lim_limit_dimension(i);
+    r->limited[r->limited_count++] = (struct sim_limited){
+        .rate = r->rule[i].rate,
+        .limit = (uint8_t)i,
+        .dimension = (uint8_t)d,
+        .shown = d <= LIM_TOKENS && r->headers[d].first == r->headers[d].last,
+    };
+}
+
 static struct sim_rates make_rates(const struct sim_provider *p,
                                    const struct lim_limits *limits)
 {
@@ -42,12 +53,10 @@ static struct sim_rates make_rates(const struct sim_provider *p,
         r.rule[i] = lim_meter_rule_make(&c);
         r.plain &= limit != 0;
         if (limit != LIM_UNLIMITED)
-            r.limited[r.limited_count++] = (struct sim_limited){
-                .rate = r.rule[i].rate,
-                .limit = (uint8_t)i,
-                .dimension = (uint8_t)lim_limit_dimension((enum lim_limit)i),
-            };
+            add_limited(&r, (enum lim_limit)i);
     }
+    for (int d = 0; d <= LIM_TOKENS; d++)
+        r.paired |= r.headers[d].first != r.headers[d].last;
     return r;
 }
 

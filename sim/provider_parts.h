@@ -19,8 +19,9 @@
  * windows for those groups alone in which it is limited.
  */
 struct sim_windows { /* of one group */
+    int64_t taken[LIM_IMAGES + 1]; /* of each dimension, at admission */
     struct lim_meter level[LIM_WINDOWS];
-    int64_t admitted[LIM_WINDOWS];
+    int64_t more[LIM_WINDOWS]; /* taken later, or by refusals; or given back */
 };
 
 /* Zeros; never written. */
@@ -32,6 +33,7 @@ struct sim_rates {
     struct sim_limited {      /* those that are a limit, in their order */
         struct lim_rate rate; /* the rule's */
         uint8_t limit, dimension;
+        bool shown; /* headers show it, and no other beside it */
     } limited[LIM_WINDOWS];
     uint8_t limited_count;
     struct sim_headers { /* of requests and of tokens: they show that of the
@@ -40,7 +42,8 @@ struct sim_rates {
                             first LIM_WINDOWS: none */
         uint8_t first, last;
     } headers[LIM_TOKENS + 1];
-    bool plain; /* all are buckets, and none lets nothing through */
+    bool paired; /* in some headers the one is not the other */
+    bool plain;  /* all are buckets, and none lets nothing through */
 };
 
 struct sim_org { /* what each request asks for comes last, side by side */

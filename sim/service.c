@@ -200,27 +200,55 @@ LIM_APART static void lose(const struct sim_service *s, struct sim_plan *plan)
         plan->microusd = plan->microusd > 0 ? 0 : plan->microusd;
 }
 
-static void answer(struct sim_service *s, const struct sim_call *call,
-                   struct sim_plan *plan)
+/* A reply as it is drawn, before any fault. */
+struct drawn {
+    int64_t completion_tokens, microusd;
+    struct sim_timing timing;
+};
+
+/* One who is admitted gets a reply. */
+static inline void draw_reply(struct sim_service *s,
+                              const struct sim_call *call, struct drawn *out)
 {
-    uint64_t seed = s->config.seed;
-    plan->status = 200;
-    plan->admitted = true;
-    plan->completion_tokens = completion_of(call, seed);
-    plan->told_tokens = plan->completion_tokens;
+    int64_t tokens = completion_of(call, s->config.seed);
     const struct sim_latency_of of = {
         .request = call->request,
         .attempt = call->attempt,
         .prompt_tokens = call->prompt_tokens,
-        .completion_tokens = plan->completion_tokens,
+        .completion_tokens = tokens,
         .factor = s->even ? 1 : slowness(s, call->organisation),
     };
-    plan->timing = sim_times_draw(call->times, &of);
+    out->timing = sim_times_draw(call->times, &of);
     s->in_flight++;
-    plan->microusd = lim_price_cost(call->price, call->prompt_tokens,
-                                    plan->completion_tokens, call->images);
+    out->completion_tokens = tokens;
+    out->microusd =
+        lim_price_cost(call->price, call->prompt_tokens, tokens, call->images);
+}
+
+static void answer(struct sim_service *s, const struct sim_call *call,
+                   struct sim_plan *plan)
+{
+    struct drawn d;
+    draw_reply(s, call, &d);
+    plan->status = 200;
+    plan->admitted = true;
+    plan->completion_tokens = d.completion_tokens;
+    plan->told_tokens = d.completion_tokens;
+    plan->timing = d.timing;
+    plan->microusd = d.microusd;
     if (plan->fault != SIM_FAULT_NONE && sim_fault_loses(plan->fault))
         lose(s, plan);
+}
+
+/* What a call reserves at its admission. */
+static inline struct lim_cost reservation(const struct sim_call *call)
+{
+    return (struct lim_cost){ {
+        [LIM_REQUESTS] = 1,
+        [LIM_TOKENS] =
+            lim_estimate_tokens(call->prompt_tokens, call->max_tokens),
+        [LIM_IMAGES] = call->images,
+    } };
 }
 
 /* Field by field: to clear all first takes as long as the rest. */
@@ -229,11 +257,7 @@ static void open_plan(struct sim_plan *plan, const struct sim_call *call)
     plan->status = 0;
     plan->fault = SIM_FAULT_NONE;
     plan->admitted = false;
-    plan->cost.amount[LIM_REQUESTS] = 1;
-    plan->cost.amount[LIM_TOKENS] =
-        lim_estimate_tokens(call->prompt_tokens, call->max_tokens);
-    plan->cost.amount[LIM_IMAGES] = call->images;
-    plan->cost.amount[LIM_MONEY] = 0;
+    plan->cost = reservation(call);
     plan->completion_tokens = 0;
     plan->told_tokens = 0;
     plan->microusd = 0;
@@ -400,4 +424,51 @@ void sim_service_outcome(const struct sim_call *call,
     out->feedback = plan->verdict.shown;
     if (plan->fault != SIM_FAULT_NONE || !plan->admitted)
         tell_trouble(plan, out);
+}
+
+LIM_APART static int reply_by_plan(struct sim_service *s,
+                                   const struct sim_call *call, lim_time now,
+                                   struct sim_reply *out)
+{
+    struct sim_plan plan;
+    int error = sim_service_begin(s, call, now, &plan);
+    if (error != LIM_OK)
+        return error;
+    sim_service_outcome(call, &plan, &out->outcome);
+    out->admitted = plan.admitted;
+    if (plan.admitted)
+        out->debt = sim_service_debt(call, &plan);
+    out->end = now + plan.timing.total_ns;
+    return LIM_OK;
+}
+
+/* Mostly all is as asked for, and then there is less to be written down. */
+int sim_service_reply(struct sim_service *s, const struct sim_call *call,
+                      lim_time now, struct sim_reply *out)
+{
+    const struct lim_cost cost = reservation(call);
+    struct lim_outcome *o = &out->outcome;
+    struct drawn d;
+    if (s->config.faults.count > 0 || call->group < 0 || call->wrong ||
+        !sim_provider_admit_plain(s->provider, call->organisation,
+                                  (unsigned)call->group, &cost, now,
+                                  &o->feedback))
+        return reply_by_plan(s, call, now, out);
+    draw_reply(s, call, &d);
+    o->class = LIM_CLASS_OK;
+    o->status = 200;
+    o->usage_known = true;
+    o->tokens_used = call->prompt_tokens + d.completion_tokens;
+    o->microusd = d.microusd;
+    o->first_token_ns = call->stream ? d.timing.ttft_ns : -1;
+    o->reply_tokens = d.completion_tokens;
+    out->admitted = true;
+    out->debt.organisation = call->organisation;
+    out->debt.group = (unsigned)call->group;
+    out->debt.usage.reserved_tokens = cost.amount[LIM_TOKENS];
+    out->debt.usage.tokens = o->tokens_used;
+    out->debt.usage.microusd = d.microusd > 0 ? d.microusd : 0;
+    out->debt.usage.admitted_at = now;
+    out->end = now + d.timing.total_ns;
+    return LIM_OK;
 }

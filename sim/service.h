@@ -129,6 +129,21 @@ int64_t sim_service_first_token(const struct sim_call *call,
 void sim_service_outcome(const struct sim_call *call,
                          const struct sim_plan *plan, struct lim_outcome *out);
 
+/*
+ * All that becomes of a call whose client hears of it at its end alone: what
+ * follows from the plan that sim_service_begin makes, without the plan.  LIM_OK
+ * or LIM_ENOMEM, as there.
+ */
+struct sim_reply {
+    struct lim_outcome outcome;
+    lim_time end;
+    struct sim_debt debt; /* if admitted */
+    bool admitted;
+};
+
+int sim_service_reply(struct sim_service *s, const struct sim_call *call,
+                      lim_time now, struct sim_reply *out);
+
 /* The default length of a reply: log-normal, p50 129, p95 451 tokens (the
    Azure conversation trace of 2023). */
 struct sim_dist sim_default_completion(void);

@@ -19,10 +19,7 @@
 #define PACE_STEPS 4096 /* instants between two looks at sim_pace */
 
 struct flight { /* an answer on its way, by slot */
-    struct lim_outcome outcome;
-    struct sim_debt debt;
-    bool admitted;
-    lim_time until;      /* its end */
+    struct sim_reply reply;
     uint32_t next_ghost; /* of those that are free */
 };
 
@@ -128,23 +125,17 @@ static int begin(struct world *w, const struct sim_send *s, lim_time now)
 {
     if (s->slot >= w->flight_room && make_room(w, s->slot) != LIM_OK)
         return LIM_ENOMEM;
-    struct flight *f = &w->flights[s->slot];
+    struct sim_reply *r = &w->flights[s->slot].reply;
     struct sim_call *call = &w->calls[s->workload];
-    struct sim_plan plan;
     call->organisation = s->organisation;
     call->prompt_tokens = s->prompt_tokens;
     call->completion_tokens = s->completion_tokens;
     call->request = s->request;
     call->attempt = s->attempt;
     call->wrong = sim_service_too_long(call);
-    if (sim_service_begin(&w->service, call, now, &plan) != LIM_OK)
+    if (sim_service_reply(&w->service, call, now, r) != LIM_OK)
         return LIM_ENOMEM;
-    sim_service_outcome(call, &plan, &f->outcome);
-    f->admitted = plan.admitted;
-    if (plan.admitted)
-        f->debt = sim_service_debt(call, &plan);
-    f->until = now + plan.timing.total_ns;
-    lim_timerq_set(w->due, s->slot, f->until, 0);
+    lim_timerq_set(w->due, s->slot, r->end, 0);
     w->attempts++;
     return LIM_OK;
 }
@@ -175,7 +166,7 @@ LIM_COLD static int break_off(struct world *w, uint32_t slot)
 {
     const struct flight *f = &w->flights[slot];
     lim_timerq_cancel(w->due, slot);
-    if (!f->admitted)
+    if (!f->reply.admitted)
         return LIM_OK;
     if ((w->ghost_room == 0 || w->ghost_free == NOBODY) &&
         make_ghosts(w) != LIM_OK)
@@ -183,7 +174,7 @@ LIM_COLD static int break_off(struct world *w, uint32_t slot)
     uint32_t ghost = w->ghost_free;
     w->ghost_free = w->ghosts[ghost].next_ghost;
     w->ghosts[ghost] = *f;
-    lim_timerq_set(w->gone, ghost, f->until, 0);
+    lim_timerq_set(w->gone, ghost, f->reply.end, 0);
     return LIM_OK;
 }
 
@@ -192,7 +183,7 @@ static int end_ghosts(struct world *w, lim_time now)
     uint32_t ghost;
     while (lim_timerq_pop(w->gone, now, &ghost)) {
         struct flight *f = &w->ghosts[ghost];
-        if (sim_service_end(&w->service, &f->debt, now) != LIM_OK)
+        if (sim_service_end(&w->service, &f->reply.debt, now) != LIM_OK)
             return LIM_ENOMEM;
         f->next_ghost = w->ghost_free;
         w->ghost_free = ghost;
@@ -228,10 +219,10 @@ static int end_first(struct world *w, lim_time now)
     uint32_t slot = SIM_NO_SLOT;
     lim_timerq_pop(w->due, now, &slot);
     foresee(w);
-    const struct flight *f = &w->flights[slot];
-    if (f->admitted)
-        error = sim_service_end(&w->service, &f->debt, now);
-    uint32_t other = sim_client_done(w->client, slot, &f->outcome, NULL, now);
+    const struct sim_reply *r = &w->flights[slot].reply;
+    if (r->admitted)
+        error = sim_service_end(&w->service, &r->debt, now);
+    uint32_t other = sim_client_done(w->client, slot, &r->outcome, NULL, now);
     if (other != SIM_NO_SLOT && error == LIM_OK)
         error = break_off(w, other);
     return error;
