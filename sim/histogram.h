@@ -36,9 +36,11 @@ double sim_histogram_mean(const struct sim_histogram *h);
 
 /*
  * Quantiles and the mean of `n` values that are there, exactly, 1 <= n < 2^32:
- * of `count` shares in rising order.  Only the values in the bins of the
- * quantiles are put in order.  LIM_OK or LIM_ENOMEM.
+ * of `count` shares in rising order, SIM_SHARES_MAX at most.  Less than nothing
+ * counts as nothing.  Only the values in the bins of the quantiles are put in
+ * order.  LIM_OK or LIM_ENOMEM.
  */
+#define SIM_SHARES_MAX 12
 int sim_histogram_exact(const int64_t *values, size_t n, const double *p,
                         size_t count, int64_t *out, double *mean);
 

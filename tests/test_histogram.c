@@ -47,7 +47,9 @@ static void every_number_is_met_within_the_error(void)
     }
 }
 
-/* Four in turn: lognormal in ns, constant, small, over all sizes. */
+/* In turn: lognormal in ns, constant, small, mostly 0, around the largest that
+   has a bin of its own, over all sizes. */
+#define SHAPES 6
 static int64_t draw(int shape, uint64_t i)
 {
     uint64_t bits = lim_rng_draw(77, i, (uint64_t)shape);
@@ -59,6 +61,10 @@ static int64_t draw(int shape, uint64_t i)
         return 123456789;
     case 2:
         return (int64_t)(bits % 1000);
+    case 3:
+        return bits % 3 > 0 ? 0 : draw(0, i);
+    case 4:
+        return (int64_t)(250 + bits % 10);
     default:
         return (int64_t)(bits >> (1 + bits % 60));
     }
@@ -68,7 +74,7 @@ static void quantiles_are_near_the_exact_ones(void)
 {
     int64_t *x = malloc(VALUES * sizeof *x);
     CU_ASSERT_PTR_NOT_NULL_FATAL(x);
-    for (int shape = 0; shape < 4; shape++) {
+    for (int shape = 0; shape < SHAPES; shape++) {
         struct sim_histogram h = { .count = 0 };
         int64_t same[SHARES];
         double mean;
@@ -98,7 +104,7 @@ static void merged_ones_are_as_one(void)
     struct sim_histogram all = { .count = 0 }, part[3] = { { .count = 0 } };
     struct sim_histogram merged = { .count = 0 };
     for (uint64_t i = 0; i < 3000; i++) {
-        int64_t value = draw(3, i);
+        int64_t value = draw(SHAPES - 1, i);
         sim_histogram_add(&all, value);
         sim_histogram_add(&part[i % 2], value);
     }
