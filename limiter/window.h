@@ -153,6 +153,20 @@ static inline lim_time lim_window_ready(const struct lim_rate *r,
     return t > now ? t : now;
 }
 
+/* Returns for how long the bucket is not full once a cost of duration `s` is
+   taken at `now`.  No jumps: who comes often finds it full as often as not. */
+static inline struct lim_span lim_window_used(const struct lim_rate *r,
+                                              const struct lim_window *w,
+                                              struct lim_span s, lim_time now)
+{
+    int64_t left = w->tat - now;
+    int64_t frac = (left < 0 ? 0 : w->frac) + s.frac;
+    int64_t over = frac - r->limit;
+    s.ns += (left < 0 ? 0 : left) + (over >= 0);
+    s.frac = over >= 0 ? over : frac;
+    return s;
+}
+
 /* Takes a cost of that duration at `now`. */
 static inline void lim_window_take_span(const struct lim_rate *r,
                                         struct lim_window *w, struct lim_span s,
@@ -160,16 +174,9 @@ static inline void lim_window_take_span(const struct lim_rate *r,
 {
     if (r->limit <= 0)
         return;
-    if (w->tat < now) {
-        w->tat = now;
-        w->frac = 0;
-    }
-    w->tat += s.ns;
-    w->frac += s.frac;
-    if (w->frac >= r->limit) {
-        w->frac -= r->limit;
-        w->tat++;
-    }
+    s = lim_window_used(r, w, s, now);
+    w->tat = now + s.ns;
+    w->frac = s.frac;
 }
 
 /*

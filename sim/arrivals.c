@@ -70,18 +70,24 @@ static lim_time elapse(struct sim_source *s, lim_time at, double gap)
     }
 }
 
-/* The start falls anywhere between two arrivals; for an exponential gap that
-   is nothing special. */
-static double draw_gap(struct sim_source *s)
+/* When the next one comes at a rate that is always the same. */
+static inline lim_time steady_next(struct sim_source *s)
 {
-    if (s->count == 0 && s->gap.kind != SIM_DIST_EXPONENTIAL)
-        return sim_dist_residual(&s->gap, lim_rng_draw(s->stream, s->index, 0));
-    return sim_draws_at(&s->gaps, s->count);
+    lim_time next = s->next + (int64_t)sim_draws_at(&s->gaps, s->count);
+    return next < HORIZON ? next : LIM_NEVER;
 }
 
-static lim_time random_next(struct sim_source *s, lim_time last)
+/* The start falls anywhere between two arrivals; for an exponential gap that
+   is nothing special. */
+static lim_time random_first(struct sim_source *s)
 {
-    return elapse(s, last, draw_gap(s));
+    if (s->gap.kind != SIM_DIST_EXPONENTIAL)
+        return elapse(
+            s, s->start,
+            sim_dist_residual(&s->gap, lim_rng_draw(s->stream, s->index, 0)));
+    if (s->steady)
+        return steady_next(s);
+    return elapse(s, s->start, sim_draws_at(&s->gaps, 0));
 }
 
 /* From the last row of a trace to the first of its next time round: a mean
@@ -123,9 +129,11 @@ LIM_APART static lim_time other_next(const struct sim_source *s)
     return LIM_NEVER;
 }
 
-static lim_time next_arrival(struct sim_source *s, lim_time last)
+static lim_time next_arrival(struct sim_source *s)
 {
-    return is_random(s->arrivals) ? random_next(s, last) : other_next(s);
+    if (is_random(s->arrivals))
+        return elapse(s, s->next, sim_draws_at(&s->gaps, s->count));
+    return other_next(s);
 }
 
 static struct sim_dist gap_of(const struct sim_arrivals *a)
@@ -143,6 +151,10 @@ static void begin_gaps(struct sim_source *s)
     sim_draws_of_one(&s->gaps, &s->gap, s->stream, s->index);
     if (s->gap.kind == SIM_DIST_EXPONENTIAL)
         sim_draws_mirror(&s->gaps); /* a gap is -ln u, of the uniform u */
+    s->steady =
+        s->arrivals->kind <= SIM_ARRIVE_WEIBULL && s->arrivals->rate_per_s > 0;
+    if (s->steady)
+        sim_draws_of_rate(&s->gaps, s->arrivals->rate_per_s);
 }
 
 /* A state at the start, as long as it stays. */
@@ -170,7 +182,7 @@ int sim_source_init(struct sim_source *s, const struct sim_arrivals *a,
                                   lim_rng_stream(seed, LIM_DRAW_STATE),
                               .index = index,
                               .start = start,
-                              .next = LIM_NEVER };
+                              .next = start };
     if (a->kind == SIM_ARRIVE_CLOSED)
         error =
             sim_think_init(&s->think, a->users, &a->think,
@@ -182,7 +194,7 @@ int sim_source_init(struct sim_source *s, const struct sim_arrivals *a,
     if (a->kind == SIM_ARRIVE_MMPP)
         s->state = draw_state(s);
     enter(s, start);
-    s->next = next_arrival(s, start);
+    s->next = is_random(a) ? random_first(s) : other_next(s);
     return LIM_OK;
 }
 
@@ -196,18 +208,27 @@ lim_time sim_source_next(const struct sim_source *s)
     return s->next;
 }
 
-struct sim_arrival sim_source_take(struct sim_source *s)
+LIM_APART static struct sim_arrival take_other(struct sim_source *s)
 {
     const struct sim_arrivals *a = s->arrivals;
     struct sim_arrival taken = { 0 };
-    assert(s->next != LIM_NEVER);
     if (a->kind == SIM_ARRIVE_TRACE)
         taken.row = &a->rows[s->count % a->row_count];
     else if (a->kind == SIM_ARRIVE_CLOSED)
         taken.user = sim_think_take(&s->think);
     s->count++;
-    s->next = next_arrival(s, s->next);
+    s->next = next_arrival(s);
     return taken;
+}
+
+struct sim_arrival sim_source_take(struct sim_source *s)
+{
+    assert(s->next != LIM_NEVER);
+    if (!s->steady)
+        return take_other(s);
+    s->count++;
+    s->next = steady_next(s);
+    return (struct sim_arrival){ 0 };
 }
 
 void sim_source_ended(struct sim_source *s, uint32_t user, lim_time now)

@@ -1,6 +1,7 @@
 #ifndef SIM_ARRIVALS_H
 #define SIM_ARRIVALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "limiter/error.h"
@@ -22,7 +23,8 @@
 struct sim_source { /* fields are private */
     const struct sim_arrivals *arrivals;
     struct sim_dist gap;   /* mean 1 */
-    struct sim_draws gaps; /* of it */
+    struct sim_draws gaps; /* of it; in ns, where the rate is steady */
+    bool steady;           /* the rate is always the same, and not 0 */
     uint64_t stream, state_stream;
     uint64_t index; /* of the workload */
     uint64_t count; /* arrivals taken */

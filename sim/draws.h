@@ -23,8 +23,8 @@ struct sim_draws { /* fields are private */
     uint64_t key;    /* mixed: what all have in common */
     uint64_t mirror; /* bits that are turned over */
     double most;     /* of whole numbers; 0: they are not rounded */
+    double rate;     /* of gaps in ns; 0: they are as drawn */
     uint64_t first;  /* item of value[0] */
-    uint64_t count;  /* of values */
     uint64_t last;   /* item asked for that was not there */
     double value[SIM_DRAWS_AHEAD];
 };
@@ -45,13 +45,19 @@ void sim_draws_mirror(struct sim_draws *d);
    most `most`, 0 < most < 2^31; others are 0.  Before the first draw. */
 void sim_draws_whole(struct sim_draws *d, double most);
 
+/* From now on they are gaps between events of such a rate: ns, which are drawn
+   as multiples of their mean; at most SIM_DRAWS_NS_MAX.  Before the first
+   draw. */
+#define SIM_DRAWS_NS_MAX 0x1p62
+void sim_draws_of_rate(struct sim_draws *d, double rate_per_s);
+
 /* What sim_draws_at does when the item is not there yet. */
 double sim_draws_make(struct sim_draws *d, uint64_t item);
 
 /* Returns the variate of an item. */
 static inline double sim_draws_at(struct sim_draws *d, uint64_t item)
 {
-    if (item - d->first < d->count)
+    if (item - d->first < SIM_DRAWS_AHEAD)
         return d->value[item - d->first];
     return sim_draws_make(d, item);
 }

@@ -228,6 +228,12 @@ LIM_APART static unsigned longer(const struct panel *x, struct sim_headers h,
                : h.first;
 }
 
+/* As headers have it, of ns >= 0. */
+static int64_t whole_ms(int64_t ns)
+{
+    return (int64_t)((uint64_t)ns / LIM_MSEC * LIM_MSEC);
+}
+
 static inline void show(const struct panel *x, enum lim_dimension d,
                         lim_time now, struct lim_shown *out)
 {
@@ -242,7 +248,7 @@ static inline void show(const struct panel *x, enum lim_dimension d,
     int64_t left = lim_meter_remaining(r, m, now);
     out->limit = r->rate.limit;
     out->remaining = left > 0 ? left : 0;
-    out->reset_ns = lim_meter_reset(r, m, now) / LIM_MSEC * LIM_MSEC;
+    out->reset_ns = whole_ms(lim_meter_reset(r, m, now));
 }
 
 static int64_t hint(const struct lim_meter_rule *r, const struct sim_verdict *v,
@@ -419,23 +425,21 @@ static inline bool take_plain(const struct sim_rates *r, struct sim_windows *w,
         const struct lim_rate *rate = &l->rate;
         struct lim_window *bucket = &w->level[l->limit].u.bucket;
         int64_t amount = cost->amount[l->dimension];
-        before[k] = *bucket;
-        if (amount > rate->burst) {
+        const struct lim_span used =
+            lim_window_used(rate, bucket, lim_rate_span(rate, amount), now);
+        if (amount > rate->burst || used.ns > rate->full.ns ||
+            (used.ns == rate->full.ns && used.frac > rate->full.frac)) {
             put_back(r, w, before, k);
             return false;
         }
-        lim_window_take(rate, bucket, amount, now);
-        const struct lim_span used = { bucket->tat - now, bucket->frac };
-        if (used.ns > rate->full.ns ||
-            (used.ns == rate->full.ns && used.frac > rate->full.frac)) {
-            put_back(r, w, before, k + 1);
-            return false;
-        }
+        before[k] = *bucket;
+        bucket->tat = now + used.ns;
+        bucket->frac = used.frac;
         if (l->shown)
             *shown[l->dimension] = (struct lim_shown){
                 .limit = rate->limit,
                 .remaining = rate->burst - lim_rate_units(rate, used),
-                .reset_ns = (used.ns + (used.frac > 0)) / LIM_MSEC * LIM_MSEC,
+                .reset_ns = whole_ms(used.ns + (used.frac > 0)),
             };
     }
     count_in(w, cost);

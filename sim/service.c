@@ -207,8 +207,9 @@ struct drawn {
 };
 
 /* One who is admitted gets a reply. */
-static inline void draw_reply(struct sim_service *s,
-                              const struct sim_call *call, struct drawn *out)
+LIM_IN_PLACE static void draw_reply(struct sim_service *s,
+                                    const struct sim_call *call,
+                                    struct drawn *out)
 {
     int64_t tokens = completion_of(call, s->config.seed);
     const struct sim_latency_of of = {
