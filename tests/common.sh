@@ -50,6 +50,7 @@ ok() {
     else
         failed=$((failed + 1))
         echo "not ok: $name"
+        tail -n 5 "$tmp/err" 2>/dev/null
     fi
 }
 

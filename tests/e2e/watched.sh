@@ -106,7 +106,10 @@ export OPENAI_BASE_URL=$url/v1
 batch 500 >"$tmp/many.jsonl"
 run "$tmp/many.jsonl" -o "$tmp/grown.out" --speed 60 &
 child=$!
-sleep 0.6
+for _ in $(seq 100); do
+    [ "$(decisions)" -lt 60 ] || break
+    sleep 0.05
+done
 curl -s "$url/mock/orgs" -d '{"organisation": "a", "tier": "tier2"}' >/dev/null
 wait $child
 is 'an upgrade while it runs' '0 500' "$? $(wc -l <"$tmp/grown.out")"
