@@ -70,10 +70,10 @@ static enum lim_class class_of_error(struct span data)
     return error.class;
 }
 
-/* One event; its kind is that of the "event" line before it. */
-static void read_data(struct bench_events *e, struct span data, bool is_error,
+static void read_data(struct bench_events *e, const struct bench_event *event,
                       bool *finished)
 {
+    const struct span data = { event->data, event->length };
     struct lim_diag why;
     if (e->class != LIM_CLASS_OK)
         return;
@@ -85,11 +85,12 @@ static void read_data(struct bench_events *e, struct span data, bool is_error,
         e->class = LIM_CLASS_TRANSIENT;
         return;
     }
-    if (is_error || value_of(data, "\"error\"") != '\0')
+    char error = value_of(data, "\"error\"");
+    if (event->error || (error != '\0' && error != 'n'))
         e->class = class_of_error(data);
-    if (is_error && e->class == LIM_CLASS_OK)
+    if (event->error && e->class == LIM_CLASS_OK)
         e->class = LIM_CLASS_TRANSIENT;
-    if (value_of(data, "\"finish_reason\"") == '"')
+    if (event->last || value_of(data, "\"finish_reason\"") == '"')
         *finished = true;
     if (value_of(data, "\"usage\"") == '{') {
         e->usage = data.at;
@@ -115,12 +116,14 @@ bool bench_events_next(struct bench_event *e)
         e->left -= used;
         if (field(line, "event:", &value)) {
             e->error = is(value, "error");
+            e->last = is(value, "response.completed") ||
+                      is(value, "response.incomplete");
         } else if (field(line, "data:", &value)) {
             e->data = value.at;
             e->length = value.length;
             return true;
         } else if (trimmed(line.at, line.length).length == 0) {
-            e->error = false;
+            e->error = e->last = false;
         }
     }
     return false;
@@ -132,8 +135,7 @@ void bench_events_read(struct bench_events *e, const char *body, size_t length)
     bool finished = false;
     *e = (struct bench_events){ .class = LIM_CLASS_OK };
     while (bench_events_next(&event))
-        read_data(e, (struct span){ event.data, event.length }, event.error,
-                  &finished);
+        read_data(e, &event, &finished);
     if (e->class == LIM_CLASS_OK && !finished)
         e->class = LIM_CLASS_TRANSIENT;
 }

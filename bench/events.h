@@ -14,13 +14,18 @@
  *     data: {"choices":[],"usage":{"total_tokens":12,...}}
  *     data: [DONE]
  *
+ * or the events of a response, of which the last has all of it:
+ *
+ *     event: response.completed
+ *     data: {"response":{...,"usage":{"total_tokens":12,...}}}
+ *
  * A failure amid a stream is told in an event with an error, or by an end
  * that comes too early.
  */
 struct bench_events {
     enum lim_class class; /* OK; of the error in an event; or TRANSIENT: an
-                             event is no JSON, or the end is missing (neither
-                             [DONE] nor a finish_reason came) */
+                             event is no JSON, or the end is missing (no
+                             [DONE], finish_reason or last event came) */
     const char *usage;    /* of `body`: the last event with a usage object;
                              NULL: none has one */
     size_t usage_length;
@@ -38,7 +43,8 @@ struct bench_event {
     size_t left;      /* and to its length */
     const char *data; /* without blanks around */
     size_t length;
-    bool error; /* an "event: error" line came before it */
+    bool error; /* an "event: error" line came before it, */
+    bool last;  /* or one that says that the response is all there */
 };
 
 /* False: there is none more. */

@@ -16,7 +16,7 @@
 static const char filler[] = " the and for you not are but had"
                              " his her was one our out day get";
 
-enum { CHAT, COMPLETIONS, EMBEDDINGS, SPEECH, MODERATIONS, IMAGES };
+enum { CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, SPEECH, MODERATIONS, IMAGES };
 
 /*
  * Where it goes, what stands around its text, and how long that may be: as
@@ -30,6 +30,7 @@ static const struct form {
                ",\"messages\":[{\"role\":\"user\",\"content\":\"", "\"}]",
                INT64_MAX },
     [COMPLETIONS] = { "/completions", ",\"prompt\":\"", "\"", INT64_MAX },
+    [RESPONSES] = { "/responses", ",\"input\":\"", "\"", INT64_MAX },
     [EMBEDDINGS] = { "/embeddings", ",\"input\":\"", "\"", INT64_MAX },
     [SPEECH] = { "/audio/speech", ",\"input\":\"", "\",\"voice\":\"alloy\"",
                  4096 },
@@ -45,6 +46,8 @@ static const struct form *form_of(const struct sim_workload *w)
     switch (mock_family_of(w->model)) {
     case MOCK_FAMILY_COMPLETION:
         return &forms[COMPLETIONS];
+    case MOCK_FAMILY_RESPONSES:
+        return &forms[RESPONSES];
     case MOCK_FAMILY_EMBEDDING:
         return &forms[EMBEDDINGS];
     case MOCK_FAMILY_SPEECH:
@@ -61,6 +64,14 @@ static const struct form *form_of(const struct sim_workload *w)
     return &forms[CHAT];
 }
 
+/* What the bound of its reply is called. */
+static const char *bound_of(const struct form *form, const char *model)
+{
+    if (form == &forms[RESPONSES])
+        return "max_output_tokens";
+    return mock_family_reasons(model) ? "max_completion_tokens" : "max_tokens";
+}
+
 int bench_message_init(struct bench_message *m, const struct sim_workload *w,
                        const struct lim_prices *prices)
 {
@@ -75,10 +86,9 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w,
         .images = w->images,
         .chars_max = form->chars_max,
         .sounds = form == &forms[SPEECH],
-        .stream = w->stream && form <= &forms[COMPLETIONS],
+        .stream = w->stream && form <= &forms[RESPONSES],
         .tail = form->after,
-        .bound = mock_family_reasons(w->model) ? "max_completion_tokens"
-                                               : "max_tokens",
+        .bound = bound_of(form, w->model),
     };
     cJSON *name = cJSON_CreateString(w->model);
     char *quoted = name != NULL ? cJSON_PrintUnformatted(name) : NULL;
@@ -119,9 +129,11 @@ int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
 {
     char end[160], bound[60] = "", count[40] = "";
     int64_t chars = prompt_tokens > 2 ? 4 * (prompt_tokens - 2) : 0;
-    const char *stream = m->stream ? ",\"stream\":true,\"stream_options\":"
-                                     "{\"include_usage\":true}"
-                                   : "";
+    const char *stream = !m->stream ? ""
+                         : m->path == forms[RESPONSES].path
+                             ? ",\"stream\":true"
+                             : ",\"stream\":true,\"stream_options\":"
+                               "{\"include_usage\":true}";
 
     if (chars == 0 && m->path != forms[CHAT].path)
         chars = 1; /* an empty text is an error there */
@@ -139,16 +151,19 @@ int bench_message_write(const struct bench_message *m, int64_t prompt_tokens,
     return LIM_OK;
 }
 
-/* An answer that says 200 and is no JSON was cut or garbled on its way. */
+/* An answer that says 200 and is no JSON was cut or garbled on its way.  In
+   the last event of a response's stream the usage stands further in. */
 static void read_whole(const struct bench_message *m, const char *body,
                        size_t length, struct lim_outcome *out)
 {
     cJSON *root = cJSON_ParseWithLength(body, length);
+    const cJSON *inner = cJSON_GetObjectItemCaseSensitive(root, "response");
 
     if (!cJSON_IsObject(root))
         out->class = LIM_CLASS_TRANSIENT;
     else
-        bench_usage_read(cJSON_GetObjectItemCaseSensitive(root, "usage"),
+        bench_usage_read(cJSON_GetObjectItemCaseSensitive(
+                             inner != NULL ? inner : root, "usage"),
                          m->price, m->images, out);
     cJSON_Delete(root);
 }

@@ -13,8 +13,8 @@
 /*
  * What goes over the wire for one stream of requests, and what comes back:
  * images where a request asks for some; embeddings, speech or a moderation
- * where the model makes them; completions of a text where it does no more;
- * else chat.
+ * where the model makes them; completions of a text where it does no more; a
+ * response where it has no chat; else chat.
  * A prompt of n tokens is a text of 4 x (n - 2) characters, which the
  * provider estimates at exactly n (lim_estimate_text); it is made of words
  * of four characters, so that a tokenizer counts about as many.  A prompt of

@@ -18,6 +18,16 @@ static bool is_o_series(const char *model)
     return model[0] == 'o' && model[1] >= '1' && model[1] <= '9';
 }
 
+/* What chats, or answers at greater length: "o1-pro", "o3-deep-research". */
+static enum mock_family chat_of(const char *model)
+{
+    const char *pro = strstr(model, "-pro");
+    if ((pro != NULL && (pro[4] == '\0' || pro[4] == '-')) ||
+        strstr(model, "-deep-research") != NULL)
+        return MOCK_FAMILY_RESPONSES;
+    return MOCK_FAMILY_CHAT;
+}
+
 /* Of what begins with "gpt-", the parts of the names that are no chat's. */
 static enum mock_family gpt_of(const char *model)
 {
@@ -30,11 +40,12 @@ static enum mock_family gpt_of(const char *model)
         { "transcribe", MOCK_FAMILY_TRANSCRIPTION },
         { "image", MOCK_FAMILY_OTHER },
         { "realtime", MOCK_FAMILY_OTHER },
+        { "codex", MOCK_FAMILY_RESPONSES },
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strstr(model, others[i].part) != NULL)
             return others[i].family;
-    return MOCK_FAMILY_CHAT;
+    return chat_of(model);
 }
 
 enum mock_family mock_family_of(const char *model)
@@ -45,6 +56,7 @@ enum mock_family mock_family_of(const char *model)
     } names[] = {
         { "text-embedding-", MOCK_FAMILY_EMBEDDING },
         { "chatgpt-", MOCK_FAMILY_CHAT },
+        { "codex-", MOCK_FAMILY_RESPONSES },
         { "davinci-002", MOCK_FAMILY_COMPLETION },
         { "babbage-002", MOCK_FAMILY_COMPLETION },
         { "text-davinci-", MOCK_FAMILY_COMPLETION },
@@ -57,7 +69,7 @@ enum mock_family mock_family_of(const char *model)
     if (begins(model, "gpt-"))
         return gpt_of(model);
     if (is_o_series(model))
-        return MOCK_FAMILY_CHAT;
+        return chat_of(model);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (begins(model, names[i].begin))
             return names[i].family;
@@ -67,6 +79,7 @@ enum mock_family mock_family_of(const char *model)
 bool mock_family_replies(enum mock_family family)
 {
     return family == MOCK_FAMILY_ANY || family == MOCK_FAMILY_CHAT ||
+           family == MOCK_FAMILY_RESPONSES ||
            family == MOCK_FAMILY_COMPLETION ||
            family == MOCK_FAMILY_TRANSCRIPTION;
 }
@@ -134,14 +147,26 @@ static void refuse_azure(struct mock_visit *v, const char *model,
     mock_azure_error(&v->a->body, 400, "OperationNotSupported", text);
 }
 
+static bool fits(enum mock_family family, enum mock_family_room room)
+{
+    return family == MOCK_FAMILY_ANY || family == rooms[room].family ||
+           (family == MOCK_FAMILY_RESPONSES && room == MOCK_ROOM_RESPONSES);
+}
+
 bool mock_family_fits(struct mock_visit *v, const char *model,
                       enum mock_family_room room)
 {
     enum mock_family family = mock_family_of(model);
-    if (family == MOCK_FAMILY_ANY || family == rooms[room].family)
+    if (fits(family, room))
         return true;
     if (v->api->config.manner.dialect == MOCK_AZURE) {
         refuse_azure(v, model, rooms[room].azure);
+        return false;
+    }
+    if (family == MOCK_FAMILY_RESPONSES && room == MOCK_ROOM_CHAT) {
+        mock_visit_fail(v, 404, "model", NULL,
+                        "This model is only supported in v1/responses and not "
+                        "in v1/chat/completions.");
         return false;
     }
     char quoted[128];

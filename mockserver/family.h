@@ -13,6 +13,7 @@ struct mock_visit;
 enum mock_family {
     MOCK_FAMILY_ANY,
     MOCK_FAMILY_CHAT,
+    MOCK_FAMILY_RESPONSES,  /* and no chat: o1-pro, gpt-5-codex */
     MOCK_FAMILY_COMPLETION, /* of a text, as gpt-3.5-turbo-instruct */
     MOCK_FAMILY_EMBEDDING,
     MOCK_FAMILY_SPEECH,        /* of a text */
@@ -54,6 +55,15 @@ enum mock_family_room {
  * order is ours:
  *
  *   chat          chatgpt-web#1428 2023-04, chatwise-releases#1256 2026-02
+ *   ... of a model that has /v1/responses alone: goose#2564 2025-05
+ *                 (codex-mini-latest), puter#1303 2025-06 (o3-pro),
+ *                 n8n#18352 2025-08 (deep-research), docker-agent#313 2025-09
+ *                 (gpt-5-codex), chatwise-releases#1122 2025-10 and
+ *                 pgadmin4#9795 2026-03 (gpt-5-pro); the other -pro and codex
+ *                 models by the same rule (the model pages of o1-pro and
+ *                 gpt-5.4-pro say so).  Some were told the words for no chat
+ *                 model instead: o1-pro chatbox#2173 2025-03, codex 5.3
+ *                 chatwise-releases#1256 2026-02
  *   completions   go-openai#126 2023-03, prompttools#115 2023-12
  *   embeddings    ragflow#1835 2024-08
  *   responses     one-api#88 of Laisky 2025-06; the status is our guess

@@ -11,6 +11,9 @@
 #define USAGE                                                                  \
     "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"total_tokens\":7}}\n\n"
 #define DONE "data: [DONE]\n\n"
+#define CREATED                                                                \
+    "event: response.created\ndata: {\"response\":{\"error\":null,"            \
+    "\"usage\":null}}\n\n"
 
 struct row {
     const char *body;
@@ -51,6 +54,12 @@ static void a_stream_ends_well(void)
           LIM_CLASS_OK, false },
         { "data: {\"error\":null,\"value\":\"error\"}\n\n" DONE, LIM_CLASS_OK,
           false },
+        { CREATED "event: response.completed\ndata: {\"response\":"
+                  "{\"error\":null,\"usage\":{\"total_tokens\":7}}}\n\n",
+          LIM_CLASS_OK, true },
+        { CREATED "event: response.incomplete\ndata: {\"response\":"
+                  "{\"error\":null,\"usage\":{\"total_tokens\":7}}}\n\n",
+          LIM_CLASS_OK, true },
     };
     play(rows, sizeof rows / sizeof rows[0]);
 }

@@ -55,6 +55,18 @@ spoken() {
 }
 ok "texts are spoken over HTTP" spoken speech
 ok "all of them" result speech '"succeeded":20,'
+for stream in false true; do
+    pro=(--set provider.table=current --set workload.model=gpt-5-pro
+        --set workload.stream=$stream)
+    ok "where there is no chat there are responses (stream: $stream)" \
+        bench "pro-$stream" 0 --on mock "${pro[@]}"
+    ok "all of them" result "pro-$stream" '"succeeded":20,'
+    "$tierlab" bench "$tmp/scenario.json" --no-figures -q "${pro[@]}" \
+        -o "$tmp/simulated-$stream" 2>"$tmp/err"
+    is "at the price that is simulated" \
+        "$(summary_figure "$tmp/simulated-$stream/results.jsonl" spend_usd)" \
+        "$(summary_figure "$tmp/pro-$stream/results.jsonl" spend_usd)"
+done
 spoken whisper --set workload.model=whisper-1
 ok "files of sound are not sent, and it says so" \
     grep -q "'whisper-1' takes a file of sound" "$tmp/err"
