@@ -20,7 +20,8 @@ enum { CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, SPEECH, MODERATIONS, IMAGES };
 
 /*
  * Where it goes, what stands around its text, and how long that may be: as
- * every image model takes it, and every voice (1000 and 4096 characters).
+ * every image model takes it (gpt-image 32000 characters, too), and every
+ * voice: 1000 and 4096.
  */
 static const struct form {
     const char *path, *before, *after;
@@ -64,6 +65,14 @@ static const struct form *form_of(const struct sim_workload *w)
     return &forms[CHAT];
 }
 
+/* Of an image, in characters. */
+static int64_t prompt_max(const char *model)
+{
+    bool gpt = strstr(model, "gpt-image") != NULL;
+
+    return gpt ? 32000 : forms[IMAGES].chars_max;
+}
+
 /* What the bound of its reply is called. */
 static const char *bound_of(const struct form *form, const char *model)
 {
@@ -84,7 +93,8 @@ int bench_message_init(struct bench_message *m, const struct sim_workload *w,
         .price = lim_prices_find(prices, w->model),
         .path = form->path,
         .images = w->images,
-        .chars_max = form->chars_max,
+        .chars_max =
+            form == &forms[IMAGES] ? prompt_max(w->model) : form->chars_max,
         .sounds = form == &forms[SPEECH],
         .stream = w->stream && form <= &forms[RESPONSES],
         .tail = form->after,

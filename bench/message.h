@@ -18,7 +18,7 @@
  * A prompt of n tokens is a text of 4 x (n - 2) characters, which the
  * provider estimates at exactly n (lim_estimate_text); it is made of words
  * of four characters, so that a tokenizer counts about as many.  A prompt of
- * an image has at most 1000 characters, what is spoken 4096.
+ * an image has at most 1000 characters (gpt-image: 32000), what is spoken 4096.
  */
 struct bench_message {
     const struct lim_price *price; /* of the model; NULL: not known */

@@ -29,7 +29,6 @@ struct painter {
     const char *model; /* the beginning of its name */
     int64_t prompt_max, images_max;
     const char *const *sizes, *const *qualities;
-    bool tokens; /* gpt-image: never a url; a usage */
 };
 
 static const char *const sizes_2[] = { "1024x1024", "256x256", "512x512",
@@ -44,17 +43,17 @@ static const char *const qualities_gpt[] = { "auto", "low", "medium", "high",
                                              NULL };
 
 static const struct painter painters[] = {
-    { "gpt-image-", 32000, 10, sizes_gpt, qualities_gpt, true },
-    { "chatgpt-image-", 32000, 10, sizes_gpt, qualities_gpt, true },
-    { "dall-e-3", 4000, 1, sizes_3, qualities_3, false },
-    { "", 1000, 10, sizes_2, qualities_2, false }, /* dall-e-2, and others */
+    { "gpt-image-", 32000, 10, sizes_gpt, qualities_gpt },
+    { "chatgpt-image-", 32000, 10, sizes_gpt, qualities_gpt },
+    { "dall-e-3", 4000, 1, sizes_3, qualities_3 },
+    { "", 1000, 10, sizes_2, qualities_2 }, /* dall-e-2, and others */
 };
 
 /* Rows: qualities_gpt; columns: sizes_gpt. */
 static const int64_t output_tokens[4][4] = {
-    { 1056, 1056, 1568, 1584 },
+    { SIM_IMAGE_TOKENS, SIM_IMAGE_TOKENS, 1568, 1584 },
     { 272, 272, 400, 408 },
-    { 1056, 1056, 1568, 1584 },
+    { SIM_IMAGE_TOKENS, SIM_IMAGE_TOKENS, 1568, 1584 },
     { 4160, 4160, 6208, 6240 },
 };
 
@@ -66,6 +65,12 @@ struct images {
     size_t size, quality, background;
     bool in_base64;
 };
+
+/* Of gpt-image: never a url, and a usage. */
+static bool tells(const struct images *i)
+{
+    return i->m.call.image_tokens >= 0;
+}
 
 static const char *const backgrounds[] = { "auto", "opaque", "transparent",
                                            NULL };
@@ -139,14 +144,14 @@ static void read_request(struct images *i)
     mock_meter_int(m, "n", 1, p->images_max, &i->count);
     i->size = mock_choice_read(m, "size", p->sizes, 0);
     i->quality = mock_choice_read(m, "quality", p->qualities, 0);
-    if (p->tokens)
+    if (tells(i))
         read_gpt(i);
     else
         read_dalle(i);
     read_stream(i);
     m->images = i->count;
     m->completion_tokens = 0;
-    if (p->tokens && i->prompt != NULL)
+    if (tells(i) && i->prompt != NULL)
         m->prompt_tokens =
             lim_estimate_text(mock_jsontext_characters(i->prompt));
 }
@@ -227,7 +232,7 @@ static void write_answer(struct mock_visit *v, const struct images *i)
         add_image(v, i, mock_visit_draw(v, (uint64_t)k));
     }
     mock_text_puts(b, "]");
-    if (i->painter->tokens)
+    if (tells(i))
         add_gpt(b, i);
     mock_text_puts(b, "}\n");
 }

@@ -375,7 +375,7 @@ static void count(struct sim_client *c, const struct sim_job *j,
     struct sim_tally *t = &c->tally;
     if (o->class != LIM_CLASS_OK && !count_failure(t, o))
         return;
-    if (o->class == LIM_CLASS_OK && o->usage_known)
+    if (o->class == LIM_CLASS_OK && (o->usage_known || o->microusd >= 0))
         count_cost(t, o);
     t->admitted++;
     t->open.admitted++;

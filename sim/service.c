@@ -83,6 +83,13 @@ void sim_service_fini(struct sim_service *s)
     *s = (struct sim_service){ 0 };
 }
 
+static int64_t image_tokens_of(const char *model)
+{
+    bool tells = strncmp(model, "gpt-image-", 10) == 0 ||
+                 strncmp(model, "chatgpt-image-", 14) == 0;
+    return tells ? SIM_IMAGE_TOKENS : -1;
+}
+
 void sim_service_resolve(const struct sim_service *s, struct sim_call *call)
 {
     call->group = sim_provider_group(s->provider, call->model);
@@ -91,6 +98,7 @@ void sim_service_resolve(const struct sim_service *s, struct sim_call *call)
     if (s->config.latency_source == SIM_LATENCY_PROFILE)
         times = (size_t)(sim_profile_for(call->model) - sim_profile_at(0));
     call->times = &s->times[times];
+    call->image_tokens = image_tokens_of(call->model);
 }
 
 /* A verdict that tells nothing of the limits. */
@@ -411,6 +419,19 @@ LIM_APART static void tell_trouble(const struct sim_plan *plan,
     }
 }
 
+/* An image's own tokens, or no word of any. */
+LIM_APART static void tell_images(const struct sim_call *call,
+                                  struct lim_outcome *out)
+{
+    if (out->class != LIM_CLASS_OK)
+        return;
+    out->usage_known = call->image_tokens >= 0;
+    if (out->usage_known)
+        out->reply_tokens = call->images * call->image_tokens;
+    out->tokens_used =
+        out->usage_known ? call->prompt_tokens + out->reply_tokens : 0;
+}
+
 /* Field by field, as with a plan. */
 void sim_service_outcome(const struct sim_call *call,
                          const struct sim_plan *plan, struct lim_outcome *out)
@@ -425,6 +446,8 @@ void sim_service_outcome(const struct sim_call *call,
     out->feedback = plan->verdict.shown;
     if (plan->fault != SIM_FAULT_NONE || !plan->admitted)
         tell_trouble(plan, out);
+    if (call->images > 0)
+        tell_images(call, out);
 }
 
 LIM_APART static int reply_by_plan(struct sim_service *s,

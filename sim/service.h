@@ -58,7 +58,15 @@ struct sim_call {
     int group;                     /* < 0: the provider does not know it */
     const struct lim_price *price; /* NULL: not known */
     struct sim_times *times;       /* the service's */
+    int64_t image_tokens; /* that its usage tells of an image; -1: none */
 };
+
+/*
+ * A generation by gpt-image has a usage: its prompt, and so many tokens for an
+ * image of 1024x1024 at medium quality.  DALL-E's has none (openai-openapi
+ * f85dbe2, 2.3.0); others are taken to be like it.
+ */
+#define SIM_IMAGE_TOKENS 1056
 
 /*
  * How long a reply the model's context leaves room for after that prompt:

@@ -229,16 +229,16 @@ static void compare(struct lockstep *l, const struct flight *f,
                     const struct lim_outcome *mock)
 {
     const struct lim_feedback *a = &sim->feedback, *b = &mock->feedback;
-    bool used = sim->usage_known && f->call.images == 0; /* else untold */
     const struct {
         const char *what;
         int64_t sim, mock;
     } rows[] = {
         { "class", (int)sim->class, (int)mock->class },
         { "status", sim->status, mock->status },
-        { "usage is known", used, mock->usage_known },
-        { "tokens", used ? sim->tokens_used : 0, mock->tokens_used },
-        { "micro-dollars", sim->usage_known ? sim->microusd : -1,
+        { "usage is known", sim->usage_known, mock->usage_known },
+        { "tokens", sim->usage_known ? sim->tokens_used : 0,
+          mock->tokens_used },
+        { "micro-dollars", sim->class == LIM_CLASS_OK ? sim->microusd : -1,
           mock->microusd },
         { "hint", a->hint_ns, b->hint_ns },
         { "refused by", a->refused_by, b->refused_by },

@@ -55,6 +55,27 @@ spoken() {
 }
 ok "texts are spoken over HTTP" spoken speech
 ok "all of them" result speech '"succeeded":20,'
+# Images tell of tokens, or do not, in both worlds.
+sed 's/"completion_tokens": 10,/"images": 1/; /"max_tokens"/s/.*/}}/
+    s/"prompt_tokens": 20/"prompt_tokens": 300/; s/"tier1"/"tier5"/' \
+    "$tmp/scenario.json" >"$tmp/images.json"
+for model in gpt-image-1 dall-e-3; do
+    for on in sim mock; do
+        "$tierlab" bench "$tmp/images.json" --no-figures -q --on $on \
+            --set provider.table=current --set workload.model=$model \
+            --set duration=2s \
+            -o "$tmp/$model-$on" >"$tmp/$model-$on.out" 2>"$tmp/err"
+        for name in succeeded spend_usd tokens_per_min; do
+            summary_figure "$tmp/$model-$on/results.jsonl" $name
+        done >"$tmp/$model-$on.figures"
+    done
+    is "$model comes to the same" "$(xargs <"$tmp/$model-sim.figures")" \
+        "$(xargs <"$tmp/$model-mock.figures")"
+done
+is "gpt-image's of 300 and 1056 tokens" '20 0.84 813600' \
+    "$(xargs <"$tmp/gpt-image-1-mock.figures")"
+is "DALL-E's of none that is told" '20 0.8 0' \
+    "$(xargs <"$tmp/dall-e-3-mock.figures")"
 for stream in false true; do
     pro=(--set provider.table=current --set workload.model=gpt-5-pro
         --set workload.stream=$stream)
