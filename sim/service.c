@@ -474,6 +474,7 @@ int sim_service_reply(struct sim_service *s, const struct sim_call *call,
     struct lim_outcome *o = &out->outcome;
     struct drawn d;
     if (s->config.faults.count > 0 || call->group < 0 || call->wrong ||
+        call->images > 0 ||
         !sim_provider_admit_plain(s->provider, call->organisation,
                                   (unsigned)call->group, &cost, now,
                                   &o->feedback))
