@@ -89,7 +89,8 @@ struct lim_view {
     int64_t spend_max;            /* LIM_UNLIMITED: none */
     const struct lim_cost *cost;  /* the request's */
     uint64_t affinity;            /* of the request; 0: none */
-    uint64_t draw;                /* random bits of this request */
+    uint64_t draw;                /* random bits of this request; samples are
+                                     drawn by them */
     lim_time now;
 };
 
