@@ -16,6 +16,13 @@ static const char *group_name(const struct sim_scenario *s, size_t workload)
                : lim_table_group(s->provider.table, model);
 }
 
+/* As much as is allowed, or what is usual. */
+static int64_t reply_of(const struct sim_workload *w)
+{
+    return w->max_tokens >= 0 ? w->max_tokens
+                              : (int64_t)sim_dist_mean(&w->completion_tokens);
+}
+
 /* Numbers the groups of the workloads in order of appearance. */
 static int number_groups(struct sim_account *a, struct lim_diag *diag)
 {
@@ -31,6 +38,7 @@ static int number_groups(struct sim_account *a, struct lim_diag *diag)
             k++;
         a->group_of_workload[i] =
             k < i ? a->group_of_workload[k] : a->group_count++;
+        a->reply_of_workload[i] = reply_of(&s->workloads[i]);
         a->price_of_workload[i] =
             lim_prices_find(&s->provider.prices, s->workloads[i].model);
     }
@@ -121,9 +129,10 @@ int sim_account_init(struct sim_account *a, const struct sim_scenario *s,
         return lim_fail(diag, LIM_EINVAL, 0, "no organisations");
     a->group_of_workload = calloc(workloads, sizeof *a->group_of_workload);
     a->price_of_workload = calloc(workloads, sizeof *a->price_of_workload);
+    a->reply_of_workload = calloc(workloads, sizeof *a->reply_of_workload);
     a->tenant_of_workload = calloc(workloads, sizeof *a->tenant_of_workload);
-    if (a->group_of_workload == NULL || a->price_of_workload == NULL ||
-        a->tenant_of_workload == NULL)
+    if (a->reply_of_workload == NULL || a->group_of_workload == NULL ||
+        a->price_of_workload == NULL || a->tenant_of_workload == NULL)
         return LIM_ENOMEM;
     number_tenants(a);
     if (number_groups(a, diag) != LIM_OK)
@@ -152,6 +161,7 @@ void sim_account_fini(struct sim_account *a)
     free(a->limits);
     free(a->organisations);
     free(a->tenant_of_workload);
+    free(a->reply_of_workload);
     free(a->price_of_workload);
     free(a->group_of_workload);
 }
@@ -160,11 +170,9 @@ struct lim_cost sim_account_cost(const struct sim_account *a,
                                  const struct sim_workload *w,
                                  unsigned workload, int64_t prompt_tokens)
 {
-    int64_t reply = w->max_tokens >= 0
-                        ? w->max_tokens
-                        : (int64_t)sim_dist_mean(&w->completion_tokens);
-    int64_t money = lim_price_cost(a->price_of_workload[workload],
-                                   prompt_tokens, reply, w->images);
+    int64_t money =
+        lim_price_cost(a->price_of_workload[workload], prompt_tokens,
+                       a->reply_of_workload[workload], w->images);
     return (struct lim_cost){ {
         [LIM_REQUESTS] = 1,
         [LIM_TOKENS] = lim_estimate_tokens(prompt_tokens, w->max_tokens),

@@ -31,8 +31,9 @@ struct sim_account {
     unsigned tenant_count;
     unsigned *tenant_of_workload;
     const struct lim_price **price_of_workload; /* NULL: not known */
-    struct sim_arrived *arrived;                /* by group */
-    struct lim_cost *admitted;                  /* by organisation, group */
+    int64_t *reply_of_workload;  /* tokens that are reckoned for a reply */
+    struct sim_arrived *arrived; /* by group */
+    struct lim_cost *admitted;   /* by organisation, group */
     bool out_of_memory;
 };
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "limiter/error.h"
+#include "limiter/cold.h"
 
 #define ROOM_FIRST 64
 
@@ -33,7 +33,7 @@ static int grow(struct sim_costs *c)
     return LIM_OK;
 }
 
-int sim_costs_add(struct sim_costs *c, int64_t cost)
+LIM_APART int sim_costs_find(struct sim_costs *c, int64_t cost)
 {
     assert(cost >= 0);
     if (2 * c->used >= c->room && grow(c) != LIM_OK)
@@ -43,6 +43,7 @@ int sim_costs_add(struct sim_costs *c, int64_t cost)
     at->cost = cost;
     at->count++;
     c->count++;
+    c->last = at;
     return LIM_OK;
 }
 

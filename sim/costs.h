@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "limiter/error.h"
 #include "sim/bound.h"
 
 /*
@@ -16,12 +17,24 @@ struct sim_costs {  /* all zeros: empty; fields are private */
         int64_t cost;
         uint64_t count; /* 0: the place is free */
     } * table;
-    size_t room; /* 0 or a power of 2 */
+    struct sim_cost_count *last; /* the one that came last; NULL: none */
+    size_t room;                 /* 0 or a power of 2 */
     size_t used;
 };
 
+/* What sim_costs_add does with a cost that is not the last once more. */
+int sim_costs_find(struct sim_costs *c, int64_t cost);
+
 /* Counts a cost >= 0.  LIM_OK or LIM_ENOMEM. */
-int sim_costs_add(struct sim_costs *c, int64_t cost);
+static inline int sim_costs_add(struct sim_costs *c, int64_t cost)
+{
+    if (c->last == NULL || c->last->cost != cost)
+        return sim_costs_find(c, cost);
+    c->last->count++;
+    c->count++;
+    return LIM_OK;
+}
+
 void sim_costs_fini(struct sim_costs *c);
 
 /*

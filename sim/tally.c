@@ -125,7 +125,8 @@ void sim_tally_arrival(struct sim_tally *t, lim_time at)
 {
     t->arrived++;
     t->open.arrived++;
-    t->late_due += at >= t->from;
+    if (at < t->from)
+        t->early.due++;
     if (t->first_arrival == LIM_NEVER)
         t->first_arrival = at;
     sim_dispersion_add(&t->dispersion, at);
@@ -133,14 +134,19 @@ void sim_tally_arrival(struct sim_tally *t, lim_time at)
 
 void sim_tally_missed(struct sim_tally *t, lim_time at)
 {
-    t->late_due += at >= t->from;
+    t->missed++;
+    if (at < t->from)
+        t->early.due++;
 }
 
 void sim_tally_sent(struct sim_tally *t, bool first, lim_time now)
 {
     t->attempts++;
-    t->late_begun += first && now >= t->from;
-    t->late_attempts += now >= t->from;
+    t->begun += first;
+    if (now >= t->from)
+        return;
+    t->early.attempts++;
+    t->early.begun += first;
 }
 
 /* Those of each success have room at a time, that of latency last. */
@@ -164,12 +170,12 @@ void sim_tally_success(struct sim_tally *t, unsigned tenant, lim_time arrival,
 {
     t->succeeded++;
     t->open.succeeded++;
-    if (now >= t->from) {
-        t->late_succeeded++;
-        t->late_tokens += tokens;
-    }
     if (t->tenant_tokens != NULL)
         t->tenant_tokens[tenant] += tokens;
+    if (now < t->from) {
+        t->early.succeeded++;
+        t->early.tokens += tokens;
+    }
     if (arrival < t->from)
         return;
     if (t->latency.kept == t->latency.room && !make_room(t))
@@ -281,6 +287,21 @@ static lim_time last_minute(const struct sim_tally *t, lim_time now,
     return now - t->start < duration_ns ? now : t->start + duration_ns;
 }
 
+/* Of what happened in the `s` seconds after the warm-up. */
+static void summarise_rates(const struct sim_tally *t, double s,
+                            struct sim_summary *out)
+{
+    const struct sim_early *early = &t->early;
+    int64_t tokens = -early->tokens;
+    for (unsigned i = 0; t->tenant_tokens != NULL && i < t->tenants; i++)
+        tokens += t->tenant_tokens[i];
+    out->requested_rpm = (double)(t->arrived + t->missed - early->due) / s * 60;
+    out->achieved_rpm = (double)(t->begun - early->begun) / s * 60;
+    out->throughput_rps = (double)(t->attempts - early->attempts) / s;
+    out->goodput_rpm = (double)(t->succeeded - early->succeeded) / s * 60;
+    out->tokens_per_min = (double)tokens / s * 60;
+}
+
 void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
                        struct sim_summary *out)
 {
@@ -300,13 +321,8 @@ void sim_tally_summary(struct sim_tally *t, lim_time now, int64_t duration_ns,
         t->last_end == LIM_NEVER ? 0 : seconds(t->last_end - t->first_arrival);
     out->duration_s = duration_ns == LIM_NEVER ? run_s : seconds(duration_ns);
     out->warmup_s = seconds(t->from - t->start);
-    if (late_s > 0) {
-        out->requested_rpm = (double)t->late_due / late_s * 60;
-        out->achieved_rpm = (double)t->late_begun / late_s * 60;
-        out->throughput_rps = (double)t->late_attempts / late_s;
-        out->goodput_rpm = (double)t->late_succeeded / late_s * 60;
-        out->tokens_per_min = (double)t->late_tokens / late_s * 60;
-    }
+    if (late_s > 0)
+        summarise_rates(t, late_s, out);
     out->dispersion_60s =
         sim_dispersion_index(&t->dispersion, last_minute(t, now, duration_ns));
     out->latency_ms = sim_tally_quantiles(&t->latency);

@@ -30,10 +30,12 @@ struct sim_tally {
     uint64_t arrived, succeeded, failed, refused, expired;
     uint64_t attempts, http_429, http_5xx, hedges;
     uint64_t admitted, lost; /* admitted; of them failed */
-    /* Of what happened from `from` on. */
-    uint64_t late_due, late_begun, late_attempts, late_succeeded;
-    int64_t late_tokens;    /* of what succeeded */
-    int64_t *tenant_tokens; /* of it, by tenant */
+    uint64_t missed, begun;  /* due but not taken; sent for the first time */
+    struct sim_early {       /* before `from`: what rates leave out */
+        uint64_t due, begun, attempts, succeeded;
+        int64_t tokens;
+    } early;
+    int64_t *tenant_tokens; /* of what succeeded, by tenant */
     unsigned tenants;
     int64_t microusd;
     bool price_unknown;
