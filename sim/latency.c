@@ -4,9 +4,6 @@
 
 #include "limiter/time.h"
 
-/* A century: more would not fit beside a date. */
-#define SECONDS_MAX 3e9
-
 struct sim_latency sim_latency_constant(double seconds)
 {
     assert(seconds >= 0);
@@ -14,37 +11,14 @@ struct sim_latency sim_latency_constant(double seconds)
                                  .per_token = sim_dist_constant(0) };
 }
 
-static int64_t ns_of(double seconds)
-{
-    if (!(seconds > 0))
-        return 0;
-    if (seconds > SECONDS_MAX)
-        seconds = SECONDS_MAX;
-    return (int64_t)(seconds * 1e9 + 0.5);
-}
-
 void sim_times_init(struct sim_times *t, const struct sim_latency *l,
                     uint64_t seed)
 {
     t->latency = l;
+    t->flat = l->per_token.kind == SIM_DIST_CONSTANT && l->per_token.a == 0;
     sim_draws_of_items(&t->ttft, &l->ttft, lim_rng_stream(seed, LIM_DRAW_TTFT));
     sim_draws_of_items(&t->per_token, &l->per_token,
                        lim_rng_stream(seed, LIM_DRAW_PER_TOKEN));
-}
-
-struct sim_timing sim_times_draw(struct sim_times *t,
-                                 const struct sim_latency_of *of)
-{
-    double ttft = sim_draws_again(&t->ttft, of->request, of->attempt) +
-                  t->latency->per_prompt_token * (double)of->prompt_tokens;
-    struct sim_timing out = { .ttft_ns = ns_of(of->factor * ttft) };
-    out.total_ns = out.ttft_ns;
-    if (of->completion_tokens > 1) {
-        double gap = sim_draws_again(&t->per_token, of->request, of->attempt);
-        out.total_ns +=
-            ns_of(of->factor * ((double)(of->completion_tokens - 1) * gap));
-    }
-    return out;
 }
 
 struct sim_timing sim_latency_draw(const struct sim_latency *l, uint64_t seed,

@@ -1,6 +1,7 @@
 #ifndef SIM_LATENCY_H
 #define SIM_LATENCY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/draws.h"
@@ -44,14 +45,35 @@ struct sim_timing sim_latency_draw(const struct sim_latency *l, uint64_t seed,
 struct sim_times { /* fields are private */
     const struct sim_latency *latency;
     struct sim_draws ttft, per_token;
+    bool flat; /* further tokens take no time */
 };
 
 /* The latency must outlive it. */
 void sim_times_init(struct sim_times *t, const struct sim_latency *l,
                     uint64_t seed);
 
-struct sim_timing sim_times_draw(struct sim_times *t,
-                                 const struct sim_latency_of *of);
+/* Seconds as ns; a century at most, for more would not fit beside a date. */
+static inline int64_t sim_times_ns(double seconds)
+{
+    if (!(seconds > 0))
+        return 0;
+    return (int64_t)((seconds < 3e9 ? seconds : 3e9) * 1e9 + 0.5);
+}
+
+static inline struct sim_timing sim_times_draw(struct sim_times *t,
+                                               const struct sim_latency_of *of)
+{
+    double ttft = sim_draws_again(&t->ttft, of->request, of->attempt) +
+                  t->latency->per_prompt_token * (double)of->prompt_tokens;
+    struct sim_timing out = { .ttft_ns = sim_times_ns(of->factor * ttft) };
+    out.total_ns = out.ttft_ns;
+    if (of->completion_tokens > 1 && !t->flat) {
+        double more = (double)(of->completion_tokens - 1);
+        double gap = sim_draws_again(&t->per_token, of->request, of->attempt);
+        out.total_ns += sim_times_ns(of->factor * (more * gap));
+    }
+    return out;
+}
 
 /*
  * What else the times depend on, none of it by default.  No provider

@@ -234,8 +234,8 @@ LIM_IN_PLACE static void draw_reply(struct sim_service *s,
         lim_price_cost(call->price, call->prompt_tokens, tokens, call->images);
 }
 
-static void answer(struct sim_service *s, const struct sim_call *call,
-                   struct sim_plan *plan)
+LIM_APART static void answer(struct sim_service *s, const struct sim_call *call,
+                             struct sim_plan *plan)
 {
     struct drawn d;
     draw_reply(s, call, &d);
