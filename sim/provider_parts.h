@@ -18,7 +18,7 @@
  * it has `sim_unused`, of which nothing is used.  A project has rates and
  * windows for those groups alone in which it is limited.
  */
-struct sim_windows { /* of one group */
+struct sim_windows {               /* of one group */
     int64_t taken[LIM_IMAGES + 1]; /* of each dimension, at admission */
     struct lim_meter level[LIM_WINDOWS];
     int64_t more[LIM_WINDOWS]; /* taken later, or by refusals; or given back */
