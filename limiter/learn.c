@@ -142,11 +142,14 @@ static lim_wide flows_in(const struct lim_shown *s, int window, int64_t ns)
 }
 
 /*
- * Whether earlier answers say the same, although time went by and the bucket
- * was emptier or fuller: other kinds of windows do not then.
+ * Learns from an answer how much the bucket of a window holds: what is kept in
+ * the state's capacity becomes narrower, or begins anew where the answer is at
+ * odds with it.  True: this and earlier answers say the same, although time
+ * went by and the bucket was emptier or fuller: other kinds of windows do not
+ * then.
  */
-static bool agrees(const struct lesson *x, int window,
-                   const struct lim_shown *s)
+static bool learn_capacity(const struct lesson *x, int window,
+                           const struct lim_shown *s)
 {
     struct lim_capacity *c = &x->state->capacity[window];
     struct lim_capacity now;
@@ -179,8 +182,8 @@ static bool read_part(const struct lesson *x, int minute,
                       const struct lim_shown *s, struct reading *r)
 {
     int day = sibling(minute);
-    bool of_minute = agrees(x, minute, s);
-    bool of_day = agrees(x, day, s);
+    bool of_minute = learn_capacity(x, minute, s);
+    bool of_day = learn_capacity(x, day, s);
     if (of_minute == of_day)
         return false;
     r->window = of_minute ? minute : day;
