@@ -48,7 +48,7 @@ struct bench_accounts *bench_accounts_environment(
     const struct sim_provider_config *p, struct lim_diag *diag);
 
 /*
- * An accounts file (CONTRACT.md).  The accounts whose `organisation` (else
+ * An accounts file, see tierlab(1).  The accounts whose `organisation` (else
  * `name`) is the name of a scenario's organisation are its keys, in the order
  * of the file; each organisation must have one.  A scenario of one
  * organisation takes the file's only one, whatever its name.  An

@@ -38,7 +38,7 @@ struct bench_run {
     size_t replication;
     uint64_t seed;
     cJSON *settings;            /* owned: {"client.cap": 5, ...} */
-    cJSON *summary;             /* owned: see CONTRACT, "Summary" */
+    cJSON *summary;             /* owned: see tierlab(1), SUMMARY */
     struct sim_moment *moments; /* owned; NULL: no timeline */
     size_t moment_count;
 };
@@ -121,7 +121,7 @@ int bench_writer_close(struct bench_writer *w, bool partial, const cJSON *wall,
 void bench_writer_abandon(struct bench_writer *w);
 
 /*
- * The summary of one run as CONTRACT has it; wall_s < 0 leaves that figure
+ * The summary of one run as tierlab(1) has it; wall_s < 0 leaves that figure
  * out, as result files do.  NULL: no memory.  The caller frees it.
  */
 cJSON *bench_summary_to_json(const struct sim_summary *s, const char *version,

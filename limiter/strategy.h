@@ -37,8 +37,8 @@
  * of several threads may call it at the same time.
  *
  * One of your own is given to lim_pool_new as the `strategy` of its
- * configuration; `tierlab --strategy` loads one from a shared object, as the
- * constant lim_plugin_strategy.
+ * configuration; `tierlab bench --strategy` (sim and run, too) loads one from a
+ * shared object, as the constant lim_plugin_strategy.
  */
 
 #define LIM_BLOCK 16 /* columns of a block */

@@ -15,7 +15,7 @@
  *
  *     while (sim_client_next(c, now, &send)) ... send it ...
  *     ... sleep until sim_client_wakeup(c), or until an answer comes ...
- *     sim_client_done(c, send.slot, &outcome, now);
+ *     sim_client_done(c, send.slot, &outcome, NULL, now);
  *
  * until sim_client_finished.
  */

@@ -11,7 +11,7 @@
 #include "sim/steady.h"
 
 /*
- * What a run came to: the figures of the summary (CONTRACT.md), counted as
+ * What a run came to: the figures of the summary in tierlab(1), counted as
  * things happen.  Both worlds feed the same tally: the simulator and the
  * driver.  Quantiles of up to a million are exact; of more they come from a
  * histogram, within 1/256 of themselves.
