@@ -458,12 +458,18 @@ static int read_such_that(char *text, struct bench_check *checks, size_t *count,
     return error;
 }
 
-static int may_find(const struct job *j, struct lim_diag *diag)
+/* Nothing is searched for that could not be written. */
+static int may_find(const struct job *j, cJSON *tree, struct lim_diag *diag)
 {
     const struct bench_options *o = j->options;
+    const struct bench_experiment e = { .tree = tree };
     if (j->place.world == BENCH_ON_SIM && !o->resume && o->shard == NULL &&
-        o->precision == NULL)
-        return LIM_OK;
+        o->precision == NULL) {
+        char *folder = bench_folder_choose(o->folder, bench_experiment_name(&e),
+                                           false, diag);
+        free(folder);
+        return folder != NULL ? LIM_OK : LIM_EINVAL;
+    }
     return lim_fail(diag, LIM_EINVAL, 0,
                     "--find is for the simulator, and goes with neither "
                     "--resume, --shard nor --precision");
@@ -494,7 +500,7 @@ static int search(struct job *j, cJSON *tree, bool *interrupted,
     struct bench_interrupt held;
     struct bench_rank rank;
     char *texts = strdup(o->such_that != NULL ? o->such_that : "");
-    int error = texts == NULL ? LIM_ENOMEM : may_find(j, diag);
+    int error = texts == NULL ? LIM_ENOMEM : may_find(j, tree, diag);
     if (error == LIM_OK && o->such_that != NULL)
         error = read_such_that(texts, checks, &way.check_count, diag);
     if (error == LIM_OK && o->best != NULL)

@@ -26,6 +26,9 @@ void bench_names_caps(const char *names[BENCH_NAMES_MAX]); /* and "none" */
 bool bench_names_check(struct mock_json *j, const char *key, const char *found,
                        const char *const *names);
 
+/* Prints a name and what it is, in lines of at most 80 columns. */
+void bench_names_line(FILE *f, const char *name, const char *summary);
+
 /* Prints what there is to choose from, for `bench --list`. */
 void bench_names_print(FILE *f);
 

@@ -100,7 +100,7 @@ void bench_preset_print(FILE *f)
     {
         const cJSON *summary =
             cJSON_GetObjectItemCaseSensitive(preset, "summary");
-        fprintf(f, "  %-22s %s\n", preset->string, summary->valuestring);
+        bench_names_line(f, preset->string, summary->valuestring);
     }
     cJSON_Delete(all);
 }

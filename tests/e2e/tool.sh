@@ -204,6 +204,7 @@ timeout --preserve-status -s INT 1 "$tierlab" sim "$tmp/long.json" -q
 is 'an interrupted run (exit code)' 130 $?
 
 ends 'names' 0 "$tierlab" bench --list
+is 'in lines of 80 columns' 0 "$("$tierlab" bench --list | grep -c '.\{81\}')"
 is 'strategies are listed' 1 "$(grep -c '^  round_robin ' "$tmp/out")"
 
 finish
