@@ -78,7 +78,7 @@ is "DALL-E's of none that is told" '20 0.8 0' \
     "$(xargs <"$tmp/dall-e-3-mock.figures")"
 for stream in false true; do
     pro=(--set provider.table=current --set workload.model=gpt-5-pro
-        --set workload.stream=$stream)
+        --set "workload.stream=$stream")
     ok "where there is no chat there are responses (stream: $stream)" \
         bench "pro-$stream" 0 --on mock "${pro[@]}"
     ok "all of them" result "pro-$stream" '"succeeded":20,'
