@@ -42,7 +42,7 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     size_t blocks = blocks_of(columns);
     assert(x->level_count < LIM_LEVELS_MAX);
     l->columns = columns;
-    l->memory = malloc(blocks * sizeof *l->blocks + LIM_ROW - 1);
+    l->memory = malloc(blocks * sizeof *l->blocks + LIM_CACHE_LINE - 1);
     l->stale = calloc(blocks, sizeof *l->stale);
     l->first = calloc(blocks * LIM_BLOCK, sizeof *l->first);
     l->last = calloc(blocks * LIM_BLOCK, sizeof *l->last);
@@ -50,7 +50,7 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     if (l->memory == NULL || l->stale == NULL || l->first == NULL ||
         l->last == NULL)
         return false;
-    l->blocks = lim_row_in(l->memory);
+    l->blocks = lim_cache_line_in(l->memory);
     for (size_t b = 0; b < blocks; b++) {
         for (int v = 0; v < LIM_TREE_VALUES; v++)
             for (int i = 0; i < LIM_BLOCK; i++)

@@ -26,12 +26,12 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     size_t n = c->organisation_count;
     m->strategy_state =
         calloc(1, c->strategy->state_size + n * c->strategy->state_each + 1);
-    m->memory = calloc(n * sizeof *m->members + LIM_ROW - 1, 1);
+    m->memory = calloc(n * sizeof *m->members + LIM_CACHE_LINE - 1, 1);
     m->weights = calloc(n, sizeof *m->weights);
     m->groups = calloc(c->groups, sizeof *m->groups);
     m->throttle = lim_throttle_new(c);
     if (m->memory != NULL)
-        m->members = lim_row_in(m->memory);
+        m->members = lim_cache_line_in(m->memory);
     if (c->tells_sent)
         m->gone = calloc(n * c->groups, sizeof *m->gone);
     bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;

@@ -23,7 +23,7 @@ struct lim_member {
     double price;
 };
 
-static_assert(sizeof(struct lim_member) == LIM_ROW, "a cache line");
+static_assert(sizeof(struct lim_member) == LIM_CACHE_LINE, "a cache line");
 
 /* Of what was charged, the units of requests that have left. */
 struct lim_gone {

@@ -21,10 +21,10 @@ static bool allocate(struct lim_pool *p, const struct lim_config *c)
     size_t one = sizeof *p->records + sizeof *p->flights;
     if (hedges)
         one += sizeof *p->pairs;
-    p->memory = malloc(c->requests_max * one + LIM_ROW - 1);
+    p->memory = malloc(c->requests_max * one + LIM_CACHE_LINE - 1);
     if (p->memory == NULL)
         return false;
-    p->records = lim_row_in(p->memory);
+    p->records = lim_cache_line_in(p->memory);
     p->flights = (struct lim_flight *)(p->records + c->requests_max);
     if (hedges)
         p->pairs = (struct lim_pair *)(p->flights + c->requests_max);

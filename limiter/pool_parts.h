@@ -44,8 +44,8 @@ struct lim_record {
     uint8_t state;
 };
 
-static_assert(sizeof(struct lim_record) == LIM_ROW, "a cache line");
-static_assert(sizeof(struct lim_flight) == LIM_ROW, "a cache line");
+static_assert(sizeof(struct lim_record) == LIM_CACHE_LINE, "a cache line");
+static_assert(sizeof(struct lim_flight) == LIM_CACHE_LINE, "a cache line");
 static_assert(LIM_GROUPS_MAX <= UINT8_MAX + 1, "a group's number");
 
 /* Of a pool that hedges, beside the flight of a request. */

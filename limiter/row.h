@@ -20,12 +20,14 @@
  * before: they take two rows at a time, column by column.  So the windows are
  * a list that ends with LIM_WINDOWS.
  */
-#define LIM_ROW 64
+#define LIM_CACHE_LINE 64
 
-/* The first address from `memory` on at which a row may stand. */
-static inline void *lim_row_in(void *memory)
+/* The first address from `memory` on at which a cache line starts. */
+static inline void *lim_cache_line_in(void *memory)
 {
-    return (char *)memory + (LIM_ROW - (uintptr_t)memory % LIM_ROW) % LIM_ROW;
+    return (char *)memory +
+           (LIM_CACHE_LINE - (uintptr_t)memory % LIM_CACHE_LINE) %
+               LIM_CACHE_LINE;
 }
 
 #define LIM_EACH_COLUMN _Pragma("GCC unroll 1")

@@ -33,7 +33,7 @@ static_assert(LIM_TIMERQ_RANKS == 1 << (64 - SEQUENCE_BITS - ID_BITS),
 
 __extension__ typedef unsigned __int128 key;
 
-static_assert(LINE * sizeof(key) == LIM_ROW, "a line is one");
+static_assert(LINE * sizeof(key) == LIM_CACHE_LINE, "a line is one");
 
 #define NOBODY ((key)0)
 
@@ -188,10 +188,11 @@ int lim_timerq_grow(struct lim_timerq *q, uint32_t ids)
     assert(ids <= LIM_TIMERQ_IDS_MAX);
     if (ids <= q->capacity)
         return LIM_OK;
-    void *memory = calloc(1, lay_out(ids, start) * sizeof(key) + LIM_ROW - 1);
+    void *memory =
+        calloc(1, lay_out(ids, start) * sizeof(key) + LIM_CACHE_LINE - 1);
     if (memory == NULL)
         return LIM_ENOMEM;
-    key *keys = lim_row_in(memory);
+    key *keys = lim_cache_line_in(memory);
     if (q->size > 0)
         memcpy(keys, q->level[0], leaves(q) * sizeof *keys);
     for (unsigned l = 0; l < LEVELS; l++)

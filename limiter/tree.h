@@ -21,7 +21,8 @@
 
 static_assert(LIM_TREE_VALUES <= 16, "a bit for each");
 static_assert(LIM_BLOCK == 1 << (64 - LIM_SCORE_BITS), "a column's number");
-static_assert(LIM_BLOCK * sizeof(int64_t) == 2 * LIM_ROW, "two cache lines");
+static_assert(LIM_BLOCK * sizeof(int64_t) == 2 * LIM_CACHE_LINE,
+              "two cache lines");
 
 #define LIM_LEVELS_MAX 6        /* 16^6 organisations: more than there may be */
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */

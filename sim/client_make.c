@@ -70,12 +70,13 @@ struct sim_client *sim_client_new(const struct sim_scenario *s, uint64_t seed,
         goto fail;
     sim_tally_init(&c->tally, c->account.tenant_count, start, s->duration_ns,
                    s->warmup_ns);
-    c->memory = malloc(
-        ((size_t)requests_max(s) << c->hedges) * sizeof *c->jobs + LIM_ROW - 1);
+    c->memory =
+        malloc(((size_t)requests_max(s) << c->hedges) * sizeof *c->jobs +
+               LIM_CACHE_LINE - 1);
     if (error != LIM_OK || c->memory == NULL ||
         sim_intake_init(&c->intake, s, seed, start, end) != LIM_OK)
         goto no_memory;
-    c->jobs = lim_row_in(c->memory);
+    c->jobs = lim_cache_line_in(c->memory);
     c->pool = make_pool(c, seed, tells_sent, diag);
     if (c->pool == NULL)
         goto fail;

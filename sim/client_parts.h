@@ -27,7 +27,7 @@ struct sim_job { /* a cache line, for many may wait */
     bool here, flying; /* not yet at its end; sent, not yet answered */
 };
 
-static_assert(sizeof(struct sim_job) == LIM_ROW, "a cache line");
+static_assert(sizeof(struct sim_job) == LIM_CACHE_LINE, "a cache line");
 
 struct sim_client {
     const struct sim_scenario *scenario;

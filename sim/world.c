@@ -207,7 +207,7 @@ static void foresee(const struct world *w)
     if (slot == LIM_TIMERQ_NOBODY)
         return;
     const char *f = (const char *)&w->flights[slot];
-    for (size_t at = 0; at < sizeof *w->flights; at += LIM_ROW)
+    for (size_t at = 0; at < sizeof *w->flights; at += LIM_CACHE_LINE)
         __builtin_prefetch(f + at);
     sim_client_foresee(w->client, slot);
 }
