@@ -1,7 +1,6 @@
 #include <CUnit/CUnit.h>
 #include <string.h>
 
-#include "limiter/rng.h"
 #include "limiter/time.h"
 #include "sim/service.h"
 
@@ -493,90 +492,7 @@ static void times_grow_with_load_and_fall_with_tiers(void)
     }
 }
 
-static bool same_outcome(const struct lim_outcome *a,
-                         const struct lim_outcome *b)
-{
-    return a->class == b->class && a->status == b->status &&
-           a->usage_known == b->usage_known &&
-           a->tokens_used == b->tokens_used && a->microusd == b->microusd &&
-           a->first_token_ns == b->first_token_ns &&
-           a->reply_tokens == b->reply_tokens &&
-           memcmp(&a->feedback, &b->feedback, sizeof a->feedback) == 0;
-}
-
-static bool same_debt(const struct sim_debt *a, const struct sim_debt *b)
-{
-    return a->organisation == b->organisation && a->group == b->group &&
-           a->usage.reserved_tokens == b->usage.reserved_tokens &&
-           a->usage.tokens == b->usage.tokens &&
-           a->usage.microusd == b->usage.microusd &&
-           a->usage.admitted_at == b->usage.admitted_at;
-}
-
-/* One and the same call to two providers. */
-static bool replied_as_planned(struct world *w, struct world *other,
-                               lim_time now)
-{
-    struct sim_reply r;
-    struct lim_outcome o;
-    sim_service_begin(&w->service, &w->call, now, &w->plan);
-    sim_service_outcome(&w->call, &w->plan, &o);
-    sim_service_reply(&other->service, &other->call, now, &r);
-    if (r.admitted != w->plan.admitted || !same_outcome(&r.outcome, &o) ||
-        r.end != now + w->plan.timing.total_ns)
-        return false;
-    if (!r.admitted)
-        return true;
-    const struct sim_debt debt = sim_service_debt(&w->call, &w->plan);
-    answer_ends(w, &w->plan, now);
-    sim_service_end(&other->service, &r.debt, now);
-    return same_debt(&r.debt, &debt);
-}
-
-static void a_reply_is_what_the_plan_says(void)
-{
-    static const char *const models[] = { "gpt-4o", "gpt-3.5-turbo", "dall-e-3",
-                                          "unheard-of" };
-    const struct sim_fault_rule rule = { .fault = SIM_FAULT_CUT_STREAM,
-                                         .share = 0.1,
-                                         .from = INT64_MIN,
-                                         .until = LIM_NEVER };
-    int planned = 0;
-    for (uint64_t i = 0; i < 6000; i++) {
-        static struct world w, other;
-        uint64_t bits = lim_rng_draw(1, i, 0);
-        if (i % 1000 == 0) {
-            begin(&w, (struct sim_call){ .model = "gpt-4o" });
-            begin(&other, w.call);
-            w.config.faults.rules = other.config.faults.rules = &rule;
-            w.config.faults.count = other.config.faults.count = i / 1000 % 2;
-            change(&w);
-            change(&other);
-        }
-        w.call.model = models[bits % 40 < 4 ? bits % 40 : 0];
-        w.call.images = w.call.model == models[2];
-        w.call.prompt_tokens = (int64_t)(bits >> 8 & 0xfff);
-        w.call.max_tokens = (int64_t)(bits >> 20 & 0x3ff) - 1;
-        w.call.completion_tokens = (int64_t)(bits >> 30 & 0x1ff) - 1;
-        w.call.stream = (bits >> 39 & 1) != 0;
-        w.call.wrong = (bits >> 40 & 31) == 0;
-        w.call.attempt = bits >> 45 & 1;
-        w.call.request = i;
-        other.call = w.call;
-        sim_service_resolve(&w.service, &w.call);
-        sim_service_resolve(&other.service, &other.call);
-        planned += replied_as_planned(
-            &w, &other, w.config.start + (int64_t)i * 5 * LIM_SEC / 2);
-        if (i % 1000 == 999) {
-            end(&w);
-            end(&other);
-        }
-    }
-    CU_ASSERT_EQUAL(planned, 6000);
-}
-
 CU_TestInfo service_tests[] = {
-    { "a reply is what the plan says", a_reply_is_what_the_plan_says },
     { "a request is charged for prompt and allowance",
       a_request_is_charged_for_prompt_and_allowance },
     { "the real cost is spent at the end", the_real_cost_is_spent_at_the_end },
