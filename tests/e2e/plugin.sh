@@ -124,8 +124,9 @@ refused 'a folder' 'not a file' "$tmp/"
 refused 'a pipe' 'not a file' "$tmp/pipe.so"
 refused 'a text' 'cannot be loaded' ./$demo
 refused 'no symbol' 'does not define lim_plugin_strategy' "$tmp/empty.so"
-refused 'another ABI' 'old.so: made for strategies of ABI 1, wanted is ABI 5' \
-    "$tmp/old.so"
+abi=$(sed -n 's/^#define LIM_STRATEGY_ABI //p' limiter/strategy.h)
+refused 'another ABI' \
+    "old.so: made for strategies of ABI 1, wanted is ABI $abi" "$tmp/old.so"
 refused 'no score' "'dumb' has no score" "$tmp/dumb.so"
 refused 'no name' 'unnamed.so: its strategy has no name' "$tmp/unnamed.so"
 refused 'a name that is none' 'shout.so: its strategy' "$tmp/shout.so"
