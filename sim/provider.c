@@ -425,9 +425,10 @@ static inline bool take_plain(const struct sim_rates *r, struct sim_windows *w,
         const struct lim_rate *rate = &l->rate;
         struct lim_window *bucket = &w->level[l->limit].u.bucket;
         int64_t amount = cost->amount[l->dimension];
-        const struct lim_span used =
-            lim_window_used(rate, bucket, lim_rate_span(rate, amount), now);
-        if (amount > rate->burst || used.ns > rate->full.ns ||
+        bool fits = amount <= rate->burst; /* beyond, a span may overflow */
+        const struct lim_span used = lim_window_used(
+            rate, bucket, lim_rate_span(rate, fits ? amount : 0), now);
+        if (!fits || used.ns > rate->full.ns ||
             (used.ns == rate->full.ns && used.frac > rate->full.frac)) {
             put_back(r, w, before, k);
             return false;
