@@ -8,7 +8,7 @@
 
 #define CALLS 1000 /* before all begins anew */
 
-/* Two services of one configuration: one is asked for plans, one for replies. */
+/* Two services of one configuration: one tells plans, one replies. */
 struct pair {
     struct lim_table *table;
     struct sim_provider_config config;
