@@ -12,6 +12,7 @@
 #include "bench/usage.h"
 #include "limiter/apierror.h"
 #include "mockserver/family.h"
+#include "sim/service.h"
 
 static const char filler[] = " the and for you not are but had"
                              " his her was one our out day get";
@@ -19,9 +20,9 @@ static const char filler[] = " the and for you not are but had"
 enum { CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, SPEECH, MODERATIONS, IMAGES };
 
 /*
- * Where it goes, what stands around its text, and how long that may be: as
- * every image model takes it (gpt-image 32000 characters, too), and every
- * voice: 1000 and 4096.
+ * Where it goes, what stands around its text, and how many characters that may
+ * have: as many as every image model takes (gpt-image takes 32000), and every
+ * voice.
  */
 static const struct form {
     const char *path, *before, *after;
@@ -68,9 +69,7 @@ static const struct form *form_of(const struct sim_workload *w)
 /* Of an image, in characters. */
 static int64_t prompt_max(const char *model)
 {
-    bool gpt = strstr(model, "gpt-image") != NULL;
-
-    return gpt ? 32000 : forms[IMAGES].chars_max;
+    return sim_image_tokens(model) >= 0 ? 32000 : forms[IMAGES].chars_max;
 }
 
 /* What the bound of its reply is called. */

@@ -83,7 +83,7 @@ void sim_service_fini(struct sim_service *s)
     *s = (struct sim_service){ 0 };
 }
 
-static int64_t image_tokens_of(const char *model)
+int64_t sim_image_tokens(const char *model)
 {
     bool tells = strncmp(model, "gpt-image-", 10) == 0 ||
                  strncmp(model, "chatgpt-image-", 14) == 0;
@@ -98,7 +98,7 @@ void sim_service_resolve(const struct sim_service *s, struct sim_call *call)
     if (s->config.latency_source == SIM_LATENCY_PROFILE)
         times = (size_t)(sim_profile_for(call->model) - sim_profile_at(0));
     call->times = &s->times[times];
-    call->image_tokens = image_tokens_of(call->model);
+    call->image_tokens = sim_image_tokens(call->model);
 }
 
 /* A verdict that tells nothing of the limits. */

@@ -58,7 +58,7 @@ struct sim_call {
     int group;                     /* < 0: the provider does not know it */
     const struct lim_price *price; /* NULL: not known */
     struct sim_times *times;       /* the service's */
-    int64_t image_tokens; /* that its usage tells of an image; -1: none */
+    int64_t image_tokens;          /* see sim_image_tokens */
 };
 
 /*
@@ -67,6 +67,9 @@ struct sim_call {
  * f85dbe2, 2.3.0); others are taken to be like it.
  */
 #define SIM_IMAGE_TOKENS 1056
+
+/* What a model's usage tells of an image; -1: it tells of none. */
+int64_t sim_image_tokens(const char *model);
 
 /*
  * How long a reply the model's context leaves room for after that prompt:
