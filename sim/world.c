@@ -228,7 +228,7 @@ static int end_first(struct world *w, lim_time now)
     return error;
 }
 
-static int run(struct world *w, const struct sim_pace *pace, lim_time *end,
+LIM_APART static int run(struct world *w, const struct sim_pace *pace, lim_time *end,
                bool *partial)
 {
     const lim_time latest = sim_client_end(w->client);
