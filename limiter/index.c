@@ -183,6 +183,7 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->vacant = LIM_NO_LEAF;
     x->terms.cost.amount[LIM_REQUESTS] = -1; /* not those of any */
     x->spend_max = spend_max;
+    x->spend_left = spend_max == LIM_UNLIMITED ? INT64_MAX : spend_max;
     x->view = (struct lim_view){ .organisations = all,
                                  .rates = x->rates,
                                  .span = x->terms.span_ns,
@@ -344,6 +345,14 @@ static void rise(struct lim_index *x, uint32_t column, unsigned values)
     }
 }
 
+/* Nobody looks at what was spent as long as all are far from full.  A new
+   month makes that true again, but is not awaited: who looks finds the same. */
+static void note_spent(struct lim_index *x, int64_t spent)
+{
+    if (x->spend_max != LIM_UNLIMITED)
+        x->spend_left = lesser(x->spend_left, x->spend_max - spent);
+}
+
 /* When the last of a leaf's joint windows is full. */
 static int64_t latest_of(const struct lim_index *x, const struct lim_block *b,
                          unsigned column)
@@ -376,6 +385,8 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
     assert(leaf < l->columns);
     if (value == LIM_VALUE_BLOCKED && to < -LIM_FAR)
         to = -LIM_FAR; /* so that nothing overflows */
+    if (value == LIM_VALUE_SPENT)
+        note_spent(x, to);
     int64_t *at = &b->value[value][leaf % LIM_BLOCK], was = *at;
     *at = to;
     bool window = (unsigned)value < LIM_WINDOWS;

@@ -80,7 +80,7 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
         lim_time at = lim_meters_ready(x->meters, leaf, q->cost, q->now);
         ready = at > ready ? at : ready;
     }
-    if (x->spend_max != LIM_UNLIMITED && ready < q->month_end &&
+    if (lim_index_may_overspend(x, q->cost) && ready < q->month_end &&
         b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
             x->spend_max)
         ready = q->month_end;
@@ -106,7 +106,7 @@ static lim_time ready_time(const struct lim_index *x, const struct lim_query *q,
         lim_time at = b->value[*w][column] + t->need[*w];
         ready = at > ready ? at : ready;
     }
-    if (x->spend_max != LIM_UNLIMITED && ready < q->month_end &&
+    if (lim_index_may_overspend(x, q->cost) && ready < q->month_end &&
         b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
             x->spend_max)
         ready = q->month_end;
@@ -174,7 +174,7 @@ static inline void ready_times(const struct lim_index *x,
             ready[i] = at > ready[i] ? at : ready[i];
         }
     }
-    if (x->spend_max != LIM_UNLIMITED) {
+    if (lim_index_may_overspend(x, q->cost)) {
         int64_t left = x->spend_max - q->cost->amount[LIM_MONEY];
         row = b->value[LIM_VALUE_SPENT];
         LIM_EACH_COLUMN

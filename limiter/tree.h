@@ -78,6 +78,7 @@ struct lim_index {
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool mixed;                /* leaves are in no order */
     int64_t spend_max;
+    int64_t spend_left; /* of what costs no more, nobody's month is full */
     uint32_t all;
     unsigned level_count;
     struct lim_level levels[LIM_LEVELS_MAX]; /* 0: the leaves */
@@ -92,6 +93,14 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
 
 /* Sets a block of level 1 or above right: no column of it is stale then. */
 void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block);
+
+/* Whether somebody's month may be full for a request of such a cost; where
+   spend is not limited, nobody's is. */
+static inline bool lim_index_may_overspend(const struct lim_index *x,
+                                           const struct lim_cost *cost)
+{
+    return cost->amount[LIM_MONEY] > x->spend_left;
+}
 
 /* The smallest of a row. */
 static inline int64_t lim_row_least(const int64_t value[LIM_BLOCK])
