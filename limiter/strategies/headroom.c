@@ -20,37 +20,55 @@
 
 #define SHARE_BITS 58 /* scales have 62 */
 
-/* What is used of a window after the request, if it is more. */
+/* The share of a window that is used after the request. */
+static inline int64_t used(int64_t tat, const struct lim_joint *w, lim_time now)
+{
+    int64_t used = tat - now;
+    used = (used > 0 ? used : 0) + w->span;
+    return (used < w->full_ns ? used : w->full_ns) * w->scale; /* who owes is
+                                                                  full */
+}
+
+/* Of one more window, if it is more. */
 static inline void add_used(const int64_t tat[LIM_BLOCK],
-                            const struct lim_joint *w, lim_time now,
+                            const struct lim_joint *of, lim_time now,
                             int64_t most[LIM_BLOCK])
 {
-    int64_t span = w->span, scale = w->scale, full = w->full_ns;
+    const struct lim_joint w = *of;
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++) {
-        int64_t used = tat[i] - now;
-        used = (used > 0 ? used : 0) + span;
-        used = used < full ? used : full; /* who owes is full */
-        int64_t share = used * scale;
+        int64_t share = used(tat[i], &w, now);
         most[i] = share > most[i] ? share : most[i];
     }
 }
 
+static inline struct lim_joint window_of(const struct lim_view *v, unsigned w)
+{
+    return (struct lim_joint){ .span = v->span[w],
+                               .scale = v->scale[w],
+                               .full_ns = v->rates[w].full.ns };
+}
+
+/* The first window's shares are written, for to clear the row first may take
+   longer than all of it. */
 LIM_WIDE static void score(const void *state, const struct lim_view *v,
                            int64_t out[LIM_BLOCK])
 {
-    int64_t most[LIM_BLOCK] = { 0 };
+    int64_t most[LIM_BLOCK];
     lim_time now = v->now;
     if (v->window_count == 0) {
         lim_strategy_least_in_flight.score(state, v, out);
         return;
     }
-    for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
-        unsigned w = *k;
-        const struct lim_joint window = { .span = v->span[w],
-                                          .scale = v->scale[w],
-                                          .full_ns = v->rates[w].full.ns };
-        add_used(lim_view_row(v, w), &window, now, most);
+    const unsigned *k = v->windows;
+    const struct lim_joint first = window_of(v, *k);
+    const int64_t *tat = lim_view_row(v, *k);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        most[i] = used(tat[i], &first, now);
+    while (*++k != LIM_WINDOWS) {
+        const struct lim_joint window = window_of(v, *k);
+        add_used(lim_view_row(v, *k), &window, now, most);
     }
     if (v->joint.row != NULL)
         add_used(v->joint.row, &v->joint, now, most);
