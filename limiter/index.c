@@ -60,11 +60,6 @@ static bool add_level(struct lim_index *x, uint32_t columns)
     return true;
 }
 
-static int64_t lesser(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* A new leaf's values: windows full, nothing in the way but `blocked`. */
 static void set_first(struct lim_level *leaves, uint32_t leaf, lim_time now,
                       lim_time blocked)
@@ -146,8 +141,8 @@ static void join(struct lim_index *x)
     struct lim_joint *j = &x->view.joint;
     j->scale = j->full_ns = INT64_MAX;
     for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
-        j->scale = lesser(j->scale, x->scale[*w]);
-        j->full_ns = lesser(j->full_ns, x->rates[*w].full.ns);
+        j->scale = lim_lesser(j->scale, x->scale[*w]);
+        j->full_ns = lim_lesser(j->full_ns, x->rates[*w].full.ns);
     }
 }
 
@@ -350,7 +345,7 @@ static void rise(struct lim_index *x, uint32_t column, unsigned values)
 static void note_spent(struct lim_index *x, int64_t spent)
 {
     if (x->spend_max != LIM_UNLIMITED)
-        x->spend_left = lesser(x->spend_left, x->spend_max - spent);
+        x->spend_left = lim_lesser(x->spend_left, x->spend_max - spent);
 }
 
 /* When the last of a leaf's joint windows is full. */
@@ -473,7 +468,7 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
     *taken = LIM_WINDOWS;
     x->view.joint.span = INT64_MAX;
     for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
-        x->view.joint.span = lesser(x->view.joint.span, t->span_ns[*w]);
+        x->view.joint.span = lim_lesser(x->view.joint.span, t->span_ns[*w]);
     t->fits = t->fits_windows && (x->spend_max == LIM_UNLIMITED ||
                                   cost->amount[LIM_MONEY] <= x->spend_max);
 }

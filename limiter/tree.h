@@ -102,14 +102,24 @@ static inline bool lim_index_may_overspend(const struct lim_index *x,
     return cost->amount[LIM_MONEY] > x->spend_left;
 }
 
-/* The smallest of a row. */
+static inline int64_t lim_lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The smallest of a row.  Its halves first: registers of 32 bytes would be
+   compared one after the other else. */
 static inline int64_t lim_row_least(const int64_t value[LIM_BLOCK])
 {
-    int64_t a = INT64_MAX;
+    enum { HALF = LIM_BLOCK / 2 };
+    int64_t half[HALF], least = INT64_MAX;
     LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        a = value[i] < a ? value[i] : a;
-    return a;
+    for (unsigned i = 0; i < HALF; i++)
+        half[i] = lim_lesser(value[i], value[i + HALF]);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < HALF; i++)
+        least = lim_lesser(half[i], least);
+    return least;
 }
 
 /* The terms of a cost, good until the next one's are asked for. */

@@ -228,8 +228,8 @@ static int end_first(struct world *w, lim_time now)
     return error;
 }
 
-LIM_APART static int run(struct world *w, const struct sim_pace *pace, lim_time *end,
-               bool *partial)
+LIM_APART static int run(struct world *w, const struct sim_pace *pace,
+                         lim_time *end, bool *partial)
 {
     const lim_time latest = sim_client_end(w->client);
     lim_time now = *end, wakeup = now; /* until then the client has no more */
