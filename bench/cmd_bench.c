@@ -420,6 +420,13 @@ static int agree(const struct job *j)
     return BENCH_USAGE;
 }
 
+static enum bench_folder_there where_it_is_there(const struct bench_options *o)
+{
+    if (o->resume)
+        return BENCH_FOLDER_GOES_ON;
+    return o->precision == NULL ? BENCH_FOLDER_WOULD : BENCH_FOLDER_NEVER;
+}
+
 static int run_job(struct job *j)
 {
     struct lim_diag diag = { 0 };
@@ -432,7 +439,7 @@ static int run_job(struct job *j)
         return agreed;
     j->folder = bench_folder_choose(j->options->folder,
                                     bench_experiment_name(&j->experiment),
-                                    j->options->resume, &diag);
+                                    where_it_is_there(j->options), &diag);
     if (j->folder == NULL)
         return bench_complain(NULL, LIM_EINVAL, &diag);
     struct bench_interrupt held;
@@ -466,7 +473,7 @@ static int may_find(const struct job *j, cJSON *tree, struct lim_diag *diag)
     if (j->place.world == BENCH_ON_SIM && !o->resume && o->shard == NULL &&
         o->precision == NULL) {
         char *folder = bench_folder_choose(o->folder, bench_experiment_name(&e),
-                                           false, diag);
+                                           BENCH_FOLDER_NEVER, diag);
         free(folder);
         return folder != NULL ? LIM_OK : LIM_EINVAL;
     }

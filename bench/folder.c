@@ -81,20 +81,20 @@ char *bench_folder_for(const char *name)
     return path;
 }
 
-char *bench_folder_choose(const char *asked, const char *name, bool go_on,
-                          struct lim_diag *diag)
+char *bench_folder_choose(const char *asked, const char *name,
+                          enum bench_folder_there there, struct lim_diag *diag)
 {
     char *folder = asked == NULL ? bench_folder_for(name) : strdup(asked);
     if (folder == NULL) {
         lim_fail(diag, LIM_ENOMEM, 0, "out of memory");
         return NULL;
     }
-    if (go_on || !bench_folder_exists(folder))
+    if (there == BENCH_FOLDER_GOES_ON || !bench_folder_exists(folder))
         return folder;
-    lim_fail(diag, LIM_EINVAL, 0,
-             "%s exists; choose another folder with -o, or go on there with "
-             "--resume",
-             folder);
+    lim_fail(diag, LIM_EINVAL, 0, "%s exists; choose another folder with -o%s",
+             folder,
+             there == BENCH_FOLDER_WOULD ? ", or go on there with --resume"
+                                         : "");
     free(folder);
     return NULL;
 }

@@ -32,12 +32,20 @@ char *bench_folder_join(const char *folder, const char *file);
  */
 char *bench_folder_for(const char *name);
 
+/* What a command does where a folder is there already: it goes on there; it
+   would, with --resume; it never does. */
+enum bench_folder_there {
+    BENCH_FOLDER_GOES_ON,
+    BENCH_FOLDER_WOULD,
+    BENCH_FOLDER_NEVER
+};
+
 /*
  * The folder that was asked for, else that of a name.  NULL and `diag`: no
  * memory, or something is there that is not to be gone on with.  The caller
  * frees it.
  */
-char *bench_folder_choose(const char *asked, const char *name, bool go_on,
-                          struct lim_diag *diag);
+char *bench_folder_choose(const char *asked, const char *name,
+                          enum bench_folder_there there, struct lim_diag *diag);
 
 #endif

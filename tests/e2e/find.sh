@@ -71,4 +71,20 @@ find_it 'no such threshold' 2 workload.arrivals.poisson --such-that 'speed<1'
 find_it 'not a number' 2 workload.model --such-that 'wait_ms.p95<1s'
 find_it 'not with shards' 2 client.cap --best goodput_rpm --shard 1/2
 ok 'nothing is left behind' test ! -e "$tmp/found"
+
+# What is there already stays, and only what could be resumed says so.
+mkdir "$tmp/there"
+into_there() { # NAME TIMES-RESUME-IS-NAMED ARGUMENT...
+    local name=$1 times=$2
+    shift 2
+    "$tierlab" bench -q -o "$tmp/there" "$tmp/s.json" "$@" 2>"$tmp/err"
+    is "$name (exit code)" 2 $?
+    ok 'another folder is asked for' grep -q 'choose another' "$tmp/err"
+    is 'so often --resume is named' "$times" \
+        "$(grep -c -e --resume "$tmp/err")"
+}
+into_there 'a search into a folder' 0 --find client.strategy --best goodput_rpm
+into_there 'a precision in a folder' 0 --precision 5%
+into_there 'runs into a folder' 1
+ok 'nothing was written there' rmdir "$tmp/there"
 finish
