@@ -55,11 +55,13 @@ static int64_t encode(lim_wide sum)
 static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
-    lim_wide sum[LIM_BLOCK] = { 0 };
+    lim_wide sum[LIM_BLOCK];
     if (v->window_count == 0) {
         lim_strategy_least_in_flight.score(state, v, out);
         return;
     }
+    for (unsigned i = 0; i < v->columns; i++)
+        sum[i] = 0;
     for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         const int64_t *tat = lim_view_row(v, w);
