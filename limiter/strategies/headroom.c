@@ -20,13 +20,13 @@
 
 #define SHARE_BITS 58 /* scales have 62 */
 
-/* The share of a window that is used after the request. */
-static inline int64_t used(int64_t tat, const struct lim_joint *w, lim_time now)
+/* The share of a window that is used after the request; who owes is full. */
+static inline int64_t share_of(int64_t tat, const struct lim_joint *w,
+                               lim_time now)
 {
     int64_t used = tat - now;
     used = (used > 0 ? used : 0) + w->span;
-    return (used < w->full_ns ? used : w->full_ns) * w->scale; /* who owes is
-                                                                  full */
+    return (used < w->full_ns ? used : w->full_ns) * w->scale;
 }
 
 /* Of one more window, if it is more. */
@@ -37,7 +37,7 @@ static inline void add_used(const int64_t tat[LIM_BLOCK],
     const struct lim_joint w = *of;
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++) {
-        int64_t share = used(tat[i], &w, now);
+        int64_t share = share_of(tat[i], &w, now);
         most[i] = share > most[i] ? share : most[i];
     }
 }
@@ -65,7 +65,7 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
     const int64_t *tat = lim_view_row(v, *k);
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
-        most[i] = used(tat[i], &first, now);
+        most[i] = share_of(tat[i], &first, now);
     while (*++k != LIM_WINDOWS) {
         const struct lim_joint window = window_of(v, *k);
         add_used(lim_view_row(v, *k), &window, now, most);
