@@ -7,7 +7,6 @@
 #include "limiter/error.h"
 #include "limiter/tree.h"
 
-#define FLAT 16 /* so many columns are scanned; one more level pays beyond */
 #define SCALE_BITS 62
 
 static void free_levels(struct lim_index *x)
@@ -92,10 +91,12 @@ static inline int64_t least_of(const struct lim_index *x,
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         latest[i] = INT64_MIN;
     for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
-        const int64_t *row = b->value[*w];
+        const int64_t *row = b->value[*w], usual = x->usual[*w];
         LIM_EACH_COLUMN
-        for (unsigned i = 0; i < LIM_BLOCK; i++)
-            latest[i] = row[i] > latest[i] ? row[i] : latest[i];
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            int64_t full = row[i] + usual;
+            latest[i] = full > latest[i] ? full : latest[i];
+        }
     }
     return lim_row_least(latest);
 }
@@ -103,9 +104,7 @@ static inline int64_t least_of(const struct lim_index *x,
 /* Fills the levels above the leaves from those below. */
 static bool build(struct lim_index *x)
 {
-    if (x->levels[0].columns <= FLAT)
-        return true;
-    while (x->levels[x->level_count - 1].columns > FLAT) {
+    while (x->levels[x->level_count - 1].columns > 1) {
         const struct lim_level *below = &x->levels[x->level_count - 1];
         uint32_t columns = blocks_of(below->columns);
         if (!add_level(x, columns))
@@ -348,14 +347,26 @@ static void note_spent(struct lim_index *x, int64_t spent)
         x->spend_left = lim_lesser(x->spend_left, x->spend_max - spent);
 }
 
-/* When the last of a leaf's joint windows is full. */
+/* The joint value of a leaf. */
 static int64_t latest_of(const struct lim_index *x, const struct lim_block *b,
                          unsigned column)
 {
     int64_t latest = INT64_MIN;
-    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
-        latest = b->value[*w][column] > latest ? b->value[*w][column] : latest;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
+        int64_t full = b->value[*w][column] + x->usual[*w];
+        latest = full > latest ? full : latest;
+    }
     return latest;
+}
+
+LIM_WIDE void lim_index_rejoin(struct lim_index *x)
+{
+    for (unsigned i = 1; i < x->level_count; i++) {
+        const struct lim_level *l = &x->levels[i], *below = l - 1;
+        for (uint32_t c = 0; c < l->columns; c++)
+            l->blocks[c / LIM_BLOCK].value[LIM_VALUE_JOINT][c % LIM_BLOCK] =
+                least_of(x, &below->blocks[c], i == 1, LIM_VALUE_JOINT);
+    }
 }
 
 static void fall(struct lim_index *x, uint32_t column, unsigned value,
@@ -440,37 +451,6 @@ void lim_index_set_window(struct lim_index *x, uint32_t leaf,
     assert(window < LIM_WINDOWS);
     x->fraction[(size_t)leaf * LIM_WINDOWS + window] = to.frac;
     lim_index_set(x, leaf, (enum lim_value)window, to.tat);
-}
-
-void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
-{
-    struct lim_terms *t = &x->terms;
-    t->cost = *cost;
-    unsigned *taken = t->taken;
-    t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
-    t->fits_windows = true;
-    for (unsigned i = 0; i < x->window_count; i++) {
-        unsigned w = x->windows[i];
-        const struct lim_rate *r = &x->rates[w];
-        int64_t amount = cost->amount[lim_limit_dimension((enum lim_limit)w)];
-        bool fits = lim_window_fits(r, amount);
-        t->span[w] = lim_rate_span(r, fits ? amount : 0);
-        t->span_ns[w] = t->span[w].ns;
-        t->need[w] = t->span[w].ns - r->full.ns;
-        if (x->meters != NULL)
-            t->need[w] = -LIM_FAR;
-        t->fits_windows = t->fits_windows && fits;
-        if (amount == 0)
-            continue;
-        *taken++ = w;
-        t->rises |= 1u << w;
-    }
-    *taken = LIM_WINDOWS;
-    x->view.joint.span = INT64_MAX;
-    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
-        x->view.joint.span = lim_lesser(x->view.joint.span, t->span_ns[*w]);
-    t->fits = t->fits_windows && (x->spend_max == LIM_UNLIMITED ||
-                                  cost->amount[LIM_MONEY] <= x->spend_max);
 }
 
 void lim_index_take(struct lim_index *x, uint32_t leaf,

@@ -4,9 +4,11 @@
 
 #include <assert.h>
 
-static uint32_t blocks_of(const struct lim_level *l)
+/* The one block that is opened first: below the root, if there are more than
+   one organisation. */
+static unsigned top_of(const struct lim_index *x)
 {
-    return (l->columns + LIM_BLOCK - 1) / LIM_BLOCK;
+    return x->level_count > 1 ? x->level_count - 2 : 0;
 }
 
 static unsigned columns_in(const struct lim_level *l, uint32_t block)
@@ -276,14 +278,29 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
     }
 }
 
+/* Whether somebody of it may beat the best of another index.  A stale root
+   promises too much; so the next one is told what is so. */
+static bool promises(struct lim_index *x, const struct lim_query *q,
+                     const struct lim_best *best)
+{
+    unsigned root = x->level_count - 1;
+    const struct lim_level *l = &x->levels[root];
+    int64_t score[LIM_BLOCK];
+    score_block(x, q, l, 0, score);
+    if (!beats(best, score[0], l->first[0]))
+        return false;
+    if (root > 0 && l->stale[0].values != 0)
+        lim_index_freshen(x, root, 0);
+    return true;
+}
+
 void lim_index_find(struct lim_index *x, const struct lim_query *q,
                     struct lim_best *best)
 {
-    const struct lim_level *top = &x->levels[x->level_count - 1];
     if (!present(x, q)->fits)
         return;
-    for (uint32_t b = 0; b < blocks_of(top); b++)
-        visit(x, q, best, x->level_count - 1, b);
+    if (best->index == NULL || promises(x, q, best))
+        visit(x, q, best, top_of(x), 0);
 }
 
 LIM_WIDE static lim_time earliest(struct lim_index *x,
@@ -308,11 +325,7 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
 
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
 {
-    const struct lim_level *top = &x->levels[x->level_count - 1];
-    lim_time first = LIM_NEVER;
     if (!present(x, q)->fits)
         return LIM_NEVER;
-    for (uint32_t b = 0; b < blocks_of(top); b++)
-        first = earliest(x, q, x->level_count - 1, b, first);
-    return first;
+    return earliest(x, q, top_of(x), 0, LIM_NEVER);
 }

@@ -63,10 +63,11 @@ enum lim_value {
  * In a block above, the smallest values of two windows are mostly those of
  * two organisations: where now the one binds and now the other, they bound
  * little.  So blocks above also hold when the last of an organisation's
- * windows of one length is full, and the least of what these ask for: a window
- * of this row, span, scale and size is nowhere more in the way than the worst
- * of them.  A score that is the largest over its windows is bounded by that of
- * this one, too, and need not read it.
+ * windows of one length were full again after a usual request, and the least
+ * that this one asks for beyond a usual one, maybe below 0: a window of this
+ * row, span, scale and size is nowhere more in the way than the worst of them.
+ * A score that is the largest over its windows is bounded by that of this one,
+ * too, and need not read it.
  */
 struct lim_joint {
     const int64_t *row; /* as of a window; NULL: there is none, as in leaves */

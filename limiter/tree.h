@@ -7,8 +7,8 @@
 #include "limiter/row.h"
 
 /*
- * What an index is made of, for the two files that work on it: index.c keeps
- * it, search.c asks it.
+ * What an index is made of, for the three files that work on it: index.c keeps
+ * it, terms.c puts a cost into its terms, search.c asks it.
  *
  * A value that falls is pushed up at once.  One that rises, and may have been
  * the least of its block, only makes the block's column above stale: what
@@ -16,7 +16,7 @@
  * right.  So those who are taken in turn or by lot cost no walk at all.
  * Where a value is stale in a column, it is in each above it, too.
  */
-#define LIM_VALUE_JOINT LIM_VALUES /* above: when the last joint one is full */
+#define LIM_VALUE_JOINT LIM_VALUES /* above: see lim_joint */
 #define LIM_TREE_VALUES (LIM_VALUES + 1)
 
 static_assert(LIM_TREE_VALUES <= 16, "a bit for each");
@@ -24,7 +24,7 @@ static_assert(LIM_BLOCK == 1 << (64 - LIM_SCORE_BITS), "a column's number");
 static_assert(LIM_BLOCK * sizeof(int64_t) == 2 * LIM_CACHE_LINE,
               "two cache lines");
 
-#define LIM_LEVELS_MAX 6        /* 16^6 organisations: more than there may be */
+#define LIM_LEVELS_MAX 7        /* 16^6 organisations: more than there may be */
 #define LIM_FAR (INT64_MAX / 2) /* the year 2116; room to add to */
 
 /* Of a block above: which values may be stale, as 1 << value, and in which
@@ -72,8 +72,12 @@ struct lim_index {
     unsigned window_count;
     unsigned joint[LIM_WINDOWS + 1]; /* those of one length, if they are more
                                         than one; LIM_WINDOWS */
-    bool fractions;                  /* some rate has a remainder */
-    int64_t early; /* by how much a leaf may be ready later than its rows say,
+    int64_t usual[LIM_WINDOWS];      /* ns of a usual request, of these: once
+                                        the lower quartile that was known */
+    int64_t quartile[LIM_WINDOWS];   /* it now, after so many costs */
+    uint64_t costs;
+    bool fractions; /* some rate has a remainder */
+    int64_t early;  /* by how much a leaf may be ready later than its rows say,
                        for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool mixed;                /* leaves are in no order */
@@ -81,7 +85,8 @@ struct lim_index {
     int64_t spend_left; /* of what costs no more, nobody's month is full */
     uint32_t all;
     unsigned level_count;
-    struct lim_level levels[LIM_LEVELS_MAX]; /* 0: the leaves */
+    struct lim_level levels[LIM_LEVELS_MAX]; /* 0: the leaves; the last one is
+                                                a single column, the root */
     int64_t *fraction;                       /* of each leaf's windows */
     uint32_t count, vacant; /* leaves in use, list of the others */
     struct lim_terms terms; /* of the last cost */
@@ -90,6 +95,9 @@ struct lim_index {
 
 /* Writes the terms of a cost that is not the last one. */
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
+
+/* Sets all joint values, for what is usual has changed. */
+void lim_index_rejoin(struct lim_index *x);
 
 /* Sets a block of level 1 or above right: no column of it is stale then. */
 void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block);

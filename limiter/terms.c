@@ -1,0 +1,74 @@
+/* What a cost comes to in an index's own terms, and what costs usually do. */
+
+#include "limiter/tree.h"
+
+#define STEP 256    /* a quartile moves by a 256th of itself */
+#define NEAR 16     /* and is another when it has moved by more than a 16th */
+#define SELDOM 4096 /* costs, until it is asked again whether it is */
+
+/* Of four costs one is below the lower quartile, which moves as far for that
+   one as for the three above. */
+static int64_t quartile_after(int64_t quartile, int64_t span)
+{
+    int64_t step = quartile / STEP + 1;
+    if (span > quartile)
+        return quartile + step;
+    return span < quartile - 3 * step ? quartile - 3 * step : span;
+}
+
+static bool differs(int64_t a, int64_t b)
+{
+    return (a > b ? a - b : b - a) > b / NEAR;
+}
+
+/* What is usual is known soon, and then seldom becomes something else: joint
+   values are made with it. */
+static void follow(struct lim_index *x)
+{
+    uint64_t n = ++x->costs;
+    bool another = false;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
+        int64_t span = x->terms.span_ns[*w], *q = &x->quartile[*w];
+        *q = n == 1 ? span : quartile_after(*q, span);
+        another = another || differs(*q, x->usual[*w]);
+    }
+    if (!another || (n % SELDOM != 0 && (n & (n - 1)) != 0))
+        return;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
+        x->usual[*w] = x->quartile[*w];
+    lim_index_rejoin(x);
+}
+
+void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
+{
+    struct lim_terms *t = &x->terms;
+    t->cost = *cost;
+    unsigned *taken = t->taken;
+    t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
+    t->fits_windows = true;
+    for (unsigned i = 0; i < x->window_count; i++) {
+        unsigned w = x->windows[i];
+        const struct lim_rate *r = &x->rates[w];
+        int64_t amount = cost->amount[lim_limit_dimension((enum lim_limit)w)];
+        bool fits = lim_window_fits(r, amount);
+        t->span[w] = lim_rate_span(r, fits ? amount : 0);
+        t->span_ns[w] = t->span[w].ns;
+        t->need[w] = t->span[w].ns - r->full.ns;
+        if (x->meters != NULL)
+            t->need[w] = -LIM_FAR;
+        t->fits_windows = t->fits_windows && fits;
+        if (amount == 0)
+            continue;
+        *taken++ = w;
+        t->rises |= 1u << w;
+    }
+    *taken = LIM_WINDOWS;
+    t->fits = t->fits_windows && (x->spend_max == LIM_UNLIMITED ||
+                                  cost->amount[LIM_MONEY] <= x->spend_max);
+    if (t->fits_windows)
+        follow(x);
+    x->view.joint.span = INT64_MAX;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
+        x->view.joint.span =
+            lim_lesser(x->view.joint.span, t->span_ns[*w] - x->usual[*w]);
+}
