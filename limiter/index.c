@@ -101,9 +101,12 @@ static inline int64_t least_of(const struct lim_index *x,
     return lim_row_least(latest);
 }
 
-/* Fills the levels above the leaves from those below. */
+/* Fills the levels above the leaves from those below; one block alone is
+   opened as fast as its root. */
 static bool build(struct lim_index *x)
 {
+    if (x->levels[0].columns <= LIM_BLOCK)
+        return true;
     while (x->levels[x->level_count - 1].columns > 1) {
         const struct lim_level *below = &x->levels[x->level_count - 1];
         uint32_t columns = blocks_of(below->columns);

@@ -4,11 +4,10 @@
 
 #include <assert.h>
 
-/* The one block that is opened first: below the root, if there are more than
-   one organisation. */
+/* The level of the one block that is opened first. */
 static unsigned top_of(const struct lim_index *x)
 {
-    return x->level_count > 1 ? x->level_count - 2 : 0;
+    return lim_index_has_root(x) ? x->level_count - 2 : 0;
 }
 
 static unsigned columns_in(const struct lim_level *l, uint32_t block)
@@ -286,10 +285,12 @@ static bool promises(struct lim_index *x, const struct lim_query *q,
     unsigned root = x->level_count - 1;
     const struct lim_level *l = &x->levels[root];
     int64_t score[LIM_BLOCK];
+    if (!lim_index_has_root(x))
+        return true;
     score_block(x, q, l, 0, score);
     if (!beats(best, score[0], l->first[0]))
         return false;
-    if (root > 0 && l->stale[0].values != 0)
+    if (l->stale[0].values != 0)
         lim_index_freshen(x, root, 0);
     return true;
 }

@@ -39,6 +39,16 @@ static void follow(struct lim_index *x)
     lim_index_rejoin(x);
 }
 
+/* Blocks above are about to be asked for a request of such a cost. */
+static void join(struct lim_index *x)
+{
+    int64_t least = INT64_MAX;
+    follow(x);
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
+        least = lim_lesser(least, x->terms.span_ns[*w] - x->usual[*w]);
+    x->view.joint.span = least;
+}
+
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
@@ -65,10 +75,6 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
     *taken = LIM_WINDOWS;
     t->fits = t->fits_windows && (x->spend_max == LIM_UNLIMITED ||
                                   cost->amount[LIM_MONEY] <= x->spend_max);
-    if (t->fits_windows)
-        follow(x);
-    x->view.joint.span = INT64_MAX;
-    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
-        x->view.joint.span =
-            lim_lesser(x->view.joint.span, t->span_ns[*w] - x->usual[*w]);
+    if (lim_index_has_root(x) && t->fits_windows)
+        join(x);
 }

@@ -85,8 +85,8 @@ struct lim_index {
     int64_t spend_left; /* of what costs no more, nobody's month is full */
     uint32_t all;
     unsigned level_count;
-    struct lim_level levels[LIM_LEVELS_MAX]; /* 0: the leaves; the last one is
-                                                a single column, the root */
+    struct lim_level levels[LIM_LEVELS_MAX]; /* 0: the leaves; the last above
+                                                them is one column, the root */
     int64_t *fraction;                       /* of each leaf's windows */
     uint32_t count, vacant; /* leaves in use, list of the others */
     struct lim_terms terms; /* of the last cost */
@@ -101,6 +101,12 @@ void lim_index_rejoin(struct lim_index *x);
 
 /* Sets a block of level 1 or above right: no column of it is stale then. */
 void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block);
+
+/* Whether there are more leaves than one block of them. */
+static inline bool lim_index_has_root(const struct lim_index *x)
+{
+    return x->level_count > 1;
+}
 
 /* Whether somebody's month may be full for a request of such a cost; where
    spend is not limited, nobody's is. */
