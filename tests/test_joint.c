@@ -81,10 +81,11 @@ static void correct(struct fixture *f)
 
 /* Requests of all sizes, some that take no tokens, near what the limits let
    through: 200 a second. */
-static void play(struct fixture *f, const char *strategy)
+static void play(struct fixture *f, const char *strategy, int steps,
+                 int64_t tokens)
 {
-    for (int i = 0; i < STEPS; i++) {
-        struct lim_cost cost = { { 1, below(f, 20), 0, 0 } };
+    for (int i = 0; i < steps; i++) {
+        struct lim_cost cost = { { 1, below(f, tokens), 0, 0 } };
         if (below(f, 10) == 0)
             cost.amount[LIM_TOKENS] = 5 * below(f, 30);
         const struct lim_query q = { .cost = &cost,
@@ -98,7 +99,7 @@ static void play(struct fixture *f, const char *strategy)
             lim_index_take(f->index, best.leaf, &cost, f->now);
         if (below(f, 4) == 0)
             correct(f);
-        f->now += below(f, i < STEPS / 2 ? LIM_MSEC : 10 * LIM_MSEC);
+        f->now += below(f, i < steps / 2 ? LIM_MSEC : 10 * LIM_MSEC);
     }
 }
 
@@ -110,13 +111,25 @@ static void chooses_as_a_plain_loop_would(void)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         unsigned failures = CU_get_number_of_failures();
         set_up(&f, seed);
-        play(&f, names[seed % 3]);
+        play(&f, names[seed % 3], STEPS, 20);
         lim_index_free(f.index);
         if (CU_get_number_of_failures() != failures)
             printf("seed %d\n", (int)seed);
     }
 }
 
+/* What is usual is another after thousands of requests. */
+static void sizes_may_change(void)
+{
+    static struct fixture f;
+    set_up(&f, SEEDS + 1);
+    play(&f, "headroom", 2 * STEPS, 10);
+    play(&f, "headroom", 2 * STEPS, 40);
+    play(&f, "headroom", 4 * STEPS, 5);
+    lim_index_free(f.index);
+}
+
 CU_TestInfo joint_tests[] = { { "chooses as a plain loop would",
                                 chooses_as_a_plain_loop_would },
+                              { "sizes may change", sizes_may_change },
                               CU_TEST_INFO_NULL };
