@@ -174,10 +174,6 @@ static const struct panel *decisive(const struct scope *s,
     return &s->panel[v->project];
 }
 
-static const struct lim_feedback nothing = {
-    { -1, -1, -1 }, { -1, -1, -1 }, -1, -1, -1, -1
-};
-
 /* Nothing is decided or shown yet.  Field by field, for most are written only
    here: to clear all first would take longer than what is decided. */
 static void open_verdict(struct sim_verdict *v, lim_time now)
@@ -189,8 +185,8 @@ static void open_verdict(struct sim_verdict *v, lim_time now)
     v->used = 0;
     v->requested = 0;
     v->admitted_at = now;
-    v->shown = nothing;
-    v->project_tokens = nothing.tokens;
+    v->shown = lim_feedback_none();
+    v->project_tokens = v->shown.tokens;
     v->project = false;
 }
 
@@ -459,7 +455,7 @@ static inline bool admit_plain(struct sim_org *o, unsigned group,
     if (now >= b->next_change || !r->plain || w == &sim_unused ||
         (b->spend_max >= 0 && b->spent_microusd >= b->spend_max))
         return false;
-    *shown = nothing;
+    *shown = lim_feedback_none();
     if (!take_plain(r, w, cost, now, of))
         return false;
     if (r->paired)
