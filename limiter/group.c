@@ -303,12 +303,25 @@ static inline lim_time choose_sampled(const struct lim_group *g,
     return q->now;
 }
 
+/* Where one serves, there is nothing to compare. */
+static lim_time choose_only(const struct lim_group *g,
+                            const struct lim_query *q, uint32_t *organisation)
+{
+    const struct lim_seat *p = &g->seats[g->serving[0]];
+    *organisation = g->serving[0];
+    return lim_index_open(p->index, p->leaf, q, NULL)
+               ? q->now
+               : lim_index_earliest(p->index, q);
+}
+
 lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
                           uint32_t *organisation)
 {
     struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
     if (g->count == 0)
         return LIM_NEVER;
+    if (g->serving_count == 1)
+        return choose_only(g, q, organisation);
     if (q->strategy->samples > 0)
         return choose_sampled(g, q, organisation);
     if (q->strategy->propose != NULL) {
