@@ -2,17 +2,14 @@
 
 #include "bench/runner.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "bench/attempts.h"
 #include "bench/folder.h"
 #include "bench/interrupt.h"
+#include "bench/memory.h"
 #include "bench/output.h"
 #include "bench/words.h"
 
@@ -284,16 +281,6 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* The next run needs what this one frees.  From the system it would come back
-   page by page, each a fault. */
-static void keep_memory(void)
-{
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most that it takes */
-    mallopt(M_TRIM_THRESHOLD, INT_MAX);
-#endif
-}
-
 /* This thread works too; one that cannot be made is done without. */
 static void run_all(struct shared *s, struct worker *workers, size_t n)
 {
@@ -329,7 +316,7 @@ int bench_runner_run(const struct bench_runner *r, bool *interrupted,
     } else {
         pthread_mutex_init(&s.lock, NULL);
         bench_interrupt_hold(&held);
-        keep_memory();
+        bench_memory_keep();
         run_all(&s, workers, n);
         bench_interrupt_release(&held);
         pthread_mutex_destroy(&s.lock);

@@ -14,8 +14,9 @@
  * blocks of sixteen.  A block above holds, column by column, the smallest
  * values of the block below: what may admit a request or win for a strategy
  * is a bound for all under it, and the search opens only what could still
- * win.  Readiness depends on the request's cost, so no single key orders the
- * organisations; minima for each window do, whatever the cost.
+ * win; the last one is a single column, which bounds them all.  Readiness
+ * depends on the request's cost, so no single key orders the organisations;
+ * minima for each window do, whatever the cost.
  *
  * The leaves are the state: their values are the windows themselves, and a
  * bound is never later than the exact answer.

@@ -1,5 +1,7 @@
 /* What a cost comes to in an index's own terms, and what costs usually do. */
 
+#include <string.h>
+
 #include "limiter/tree.h"
 
 #define STEP 256    /* a quartile moves by a 256th of itself */
@@ -16,9 +18,14 @@ static int64_t quartile_after(int64_t quartile, int64_t span)
     return span < quartile - 3 * step ? quartile - 3 * step : span;
 }
 
-static bool differs(int64_t a, int64_t b)
+static bool is_another(const struct lim_index *x)
 {
-    return (a > b ? a - b : b - a) > b / NEAR;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
+        int64_t now = x->quartile[*w], then = x->usual[*w];
+        if ((now > then ? now - then : then - now) > then / NEAR)
+            return true;
+    }
+    return false;
 }
 
 /* What is usual is known soon, and then seldom becomes something else: joint
@@ -26,16 +33,13 @@ static bool differs(int64_t a, int64_t b)
 static void follow(struct lim_index *x)
 {
     uint64_t n = ++x->costs;
-    bool another = false;
     for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
         int64_t span = x->terms.span_ns[*w], *q = &x->quartile[*w];
         *q = n == 1 ? span : quartile_after(*q, span);
-        another = another || differs(*q, x->usual[*w]);
     }
-    if (!another || (n % SELDOM != 0 && (n & (n - 1)) != 0))
+    if ((n % SELDOM != 0 && (n & (n - 1)) != 0) || !is_another(x))
         return;
-    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
-        x->usual[*w] = x->quartile[*w];
+    memcpy(x->usual, x->quartile, sizeof x->usual);
     lim_index_rejoin(x);
 }
 

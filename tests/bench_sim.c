@@ -9,15 +9,12 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <assert.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
+#include "bench/memory.h"
 #include "sim/world.h"
 
 #define TRIALS 5
@@ -63,15 +60,6 @@ static double cpu_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* As bench/runner.c does, where one run follows another, too. */
-static void keep_memory(void)
-{
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, INT_MAX);
-#endif
 }
 
 static int ascending(const void *a, const void *b)
@@ -165,7 +153,7 @@ int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
     struct lim_diag diag;
-    keep_memory();
+    bench_memory_keep();
     struct lim_table *table =
         lim_table_parse("bench", limits, sizeof limits - 1, &diag);
     if (table == NULL) {
