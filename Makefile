@@ -306,7 +306,8 @@ fuzz-%: $(BUILD)/tests/fuzz_%
 	@awk '/number_of_executed_units/ {print "fuzz_$*: " $$2 " inputs"}' \
 	    $(BUILD)/$*.log
 
-bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_window \
+bench: $(BUILD)/tests/bench_core $(BUILD)/tests/bench_pick \
+       $(BUILD)/tests/bench_window \
        $(BUILD)/tests/bench_sim $(BUILD)/tests/bench_runs \
        $(BUILD)/tests/bench_wait $(BUILD)/tests/bench_turns $(PROGRAMS)
 	@tests/bench.sh $(BUILD)

@@ -65,9 +65,10 @@ static int check(const struct lim_strategy *s, const char *path,
     if (lim_strategy_find(s->name) != NULL)
         return lim_fail(diag, LIM_EINVAL, 0,
                         "%s: there is a built-in strategy '%s'", path, s->name);
-    if (s->score == NULL)
-        return lim_fail(diag, LIM_EINVAL, 0, "%s: strategy '%s' has no score",
-                        path, s->name);
+    const char *flaw = lim_strategy_flaw(s);
+    if (flaw != NULL)
+        return lim_fail(diag, LIM_EINVAL, 0, "%s: strategy '%s' %s", path,
+                        s->name, flaw);
     return LIM_OK;
 }
 

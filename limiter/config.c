@@ -74,6 +74,9 @@ static int check_policy(const struct lim_config *c, struct lim_diag *diag)
     if (c->strategy == NULL || c->strategy->abi != LIM_STRATEGY_ABI)
         return lim_fail(diag, LIM_EINVAL, 0, "no strategy of ABI %d",
                         LIM_STRATEGY_ABI);
+    const char *flaw = lim_strategy_flaw(c->strategy);
+    if (flaw != NULL)
+        return lim_fail(diag, LIM_EINVAL, 0, "the strategy %s", flaw);
     if (c->queue.discipline == NULL || c->queue.max < LIM_UNLIMITED ||
         c->queue.max == 0 || c->queue.quantum < 1 || c->queue.aging_ns < 0)
         return lim_fail(diag, LIM_EINVAL, 0, "queue is out of range");

@@ -4,12 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limiter/cold.h"
-#include "limiter/divide.h"
-#include "limiter/rng.h"
-
-#define SAMPLES_MAX 8
-#define TRIES 4 /* draws for each sample before all are counted */
+#include "limiter/leaf.h"
+#include "limiter/sample.h"
 
 static struct lim_rate rate_of(const struct lim_group *g,
                                const struct lim_config *c,
@@ -174,144 +170,31 @@ lim_time lim_group_ready(const struct lim_group *g, uint32_t organisation,
     return p->index == NULL ? LIM_NEVER : lim_index_ready(p->index, p->leaf, q);
 }
 
-/* Samples without replacement of those who may take the request now, and the
-   best of them; of equal ones the first drawn. */
-struct sample {
-    const struct lim_group *group;
-    const struct lim_query *query;
-    uint64_t draw;
-    uint32_t chosen[SAMPLES_MAX];
-    unsigned count, wanted;
-    uint32_t best;
-    int64_t least;
-};
-
-/* What is left of the draw, as a number in (0, 1); then there is a new one. */
-static double uniform(struct sample *s)
-{
-    double u = lim_rng_uniform(s->draw);
-    s->draw = lim_rng_mix(s->draw);
-    return u;
-}
-
-/* One of all, by the draw's upper bits; the lower ones are left. */
-static uint32_t one_of(struct sample *s, uint32_t all)
-{
-    lim_product wide = (lim_product)s->draw * all;
-    s->draw = (uint64_t)wide;
-    return (uint32_t)(wide >> 64);
-}
-
-static double weight_of(const struct sample *s, uint32_t organisation)
-{
-    return s->query->strategy->weighted ? s->group->weights[organisation] : 1;
-}
-
-/* Tells whether it is not chosen and may be, and its score. */
-static inline bool may_be_chosen(const struct sample *s, uint32_t organisation,
-                                 int64_t *score)
-{
-    const struct lim_seat *p = &s->group->seats[organisation];
-    for (unsigned i = 0; i < s->count; i++)
-        if (s->chosen[i] == organisation)
-            return false;
-    return lim_index_open(p->index, p->leaf, s->query, score);
-}
-
-/* Chooses it, if it may be. */
-static inline bool choose(struct sample *s, uint32_t organisation)
-{
-    int64_t score = 0;
-    if (!may_be_chosen(s, organisation, s->wanted > 1 ? &score : NULL))
-        return false;
-    bool better = score < s->least;
-    s->best = better ? organisation : s->best;
-    s->least = better ? score : s->least;
-    s->chosen[s->count++] = organisation;
-    return true;
-}
-
-/* One try: whoever is drawn is taken if it may be, else the try is void. */
-static inline void try_one(struct sample *s)
-{
-    const struct lim_group *g = s->group;
-    uint32_t organisation = g->serving[one_of(s, g->serving_count)];
-    double weight = weight_of(s, organisation);
-    if (s->query->strategy->weighted && weight < g->weight_max &&
-        uniform(s) * g->weight_max >= weight)
-        return;
-    choose(s, organisation);
-}
-
-/* Where most may not, all are counted and the draw is among who may. */
-LIM_APART static bool count_out(struct sample *s)
-{
-    const struct lim_group *g = s->group;
-    double all = 0;
-    for (uint32_t i = 0; i < g->serving_count; i++)
-        if (may_be_chosen(s, g->serving[i], NULL))
-            all += weight_of(s, g->serving[i]);
-    double at = uniform(s) * all;
-    uint32_t found = UINT32_MAX;
-    for (uint32_t i = 0; i < g->serving_count && at >= 0; i++) {
-        if (!may_be_chosen(s, g->serving[i], NULL))
-            continue;
-        found = g->serving[i];
-        at -= weight_of(s, found);
-    }
-    return found != UINT32_MAX && choose(s, found);
-}
-
-/* The draws did not find as many as are wanted. */
-LIM_APART static lim_time choose_of_all(struct sample s, uint32_t *organisation)
-{
-    lim_time now = s.query->now;
-    lim_time at = s.count > 0 ? now : lim_group_earliest(s.group, s.query);
-    if (at > now)
-        return at;
-    while (s.count < s.wanted && count_out(&s))
-        ;
-    assert(s.count > 0);
-    *organisation = s.best;
-    return now;
-}
-
-/* A draw has the bits for two tries. */
-static inline lim_time choose_sampled(const struct lim_group *g,
-                                      const struct lim_query *q,
-                                      uint32_t *organisation)
-{
-    struct sample s; /* to fill it with zeros first takes longer */
-    unsigned wanted = q->strategy->samples;
-    if (wanted > g->serving_count)
-        wanted = g->serving_count;
-    s.group = g;
-    s.query = q;
-    s.draw = q->draw;
-    s.count = 0;
-    s.wanted = wanted;
-    s.best = UINT32_MAX;
-    s.least = INT64_MAX;
-    for (unsigned i = 0; s.count < wanted; i++) {
-        if (i == TRIES * wanted)
-            return choose_of_all(s, organisation);
-        if (i > 0 && i % 2 == 0)
-            s.draw = lim_rng_mix(s.draw);
-        try_one(&s);
-    }
-    *organisation = s.best;
-    return q->now;
-}
-
 /* Where one serves, there is nothing to compare. */
 static lim_time choose_only(const struct lim_group *g,
                             const struct lim_query *q, uint32_t *organisation)
 {
     const struct lim_seat *p = &g->seats[g->serving[0]];
     *organisation = g->serving[0];
-    return lim_index_open(p->index, p->leaf, q, NULL)
-               ? q->now
-               : lim_index_earliest(p->index, q);
+    lim_index_ask(p->index, q);
+    return lim_leaf_may(p->index, p->leaf, q) ? q->now
+                                              : lim_index_earliest(p->index, q);
+}
+
+/* Whether the organisation that the strategy proposes may take it. */
+static inline bool proposed_may(const struct lim_group *g,
+                                const struct lim_query *q,
+                                uint32_t *organisation)
+{
+    struct lim_index *first = g->indexes[0];
+    lim_index_ask(first, q);
+    *organisation = lim_index_propose(first, q);
+    const struct lim_seat *p = &g->seats[*organisation];
+    if (p->index == NULL)
+        return false;
+    if (p->index != first)
+        lim_index_ask(p->index, q);
+    return lim_leaf_may(p->index, p->leaf, q);
 }
 
 lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
@@ -323,13 +206,9 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
     if (g->serving_count == 1)
         return choose_only(g, q, organisation);
     if (q->strategy->samples > 0)
-        return choose_sampled(g, q, organisation);
-    if (q->strategy->propose != NULL) {
-        *organisation = lim_index_propose(g->indexes[0], q);
-        const struct lim_seat *p = &g->seats[*organisation];
-        if (p->index != NULL && lim_index_open(p->index, p->leaf, q, NULL))
-            return q->now;
-    }
+        return lim_sample_choose(g, q, organisation);
+    if (q->strategy->propose != NULL && proposed_may(g, q, organisation))
+        return q->now;
     if (g->winner != NULL)
         lim_index_find(g->winner, q, &best);
     for (unsigned i = 0; i < g->count; i++)
@@ -346,7 +225,8 @@ bool lim_group_choose_other(struct lim_group *g, const struct lim_query *q,
 {
     const struct lim_seat *p = &g->seats[taken];
     int64_t blocked = lim_index_get(p->index, p->leaf, LIM_VALUE_BLOCKED);
-    lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
+    if (blocked <= q->now)
+        lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, q->now + 1);
     bool found = lim_group_choose(g, q, organisation) <= q->now;
     lim_index_set(p->index, p->leaf, LIM_VALUE_BLOCKED, blocked);
     return found || lim_group_choose(g, q, organisation) <= q->now;

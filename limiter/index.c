@@ -179,6 +179,9 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->count = count;
     x->vacant = LIM_NO_LEAF;
     x->terms.cost.amount[LIM_REQUESTS] = -1; /* not those of any */
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        x->latest[w] = now;
+    x->latest[LIM_VALUE_BLOCKED] = -LIM_FAR;
     x->spend_max = spend_max;
     x->spend_left = spend_max == LIM_UNLIMITED ? INT64_MAX : spend_max;
     x->view = (struct lim_view){ .organisations = all,
@@ -293,7 +296,9 @@ uint32_t lim_index_add(struct lim_index *x, uint32_t organisation, lim_time now)
 
 void lim_index_remove(struct lim_index *x, uint32_t leaf)
 {
+    lim_time latest = x->latest[LIM_VALUE_BLOCKED];
     lim_index_set(x, leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
+    x->latest[LIM_VALUE_BLOCKED] = latest; /* who is gone is in nobody's way */
     x->count--;
     vacate(x, leaf);
 }
@@ -399,6 +404,8 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
     int64_t *at = &b->value[value][leaf % LIM_BLOCK], was = *at;
     *at = to;
     bool window = (unsigned)value < LIM_WINDOWS;
+    if (value <= LIM_VALUE_BLOCKED)
+        lim_index_note(x, value, to);
     if (to > was) {
         rise(x, leaf, 1u << value | (unsigned)window << LIM_VALUE_JOINT);
     } else if (to < was) {
@@ -406,14 +413,6 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
         if (window)
             fall(x, leaf, LIM_VALUE_JOINT, latest_of(x, b, leaf % LIM_BLOCK));
     }
-}
-
-void lim_index_note(struct lim_index *x, uint32_t leaf, enum lim_value value,
-                    int64_t to)
-{
-    const struct lim_level *l = &x->levels[0];
-    assert(leaf < l->columns);
-    l->blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK] = to;
 }
 
 LIM_WIDE void lim_index_freshen(struct lim_index *x, unsigned level,
@@ -474,6 +473,7 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
         } else {
             *at = (was > now ? was : now) + t->span_ns[w];
         }
+        lim_index_note(x, w, *at);
     }
     rise(x, leaf, t->rises);
     if (x->meters != NULL)

@@ -31,6 +31,7 @@ struct lim_query {
     bool capped;        /* LIM_VALUE_OVER counts */
     lim_time month_end; /* when spend starts anew */
     uint64_t affinity, draw;
+    const uint32_t *in_flight; /* by organisation, to compare samples */
     lim_time now;
 };
 
@@ -94,10 +95,6 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
 void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
                    int64_t to);
 
-/* Likewise of a value that is read in leaves alone, by who compares samples:
-   the levels above hear nothing of it. */
-void lim_index_note(struct lim_index *x, uint32_t leaf, enum lim_value value,
-                    int64_t to);
 struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,
                                    enum lim_limit window);
 void lim_index_set_window(struct lim_index *x, uint32_t leaf,
@@ -117,12 +114,8 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
 /* Returns when some organisation may take the request; LIM_NEVER. */
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q);
 
-/* Tells whether this one may take the request now, and if so the strategy's
-   score of it; NULL: nobody asks. */
-bool lim_index_open(struct lim_index *x, uint32_t leaf,
-                    const struct lim_query *q, int64_t *score);
-
-/* Returns the organisation that the strategy proposes. */
+/* Returns the organisation that the strategy proposes for the request that
+   lim_index_ask has put before the index (limiter/leaf.h). */
 uint32_t lim_index_propose(struct lim_index *x, const struct lim_query *q);
 
 /* Returns when this one may take it, exactly; LIM_NEVER. */

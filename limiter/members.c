@@ -27,19 +27,14 @@ LIM_APART static void set_all(struct lim_members *m, uint32_t organisation,
     }
 }
 
-/* Likewise of one that the strategy alone reads. */
-LIM_APART static void note_all(struct lim_members *m, uint32_t organisation,
-                               enum lim_value value, int64_t to)
+/* Who compares samples looks it up by number. */
+LIM_APART static void note_in_flight(struct lim_members *m,
+                                     uint32_t organisation, uint32_t in_flight)
 {
-    if (!m->samples) {
-        set_all(m, organisation, value, to);
-        return;
-    }
-    for (unsigned g = 0; g < m->group_count; g++) {
-        const struct lim_seat *p = &m->groups[g].seats[organisation];
-        if (p->index != NULL)
-            lim_index_note(p->index, p->leaf, value, to);
-    }
+    if (m->in_flight != NULL)
+        m->in_flight[organisation] = in_flight;
+    else
+        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, in_flight);
 }
 
 static void set_spent(struct lim_members *m, uint32_t organisation)
@@ -81,7 +76,7 @@ static void set_key(struct lim_members *m, uint32_t organisation, int64_t key)
     if (x->key == key)
         return;
     x->key = key;
-    note_all(m, organisation, LIM_VALUE_KEY, key);
+    set_all(m, organisation, LIM_VALUE_KEY, key);
 }
 
 void lim_members_start(struct lim_members *m, lim_time now)
@@ -233,8 +228,7 @@ LIM_APART static void tell_sent(struct lim_members *m, uint32_t organisation,
                                 const struct lim_asked *a, lim_time now)
 {
     if (m->keeps_sent)
-        note_all(m, organisation, LIM_VALUE_SENT,
-                 m->members[organisation].sent);
+        set_all(m, organisation, LIM_VALUE_SENT, m->members[organisation].sent);
     if (m->strategy->sent != NULL)
         tell_strategy_sent(m, organisation, a->cost, now);
     if (m->bounded)
@@ -260,7 +254,7 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     mark->gone = false;
     mark->in_flight = x->in_flight;
     if (m->keeps_in_flight)
-        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
+        note_in_flight(m, organisation, x->in_flight);
     if (m->hears_sent)
         tell_sent(m, organisation, a, now);
     unsigned key = x->next_key;
@@ -384,7 +378,7 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
     x->in_flight--;
     x->reserved -= a->cost->amount[LIM_MONEY];
     if (m->keeps_in_flight)
-        note_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
+        note_in_flight(m, organisation, x->in_flight);
     return m->hears_ended && tell_ended(m, organisation, a, mark, o, now);
 }
 

@@ -9,10 +9,10 @@ static void choose_kept(struct lim_members *m)
     for (unsigned g = 0; g < m->group_count; g++)
         if (lim_group_blind(&m->groups[g]))
             kept |= m->strategy->reads_blind;
-    m->keeps_in_flight = kept >> LIM_VALUE_IN_FLIGHT & 1;
+    m->keeps_in_flight =
+        m->in_flight != NULL || (kept >> LIM_VALUE_IN_FLIGHT & 1);
     m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
     m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
-    m->samples = m->strategy->samples > 0;
     m->capped = lim_throttle_caps_organisations(m->throttle);
     m->listens = lim_throttle_listens(m->throttle);
     m->bounded = m->capped || m->listens || m->pupils != NULL;
@@ -34,6 +34,9 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
         m->members = lim_cache_line_in(m->memory);
     if (c->tells_sent)
         m->gone = calloc(n * c->groups, sizeof *m->gone);
+    bool compares = c->strategy->samples > 1;
+    if (compares)
+        m->in_flight = calloc(n, sizeof *m->in_flight);
     bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
     size_t flights = (size_t)c->requests_max * (c->hedge.budget > 0 ? 2 : 1);
     if (metered)
@@ -41,6 +44,7 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     return m->strategy_state != NULL && m->members != NULL &&
            m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
            (m->gone != NULL || !c->tells_sent) &&
+           (m->in_flight != NULL || !compares) &&
            (!metered || m->marks != NULL);
 }
 
@@ -101,6 +105,7 @@ struct lim_members *lim_members_new(const struct lim_config *c)
     m->query = (struct lim_query){ .strategy = m->strategy,
                                    .state = m->strategy_state,
                                    .capped = m->capped,
+                                   .in_flight = m->in_flight,
                                    .month_end = m->month_end };
     lim_members_start(m, c->start);
     return m;
@@ -120,6 +125,7 @@ void lim_members_free(struct lim_members *m)
     }
     free(m->pupils);
     free(m->gone);
+    free(m->in_flight);
     lim_throttle_free(m->throttle);
     free(m->groups);
     free(m->memory);

@@ -43,7 +43,7 @@ struct lim_members {
     double *weights, weight_sum;
     int64_t *marks; /* of meters, LIM_WINDOWS a flight; NULL: all are buckets */
     struct lim_gone *gone; /* by group, organisation; NULL: nobody tells */
-    bool samples;          /* the strategy compares samples */
+    uint32_t *in_flight;   /* by organisation; NULL: no samples are compared */
     bool capped;           /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
     bool listens; /* the throttle does */

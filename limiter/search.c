@@ -1,6 +1,6 @@
 /* The search of an index: branch and bound, best first. */
 
-#include "limiter/tree.h"
+#include "limiter/leaf.h"
 
 #include <assert.h>
 
@@ -14,18 +14,6 @@ static unsigned columns_in(const struct lim_level *l, uint32_t block)
 {
     uint32_t left = l->columns - block * LIM_BLOCK;
     return left < LIM_BLOCK ? left : LIM_BLOCK;
-}
-
-/* Puts a request before the index: its terms, and the view of who scores. */
-static const struct lim_terms *present(struct lim_index *x,
-                                       const struct lim_query *q)
-{
-    struct lim_view *v = &x->view;
-    v->cost = q->cost;
-    v->affinity = q->affinity;
-    v->draw = q->draw;
-    v->now = q->now;
-    return lim_index_terms(x, q->cost);
 }
 
 bool lim_index_fits(struct lim_index *x, const struct lim_cost *cost)
@@ -50,7 +38,6 @@ static void score_block(struct lim_index *x, const struct lim_query *q,
 
 uint32_t lim_index_propose(struct lim_index *x, const struct lim_query *q)
 {
-    present(x, q);
     return q->strategy->propose(q->state, &x->view);
 }
 
@@ -90,67 +77,6 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
     return ready;
 }
 
-/* Who may take it by then, says a lower bound, surely may now. */
-static inline lim_time surely_by(const struct lim_index *x,
-                                 const struct lim_query *q)
-{
-    return q->now - x->early;
-}
-
-/* When one column may take the request: a lower bound. */
-static lim_time ready_time(const struct lim_index *x, const struct lim_query *q,
-                           const struct lim_block *b, unsigned column)
-{
-    const struct lim_terms *t = &x->terms;
-    lim_time ready = b->value[LIM_VALUE_BLOCKED][column];
-    for (const unsigned *w = t->taken; *w != LIM_WINDOWS; w++) {
-        lim_time at = b->value[*w][column] + t->need[*w];
-        ready = at > ready ? at : ready;
-    }
-    if (lim_index_may_overspend(x, q->cost) && ready < q->month_end &&
-        b->value[LIM_VALUE_SPENT][column] + q->cost->amount[LIM_MONEY] >
-            x->spend_max)
-        ready = q->month_end;
-    return q->capped && b->value[LIM_VALUE_OVER][column] >= 0 ? LIM_NEVER
-                                                              : ready;
-}
-
-/* Strategies that compare samples score a column that stands alone. */
-static int64_t score_leaf(struct lim_index *x, const struct lim_query *q,
-                          uint32_t leaf)
-{
-    const struct lim_level *l = &x->levels[0];
-    struct lim_view *v = &x->view;
-    int64_t score[LIM_BLOCK];
-    if (q->strategy->samples == 0) {
-        score_block(x, q, l, leaf / LIM_BLOCK, score);
-        return score[leaf % LIM_BLOCK];
-    }
-    v->values = &l->blocks[leaf / LIM_BLOCK].value[0][leaf % LIM_BLOCK];
-    v->first = &l->first[leaf];
-    v->last = &l->last[leaf];
-    v->columns = 1;
-    v->joint.row = NULL;
-    q->strategy->score(q->state, v, score);
-    return score[0];
-}
-
-bool lim_index_open(struct lim_index *x, uint32_t leaf,
-                    const struct lim_query *q, int64_t *score)
-{
-    const struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
-    assert(leaf < x->levels[0].columns);
-    if (!present(x, q)->fits)
-        return false;
-    lim_time ready = ready_time(x, q, b, leaf % LIM_BLOCK);
-    if (ready > surely_by(x, q) &&
-        (ready > q->now || lim_index_ready(x, leaf, q) > q->now))
-        return false;
-    if (score != NULL)
-        *score = score_leaf(x, q, leaf);
-    return true;
-}
-
 /*
  * Likewise of each column; but one that surely may is not told from another.
  * Columns that are not in use never may.
@@ -162,7 +88,7 @@ static inline void ready_times(const struct lim_index *x,
 {
     const struct lim_terms *t = &x->terms;
     const int64_t *row = b->value[LIM_VALUE_BLOCKED];
-    lim_time floor = surely_by(x, q), month_end = q->month_end;
+    lim_time floor = lim_surely_by(x, q), month_end = q->month_end;
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         ready[i] = row[i] > floor ? row[i] : floor;
@@ -267,7 +193,7 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
             visit(x, q, best, level - 1, column);
             if (!x->mixed && best->organisation != last && best->score == value)
                 return; /* as good as it gets here */
-        } else if (ready[c] <= surely_by(x, q) ||
+        } else if (ready[c] <= lim_surely_by(x, q) ||
                    lim_index_ready(x, column, q) <= now) {
             *best = (struct lim_best){ value, l->first[column], column, x };
             if (!x->mixed)
@@ -298,7 +224,8 @@ static bool promises(struct lim_index *x, const struct lim_query *q,
 void lim_index_find(struct lim_index *x, const struct lim_query *q,
                     struct lim_best *best)
 {
-    if (!present(x, q)->fits)
+    lim_index_ask(x, q);
+    if (!x->terms.fits)
         return;
     if (best->index == NULL || promises(x, q, best))
         visit(x, q, best, top_of(x), 0);
@@ -326,7 +253,8 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
 
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
 {
-    if (!present(x, q)->fits)
+    lim_index_ask(x, q);
+    if (!x->terms.fits)
         return LIM_NEVER;
     return earliest(x, q, top_of(x), 0, LIM_NEVER);
 }

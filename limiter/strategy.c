@@ -26,6 +26,13 @@ const struct lim_strategy *const lim_strategies[] = {
     NULL,
 };
 
+const char *lim_strategy_flaw(const struct lim_strategy *s)
+{
+    if (s->samples > LIM_SAMPLES_MAX)
+        return "compares too many samples";
+    return s->score == NULL && s->samples == 0 ? "has no score" : NULL;
+}
+
 const struct lim_strategy *lim_strategy_find(const char *name)
 {
     for (size_t i = 0; lim_strategies[i] != NULL; i++)

@@ -42,6 +42,7 @@
  */
 
 #define LIM_BLOCK 16 /* columns of a block */
+#define LIM_SAMPLES_MAX 8
 
 /* What a score may be: the search has the column's number below it. */
 #define LIM_SCORE_BITS 60
@@ -93,6 +94,8 @@ struct lim_view {
     uint64_t draw;                /* random bits of this request; samples are
                                      drawn by them */
     lim_time now;
+    uint32_t in_flight; /* with more than one sample: requests sent
+                                     and not answered, of the one shown */
 };
 
 /*
@@ -127,13 +130,13 @@ struct lim_event {
 
 /* Grows when anything in this header or what it includes changes its meaning
    or place; name, summary and abi stand first in all versions. */
-#define LIM_STRATEGY_ABI 6
+#define LIM_STRATEGY_ABI 7
 
 struct lim_strategy {
     const char *name;
     const char *summary; /* one line, for --list */
     unsigned abi;        /* LIM_STRATEGY_ABI */
-    unsigned samples;    /* 0: the best of all */
+    unsigned samples;    /* 0: the best of all; to LIM_SAMPLES_MAX */
     bool weighted;       /* samples are drawn by weight */
     bool draws;          /* its score reads `draw`, which else is 0 */
     size_t state_size;   /* bytes of state in a pool, from zero, */
@@ -143,7 +146,7 @@ struct lim_strategy {
     unsigned reads, reads_blind;
 
     /* Writes the score of each column of the view, LIM_SCORE_LEAST to
-       LIM_SCORE_MOST. */
+       LIM_SCORE_MOST.  NULL, with samples: what each has in flight. */
     void (*score)(const void *state, const struct lim_view *v,
                   int64_t score[LIM_BLOCK]);
 
@@ -167,5 +170,9 @@ extern const struct lim_strategy *const lim_strategies[];
 
 /* Returns the strategy of that name, or NULL. */
 const struct lim_strategy *lim_strategy_find(const char *name);
+
+/* Returns what is wrong with a strategy whose ABI is right, as the end of a
+   sentence about it; NULL: nothing. */
+const char *lim_strategy_flaw(const struct lim_strategy *s);
 
 #endif

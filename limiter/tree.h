@@ -89,6 +89,9 @@ struct lim_index {
                                                 them is one column, the root */
     int64_t *fraction;                       /* of each leaf's windows */
     uint32_t count, vacant; /* leaves in use, list of the others */
+    /* A bound that time overtakes: no leaf's window is full later, nobody is
+       blocked for longer. */
+    lim_time latest[LIM_VALUE_BLOCKED + 1];
     struct lim_terms terms; /* of the last cost */
     struct lim_view view;   /* for scores: what stays, and the last question */
 };
@@ -119,6 +122,13 @@ static inline bool lim_index_may_overspend(const struct lim_index *x,
 static inline int64_t lim_lesser(int64_t a, int64_t b)
 {
     return a < b ? a : b;
+}
+
+/* Some leaf has this value now. */
+static inline void lim_index_note(struct lim_index *x, unsigned value,
+                                  lim_time at)
+{
+    x->latest[value] = at > x->latest[value] ? at : x->latest[value];
 }
 
 /* The smallest of a row.  Its halves first: registers of 32 bytes would be

@@ -10,6 +10,7 @@ out=$build/bench.tsv
 
 {
     "$build/tests/bench_core" &&
+        "$build/tests/bench_pick" &&
         "$build/tests/bench_window" &&
         "$build/tests/bench_sim" &&
         "$build/tests/bench_runs" "$build" &&

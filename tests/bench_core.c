@@ -16,54 +16,14 @@
 #include <unistd.h>
 
 #include "limiter/blocking.h"
-#include "limiter/index.h"
+#include "limiter/feedback.h"
 #include "limiter/pool.h"
 #include "limiter/rng.h"
 #include "limiter/timerq.h"
 #include "limiter/window.h"
-
-#define TRIALS 7
-#define ORGANISATIONS_MAX 10000
+#include "tests/measure.h"
 
 static volatile int64_t sink;
-
-static int64_t read_ns(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return t.tv_sec * LIM_SEC + t.tv_nsec;
-}
-
-/* Of this thread alone: neighbours take no part of it. */
-static int64_t clock_ns(void)
-{
-    return read_ns(CLOCK_THREAD_CPUTIME_ID);
-}
-
-static int64_t wall_ns(void)
-{
-    return read_ns(CLOCK_MONOTONIC);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double trial[TRIALS])
-{
-    qsort(trial, TRIALS, sizeof trial[0], ascending);
-    return trial[TRIALS / 2];
-}
-
-static void report(const char *name, double value, const char *unit)
-{
-    printf("%s\t%.1f\t%s\n", name, value, unit);
-    fflush(stdout);
-}
-
-static const struct lim_cost chat = { { 1, 300, 0, 900 } };
 
 /* Requests, tokens, images, and money of a month: all or none. */
 static double admissions(int n)
@@ -97,14 +57,6 @@ static double admissions(int n)
     return ns;
 }
 
-static struct lim_limits limits(void)
-{
-    struct lim_limits l = lim_limits_none();
-    l.max[LIM_RPM] = 5000;
-    l.max[LIM_TPM] = 1500000;
-    return l;
-}
-
 /* How large a pool is. */
 struct size {
     const char *strategy;
@@ -129,12 +81,6 @@ static struct lim_pool *make_pool(const struct size *size)
     struct lim_pool *p = lim_pool_new(&c, NULL);
     assert(p != NULL);
     return p;
-}
-
-/* Time goes on so that `n` organisations are at 60 % of their limits. */
-static lim_time gap_of(unsigned n)
-{
-    return LIM_MIN * 10 / (6 * 5000 * (int64_t)n);
 }
 
 static lim_id submit(struct lim_pool *p, int number, lim_time deadline,
@@ -195,89 +141,6 @@ static double decisions(const char *strategy, unsigned n, int waiting,
     double ns = (double)(clock_ns() - began) / count;
     lim_pool_free(p);
     return ns;
-}
-
-/* One of `n` is chosen by headroom and charged, by the index. */
-static double picks(unsigned n, int count)
-{
-    static uint32_t list[ORGANISATIONS_MAX];
-    const struct lim_limits l = limits();
-    struct lim_rate rates[LIM_WINDOWS];
-    for (unsigned w = 0; w < LIM_WINDOWS; w++)
-        rates[w] = lim_rate_make(l.max[w], lim_limit_window((enum lim_limit)w),
-                                 lim_rate_burst(l.max[w], 1));
-    for (uint32_t i = 0; i < n; i++)
-        list[i] = i;
-    struct lim_index *x = lim_index_new(rates, LIM_UNLIMITED, list, n, n, 0);
-    assert(x != NULL);
-    struct lim_query q = { .cost = &chat,
-                           .strategy = lim_strategy_find("headroom"),
-                           .month_end = LIM_NEVER };
-    int64_t began = clock_ns();
-    for (int i = 0; i < count; i++) {
-        struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
-        q.now += gap_of(n);
-        lim_index_find(x, &q, &best);
-        assert(best.index != NULL);
-        lim_index_take(x, best.leaf, &chat, q.now);
-    }
-    double ns = (double)(clock_ns() - began) / count;
-    lim_index_free(x);
-    return ns;
-}
-
-/* Likewise, by the same score in a plain loop over all. */
-struct plain {
-    struct lim_window window[2];
-};
-
-static int64_t plain_score(const struct plain *o,
-                           const struct lim_rate rates[2],
-                           const int64_t scale[2], lim_time now)
-{
-    const int64_t cost[] = { chat.amount[LIM_REQUESTS],
-                             chat.amount[LIM_TOKENS] };
-    int64_t most = 0;
-    for (int w = 0; w < 2; w++) {
-        if (lim_window_ready(&rates[w], &o->window[w], cost[w], now) > now)
-            return INT64_MAX;
-        int64_t used = o->window[w].tat - now;
-        used = (used > 0 ? used : 0) + lim_rate_span(&rates[w], cost[w]).ns;
-        int64_t share = used * scale[w];
-        most = share > most ? share : most;
-    }
-    return most;
-}
-
-static double scans(unsigned n, int count)
-{
-    static struct plain all[ORGANISATIONS_MAX];
-    const struct lim_rate rates[] = {
-        lim_rate_make(limits().max[LIM_RPM], LIM_MIN, limits().max[LIM_RPM]),
-        lim_rate_make(limits().max[LIM_TPM], LIM_MIN, limits().max[LIM_TPM]),
-    };
-    const int64_t scale[] = { (INT64_C(1) << 62) / rates[0].full.ns,
-                              (INT64_C(1) << 62) / rates[1].full.ns };
-    lim_time now = 0;
-    for (unsigned i = 0; i < n; i++)
-        for (int w = 0; w < 2; w++)
-            lim_window_init(&all[i].window[w], now);
-    int64_t began = clock_ns();
-    for (int i = 0; i < count; i++) {
-        int64_t least = INT64_MAX;
-        unsigned best = 0;
-        now += gap_of(n);
-        for (unsigned k = 0; k < n; k++) {
-            int64_t score = plain_score(&all[k], rates, scale, now);
-            best = score < least ? k : best;
-            least = score < least ? score : least;
-        }
-        assert(least < INT64_MAX);
-        lim_window_take(&rates[0], &all[best].window[0], 1, now);
-        lim_window_take(&rates[1], &all[best].window[1],
-                        chat.amount[LIM_TOKENS], now);
-    }
-    return (double)(clock_ns() - began) / count;
 }
 
 static double bytes_of(const struct size *size)
@@ -379,15 +242,6 @@ static double timers(uint32_t pending, int count)
     return ns;
 }
 
-/* The median of several trials of an expression, into `out`. */
-#define MEASURE(out, expression)                                               \
-    do {                                                                       \
-        double trial[TRIALS];                                                  \
-        for (int i = 0; i < TRIALS; i++)                                       \
-            trial[i] = (expression);                                           \
-        *(out) = median(trial);                                                \
-    } while (0)
-
 /* More organisations take longer to set up, not to decide. */
 static void decide(void)
 {
@@ -410,22 +264,6 @@ static void decide(void)
         snprintf(name, sizeof name,
                  "submit, next, complete: headroom, 100, %d waiting", waiting);
         report(name, ns, "ns");
-    }
-}
-
-static void compare(void)
-{
-    for (unsigned n = 1; n <= ORGANISATIONS_MAX; n *= 10) {
-        char name[80];
-        double index, scan;
-        MEASURE(&index, picks(n, 200000));
-        MEASURE(&scan, scans(n, n < 1000 ? 200000 : 20000000 / (int)n));
-        snprintf(name, sizeof name, "pick and charge: index, %u", n);
-        report(name, index, "ns");
-        snprintf(name, sizeof name, "pick and charge: plain loop, %u", n);
-        report(name, scan, "ns");
-        snprintf(name, sizeof name, "plain loop / index, %u", n);
-        report(name, scan / index, "times");
     }
 }
 
@@ -457,7 +295,6 @@ int main(void)
     MEASURE(&ns, admissions(5000000));
     report("one admission, four dimensions", ns, "ns");
     decide();
-    compare();
     MEASURE(&ns, acquisitions(1));
     report("acquire and release, one thread", ns, "ns");
     MEASURE(&ns, acquisitions(2));

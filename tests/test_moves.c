@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "limiter/index.h"
 #include "limiter/rng.h"
 #include "tests/failmalloc.h"
+#include "tests/leaf_score.h"
 
 #define MOST 200
 #define NOWHERE UINT32_MAX
@@ -77,9 +77,10 @@ static uint32_t best_of_all(struct fixture *f, const struct lim_query *q,
             continue;
         lim_time ready = lim_index_ready(f->index, f->leaf[i], q);
         *earliest = ready < *earliest ? ready : *earliest;
-        int64_t score;
-        bool open = lim_index_open(f->index, f->leaf[i], q, &score);
+        lim_index_ask(f->index, q);
+        bool open = lim_leaf_may(f->index, f->leaf[i], q);
         CU_ASSERT_EQUAL(open, ready <= q->now);
+        int64_t score = leaf_score(f->index, f->leaf[i], q);
         if (open && (best == NOWHERE || score < least)) {
             best = i;
             least = score;

@@ -178,6 +178,18 @@ static void of_two_idle_ones_the_first_drawn_wins(void)
     lim_pool_free(f.pool);
 }
 
+static void flaws_are_named(void)
+{
+    struct lim_strategy s = *lim_strategy_find("p2c");
+    CU_ASSERT_PTR_NULL(lim_strategy_flaw(&s));
+    s.samples = LIM_SAMPLES_MAX;
+    CU_ASSERT_PTR_NULL(lim_strategy_flaw(&s));
+    s.samples++;
+    CU_ASSERT_STRING_EQUAL(lim_strategy_flaw(&s), "compares too many samples");
+    s.samples = 0;
+    CU_ASSERT_STRING_EQUAL(lim_strategy_flaw(&s), "has no score");
+}
+
 CU_TestInfo sampling_tests[] = {
     { "random is even", random_is_even },
     { "weights are each one's own", weights_are_each_ones_own },
@@ -185,5 +197,6 @@ CU_TestInfo sampling_tests[] = {
     { "of two the idler wins", of_two_the_idler_wins },
     { "of two idle ones the first drawn wins",
       of_two_idle_ones_the_first_drawn_wins },
+    { "flaws are named", flaws_are_named },
     CU_TEST_INFO_NULL
 };

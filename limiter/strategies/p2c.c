@@ -14,20 +14,9 @@
 
 #include "limiter/strategies/strategies.h"
 
-static void score(const void *state, const struct lim_view *v,
-                  int64_t out[LIM_BLOCK])
-{
-    const int64_t *in_flight = lim_view_row(v, LIM_VALUE_IN_FLIGHT);
-    (void)state;
-    for (unsigned i = 0; i < v->columns; i++)
-        out[i] = in_flight[i];
-}
-
 const struct lim_strategy lim_strategy_p2c = {
     .name = "p2c",
     .summary = "of two drawn at random the one with fewer in flight",
     .abi = LIM_STRATEGY_ABI,
     .samples = 2,
-    .reads = 1u << LIM_VALUE_IN_FLIGHT,
-    .score = score,
 };

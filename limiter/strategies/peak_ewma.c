@@ -46,19 +46,13 @@ static void score(const void *state, const struct lim_view *v,
                   int64_t out[LIM_BLOCK])
 {
     const struct heard *heard = state;
-    const int64_t *in_flight = lim_view_row(v, LIM_VALUE_IN_FLIGHT);
-    const int64_t *mean = lim_view_row(v, LIM_VALUE_KEY);
-    for (unsigned i = 0; i < v->columns; i++) {
-        if (v->first[i] < v->last[i]) {
-            out[i] = 0;
-            continue;
-        }
-        int64_t ns = decayed(mean[i], v->now - heard[v->first[i]].at);
-        int64_t load = ns * (in_flight[i] + 1);
-        out[i] = load < UNHEARD ? load : UNHEARD;
-        if (mean[i] == 0 && in_flight[i] > 0)
-            out[i] = UNHEARD + in_flight[i];
-    }
+    int64_t mean = lim_view_row(v, LIM_VALUE_KEY)[0];
+    int64_t in_flight = v->in_flight;
+    int64_t ns = decayed(mean, v->now - heard[v->first[0]].at);
+    int64_t load = ns * (in_flight + 1);
+    out[0] = load < UNHEARD ? load : UNHEARD;
+    if (mean == 0 && in_flight > 0)
+        out[0] = UNHEARD + in_flight;
 }
 
 static int64_t ended(void *state, const struct lim_event *e)
@@ -81,7 +75,6 @@ const struct lim_strategy lim_strategy_peak_ewma = {
     .abi = LIM_STRATEGY_ABI,
     .samples = 2,
     .state_each = sizeof(struct heard),
-    .reads = 1u << LIM_VALUE_IN_FLIGHT,
     .score = score,
     .ended = ended,
 };

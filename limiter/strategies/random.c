@@ -12,18 +12,9 @@
 
 #include "limiter/strategies/strategies.h"
 
-static void score(const void *state, const struct lim_view *v,
-                  int64_t out[LIM_BLOCK])
-{
-    (void)state;
-    for (unsigned i = 0; i < v->columns; i++)
-        out[i] = 0;
-}
-
 const struct lim_strategy lim_strategy_random = {
     .name = "random",
     .summary = "anyone, with equal chances",
     .abi = LIM_STRATEGY_ABI,
     .samples = 1,
-    .score = score,
 };

@@ -108,6 +108,8 @@ score='static void score(const void *s, const struct lim_view *v,
 object empty 'int lim_plugin;'
 object old "$score $symbol = { .name = \"old\", .abi = 1, .score = score };"
 object dumb "$symbol = { .name = \"dumb\", .abi = LIM_STRATEGY_ABI };"
+object crowd "$symbol = { .name = \"crowd\", .abi = LIM_STRATEGY_ABI,
+    .samples = 9 };"
 object unnamed "$score $symbol = { .abi = LIM_STRATEGY_ABI, .score = score };"
 object shout "$score $symbol = { .name = \"Mine!\",
     .abi = LIM_STRATEGY_ABI, .score = score };"
@@ -128,6 +130,7 @@ abi=$(sed -n 's/^#define LIM_STRATEGY_ABI //p' limiter/strategy.h)
 refused 'another ABI' \
     "old.so: made for strategies of ABI 1, wanted is ABI $abi" "$tmp/old.so"
 refused 'no score' "'dumb' has no score" "$tmp/dumb.so"
+refused 'too many samples' "'crowd' compares too many samples" "$tmp/crowd.so"
 refused 'no name' 'unnamed.so: its strategy has no name' "$tmp/unnamed.so"
 refused 'a name that is none' 'shout.so: its strategy' "$tmp/shout.so"
 refused 'a name that is taken' "built-in strategy 'headroom'" "$tmp/double.so"
