@@ -36,6 +36,19 @@ static bool alike(const struct lim_config *c, unsigned group,
                    sizeof a->limits[group]) == 0);
 }
 
+struct lim_index *lim_group_equip(const struct lim_group *g,
+                                  struct lim_index *x, lim_time now)
+{
+    if (x != NULL &&
+        lim_index_meter(x, g->discipline, g->quantum_ns, now) != LIM_OK) {
+        lim_index_free(x);
+        return NULL;
+    }
+    if (x != NULL && g->samples)
+        lim_index_watch(x);
+    return x;
+}
+
 /* Makes the index of all that are like `first`. */
 static struct lim_index *make_class(struct lim_group *g,
                                     const struct lim_config *c, unsigned group,
@@ -51,11 +64,7 @@ static struct lim_index *make_class(struct lim_group *g,
             list[n++] = i;
     struct lim_index *x = lim_index_new(rates, o[first].spend_max, list, n,
                                         c->organisation_count, c->start);
-    if (x != NULL &&
-        lim_index_meter(x, c->discipline, c->quantum_ns, c->start) != LIM_OK) {
-        lim_index_free(x);
-        return NULL;
-    }
+    x = lim_group_equip(g, x, c->start);
     for (uint32_t i = 0; x != NULL && i < n; i++) {
         g->seats[list[i]].index = x;
         g->seats[list[i]].leaf = i;
@@ -89,6 +98,7 @@ bool lim_group_init(struct lim_group *g, const struct lim_config *c,
     uint32_t n = c->organisation_count;
     *g = (struct lim_group){
         .weights = weights,
+        .samples = c->strategy->samples > 0,
         .discipline = c->discipline,
         .quantum_ns = c->quantum_ns,
         .burst = lim_discipline_has_burst(c->discipline) ? c->burst : 1,

@@ -42,6 +42,7 @@ struct lim_group {
     uint32_t serving_count;
     const double *weights; /* of each organisation, and the largest */
     double weight_max;
+    bool samples;                   /* are compared */
     enum lim_discipline discipline; /* of the windows, */
     int64_t quantum_ns;
     double burst; /* and the share of a limit that a full one holds */
@@ -55,6 +56,11 @@ struct lim_group {
 bool lim_group_init(struct lim_group *g, const struct lim_config *config,
                     unsigned group, const double *weights);
 void lim_group_fini(struct lim_group *g);
+
+/* Has a new index, NULL is allowed, count as the group's do.  NULL: out of
+   memory, and the index is gone. */
+struct lim_index *lim_group_equip(const struct lim_group *g,
+                                  struct lim_index *x, lim_time now);
 
 /*
  * An organisation's limits are others now, so that it stands in another class:

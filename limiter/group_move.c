@@ -41,11 +41,7 @@ static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
     }
     struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
                                         lim_index_all(from), now);
-    if (x != NULL &&
-        lim_index_meter(x, g->discipline, g->quantum_ns, now) != LIM_OK) {
-        lim_index_free(x);
-        x = NULL;
-    }
+    x = lim_group_equip(g, x, now);
     if (x != NULL)
         g->indexes[g->count++] = x;
     *leaf = 0;

@@ -219,6 +219,11 @@ int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
     return x->meters != NULL ? LIM_OK : LIM_ENOMEM;
 }
 
+void lim_index_watch(struct lim_index *x)
+{
+    x->watched = true;
+}
+
 struct lim_meters *lim_index_meters(const struct lim_index *x)
 {
     return x->meters;
@@ -473,7 +478,8 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
         } else {
             *at = (was > now ? was : now) + t->span_ns[w];
         }
-        lim_index_note(x, w, *at);
+        if (x->watched)
+            lim_index_note(x, w, *at);
     }
     rise(x, leaf, t->rises);
     if (x->meters != NULL)

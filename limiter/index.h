@@ -62,6 +62,10 @@ void lim_index_free(struct lim_index *x); /* NULL is allowed */
 int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
                     int64_t quantum_ns, lim_time now);
 
+/* Has it know when all of it may take a request, for who compares samples
+   (lim_all_may), when nothing has been taken: that costs a little each time. */
+void lim_index_watch(struct lim_index *x);
+
 /* The windows that are not buckets; NULL: all are, or there are none. */
 struct lim_meters *lim_index_meters(const struct lim_index *x);
 

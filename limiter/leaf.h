@@ -30,8 +30,8 @@ static inline bool lim_all_may(const struct lim_index *x,
         lim_time at = x->latest[*w] + t->need[*w];
         ready = at > ready ? at : ready;
     }
-    return ready <= lim_surely_by(x, q) && t->fits && !q->capped &&
-           !lim_index_may_overspend(x, q->cost);
+    return x->watched && ready <= lim_surely_by(x, q) && t->fits &&
+           !q->capped && !lim_index_may_overspend(x, q->cost);
 }
 
 /* Puts a request before an index: its terms, and the view of who scores.  What

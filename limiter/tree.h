@@ -81,6 +81,7 @@ struct lim_index {
                        for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool mixed;                /* leaves are in no order */
+    bool watched;              /* `latest` is kept */
     int64_t spend_max;
     int64_t spend_left; /* of what costs no more, nobody's month is full */
     uint32_t all;

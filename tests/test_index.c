@@ -102,6 +102,7 @@ static void make_class(struct fixture *f, struct class *c)
     c->index = lim_index_new(c->rates, c->spend_max, c->list, c->count,
                              f->count, f->now);
     CU_ASSERT_PTR_NOT_NULL_FATAL(c->index);
+    lim_index_watch(c->index);
 }
 
 static void make_group(struct fixture *f, unsigned group)
