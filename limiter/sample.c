@@ -90,14 +90,20 @@ static inline void choose(struct sample *s, uint32_t organisation)
     s->chosen[s->count++] = organisation;
 }
 
+/* Of those drawn a lighter one is passed over, as often as it is lighter. */
+static bool passed_over(struct sample *s, uint32_t organisation)
+{
+    const struct lim_group *g = s->group;
+    double weight = g->weights[organisation];
+    return weight < g->weight_max && uniform(s) * g->weight_max >= weight;
+}
+
 /* One try: whoever is drawn is taken if it may be, else the try is void. */
 static inline void try_one(struct sample *s)
 {
     const struct lim_group *g = s->group;
     uint32_t organisation = g->serving[one_of(s, g->serving_count)];
-    double weight = weight_of(s, organisation);
-    if (s->query->strategy->weighted && weight < g->weight_max &&
-        uniform(s) * g->weight_max >= weight)
+    if (s->query->strategy->weighted && passed_over(s, organisation))
         return;
     if (may_be_chosen(s, organisation))
         choose(s, organisation);
@@ -155,12 +161,14 @@ lim_time lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
     s.wanted = wanted;
     s.best = UINT32_MAX;
     s.least = INT64_MAX;
-    for (unsigned i = 0; s.count < wanted; i++) {
-        if (i == TRIES * wanted)
-            return choose_of_all(s, organisation);
-        if (i > 0 && i % 2 == 0)
-            s.draw = lim_rng_mix(s.draw);
+    for (unsigned tries = 1;; tries++) {
         try_one(&s);
+        if (s.count == wanted)
+            break;
+        if (tries == TRIES * wanted)
+            return choose_of_all(s, organisation);
+        if (tries % 2 == 0)
+            s.draw = lim_rng_mix(s.draw);
     }
     *organisation = s.best;
     return q->now;
