@@ -42,9 +42,11 @@ static const char *const qualities_3[] = { "standard", "hd", NULL };
 static const char *const qualities_gpt[] = { "auto", "low", "medium", "high",
                                              NULL };
 
-static const struct painter painters[] = {
-    { "gpt-image-", 32000, 10, sizes_gpt, qualities_gpt },
-    { "chatgpt-image-", 32000, 10, sizes_gpt, qualities_gpt },
+/* Of the models whose usage tells of images. */
+static const struct painter gpt = { "gpt-image", 32000, 10, sizes_gpt,
+                                    qualities_gpt };
+
+static const struct painter others[] = {
     { "dall-e-3", 4000, 1, sizes_3, qualities_3 },
     { "", 1000, 10, sizes_2, qualities_2 }, /* dall-e-2, and others */
 };
@@ -79,8 +81,8 @@ static void find_painter(struct images *i)
 {
     const char *model = i->m.model;
     const struct lim_price *price = lim_price_find(model);
-    const struct painter *p = painters;
-    while (strncmp(model, p->model, strlen(p->model)) != 0)
+    const struct painter *p = tells(i) ? &gpt : others;
+    while (p != &gpt && strncmp(model, p->model, strlen(p->model)) != 0)
         p++;
     i->painter = p;
     if (p->model[0] == '\0' && price != NULL && price->image_microusd < 0)
