@@ -178,7 +178,8 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->all = all;
     x->count = count;
     x->vacant = LIM_NO_LEAF;
-    x->terms.cost.amount[LIM_REQUESTS] = -1; /* not those of any */
+    for (unsigned d = 0; d < LIM_DIMENSIONS; d++)
+        x->terms.cost.amount[d] = -1; /* nobody's */
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
         x->latest[w] = now;
     x->latest[LIM_VALUE_BLOCKED] = -LIM_FAR;

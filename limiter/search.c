@@ -50,7 +50,7 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
     assert(leaf < x->levels[0].columns);
     lim_time ready = b->value[LIM_VALUE_BLOCKED][column];
     ready = ready > q->now ? ready : q->now;
-    if (!t->fits_windows)
+    if (t->misfits != 0)
         return LIM_NEVER;
     for (const unsigned *k = t->taken; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;

@@ -53,32 +53,39 @@ static void join(struct lim_index *x)
     x->view.joint.span = least;
 }
 
+/* The terms of one window. */
+static inline void reckon(struct lim_index *x, unsigned w, int64_t amount)
+{
+    struct lim_terms *t = &x->terms;
+    const struct lim_rate *r = &x->rates[w];
+    bool fits = lim_window_fits(r, amount);
+    t->span[w] = lim_rate_span(r, fits ? amount : 0);
+    t->span_ns[w] = t->span[w].ns;
+    t->need[w] = x->meters == NULL ? t->span[w].ns - r->full.ns : -LIM_FAR;
+    t->misfits = (t->misfits & ~(1u << w)) | (unsigned)!fits << w;
+}
+
+/* What is asked of a window again stays: mostly only the tokens are others. */
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
-    t->cost = *cost;
     unsigned *taken = t->taken;
     t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
-    t->fits_windows = true;
     for (unsigned i = 0; i < x->window_count; i++) {
         unsigned w = x->windows[i];
-        const struct lim_rate *r = &x->rates[w];
-        int64_t amount = cost->amount[lim_limit_dimension((enum lim_limit)w)];
-        bool fits = lim_window_fits(r, amount);
-        t->span[w] = lim_rate_span(r, fits ? amount : 0);
-        t->span_ns[w] = t->span[w].ns;
-        t->need[w] = t->span[w].ns - r->full.ns;
-        if (x->meters != NULL)
-            t->need[w] = -LIM_FAR;
-        t->fits_windows = t->fits_windows && fits;
+        enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
+        int64_t amount = cost->amount[d];
+        if (amount != t->cost.amount[d])
+            reckon(x, w, amount);
         if (amount == 0)
             continue;
         *taken++ = w;
         t->rises |= 1u << w;
     }
     *taken = LIM_WINDOWS;
-    t->fits = t->fits_windows && (x->spend_max == LIM_UNLIMITED ||
+    t->cost = *cost;
+    t->fits = t->misfits == 0 && (x->spend_max == LIM_UNLIMITED ||
                                   cost->amount[LIM_MONEY] <= x->spend_max);
-    if (lim_index_has_root(x) && t->fits_windows)
+    if (lim_index_has_root(x) && t->misfits == 0)
         join(x);
 }

@@ -52,7 +52,8 @@ struct lim_level {
  */
 struct lim_terms {
     struct lim_cost cost;
-    bool fits_windows, fits; /* it ever may; with the month's spend, too */
+    unsigned misfits; /* windows that it never fits, as 1 << window */
+    bool fits;        /* it ever may: the windows and the month's spend */
     unsigned taken[LIM_WINDOWS + 1]; /* the windows that it takes from, and
                                         LIM_WINDOWS */
     unsigned rises;                  /* what rises with it, as 1 << value */
