@@ -125,6 +125,7 @@ static double decisions(const char *strategy, unsigned n, int waiting,
     struct lim_pool *p = make_pool(&size);
     lim_time now = 0, gap = gap_of(n);
     int64_t began = 0;
+    int oldest = 0; /* of the ring of those in flight */
     for (int i = 0; i < waiting; i++)
         submit(p, i, LIM_NEVER, now);
     for (int i = -depth; i < count; i++) {
@@ -133,10 +134,10 @@ static double decisions(const char *strategy, unsigned n, int waiting,
         now += gap;
         submit(p, i, LIM_NEVER, now);
         lim_id id = send_one(p, now);
-        int slot = (i + depth) % depth;
         if (i >= 0)
-            lim_complete(p, in_flight[slot], &ok, now, NULL);
-        in_flight[slot] = id;
+            lim_complete(p, in_flight[oldest], &ok, now, NULL);
+        in_flight[oldest] = id;
+        oldest = oldest + 1 < depth ? oldest + 1 : 0;
     }
     double ns = (double)(clock_ns() - began) / count;
     lim_pool_free(p);
