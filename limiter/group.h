@@ -42,7 +42,7 @@ struct lim_group {
     uint32_t serving_count;
     const double *weights; /* of each organisation, and the largest */
     double weight_max;
-    bool samples;                   /* are compared */
+    bool samples;                   /* are drawn */
     enum lim_discipline discipline; /* of the windows, */
     int64_t quantum_ns;
     double burst; /* and the share of a limit that a full one holds */

@@ -479,8 +479,7 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
         } else {
             *at = (was > now ? was : now) + t->span_ns[w];
         }
-        if (x->watched)
-            lim_index_note(x, w, *at);
+        lim_index_note(x, w, *at);
     }
     rise(x, leaf, t->rises);
     if (x->meters != NULL)

@@ -27,13 +27,13 @@ LIM_APART static void set_all(struct lim_members *m, uint32_t organisation,
     }
 }
 
-/* Who compares samples looks it up by number. */
+/* Samples are compared by number, whatever rows the strategy reads, too. */
 LIM_APART static void note_in_flight(struct lim_members *m,
                                      uint32_t organisation, uint32_t in_flight)
 {
     if (m->in_flight != NULL)
         m->in_flight[organisation] = in_flight;
-    else
+    if (m->has_in_flight_row)
         set_all(m, organisation, LIM_VALUE_IN_FLIGHT, in_flight);
 }
 

@@ -9,8 +9,8 @@ static void choose_kept(struct lim_members *m)
     for (unsigned g = 0; g < m->group_count; g++)
         if (lim_group_blind(&m->groups[g]))
             kept |= m->strategy->reads_blind;
-    m->keeps_in_flight =
-        m->in_flight != NULL || (kept >> LIM_VALUE_IN_FLIGHT & 1);
+    m->has_in_flight_row = kept >> LIM_VALUE_IN_FLIGHT & 1;
+    m->keeps_in_flight = m->has_in_flight_row || m->in_flight != NULL;
     m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
     m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
     m->capped = lim_throttle_caps_organisations(m->throttle);

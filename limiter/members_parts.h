@@ -46,7 +46,8 @@ struct lim_members {
     uint32_t *in_flight;   /* by organisation; NULL: no samples are compared */
     bool capped;           /* organisations have caps */
     bool keeps_in_flight, keeps_sent, keeps_spent;
-    bool listens; /* the throttle does */
+    bool has_in_flight_row; /* the strategy reads it */
+    bool listens;           /* the throttle does */
     bool bounded; /* caps, the throttle or pupils bound what is in flight */
     bool hears_sent, hears_ended; /* somebody wants to know of attempts, too */
     lim_time month_end;

@@ -94,8 +94,8 @@ struct lim_view {
     uint64_t draw;                /* random bits of this request; samples are
                                      drawn by them */
     lim_time now;
-    uint32_t in_flight; /* with more than one sample: requests sent
-                                     and not answered, of the one shown */
+    /* As LIM_VALUE_IN_FLIGHT, of the one shown: with more than one sample. */
+    uint32_t in_flight;
 };
 
 /*

@@ -130,7 +130,8 @@ static inline int64_t lim_lesser(int64_t a, int64_t b)
 static inline void lim_index_note(struct lim_index *x, unsigned value,
                                   lim_time at)
 {
-    x->latest[value] = at > x->latest[value] ? at : x->latest[value];
+    if (x->watched && at > x->latest[value])
+        x->latest[value] = at;
 }
 
 /* The smallest of a row.  Its halves first: registers of 32 bytes would be

@@ -25,8 +25,8 @@ struct fixture {
     uint64_t number;
 };
 
-static void set_up(struct fixture *f, const char *strategy,
-                   const double weights[ORGANISATIONS])
+static void set_up_with(struct fixture *f, const struct lim_strategy *strategy,
+                        const double weights[ORGANISATIONS])
 {
     static const char *const names[] = { "a", "b", "c", "d" };
     struct lim_diag diag;
@@ -48,10 +48,16 @@ static void set_up(struct fixture *f, const char *strategy,
     f->config.groups = 1 + ORGANISATIONS;
     f->config.organisations = f->organisations;
     f->config.organisation_count = ORGANISATIONS;
-    f->config.strategy = lim_strategy_find(strategy);
+    f->config.strategy = strategy;
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->config.strategy);
     f->pool = lim_pool_new(&f->config, &diag);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->pool);
+}
+
+static void set_up(struct fixture *f, const char *strategy,
+                   const double weights[ORGANISATIONS])
+{
+    set_up_with(f, lim_strategy_find(strategy), weights);
 }
 
 static struct lim_action send(struct fixture *f, unsigned group)
@@ -152,19 +158,45 @@ static void the_rest_keep_their_proportions(void)
     lim_pool_free(f.pool);
 }
 
+/* What is in flight, as the view tells, and as a row that a strategy reads. */
+static void score_by_view(const void *state, const struct lim_view *v,
+                          int64_t out[LIM_BLOCK])
+{
+    (void)state;
+    out[0] = v->in_flight;
+}
+
+static void score_by_row(const void *state, const struct lim_view *v,
+                         int64_t out[LIM_BLOCK])
+{
+    (void)state;
+    out[0] = lim_view_row(v, LIM_VALUE_IN_FLIGHT)[0];
+}
+
 /* Of 6 pairs the idlest wins the 3 that it is in, the next 2, and so on. */
-static void of_two_the_idler_wins(void)
+static void check_idler_wins(const struct lim_strategy *strategy)
 {
     const double shares[] = { 0, 1 / 6.0, 3 / 6.0, 2 / 6.0 };
     struct fixture f;
     int counts[ORGANISATIONS];
-    set_up(&f, "p2c", even);
+    set_up_with(&f, strategy, even);
     occupy(&f, 0, 6);
     occupy(&f, 1, 4);
     occupy(&f, 3, 2);
     draw(&f, counts);
     CU_ASSERT_TRUE(chi_square(counts, shares) < CHI_SQUARE_2);
     lim_pool_free(f.pool);
+}
+
+static void of_two_the_idler_wins(void)
+{
+    struct lim_strategy mine = *lim_strategy_find("p2c");
+    check_idler_wins(lim_strategy_find("p2c"));
+    mine.score = score_by_view;
+    check_idler_wins(&mine);
+    mine.score = score_by_row;
+    mine.reads = 1u << LIM_VALUE_IN_FLIGHT;
+    check_idler_wins(&mine);
 }
 
 static void of_two_idle_ones_the_first_drawn_wins(void)
