@@ -179,7 +179,8 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->count = count;
     x->vacant = LIM_NO_LEAF;
     for (unsigned d = 0; d < LIM_DIMENSIONS; d++)
-        x->terms.cost.amount[d] = -1; /* nobody's */
+        x->terms.cost.amount[d] = -1; /* nobody's, and taken from nowhere */
+    x->terms.taken[0] = LIM_WINDOWS;
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
         x->latest[w] = now;
     x->latest[LIM_VALUE_BLOCKED] = -LIM_FAR;
@@ -464,9 +465,10 @@ void lim_index_set_window(struct lim_index *x, uint32_t leaf,
 void lim_index_take(struct lim_index *x, uint32_t leaf,
                     const struct lim_cost *cost, lim_time now)
 {
-    const struct lim_terms *t = lim_index_terms(x, cost);
+    const struct lim_terms *t = &x->terms;
     struct lim_block *b = &x->levels[0].blocks[leaf / LIM_BLOCK];
     assert(leaf < x->levels[0].columns);
+    assert(x->view.cost == cost);
     for (const unsigned *k = t->taken; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         int64_t *at = &b->value[w][leaf % LIM_BLOCK], was = *at;

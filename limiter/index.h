@@ -104,7 +104,8 @@ struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,
 void lim_index_set_window(struct lim_index *x, uint32_t leaf,
                           enum lim_limit window, struct lim_window to);
 
-/* Takes the cost from every window of a leaf at `now`. */
+/* Takes the cost, which is that of the last request asked for, from every
+   window of a leaf at `now`. */
 void lim_index_take(struct lim_index *x, uint32_t leaf,
                     const struct lim_cost *cost, lim_time now);
 

@@ -58,15 +58,20 @@ static inline struct lim_index *ask(struct sample *s, uint32_t organisation)
     return x;
 }
 
+static inline bool may(struct sample *s, uint32_t organisation)
+{
+    struct lim_index *x = ask(s, organisation);
+    return s->all_may ||
+           lim_leaf_may(x, s->group->seats[organisation].leaf, s->query);
+}
+
 /* Tells whether it is not chosen and may be. */
 static inline bool may_be_chosen(struct sample *s, uint32_t organisation)
 {
     for (unsigned i = 0; i < s->count; i++)
         if (s->chosen[i] == organisation)
             return false;
-    struct lim_index *x = ask(s, organisation);
-    return s->all_may ||
-           lim_leaf_may(x, s->group->seats[organisation].leaf, s->query);
+    return may(s, organisation);
 }
 
 static inline int64_t score_of(struct sample *s, uint32_t organisation)
@@ -145,6 +150,27 @@ LIM_APART static lim_time choose_of_all(struct sample s, uint32_t *organisation)
     return now;
 }
 
+/* Where two are wanted, the first two tries at once: the second is drawn from
+   the others.  False: not both may take it, and nobody is chosen. */
+static inline bool choose_pair(struct sample *s)
+{
+    const struct lim_group *g = s->group;
+    if (s->wanted != 2 || s->query->strategy->weighted)
+        return false;
+    uint32_t place = one_of(s, g->serving_count);
+    uint32_t other = one_of(s, g->serving_count - 1);
+    uint32_t a = g->serving[place], b = g->serving[other + (other >= place)];
+    __builtin_prefetch(&g->seats[a]); /* where many serve, it is far away */
+    __builtin_prefetch(&g->seats[b]);
+    if (!may(s, a) || !may(s, b)) {
+        s->draw = lim_rng_mix(s->draw);
+        return false;
+    }
+    choose(s, a);
+    choose(s, b);
+    return true;
+}
+
 /* A draw has the bits for two tries. */
 lim_time lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
                            uint32_t *organisation)
@@ -161,6 +187,10 @@ lim_time lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
     s.wanted = wanted;
     s.best = UINT32_MAX;
     s.least = INT64_MAX;
+    if (choose_pair(&s)) {
+        *organisation = s.best;
+        return q->now;
+    }
     for (unsigned tries = 1;; tries++) {
         try_one(&s);
         if (s.count == wanted)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "limiter/cold.h"
 #include "limiter/tree.h"
 
 #define STEP 256    /* a quartile moves by a 256th of itself */
@@ -65,24 +66,35 @@ static inline void reckon(struct lim_index *x, unsigned w, int64_t amount)
     t->misfits = (t->misfits & ~(1u << w)) | (unsigned)!fits << w;
 }
 
+/* It takes from other windows than before. */
+LIM_APART static void list_taken(struct lim_terms *t, const struct lim_index *x,
+                                 const struct lim_cost *cost)
+{
+    unsigned *taken = t->taken;
+    t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
+    for (const unsigned *w = x->windows; *w != LIM_WINDOWS; w++)
+        if (cost->amount[lim_limit_dimension((enum lim_limit) * w)] != 0) {
+            *taken++ = *w;
+            t->rises |= 1u << *w;
+        }
+    *taken = LIM_WINDOWS;
+}
+
 /* What is asked of a window again stays: mostly only the tokens are others. */
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
-    unsigned *taken = t->taken;
-    t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
-    for (unsigned i = 0; i < x->window_count; i++) {
-        unsigned w = x->windows[i];
-        enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
-        int64_t amount = cost->amount[d];
-        if (amount != t->cost.amount[d])
-            reckon(x, w, amount);
-        if (amount == 0)
+    bool others = false;
+    for (const unsigned *w = x->windows; *w != LIM_WINDOWS; w++) {
+        enum lim_dimension d = lim_limit_dimension((enum lim_limit) * w);
+        int64_t amount = cost->amount[d], before = t->cost.amount[d];
+        if (amount == before)
             continue;
-        *taken++ = w;
-        t->rises |= 1u << w;
+        reckon(x, *w, amount);
+        others |= (amount > 0) != (before > 0);
     }
-    *taken = LIM_WINDOWS;
+    if (others)
+        list_taken(t, x, cost);
     t->cost = *cost;
     t->fits = t->misfits == 0 && (x->spend_max == LIM_UNLIMITED ||
                                   cost->amount[LIM_MONEY] <= x->spend_max);

@@ -90,6 +90,15 @@ static void occupy(struct fixture *f, unsigned organisation, int n)
         CU_ASSERT_EQUAL(send(f, 1 + organisation).organisation, organisation);
 }
 
+/* It takes no more, for its credential is not accepted. */
+static void refuse(struct fixture *f, unsigned organisation)
+{
+    struct lim_action a = send(f, 1 + organisation);
+    answer(f, a.id, LIM_CLASS_CREDENTIAL);
+    while (lim_next(f->pool, 0, &a))
+        CU_ASSERT_EQUAL(a.kind, LIM_GIVE_UP);
+}
+
 /* Who takes each of many requests that come one after the other. */
 static void draw(struct fixture *f, int counts[ORGANISATIONS])
 {
@@ -149,10 +158,7 @@ static void the_rest_keep_their_proportions(void)
     struct fixture f;
     int counts[ORGANISATIONS];
     set_up(&f, "weighted", weights);
-    struct lim_action a = send(&f, 1 + 2);
-    answer(&f, a.id, LIM_CLASS_CREDENTIAL);
-    while (lim_next(f.pool, 0, &a))
-        CU_ASSERT_EQUAL(a.kind, LIM_GIVE_UP);
+    refuse(&f, 2);
     draw(&f, counts);
     CU_ASSERT_TRUE(chi_square(counts, shares) < CHI_SQUARE_2);
     lim_pool_free(f.pool);
@@ -199,6 +205,23 @@ static void of_two_the_idler_wins(void)
     check_idler_wins(&mine);
 }
 
+/* Nor does it matter who else there is. */
+static void of_two_who_may_the_idler_wins(void)
+{
+    const double shares[] = { 0, 1 / 3.0, 0, 2 / 3.0 };
+    struct fixture f;
+    int counts[ORGANISATIONS];
+    set_up(&f, "p2c", even);
+    occupy(&f, 0, 6);
+    occupy(&f, 1, 4);
+    occupy(&f, 2, 1);
+    occupy(&f, 3, 2);
+    refuse(&f, 2);
+    draw(&f, counts);
+    CU_ASSERT_TRUE(chi_square(counts, shares) < CHI_SQUARE_2);
+    lim_pool_free(f.pool);
+}
+
 static void of_two_idle_ones_the_first_drawn_wins(void)
 {
     const double shares[] = { 0.25, 0.25, 0.25, 0.25 };
@@ -227,6 +250,7 @@ CU_TestInfo sampling_tests[] = {
     { "weights are each one's own", weights_are_each_ones_own },
     { "the rest keep their proportions", the_rest_keep_their_proportions },
     { "of two the idler wins", of_two_the_idler_wins },
+    { "of two who may the idler wins", of_two_who_may_the_idler_wins },
     { "of two idle ones the first drawn wins",
       of_two_idle_ones_the_first_drawn_wins },
     { "flaws are named", flaws_are_named },
