@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "limiter/leaf.h"
+#include "limiter/mix.h"
 #include "limiter/sample.h"
 
 static struct lim_rate rate_of(const struct lim_group *g,
@@ -92,6 +93,26 @@ static bool make_classes(struct lim_group *g, const struct lim_config *c,
     return true;
 }
 
+/* Whether a search is mostly one of several blocks that are all but empty. */
+static bool should_mix(const struct lim_group *g, const struct lim_config *c)
+{
+    return c->strategy->mixes && !g->samples && c->belief == LIM_BELIEF_KNOWN &&
+           c->discipline == LIM_DISCIPLINE_BUCKET && g->count > 1 &&
+           g->serving_count <= LIM_BLOCK && !lim_group_blind(g);
+}
+
+static bool mix(struct lim_group *g, const struct lim_config *c)
+{
+    g->mix = lim_mix_new(g->serving, g->serving_count, c->organisation_count,
+                         c->start);
+    for (unsigned i = 0; g->mix != NULL && i < g->count; i++)
+        if (!lim_mix_add(g->mix, g->indexes[i]))
+            return false;
+    for (uint32_t i = 0; g->mix != NULL && i < g->serving_count; i++)
+        g->seats[g->serving[i]].leaf = lim_mix_leaf(g->mix, g->serving[i]);
+    return g->mix != NULL;
+}
+
 bool lim_group_init(struct lim_group *g, const struct lim_config *c,
                     unsigned group, const double *weights)
 {
@@ -109,6 +130,7 @@ bool lim_group_init(struct lim_group *g, const struct lim_config *c,
     uint32_t *list = calloc(n, sizeof *list);
     bool ok = g->seats != NULL && g->indexes != NULL && g->serving != NULL &&
               list != NULL && make_classes(g, c, group, list);
+    ok = ok && (!should_mix(g, c) || mix(g, c));
     free(list);
     return ok;
 }
@@ -117,6 +139,7 @@ void lim_group_fini(struct lim_group *g)
 {
     for (unsigned i = 0; i < g->count; i++)
         lim_index_free(g->indexes[i]);
+    lim_index_free(g->mix);
     free(g->indexes);
     free(g->seats);
     free(g->serving);
@@ -166,6 +189,8 @@ lim_time lim_group_earliest(const struct lim_group *g,
                             const struct lim_query *q)
 {
     lim_time first = LIM_NEVER;
+    if (g->mix != NULL)
+        return lim_index_earliest(g->mix, q);
     for (unsigned i = 0; i < g->count; i++) {
         lim_time t = lim_index_earliest(g->indexes[i], q);
         first = t < first ? t : first;
@@ -207,6 +232,18 @@ static inline bool proposed_may(const struct lim_group *g,
     return lim_leaf_may(p->index, p->leaf, q);
 }
 
+static lim_time choose_in_mix(const struct lim_group *g,
+                              const struct lim_query *q, uint32_t *organisation)
+{
+    struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
+    lim_index_find(g->mix, q, &best);
+    *organisation = best.organisation;
+    if (best.index == NULL)
+        return lim_index_earliest(g->mix, q);
+    lim_index_ask(best.index, q);
+    return q->now;
+}
+
 lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
                           uint32_t *organisation)
 {
@@ -219,6 +256,8 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
         return lim_sample_choose(g, q, organisation);
     if (q->strategy->propose != NULL && proposed_may(g, q, organisation))
         return q->now;
+    if (g->mix != NULL)
+        return choose_in_mix(g, q, organisation);
     if (g->winner != NULL)
         lim_index_find(g->winner, q, &best);
     for (unsigned i = 0; i < g->count; i++)

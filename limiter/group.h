@@ -35,6 +35,7 @@ double lim_seat_rate(const struct lim_seat *p, enum lim_dimension d);
 struct lim_group {
     struct lim_index **indexes; /* one for each class of equal limits */
     unsigned count;
+    struct lim_index *mix;    /* of all of them; NULL: each is searched alone */
     struct lim_index *winner; /* of the last choice, NULL: none; it is asked
                                  first, for its best mostly beats the others' */
     struct lim_seat *seats;   /* of each organisation of the pool */

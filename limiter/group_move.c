@@ -1,4 +1,5 @@
 #include "limiter/group.h"
+#include "limiter/mix.h"
 
 static bool same_rate(const struct lim_rate *a, const struct lim_rate *b)
 {
@@ -31,20 +32,27 @@ static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
                                   const struct lim_rate *rates, uint32_t *leaf,
                                   lim_time now)
 {
-    const struct lim_index *from = g->seats[organisation].index;
-    int64_t spend_max = lim_index_spend_max(from);
+    const struct lim_seat *p = &g->seats[organisation];
+    int64_t spend_max = lim_index_spend_max(p->index);
     for (unsigned i = 0; i < g->count; i++) {
         if (!equal(g->indexes[i], spend_max, rates))
             continue;
-        *leaf = lim_index_add(g->indexes[i], organisation, now);
+        *leaf = g->mix == NULL ? lim_index_add(g->indexes[i], organisation, now)
+                               : p->leaf;
+        if (g->mix != NULL)
+            lim_mix_move(g->mix, *leaf, g->indexes[i], now);
         return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
     }
     struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
-                                        lim_index_all(from), now);
+                                        lim_index_all(p->index), now);
     x = lim_group_equip(g, x, now);
+    if (x != NULL && g->mix != NULL && !lim_mix_add(g->mix, x)) {
+        lim_index_free(x);
+        return NULL;
+    }
     if (x != NULL)
         g->indexes[g->count++] = x;
-    *leaf = 0;
+    *leaf = g->mix == NULL ? 0 : p->leaf;
     return x;
 }
 
@@ -58,7 +66,25 @@ static void drop_if_empty(struct lim_group *g, struct lim_index *x)
         i++;
     g->indexes[i] = g->indexes[--g->count];
     g->winner = g->winner == x ? NULL : g->winner;
+    if (g->mix != NULL)
+        lim_mix_drop(g->mix, x);
     lim_index_free(x);
+}
+
+/* What an organisation has of its class: read before it has another. */
+struct had {
+    int64_t value[LIM_VALUES];
+    struct lim_window window[LIM_WINDOWS];
+};
+
+static struct had had_by(const struct lim_seat *p)
+{
+    struct had had;
+    for (unsigned v = 0; v < LIM_VALUES; v++)
+        had.value[v] = lim_index_get(p->index, p->leaf, (enum lim_value)v);
+    for (unsigned w = 0; w < LIM_WINDOWS; w++)
+        had.window[w] = lim_index_window(p->index, p->leaf, (enum lim_limit)w);
+    return had;
 }
 
 bool lim_group_move(struct lim_group *g, uint32_t organisation,
@@ -67,6 +93,7 @@ bool lim_group_move(struct lim_group *g, uint32_t organisation,
 {
     struct lim_seat *p = &g->seats[organisation];
     struct lim_index *from = p->index;
+    const struct had had = had_by(p);
     uint32_t old = p->leaf, leaf;
     struct lim_rate rates[LIM_WINDOWS];
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
@@ -75,13 +102,12 @@ bool lim_group_move(struct lim_group *g, uint32_t organisation,
     if (to == NULL)
         return false;
     for (unsigned v = LIM_WINDOWS; v < LIM_VALUES; v++)
-        lim_index_set(to, leaf, (enum lim_value)v,
-                      lim_index_get(from, old, (enum lim_value)v));
+        lim_index_set(to, leaf, (enum lim_value)v, had.value[v]);
     for (unsigned i = 0; i < LIM_WINDOWS; i++) {
         enum lim_limit w = (enum lim_limit)i;
         if (!same_rate(lim_index_rate(from, w), &rates[w]))
             continue;
-        lim_index_set_window(to, leaf, w, lim_index_window(from, old, w));
+        lim_index_set_window(to, leaf, w, had.window[w]);
         if (lim_index_meters(from) != NULL && lim_index_meters(to) != NULL)
             lim_meters_move(lim_index_meters(to), leaf, lim_index_meters(from),
                             old, w);

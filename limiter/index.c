@@ -23,8 +23,10 @@ void lim_index_free(struct lim_index *x)
 {
     if (x == NULL)
         return;
-    free_levels(x);
+    if (x->whole == NULL)
+        free_levels(x);
     lim_meters_free(x->meters);
+    free(x->mix != NULL ? x->mix->memory : NULL);
     free(x->fraction);
     free(x);
 }
@@ -178,9 +180,7 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->all = all;
     x->count = count;
     x->vacant = LIM_NO_LEAF;
-    for (unsigned d = 0; d < LIM_DIMENSIONS; d++)
-        x->terms.cost.amount[d] = -1; /* nobody's, and taken from nowhere */
-    x->terms.taken[0] = LIM_WINDOWS;
+    lim_index_forget(x);
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
         x->latest[w] = now;
     x->latest[LIM_VALUE_BLOCKED] = -LIM_FAR;
@@ -284,7 +284,7 @@ uint32_t lim_index_add(struct lim_index *x, uint32_t organisation, lim_time now)
     uint32_t leaf = x->vacant, column = leaf;
     x->vacant = (uint32_t)x->fraction[(size_t)leaf * LIM_WINDOWS];
     x->count++;
-    x->mixed = true;
+    x->unordered = true;
     x->levels[0].first[leaf] = x->levels[0].last[leaf] = organisation;
     for (unsigned i = 1; i < x->level_count; i++) {
         column /= LIM_BLOCK;
@@ -304,9 +304,11 @@ uint32_t lim_index_add(struct lim_index *x, uint32_t organisation, lim_time now)
 void lim_index_remove(struct lim_index *x, uint32_t leaf)
 {
     lim_time latest = x->latest[LIM_VALUE_BLOCKED];
+    x->count--;
+    if (x->whole != NULL)
+        return; /* the leaf is another's now */
     lim_index_set(x, leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
     x->latest[LIM_VALUE_BLOCKED] = latest; /* who is gone is in nobody's way */
-    x->count--;
     vacate(x, leaf);
 }
 
@@ -358,8 +360,11 @@ static void rise(struct lim_index *x, uint32_t column, unsigned values)
    month makes that true again, but is not awaited: who looks finds the same. */
 static void note_spent(struct lim_index *x, int64_t spent)
 {
-    if (x->spend_max != LIM_UNLIMITED)
-        x->spend_left = lim_lesser(x->spend_left, x->spend_max - spent);
+    if (x->spend_max == LIM_UNLIMITED)
+        return;
+    x->spend_left = lim_lesser(x->spend_left, x->spend_max - spent);
+    if (x->whole != NULL)
+        x->whole->spend_left = lim_lesser(x->whole->spend_left, x->spend_left);
 }
 
 /* The joint value of a leaf. */

@@ -77,6 +77,16 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
     return ready;
 }
 
+/* Caps that are reached. */
+static inline void without_full(const struct lim_block *b,
+                                lim_time ready[LIM_BLOCK])
+{
+    const int64_t *row = b->value[LIM_VALUE_OVER];
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        ready[i] = row[i] >= 0 ? LIM_NEVER : ready[i];
+}
+
 /*
  * Likewise of each column; but one that surely may is not told from another.
  * Columns that are not in use never may.
@@ -110,12 +120,49 @@ static inline void ready_times(const struct lim_index *x,
             ready[i] = at > ready[i] ? at : ready[i];
         }
     }
-    if (q->capped) {
-        row = b->value[LIM_VALUE_OVER];
+    if (q->capped)
+        without_full(b, ready);
+}
+
+/* Likewise in a mixed index. */
+static inline void ready_times_of(const struct lim_index *x,
+                                  const struct lim_query *q,
+                                  lim_time ready[LIM_BLOCK])
+{
+    const struct lim_mix *m = x->mix;
+    const struct lim_block *b = x->levels[0].blocks;
+    const int64_t *row = b->value[LIM_VALUE_BLOCKED], *bar = m->bar;
+    lim_time floor = lim_surely_by(x, q), month_end = q->month_end;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        ready[i] = row[i] > floor ? row[i] : floor;
+    for (const unsigned *w = x->terms.taken; *w != LIM_WINDOWS; w++) {
+        const int64_t *span = m->rows.span[*w], *full = m->rows.full[*w];
+        row = b->value[*w];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            lim_time at = row[i] + (span[i] - full[i]);
+            ready[i] = at > ready[i] ? at : ready[i];
+        }
+    }
+    if (m->barred) {
         LIM_EACH_COLUMN
         for (unsigned i = 0; i < LIM_BLOCK; i++)
-            ready[i] = row[i] >= 0 ? LIM_NEVER : ready[i];
+            ready[i] = bar[i] > ready[i] ? bar[i] : ready[i];
     }
+    if (lim_index_may_overspend(x, q->cost)) {
+        const int64_t *most = m->rows.spend_max;
+        int64_t money = q->cost->amount[LIM_MONEY];
+        row = b->value[LIM_VALUE_SPENT];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            bool over = most[i] != LIM_UNLIMITED && row[i] + money > most[i];
+            lim_time at = over ? month_end : floor;
+            ready[i] = at > ready[i] ? at : ready[i];
+        }
+    }
+    if (q->capped)
+        without_full(b, ready);
 }
 
 /* The first column of that value, which some column has.  The bits stand in a
@@ -186,20 +233,50 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
         unsigned c = (unsigned)rank % LIM_BLOCK;
         uint32_t column = block * LIM_BLOCK + c;
         if (!beats(best, value, l->first[column])) {
-            if (!x->mixed || value > best->score)
+            if (!x->unordered || value > best->score)
                 return; /* so do the others not */
         } else if (level > 0) {
             uint32_t last = best->organisation;
             visit(x, q, best, level - 1, column);
-            if (!x->mixed && best->organisation != last && best->score == value)
+            if (!x->unordered && best->organisation != last &&
+                best->score == value)
                 return; /* as good as it gets here */
         } else if (ready[c] <= lim_surely_by(x, q) ||
                    lim_index_ready(x, column, q) <= now) {
             *best = (struct lim_best){ value, l->first[column], column, x };
-            if (!x->mixed)
+            if (!x->unordered)
                 return;
         }
         leave_out(score, c);
+    }
+}
+
+static struct lim_index *part_of(const struct lim_index *x, uint32_t leaf)
+{
+    return x->mix->parts[x->mix->part_of[leaf]];
+}
+
+/* Likewise, of the one block of a mixed index. */
+LIM_WIDE static void visit_mixed(struct lim_index *x, const struct lim_query *q,
+                                 struct lim_best *best)
+{
+    lim_time ready[LIM_BLOCK], now = q->now;
+    int64_t score[LIM_BLOCK], rank;
+    ready_times_of(x, q, ready);
+    score_block(x, q, x->levels, 0, score);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        score[i] = ready[i] <= now ? rank_of(score[i], i) : NO_RANK;
+    while ((rank = lim_row_least(score)) != NO_RANK) {
+        unsigned leaf = (unsigned)rank % LIM_BLOCK;
+        if (ready[leaf] <= lim_surely_by(x, q) ||
+            lim_index_ready(part_of(x, leaf), leaf, q) <= now) {
+            *best =
+                (struct lim_best){ rank >> COLUMN_BITS, x->levels->first[leaf],
+                                   leaf, part_of(x, leaf) };
+            return;
+        }
+        leave_out(score, leaf);
     }
 }
 
@@ -227,7 +304,9 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
     lim_index_ask(x, q);
     if (!x->terms.fits)
         return;
-    if (best->index == NULL || promises(x, q, best))
+    if (x->mix != NULL)
+        visit_mixed(x, q, best);
+    else if (best->index == NULL || promises(x, q, best))
         visit(x, q, best, top_of(x), 0);
 }
 
@@ -251,10 +330,26 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
     return best;
 }
 
+LIM_WIDE static lim_time earliest_mixed(const struct lim_index *x,
+                                        const struct lim_query *q)
+{
+    lim_time ready[LIM_BLOCK], first, best = LIM_NEVER;
+    ready_times_of(x, q, ready);
+    while (best > q->now && (first = lim_row_least(ready)) < best) {
+        unsigned leaf = column_of(ready, first);
+        leave_out(ready, leaf);
+        lim_time t = lim_index_ready(part_of(x, leaf), leaf, q);
+        best = t < best ? t : best;
+    }
+    return best;
+}
+
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
 {
     lim_index_ask(x, q);
     if (!x->terms.fits)
         return LIM_NEVER;
+    if (x->mix != NULL)
+        return earliest_mixed(x, q);
     return earliest(x, q, top_of(x), 0, LIM_NEVER);
 }

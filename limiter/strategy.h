@@ -75,6 +75,19 @@ struct lim_joint {
     int64_t span, scale, full_ns;
 };
 
+/*
+ * Where a pool is small, organisations of unequal limits stand in one block, if
+ * the strategy `mixes`.  Then its limits are these, row by row; of a window
+ * that an organisation does not have, the span and the scale are 0, and the
+ * bucket is larger than any.
+ */
+struct lim_rows {
+    int64_t span[LIM_WINDOWS][LIM_BLOCK];  /* the request's cost in ns, */
+    int64_t full[LIM_WINDOWS][LIM_BLOCK];  /* ns of a full bucket, */
+    int64_t scale[LIM_WINDOWS][LIM_BLOCK]; /* 2^62 / that */
+    int64_t spend_max[LIM_BLOCK];          /* LIM_UNLIMITED: none */
+};
+
 /* A request before some organisations. */
 struct lim_view {
     const int64_t *values;        /* rows of LIM_BLOCK: see lim_view_row */
@@ -87,6 +100,8 @@ struct lim_view {
     const int64_t *scale;         /* 2^62 / ns of a full bucket, */
     const unsigned *windows;      /* and which of them there are: so many, */
     unsigned window_count;        /* and then LIM_WINDOWS */
+    const struct lim_rows *rows;  /* instead of rates, span, scale, spend_max;
+                                     NULL: they are the same in all columns */
     struct lim_joint joint;       /* a bound for scores: the windows' latest */
     int64_t spend_max;            /* LIM_UNLIMITED: none */
     const struct lim_cost *cost;  /* the request's */
@@ -110,6 +125,32 @@ static inline const int64_t *lim_view_row(const struct lim_view *v,
     return v->values + (size_t)value * LIM_BLOCK;
 }
 
+/* A window of one column, and its month: whether limits are equal or not. */
+static inline int64_t lim_view_span(const struct lim_view *v, unsigned window,
+                                    unsigned column)
+{
+    return v->rows != NULL ? v->rows->span[window][column] : v->span[window];
+}
+
+static inline int64_t lim_view_full(const struct lim_view *v, unsigned window,
+                                    unsigned column)
+{
+    return v->rows != NULL ? v->rows->full[window][column]
+                           : v->rates[window].full.ns;
+}
+
+static inline int64_t lim_view_scale(const struct lim_view *v, unsigned window,
+                                     unsigned column)
+{
+    return v->rows != NULL ? v->rows->scale[window][column] : v->scale[window];
+}
+
+static inline int64_t lim_view_spend_max(const struct lim_view *v,
+                                         unsigned column)
+{
+    return v->rows != NULL ? v->rows->spend_max[column] : v->spend_max;
+}
+
 /* What a strategy hears of one organisation. */
 struct lim_event {
     uint32_t organisation;
@@ -130,7 +171,7 @@ struct lim_event {
 
 /* Grows when anything in this header or what it includes changes its meaning
    or place; name, summary and abi stand first in all versions. */
-#define LIM_STRATEGY_ABI 7
+#define LIM_STRATEGY_ABI 8
 
 struct lim_strategy {
     const char *name;
@@ -139,6 +180,7 @@ struct lim_strategy {
     unsigned samples;    /* 0: the best of all; to LIM_SAMPLES_MAX */
     bool weighted;       /* samples are drawn by weight */
     bool draws;          /* its score reads `draw`, which else is 0 */
+    bool mixes;          /* its score knows what `rows` of a view are */
     size_t state_size;   /* bytes of state in a pool, from zero, */
     size_t state_each;   /* and for each organisation, behind it */
     /* Values beside windows and key that it reads, as 1 << value: always, and

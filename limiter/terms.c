@@ -66,10 +66,17 @@ static inline void reckon(struct lim_index *x, unsigned w, int64_t amount)
     t->misfits = (t->misfits & ~(1u << w)) | (unsigned)!fits << w;
 }
 
-/* It takes from other windows than before. */
-LIM_APART static void list_taken(struct lim_terms *t, const struct lim_index *x,
-                                 const struct lim_cost *cost)
+void lim_index_forget(struct lim_index *x)
 {
+    for (unsigned d = 0; d < LIM_DIMENSIONS; d++)
+        x->terms.cost.amount[d] = -1; /* nobody's */
+    x->terms.taken[0] = LIM_WINDOWS;
+}
+
+LIM_APART void lim_index_list_taken(struct lim_index *x,
+                                    const struct lim_cost *cost)
+{
+    struct lim_terms *t = &x->terms;
     unsigned *taken = t->taken;
     t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
     for (const unsigned *w = x->windows; *w != LIM_WINDOWS; w++)
@@ -85,6 +92,10 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
     bool others = false;
+    if (x->mix != NULL) {
+        lim_mix_reckon(x, cost);
+        return;
+    }
     for (const unsigned *w = x->windows; *w != LIM_WINDOWS; w++) {
         enum lim_dimension d = lim_limit_dimension((enum lim_limit) * w);
         int64_t amount = cost->amount[d], before = t->cost.amount[d];
@@ -94,7 +105,7 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
         others |= (amount > 0) != (before > 0);
     }
     if (others)
-        list_taken(t, x, cost);
+        lim_index_list_taken(x, cost);
     t->cost = *cost;
     t->fits = t->misfits == 0 && (x->spend_max == LIM_UNLIMITED ||
                                   cost->amount[LIM_MONEY] <= x->spend_max);

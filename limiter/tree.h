@@ -7,8 +7,9 @@
 #include "limiter/row.h"
 
 /*
- * What an index is made of, for the three files that work on it: index.c keeps
- * it, terms.c puts a cost into its terms, search.c asks it.
+ * What an index is made of, for the four files that work on it: index.c keeps
+ * it, terms.c puts a cost into its terms, search.c asks it, mix.c makes one of
+ * several.
  *
  * A value that falls is pushed up at once.  One that rises, and may have been
  * the least of its block, only makes the block's column above stale: what
@@ -66,6 +67,19 @@ struct lim_terms {
                                      With meters: any time early */
 };
 
+/* What a mixed index has beside: see limiter/mix.h. */
+struct lim_mix {
+    struct lim_rows rows;
+    int64_t part_of[LIM_BLOCK]; /* the number of each column's part; -1 */
+    int64_t bar[LIM_BLOCK];     /* LIM_NEVER: the request never fits there */
+    bool barred;                /* some column is */
+    struct lim_index *parts[LIM_BLOCK + 1]; /* on a move, one more; */
+    unsigned misfits[LIM_BLOCK + 1];        /* the windows of each that the
+                                               cost never fits, as of terms */
+    unsigned count;
+    void *memory; /* where this is, a row a cache line */
+};
+
 struct lim_index {
     struct lim_rate rates[LIM_WINDOWS];
     int64_t scale[LIM_WINDOWS];
@@ -81,8 +95,10 @@ struct lim_index {
     int64_t early;  /* by how much a leaf may be ready later than its rows say,
                        for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
-    bool mixed;                /* leaves are in no order */
-    bool watched;              /* `latest` is kept */
+    bool unordered;            /* leaves are in no order */
+    struct lim_index *whole; /* whose leaves it shares; NULL: it has its own */
+    struct lim_mix *mix;     /* it is such a whole; NULL: it is none */
+    bool watched;            /* `latest` is kept */
     int64_t spend_max;
     int64_t spend_left; /* of what costs no more, nobody's month is full */
     uint32_t all;
@@ -100,6 +116,15 @@ struct lim_index {
 
 /* Writes the terms of a cost that is not the last one. */
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
+
+/* Likewise of a mixed index. */
+void lim_mix_reckon(struct lim_index *x, const struct lim_cost *cost);
+
+/* No cost is the last one any more. */
+void lim_index_forget(struct lim_index *x);
+
+/* Lists the windows that a cost takes from. */
+void lim_index_list_taken(struct lim_index *x, const struct lim_cost *cost);
 
 /* Sets all joint values, for what is usual has changed. */
 void lim_index_rejoin(struct lim_index *x);

@@ -29,11 +29,13 @@ static int64_t fit(const struct lim_view *v, unsigned i)
     bool any = false;
     for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
-        if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
+        int64_t span = lim_view_span(v, w, i), full = lim_view_full(v, w, i);
+        if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0 ||
+            lim_view_scale(v, w, i) == 0)
             continue;
         int64_t used = at_least(lim_view_row(v, w)[i] - v->now, 0);
-        int64_t left = at_least(v->rates[w].full.ns - v->span[w] - used, 0);
-        int64_t fits = (left << FIT_BITS) / at_least(v->span[w], 1);
+        int64_t left = at_least(full - span - used, 0);
+        int64_t fits = (left << FIT_BITS) / at_least(span, 1);
         least = fits < least ? fits : least;
         any = true;
     }
@@ -52,6 +54,7 @@ const struct lim_strategy lim_strategy_best_fit = {
     .name = "best_fit",
     .summary = "least left over for further requests like this one",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .reads_blind = 1u << LIM_VALUE_IN_FLIGHT,
     .score = score,
 };

@@ -30,9 +30,9 @@ static int64_t month_passed(lim_time now)
 }
 
 /* What part of the budget is spent after the request, likewise. */
-static int64_t budget_spent(const struct lim_view *v, int64_t spent)
+static int64_t budget_spent(const struct lim_view *v, int64_t most,
+                            int64_t spent)
 {
-    int64_t most = v->spend_max;
     spent += v->cost->amount[LIM_MONEY];
     if (spent >= most)
         return PACE;
@@ -44,11 +44,14 @@ static void score(const void *state, const struct lim_view *v,
 {
     const int64_t *price = lim_view_row(v, LIM_VALUE_KEY);
     const int64_t *spent = lim_view_row(v, LIM_VALUE_SPENT);
-    bool paced = v->spend_max != LIM_UNLIMITED;
-    int64_t passed = paced ? month_passed(v->now) : 0;
+    int64_t passed = -1; /* not known yet */
     lim_strategy_headroom.score(state, v, out);
     for (unsigned i = 0; i < v->columns; i++) {
-        int64_t ahead = paced ? budget_spent(v, spent[i]) - passed : 0;
+        int64_t most = lim_view_spend_max(v, i), ahead = 0;
+        if (most != LIM_UNLIMITED) {
+            passed = passed < 0 ? month_passed(v->now) : passed;
+            ahead = budget_spent(v, most, spent[i]) - passed;
+        }
         int64_t cost = price[i] * (PACE + (ahead > 0 ? ahead : 0));
         out[i] =
             (cost << (HEADROOM_BITS - PRICE_BITS)) + (out[i] >> PRICE_BITS);
@@ -68,6 +71,7 @@ const struct lim_strategy lim_strategy_cheapest = {
     .name = "cheapest",
     .summary = "lowest price, budgets paced over the month, then headroom",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .reads = 1u << LIM_VALUE_SPENT,
     .reads_blind = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,

@@ -20,6 +20,20 @@
 
 #define NEVER_FULL (LIM_SCORE_LEAST / 2)
 
+/* Where limits are unequal. */
+LIM_WIDE static void raise_unequal(const struct lim_view *v, unsigned w,
+                                   int64_t latest[LIM_BLOCK])
+{
+    const int64_t *tat = lim_view_row(v, w), *span = v->rows->span[w];
+    const int64_t *full = v->rows->full[w];
+    lim_time now = v->now;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++) {
+        int64_t at = tat[i] + (span[i] - full[i] - now);
+        latest[i] = at > latest[i] ? at : latest[i];
+    }
+}
+
 LIM_WIDE static void score(const void *state, const struct lim_view *v,
                            int64_t out[LIM_BLOCK])
 {
@@ -31,9 +45,13 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
         unsigned w = *k;
         if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
             continue;
+        any = true;
+        if (v->rows != NULL) {
+            raise_unequal(v, w, latest);
+            continue;
+        }
         const int64_t *tat = lim_view_row(v, w);
         int64_t need = v->span[w] - v->rates[w].full.ns - v->now;
-        any = true;
         LIM_EACH_COLUMN
         for (unsigned i = 0; i < LIM_BLOCK; i++) {
             int64_t at = tat[i] + need;
@@ -52,6 +70,7 @@ const struct lim_strategy lim_strategy_earliest = {
     .name = "earliest",
     .summary = "ready for this request for the longest",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .reads_blind = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,
 };

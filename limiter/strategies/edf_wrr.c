@@ -59,6 +59,7 @@ const struct lim_strategy lim_strategy_edf_wrr = {
     .name = "edf_wrr",
     .summary = "weighted round robin: the earliest virtual deadline",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .state_size = sizeof(struct calendar),
     .state_each = sizeof(int64_t),
     .score = score,

@@ -51,6 +51,7 @@ const struct lim_strategy lim_strategy_fill_first = {
     .name = "fill_first",
     .summary = "by priority, then in order, each until it is full",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .state_size = sizeof(struct first),
     .score = score,
     .propose = propose,

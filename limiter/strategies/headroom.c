@@ -21,12 +21,12 @@
 #define SHARE_BITS 58 /* scales have 62 */
 
 /* The share of a window that is used after the request; who owes is full. */
-static inline int64_t share_of(int64_t tat, const struct lim_joint *w,
-                               lim_time now)
+static inline int64_t share_of(int64_t tat, lim_time now, int64_t span,
+                               int64_t full, int64_t scale)
 {
     int64_t used = tat - now;
-    used = (used > 0 ? used : 0) + w->span;
-    return (used < w->full_ns ? used : w->full_ns) * w->scale;
+    used = (used > 0 ? used : 0) + span;
+    return (used < full ? used : full) * scale;
 }
 
 /* Of one more window, if it is more. */
@@ -37,7 +37,7 @@ static inline void add_used(const int64_t tat[LIM_BLOCK],
     const struct lim_joint w = *of;
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++) {
-        int64_t share = share_of(tat[i], &w, now);
+        int64_t share = share_of(tat[i], now, w.span, w.full_ns, w.scale);
         most[i] = share > most[i] ? share : most[i];
     }
 }
@@ -47,6 +47,29 @@ static inline struct lim_joint window_of(const struct lim_view *v, unsigned w)
     return (struct lim_joint){ .span = v->span[w],
                                .scale = v->scale[w],
                                .full_ns = v->rates[w].full.ns };
+}
+
+/* Likewise where limits are unequal. */
+LIM_WIDE static void score_unequal(const struct lim_view *v,
+                                   int64_t out[LIM_BLOCK])
+{
+    int64_t most[LIM_BLOCK];
+    lim_time now = v->now;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        most[i] = 0;
+    for (const unsigned *w = v->windows; *w != LIM_WINDOWS; w++) {
+        const int64_t *tat = lim_view_row(v, *w), *span = v->rows->span[*w];
+        const int64_t *full = v->rows->full[*w], *scale = v->rows->scale[*w];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            int64_t share = share_of(tat[i], now, span[i], full[i], scale[i]);
+            most[i] = share > most[i] ? share : most[i];
+        }
+    }
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        out[i] = most[i] >> (62 - SHARE_BITS);
 }
 
 /* The first window's shares are written, for to clear the row first may take
@@ -60,12 +83,16 @@ LIM_WIDE static void score(const void *state, const struct lim_view *v,
         lim_strategy_least_in_flight.score(state, v, out);
         return;
     }
+    if (v->rows != NULL) {
+        score_unequal(v, out);
+        return;
+    }
     const unsigned *k = v->windows;
     const struct lim_joint first = window_of(v, *k);
     const int64_t *tat = lim_view_row(v, *k);
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
-        most[i] = share_of(tat[i], &first, now);
+        most[i] = share_of(tat[i], now, first.span, first.full_ns, first.scale);
     while (*++k != LIM_WINDOWS) {
         const struct lim_joint window = window_of(v, *k);
         add_used(lim_view_row(v, *k), &window, now, most);
@@ -81,6 +108,7 @@ const struct lim_strategy lim_strategy_headroom = {
     .name = "headroom",
     .summary = "largest share left in the scarcest window after the request",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .reads_blind = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,
 };

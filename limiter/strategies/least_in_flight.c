@@ -31,6 +31,7 @@ const struct lim_strategy lim_strategy_least_in_flight = {
     .name = "least_in_flight",
     .summary = "fewest requests in flight, then fewest sent so far",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .reads = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,
 };

@@ -64,6 +64,7 @@ const struct lim_strategy lim_strategy_litellm_latency = {
     .name = "litellm_latency",
     .summary = "baseline: lowest mean per token; the oldest nine stay",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .draws = true,
     .state_each = sizeof(struct list),
     .score = score,

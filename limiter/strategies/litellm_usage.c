@@ -60,6 +60,7 @@ const struct lim_strategy lim_strategy_litellm_usage = {
     .name = "litellm_usage",
     .summary = "baseline: fewest tokens of successes in the clock's minute",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .draws = true,
     .score = score,
     .ended = ended,

@@ -72,6 +72,7 @@ const struct lim_strategy lim_strategy_lowest_latency = {
     .name = "lowest_latency",
     .summary = "quickest by the mean of its last ten answers",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .state_each = sizeof(struct ring),
     .reads = 1u << LIM_VALUE_SENT,
     .score = score,

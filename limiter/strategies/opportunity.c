@@ -65,10 +65,11 @@ static void score(const void *state, const struct lim_view *v,
     for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         const int64_t *tat = lim_view_row(v, w);
-        int64_t full = v->rates[w].full.ns, scale = v->scale[w];
-        int64_t span = v->span[w] < full ? v->span[w] : full;
-        int64_t share = span * scale;
         for (unsigned i = 0; i < v->columns; i++) {
+            int64_t full = lim_view_full(v, w, i),
+                    span = lim_view_span(v, w, i);
+            int64_t scale = lim_view_scale(v, w, i);
+            int64_t share = (span < full ? span : full) * scale;
             int64_t used = tat[i] - v->now;
             used = used > 0 ? used : 0;
             used = used < full ? used : full;
@@ -84,6 +85,7 @@ const struct lim_strategy lim_strategy_opportunity = {
     .name = "opportunity",
     .summary = "least price of what is taken; prices grow with use",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .reads_blind = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,
 };

@@ -88,6 +88,7 @@ const struct lim_strategy lim_strategy_sticky = {
     .name = "sticky",
     .summary = "prompts that are shared stay together, with bounded load",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .state_size = sizeof(struct load),
     .reads = 1u << LIM_VALUE_IN_FLIGHT | 1u << LIM_VALUE_SENT,
     .score = score,

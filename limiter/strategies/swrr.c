@@ -91,6 +91,7 @@ const struct lim_strategy lim_strategy_swrr = {
     .name = "swrr",
     .summary = "smooth weighted round robin: most credit, then pays for it",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true,
     .state_size = sizeof(struct turns),
     .state_each = sizeof(struct share),
     .score = score,
