@@ -20,44 +20,60 @@
 
 #define NEVER_FULL (LIM_SCORE_LEAST / 2)
 
-/* Where limits are unequal. */
-LIM_WIDE static void raise_unequal(const struct lim_view *v, unsigned w,
-                                   int64_t latest[LIM_BLOCK])
+static bool takes(const struct lim_view *v, unsigned w)
 {
-    const int64_t *tat = lim_view_row(v, w), *span = v->rows->span[w];
-    const int64_t *full = v->rows->full[w];
-    lim_time now = v->now;
-    LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++) {
-        int64_t at = tat[i] + (span[i] - full[i] - now);
-        latest[i] = at > latest[i] ? at : latest[i];
-    }
+    return v->cost->amount[lim_limit_dimension((enum lim_limit)w)] != 0;
 }
 
-LIM_WIDE static void score(const void *state, const struct lim_view *v,
-                           int64_t out[LIM_BLOCK])
+/* Where limits are equal. */
+static inline bool find_latest(const struct lim_view *v,
+                               int64_t latest[LIM_BLOCK])
 {
     bool any = false;
-    int64_t latest[LIM_BLOCK];
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        latest[i] = NEVER_FULL;
-    for (const unsigned *k = v->windows; *k != LIM_WINDOWS; k++) {
-        unsigned w = *k;
-        if (v->cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
+    for (const unsigned *w = v->windows; *w != LIM_WINDOWS; w++) {
+        if (!takes(v, *w))
             continue;
+        const int64_t *tat = lim_view_row(v, *w);
+        int64_t need = v->span[*w] - v->rates[*w].full.ns - v->now;
         any = true;
-        if (v->rows != NULL) {
-            raise_unequal(v, w, latest);
-            continue;
-        }
-        const int64_t *tat = lim_view_row(v, w);
-        int64_t need = v->span[w] - v->rates[w].full.ns - v->now;
         LIM_EACH_COLUMN
         for (unsigned i = 0; i < LIM_BLOCK; i++) {
             int64_t at = tat[i] + need;
             latest[i] = at > latest[i] ? at : latest[i];
         }
     }
+    return any;
+}
+
+/* Where they are not. */
+LIM_WIDE static bool find_latest_unequal(const struct lim_view *v,
+                                         int64_t latest[LIM_BLOCK])
+{
+    bool any = false;
+    lim_time now = v->now;
+    for (const unsigned *w = v->windows; *w != LIM_WINDOWS; w++) {
+        if (!takes(v, *w))
+            continue;
+        const int64_t *tat = lim_view_row(v, *w), *span = v->rows->span[*w];
+        const int64_t *full = v->rows->full[*w];
+        any = true;
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            int64_t at = tat[i] + (span[i] - full[i] - now);
+            latest[i] = at > latest[i] ? at : latest[i];
+        }
+    }
+    return any;
+}
+
+LIM_WIDE static void score(const void *state, const struct lim_view *v,
+                           int64_t out[LIM_BLOCK])
+{
+    int64_t latest[LIM_BLOCK];
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        latest[i] = NEVER_FULL;
+    bool any = v->rows == NULL ? find_latest(v, latest)
+                               : find_latest_unequal(v, latest);
     memcpy(out, latest, sizeof latest);
     if (any)
         return;
