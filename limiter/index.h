@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "limiter/limits.h"
+#include "limiter/member.h"
 #include "limiter/meters.h"
 #include "limiter/strategy.h"
 #include "limiter/window.h"
@@ -31,7 +32,7 @@ struct lim_query {
     bool capped;        /* LIM_VALUE_OVER counts */
     lim_time month_end; /* when spend starts anew */
     uint64_t affinity, draw;
-    const uint32_t *in_flight; /* by organisation, to compare samples */
+    const struct lim_member *members; /* by organisation, to compare samples */
     lim_time now;
 };
 

@@ -27,16 +27,6 @@ LIM_APART static void set_all(struct lim_members *m, uint32_t organisation,
     }
 }
 
-/* Samples are compared by number, whatever rows the strategy reads, too. */
-LIM_APART static void note_in_flight(struct lim_members *m,
-                                     uint32_t organisation, uint32_t in_flight)
-{
-    if (m->in_flight != NULL)
-        m->in_flight[organisation] = in_flight;
-    if (m->has_in_flight_row)
-        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, in_flight);
-}
-
 static void set_spent(struct lim_members *m, uint32_t organisation)
 {
     if (m->keeps_spent)
@@ -47,35 +37,36 @@ static void set_spent(struct lim_members *m, uint32_t organisation)
 /* Tells how much more than nothing is in flight beyond the cap. */
 static void set_over(struct lim_members *m, uint32_t organisation)
 {
-    struct lim_member *x = &m->members[organisation];
+    struct lim_trait *t = &m->traits[organisation];
     if (!m->capped)
         return;
-    x->limit = lim_throttle_limit(m->throttle, organisation);
+    t->limit = lim_throttle_limit(m->throttle, organisation);
     set_all(m, organisation, LIM_VALUE_OVER,
-            x->limit == LIM_UNLIMITED ? INT64_MIN / 2
-                                      : x->in_flight - x->limit);
+            t->limit == LIM_UNLIMITED
+                ? INT64_MIN / 2
+                : m->members[organisation].in_flight - t->limit);
 }
 
 static struct lim_event event_of(const struct lim_members *m,
                                  uint32_t organisation, lim_time now)
 {
-    const struct lim_member *x = &m->members[organisation];
+    const struct lim_trait *t = &m->traits[organisation];
     return (struct lim_event){ .organisation = organisation,
                                .organisations = m->count,
                                .weight = m->weights[organisation],
                                .weights = m->weight_sum,
-                               .priority = x->priority,
-                               .price = x->price,
-                               .key = x->key,
+                               .priority = m->members[organisation].priority,
+                               .price = t->price,
+                               .key = t->key,
                                .now = now };
 }
 
 static void set_key(struct lim_members *m, uint32_t organisation, int64_t key)
 {
-    struct lim_member *x = &m->members[organisation];
-    if (x->key == key)
+    struct lim_trait *t = &m->traits[organisation];
+    if (t->key == key)
         return;
-    x->key = key;
+    t->key = key;
     set_all(m, organisation, LIM_VALUE_KEY, key);
 }
 
@@ -228,7 +219,8 @@ LIM_APART static void tell_sent(struct lim_members *m, uint32_t organisation,
                                 const struct lim_asked *a, lim_time now)
 {
     if (m->keeps_sent)
-        set_all(m, organisation, LIM_VALUE_SENT, m->members[organisation].sent);
+        set_all(m, organisation, LIM_VALUE_SENT,
+                ++m->traits[organisation].sent);
     if (m->strategy->sent != NULL)
         tell_strategy_sent(m, organisation, a->cost, now);
     if (m->bounded)
@@ -249,12 +241,11 @@ unsigned lim_members_send(struct lim_members *m, uint32_t organisation,
     add_up(p->charged, a->cost, mark->charged);
     spend(m, organisation, money);
     x->in_flight++;
-    x->sent++;
     mark->sent_at = now;
     mark->gone = false;
     mark->in_flight = x->in_flight;
     if (m->keeps_in_flight)
-        note_in_flight(m, organisation, x->in_flight);
+        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     if (m->hears_sent)
         tell_sent(m, organisation, a, now);
     unsigned key = x->next_key;
@@ -344,16 +335,17 @@ LIM_APART static bool tell_bounds_ended(
     struct lim_members *m, uint32_t organisation, const struct lim_asked *a,
     const struct lim_mark *mark, const struct lim_outcome *o, lim_time now)
 {
-    struct lim_member *x = &m->members[organisation];
+    const struct lim_trait *t = &m->traits[organisation];
+    uint32_t in_flight = m->members[organisation].in_flight;
     bool full =
-        m->capped && x->limit != LIM_UNLIMITED && x->in_flight >= x->limit - 1;
+        m->capped && t->limit != LIM_UNLIMITED && in_flight >= t->limit - 1;
     if (o != NULL && m->listens)
         tell_throttle(m, organisation, a, mark, o, now);
     set_over(m, organisation);
     bool freed = m->pupils != NULL &&
                  lim_pupils_ended(m->pupils[a->group], organisation);
     return freed ||
-           (full && (x->limit == LIM_UNLIMITED || x->in_flight < x->limit));
+           (full && (t->limit == LIM_UNLIMITED || in_flight < t->limit));
 }
 
 /* Tells who wants to know that an attempt ended.  True: likewise. */
@@ -378,7 +370,7 @@ bool lim_members_end(struct lim_members *m, uint32_t organisation,
     x->in_flight--;
     x->reserved -= a->cost->amount[LIM_MONEY];
     if (m->keeps_in_flight)
-        note_in_flight(m, organisation, x->in_flight);
+        set_all(m, organisation, LIM_VALUE_IN_FLIGHT, x->in_flight);
     return m->hears_ended && tell_ended(m, organisation, a, mark, o, now);
 }
 

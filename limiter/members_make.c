@@ -9,8 +9,7 @@ static void choose_kept(struct lim_members *m)
     for (unsigned g = 0; g < m->group_count; g++)
         if (lim_group_blind(&m->groups[g]))
             kept |= m->strategy->reads_blind;
-    m->has_in_flight_row = kept >> LIM_VALUE_IN_FLIGHT & 1;
-    m->keeps_in_flight = m->has_in_flight_row || m->in_flight != NULL;
+    m->keeps_in_flight = kept >> LIM_VALUE_IN_FLIGHT & 1;
     m->keeps_sent = kept >> LIM_VALUE_SENT & 1;
     m->keeps_spent |= kept >> LIM_VALUE_SPENT & 1;
     m->capped = lim_throttle_caps_organisations(m->throttle);
@@ -27,6 +26,7 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
     m->strategy_state =
         calloc(1, c->strategy->state_size + n * c->strategy->state_each + 1);
     m->memory = calloc(n * sizeof *m->members + LIM_CACHE_LINE - 1, 1);
+    m->traits = calloc(n, sizeof *m->traits);
     m->weights = calloc(n, sizeof *m->weights);
     m->groups = calloc(c->groups, sizeof *m->groups);
     m->throttle = lim_throttle_new(c);
@@ -34,17 +34,13 @@ static bool allocate(struct lim_members *m, const struct lim_config *c)
         m->members = lim_cache_line_in(m->memory);
     if (c->tells_sent)
         m->gone = calloc(n * c->groups, sizeof *m->gone);
-    bool compares = c->strategy->samples > 1;
-    if (compares)
-        m->in_flight = calloc(n, sizeof *m->in_flight);
     bool metered = c->discipline != LIM_DISCIPLINE_BUCKET;
     size_t flights = (size_t)c->requests_max * (c->hedge.budget > 0 ? 2 : 1);
     if (metered)
         m->marks = calloc(flights, LIM_WINDOWS * sizeof *m->marks);
     return m->strategy_state != NULL && m->members != NULL &&
-           m->weights != NULL && m->groups != NULL && m->throttle != NULL &&
-           (m->gone != NULL || !c->tells_sent) &&
-           (m->in_flight != NULL || !compares) &&
+           m->traits != NULL && m->weights != NULL && m->groups != NULL &&
+           m->throttle != NULL && (m->gone != NULL || !c->tells_sent) &&
            (!metered || m->marks != NULL);
 }
 
@@ -62,7 +58,7 @@ static void copy_organisations(struct lim_members *m,
         m->members[i].spent = o->spent;
         m->keeps_spent |= o->spend_max != LIM_UNLIMITED;
         m->members[i].priority = o->priority;
-        m->members[i].price = or_one(o->price);
+        m->traits[i].price = or_one(o->price);
         m->weights[i] = or_one(o->weight);
         m->weight_sum += m->weights[i];
     }
@@ -105,7 +101,7 @@ struct lim_members *lim_members_new(const struct lim_config *c)
     m->query = (struct lim_query){ .strategy = m->strategy,
                                    .state = m->strategy_state,
                                    .capped = m->capped,
-                                   .in_flight = m->in_flight,
+                                   .members = m->members,
                                    .month_end = m->month_end };
     lim_members_start(m, c->start);
     return m;
@@ -125,7 +121,7 @@ void lim_members_free(struct lim_members *m)
     }
     free(m->pupils);
     free(m->gone);
-    free(m->in_flight);
+    free(m->traits);
     lim_throttle_free(m->throttle);
     free(m->groups);
     free(m->memory);

@@ -80,10 +80,10 @@ static inline int64_t score_of(struct sample *s, uint32_t organisation)
     if (s->wanted == 1)
         return 0;
     if (q->strategy->score == NULL)
-        return q->in_flight[organisation];
+        return q->members[organisation].in_flight;
     return lim_leaf_score(ask(s, organisation),
                           s->group->seats[organisation].leaf, q,
-                          q->in_flight[organisation]);
+                          q->members[organisation].in_flight);
 }
 
 static inline void choose(struct sample *s, uint32_t organisation)
