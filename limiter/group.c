@@ -232,18 +232,6 @@ static inline bool proposed_may(const struct lim_group *g,
     return lim_leaf_may(p->index, p->leaf, q);
 }
 
-static lim_time choose_in_mix(const struct lim_group *g,
-                              const struct lim_query *q, uint32_t *organisation)
-{
-    struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
-    lim_index_find(g->mix, q, &best);
-    *organisation = best.organisation;
-    if (best.index == NULL)
-        return lim_index_earliest(g->mix, q);
-    lim_index_ask(best.index, q);
-    return q->now;
-}
-
 lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
                           uint32_t *organisation)
 {
@@ -256,8 +244,11 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
         return lim_sample_choose(g, q, organisation);
     if (q->strategy->propose != NULL && proposed_may(g, q, organisation))
         return q->now;
-    if (g->mix != NULL)
-        return choose_in_mix(g, q, organisation);
+    if (g->mix != NULL) {
+        lim_time at = lim_mix_choose(g->mix, q, &best);
+        *organisation = best.organisation;
+        return at;
+    }
     if (g->winner != NULL)
         lim_index_find(g->winner, q, &best);
     for (unsigned i = 0; i < g->count; i++)

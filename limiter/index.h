@@ -113,8 +113,7 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
 /* Tells whether an organisation with these limits could ever take `cost`. */
 bool lim_index_fits(struct lim_index *x, const struct lim_cost *cost);
 
-/* Improves `best` by the organisations that may take the request now; where
-   the index is mixed, there is none yet, and it gets the one of a part. */
+/* Improves `best` by the organisations that may take the request now. */
 void lim_index_find(struct lim_index *x, const struct lim_query *q,
                     struct lim_best *best);
 

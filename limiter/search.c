@@ -1,6 +1,7 @@
 /* The search of an index: branch and bound, best first. */
 
 #include "limiter/leaf.h"
+#include "limiter/mix.h"
 
 #include <assert.h>
 
@@ -256,30 +257,6 @@ static struct lim_index *part_of(const struct lim_index *x, uint32_t leaf)
     return x->mix->parts[x->mix->part_of[leaf]];
 }
 
-/* Likewise, of the one block of a mixed index. */
-LIM_WIDE static void visit_mixed(struct lim_index *x, const struct lim_query *q,
-                                 struct lim_best *best)
-{
-    lim_time ready[LIM_BLOCK], now = q->now;
-    int64_t score[LIM_BLOCK], rank;
-    ready_times_of(x, q, ready);
-    score_block(x, q, x->levels, 0, score);
-    LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        score[i] = ready[i] <= now ? rank_of(score[i], i) : NO_RANK;
-    while ((rank = lim_row_least(score)) != NO_RANK) {
-        unsigned leaf = (unsigned)rank % LIM_BLOCK;
-        if (ready[leaf] <= lim_surely_by(x, q) ||
-            lim_index_ready(part_of(x, leaf), leaf, q) <= now) {
-            *best =
-                (struct lim_best){ rank >> COLUMN_BITS, x->levels->first[leaf],
-                                   leaf, part_of(x, leaf) };
-            return;
-        }
-        leave_out(score, leaf);
-    }
-}
-
 /* Whether somebody of it may beat the best of another index.  A stale root
    promises too much; so the next one is told what is so. */
 static bool promises(struct lim_index *x, const struct lim_query *q,
@@ -304,9 +281,8 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
     lim_index_ask(x, q);
     if (!x->terms.fits)
         return;
-    if (x->mix != NULL)
-        visit_mixed(x, q, best);
-    else if (best->index == NULL || promises(x, q, best))
+    assert(x->mix == NULL);
+    if (best->index == NULL || promises(x, q, best))
         visit(x, q, best, top_of(x), 0);
 }
 
@@ -330,11 +306,12 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
     return best;
 }
 
-LIM_WIDE static lim_time earliest_mixed(const struct lim_index *x,
-                                        const struct lim_query *q)
+/* The earliest exact time of leaves whose bounds are `ready`. */
+static inline lim_time earliest_of(const struct lim_index *x,
+                                   const struct lim_query *q,
+                                   lim_time ready[LIM_BLOCK])
 {
-    lim_time ready[LIM_BLOCK], first, best = LIM_NEVER;
-    ready_times_of(x, q, ready);
+    lim_time first, best = LIM_NEVER;
     while (best > q->now && (first = lim_row_least(ready)) < best) {
         unsigned leaf = column_of(ready, first);
         leave_out(ready, leaf);
@@ -342,6 +319,14 @@ LIM_WIDE static lim_time earliest_mixed(const struct lim_index *x,
         best = t < best ? t : best;
     }
     return best;
+}
+
+LIM_WIDE static lim_time earliest_mixed(const struct lim_index *x,
+                                        const struct lim_query *q)
+{
+    lim_time ready[LIM_BLOCK];
+    ready_times_of(x, q, ready);
+    return earliest_of(x, q, ready);
 }
 
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
@@ -352,4 +337,44 @@ lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
     if (x->mix != NULL)
         return earliest_mixed(x, q);
     return earliest(x, q, top_of(x), 0, LIM_NEVER);
+}
+
+/* What could not go in the end, for a few ns, is looked at again. */
+LIM_WIDE static lim_time choose_mixed(struct lim_index *x,
+                                      const struct lim_query *q,
+                                      struct lim_best *best)
+{
+    lim_time ready[LIM_BLOCK], now = q->now;
+    int64_t score[LIM_BLOCK], rank;
+    ready_times_of(x, q, ready);
+    if (lim_row_least(ready) > now)
+        return earliest_of(x, q, ready);
+    score_block(x, q, x->levels, 0, score);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        score[i] = ready[i] <= now ? rank_of(score[i], i) : NO_RANK;
+    while ((rank = lim_row_least(score)) != NO_RANK) {
+        unsigned leaf = (unsigned)rank % LIM_BLOCK;
+        struct lim_index *part = part_of(x, leaf);
+        if (ready[leaf] <= lim_surely_by(x, q) ||
+            lim_index_ready(part, leaf, q) <= now) {
+            *best = (struct lim_best){ rank >> COLUMN_BITS,
+                                       x->levels->first[leaf], leaf, part };
+            return now;
+        }
+        leave_out(score, leaf);
+    }
+    return earliest_of(x, q, ready);
+}
+
+lim_time lim_mix_choose(struct lim_index *x, const struct lim_query *q,
+                        struct lim_best *best)
+{
+    lim_index_ask(x, q);
+    if (!x->terms.fits)
+        return LIM_NEVER;
+    lim_time at = choose_mixed(x, q, best);
+    if (at <= q->now)
+        lim_index_ask(best->index, q);
+    return at;
 }
