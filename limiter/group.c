@@ -244,8 +244,9 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
         return lim_sample_choose(g, q, organisation);
     if (q->strategy->propose != NULL && proposed_may(g, q, organisation))
         return q->now;
-    if (g->mix != NULL) {
-        lim_time at = lim_mix_choose(g->mix, q, &best);
+    struct lim_index *alone = g->mix != NULL ? g->mix : g->indexes[0];
+    if ((g->mix != NULL || g->count == 1) && lim_index_is_block(alone)) {
+        lim_time at = lim_index_choose(alone, q, &best);
         *organisation = best.organisation;
         return at;
     }

@@ -23,11 +23,6 @@ struct lim_index *lim_mix_new(const uint32_t *list, uint32_t count,
 /* Returns the leaf of an organisation that is in it. */
 uint32_t lim_mix_leaf(const struct lim_index *whole, uint32_t organisation);
 
-/* Chooses who takes a request now, and returns `now`: `best` is of the part,
-   which has been asked about it.  Or returns when somebody may; LIM_NEVER. */
-lim_time lim_mix_choose(struct lim_index *whole, const struct lim_query *q,
-                        struct lim_best *best);
-
 /* Makes an index, whose organisations have values, a part.  False: no memory,
    and nothing has changed. */
 bool lim_mix_add(struct lim_index *whole, struct lim_index *part);

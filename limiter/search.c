@@ -1,5 +1,6 @@
 /* The search of an index: branch and bound, best first. */
 
+#include "limiter/cold.h"
 #include "limiter/leaf.h"
 #include "limiter/mix.h"
 
@@ -252,9 +253,9 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
     }
 }
 
-static struct lim_index *part_of(const struct lim_index *x, uint32_t leaf)
+static struct lim_index *part_of(struct lim_index *x, uint32_t leaf)
 {
-    return x->mix->parts[x->mix->part_of[leaf]];
+    return x->mix == NULL ? x : x->mix->parts[x->mix->part_of[leaf]];
 }
 
 /* Whether somebody of it may beat the best of another index.  A stale root
@@ -307,9 +308,9 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
 }
 
 /* The earliest exact time of leaves whose bounds are `ready`. */
-static inline lim_time earliest_of(const struct lim_index *x,
-                                   const struct lim_query *q,
-                                   lim_time ready[LIM_BLOCK])
+LIM_IN_PLACE static lim_time earliest_of(struct lim_index *x,
+                                         const struct lim_query *q,
+                                         lim_time ready[LIM_BLOCK])
 {
     lim_time first, best = LIM_NEVER;
     while (best > q->now && (first = lim_row_least(ready)) < best) {
@@ -321,7 +322,7 @@ static inline lim_time earliest_of(const struct lim_index *x,
     return best;
 }
 
-LIM_WIDE static lim_time earliest_mixed(const struct lim_index *x,
+LIM_WIDE static lim_time earliest_mixed(struct lim_index *x,
                                         const struct lim_query *q)
 {
     lim_time ready[LIM_BLOCK];
@@ -339,14 +340,15 @@ lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
     return earliest(x, q, top_of(x), 0, LIM_NEVER);
 }
 
-/* What could not go in the end, for a few ns, is looked at again. */
-LIM_WIDE static lim_time choose_mixed(struct lim_index *x,
-                                      const struct lim_query *q,
-                                      struct lim_best *best)
+/* The best of one block, whose leaves are in order.  What could not go in the
+   end, for a few ns, is looked at again. */
+LIM_IN_PLACE static lim_time choose_in_block(struct lim_index *x,
+                                             const struct lim_query *q,
+                                             lim_time ready[LIM_BLOCK],
+                                             struct lim_best *best)
 {
-    lim_time ready[LIM_BLOCK], now = q->now;
+    lim_time now = q->now;
     int64_t score[LIM_BLOCK], rank;
-    ready_times_of(x, q, ready);
     if (lim_row_least(ready) > now)
         return earliest_of(x, q, ready);
     score_block(x, q, x->levels, 0, score);
@@ -367,12 +369,32 @@ LIM_WIDE static lim_time choose_mixed(struct lim_index *x,
     return earliest_of(x, q, ready);
 }
 
-lim_time lim_mix_choose(struct lim_index *x, const struct lim_query *q,
-                        struct lim_best *best)
+LIM_WIDE static lim_time choose_mixed(struct lim_index *x,
+                                      const struct lim_query *q,
+                                      struct lim_best *best)
+{
+    lim_time ready[LIM_BLOCK];
+    ready_times_of(x, q, ready);
+    return choose_in_block(x, q, ready, best);
+}
+
+LIM_WIDE static lim_time choose_alike(struct lim_index *x,
+                                      const struct lim_query *q,
+                                      struct lim_best *best)
+{
+    lim_time ready[LIM_BLOCK];
+    ready_times(x, q, x->levels->blocks, ready);
+    return choose_in_block(x, q, ready, best);
+}
+
+lim_time lim_index_choose(struct lim_index *x, const struct lim_query *q,
+                          struct lim_best *best)
 {
     lim_index_ask(x, q);
     if (!x->terms.fits)
         return LIM_NEVER;
+    if (x->mix == NULL)
+        return choose_alike(x, q, best);
     lim_time at = choose_mixed(x, q, best);
     if (at <= q->now)
         lim_index_ask(best->index, q);

@@ -138,6 +138,12 @@ static inline bool lim_index_has_root(const struct lim_index *x)
     return x->level_count > 1;
 }
 
+/* Whether it is one block, in the order of organisations. */
+static inline bool lim_index_is_block(const struct lim_index *x)
+{
+    return x->level_count == 1 && !x->unordered;
+}
+
 /* Whether somebody's month may be full for a request of such a cost; where
    spend is not limited, nobody's is. */
 static inline bool lim_index_may_overspend(const struct lim_index *x,
