@@ -161,12 +161,12 @@ static void set_rates(struct lim_index *x, const struct lim_rate *rates)
         if (r->full.ns > 0)
             x->scale[w] = (INT64_C(1) << SCALE_BITS) / r->full.ns;
         if (r->step.frac != 0 || r->full.frac != 0)
-            x->fractions = true;
+            x->fractions |= 1u << w;
     }
     x->windows[x->window_count] = LIM_WINDOWS;
     x->view.window_count = x->window_count;
     join(x);
-    x->early = x->fractions ? 2 : 0;
+    x->early = x->fractions != 0 ? 2 : 0;
 }
 
 struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
@@ -217,7 +217,7 @@ int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
     x->meters = lim_meters_new(discipline, quantum_ns, x->rates,
                                x->levels[0].columns, now);
     x->early = LIM_NEVER;
-    x->fractions = false; /* the rows need not be exact */
+    x->fractions = 0; /* the rows need not be exact */
     return x->meters != NULL ? LIM_OK : LIM_ENOMEM;
 }
 
@@ -463,8 +463,10 @@ void lim_index_set_window(struct lim_index *x, uint32_t leaf,
                           enum lim_limit window, struct lim_window to)
 {
     assert(window < LIM_WINDOWS);
-    x->fraction[(size_t)leaf * LIM_WINDOWS + window] = to.frac;
-    lim_index_set(x, leaf, (enum lim_value)window, to.tat);
+    bool whole = (x->fractions >> window & 1) == 0;
+    x->fraction[(size_t)leaf * LIM_WINDOWS + window] = whole ? 0 : to.frac;
+    lim_index_set(x, leaf, (enum lim_value)window,
+                  to.tat + (whole && to.frac > 0));
 }
 
 void lim_index_take(struct lim_index *x, uint32_t leaf,
@@ -477,7 +479,7 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
     for (const unsigned *k = t->taken; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         int64_t *at = &b->value[w][leaf % LIM_BLOCK], was = *at;
-        if (x->fractions) {
+        if ((x->fractions >> w & 1) != 0) {
             int64_t *f = &x->fraction[(size_t)leaf * LIM_WINDOWS + w];
             struct lim_window window = { was, *f };
             lim_window_take_span(&x->rates[w], &window, t->span[w], now);

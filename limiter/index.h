@@ -102,6 +102,7 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
 
 struct lim_window lim_index_window(const struct lim_index *x, uint32_t leaf,
                                    enum lim_limit window);
+/* A fraction that the rate never has is rounded up. */
 void lim_index_set_window(struct lim_index *x, uint32_t leaf,
                           enum lim_limit window, struct lim_window to);
 

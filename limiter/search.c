@@ -57,7 +57,7 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
     for (const unsigned *k = t->taken; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         lim_time at = b->value[w][column] + t->need[w];
-        if (x->fractions) {
+        if ((x->fractions >> w & 1) != 0 && at + 2 > ready) {
             const struct lim_window window = {
                 b->value[w][column],
                 x->fraction[(size_t)leaf * LIM_WINDOWS + w],

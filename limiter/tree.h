@@ -91,8 +91,9 @@ struct lim_index {
                                         the lower quartile that was known */
     int64_t quartile[LIM_WINDOWS];   /* it now, after so many costs */
     uint64_t costs;
-    bool fractions; /* some rate has a remainder */
-    int64_t early;  /* by how much a leaf may be ready later than its rows say,
+    unsigned fractions; /* windows whose rate has a remainder, as 1 << window:
+                           the others are full at whole ns */
+    int64_t early; /* by how much a leaf may be ready later than its rows say,
                        for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool unordered;            /* leaves are in no order */

@@ -383,6 +383,29 @@ static void chooses_as_a_plain_loop_would(void)
     free(f);
 }
 
+/* Six a minute are whole ns apart, seven are not. */
+static void a_fraction_that_there_never_is_is_rounded_up(void)
+{
+    const struct lim_window odd = { 10, 3 };
+    const uint32_t first = 0;
+    for (int64_t limit = 6; limit <= 7; limit++) {
+        struct lim_rate rates[LIM_WINDOWS];
+        for (unsigned w = 0; w < LIM_WINDOWS; w++)
+            rates[w] = lim_rate_make(LIM_UNLIMITED, LIM_MIN, 0);
+        rates[LIM_RPM] = lim_rate_make(limit, LIM_MIN, limit);
+        struct lim_index *x =
+            lim_index_new(rates, LIM_UNLIMITED, &first, 1, 1, 0);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(x);
+        lim_index_set_window(x, 0, LIM_RPM, odd);
+        struct lim_window w = lim_index_window(x, 0, LIM_RPM);
+        CU_ASSERT_EQUAL(w.tat, limit == 6 ? 11 : 10);
+        CU_ASSERT_EQUAL(w.frac, limit == 6 ? 0 : 3);
+        lim_index_free(x);
+    }
+}
+
 CU_TestInfo index_tests[] = { { "chooses as a plain loop would",
                                 chooses_as_a_plain_loop_would },
+                              { "a fraction that there never is is rounded up",
+                                a_fraction_that_there_never_is_is_rounded_up },
                               CU_TEST_INFO_NULL };
