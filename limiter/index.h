@@ -119,8 +119,8 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
                     struct lim_best *best);
 
 /* Both at once, of one that is a block: chooses who takes the request now, and
-   returns `now`; where the index is mixed, `best` is of the part, which has been
-   asked.  Or returns when somebody may; LIM_NEVER. */
+   returns `now`; where the index is mixed, `best` is of the part, which has
+   been asked.  Or returns when somebody may; LIM_NEVER. */
 lim_time lim_index_choose(struct lim_index *x, const struct lim_query *q,
                           struct lim_best *best);
 
