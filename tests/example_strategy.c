@@ -42,6 +42,7 @@ const struct lim_strategy lim_plugin_strategy = {
     .name = "longest_idle",
     .summary = "the one that was sent nothing for the longest time",
     .abi = LIM_STRATEGY_ABI,
+    .mixes = true, /* it reads no limits, equal or not */
     .state_size = sizeof(struct memory),
     .score = score,
     .sent = sent,
