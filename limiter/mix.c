@@ -207,12 +207,13 @@ LIM_WIDE void lim_mix_reckon(struct lim_index *x, const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
     bool others = false;
-    for (const unsigned *w = x->windows; *w != LIM_WINDOWS; w++) {
-        enum lim_dimension d = lim_limit_dimension((enum lim_limit) * w);
+    for (const unsigned *k = x->windows; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
+        enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
         int64_t amount = cost->amount[d], before = t->cost.amount[d];
         if (amount == before)
             continue;
-        reckon(x->mix, *w, amount);
+        reckon(x->mix, w, amount);
         others |= (amount > 0) != (before > 0);
     }
     if (others)

@@ -79,11 +79,13 @@ LIM_APART void lim_index_list_taken(struct lim_index *x,
     struct lim_terms *t = &x->terms;
     unsigned *taken = t->taken;
     t->rises = x->joint[0] != LIM_WINDOWS ? 1u << LIM_VALUE_JOINT : 0;
-    for (const unsigned *w = x->windows; *w != LIM_WINDOWS; w++)
-        if (cost->amount[lim_limit_dimension((enum lim_limit) * w)] != 0) {
-            *taken++ = *w;
-            t->rises |= 1u << *w;
-        }
+    for (const unsigned *k = x->windows; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
+        if (cost->amount[lim_limit_dimension((enum lim_limit)w)] == 0)
+            continue;
+        *taken++ = w;
+        t->rises |= 1u << w;
+    }
     *taken = LIM_WINDOWS;
 }
 
@@ -96,12 +98,13 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
         lim_mix_reckon(x, cost);
         return;
     }
-    for (const unsigned *w = x->windows; *w != LIM_WINDOWS; w++) {
-        enum lim_dimension d = lim_limit_dimension((enum lim_limit) * w);
+    for (const unsigned *k = x->windows; *k != LIM_WINDOWS; k++) {
+        unsigned w = *k;
+        enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
         int64_t amount = cost->amount[d], before = t->cost.amount[d];
         if (amount == before)
             continue;
-        reckon(x, *w, amount);
+        reckon(x, w, amount);
         others |= (amount > 0) != (before > 0);
     }
     if (others)
