@@ -262,8 +262,10 @@ static bool grow(struct lim_index *x, lim_time now)
         memcpy(l->blocks, old->blocks, blocks_of(n) * sizeof *l->blocks);
         memcpy(l->first, old->first, n * sizeof *l->first);
         memcpy(l->last, old->last, n * sizeof *l->last);
-        for (uint32_t i = n; i < room; i++)
+        for (uint32_t i = n; i < room; i++) {
             set_first(l, i, now, LIM_NEVER);
+            l->last[i] = x->all - 1; /* anybody, for those above */
+        }
     }
     if (!ok || !build(&more)) {
         free_levels(&more);

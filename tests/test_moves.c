@@ -131,6 +131,31 @@ static void chooses_as_a_plain_loop_would(void)
     }
 }
 
+/* Above the leaves, the values of those that are vacant are among the least:
+   then a column is not of one organisation, whoever it is. */
+static void who_comes_back_is_scored_as_it_is(void)
+{
+    static struct fixture f;
+    const struct lim_cost four = { { 4, 4, 0, 0 } }, one = { { 1, 1, 0, 0 } };
+    struct lim_query q = { .cost = &four,
+                           .strategy = lim_strategy_find("best_fit"),
+                           .month_end = LIM_NEVER };
+    set_up(&f, MOST); /* whose first is organisation 0 */
+    struct lim_index *x = f.index;
+    uint32_t leaf = lim_index_add(x, 0, 0);
+    CU_ASSERT_NOT_EQUAL_FATAL(leaf, LIM_NO_LEAF);
+    lim_index_remove(x, 0);
+    lim_index_ask(x, &q);
+    lim_index_take(x, leaf, &four, 0);
+    q.cost = &one;
+    lim_index_ask(x, &q);
+    struct lim_best best = { leaf_score(x, leaf, &q) + 1, 1, 0, x };
+    lim_index_find(x, &q, &best);
+    CU_ASSERT_EQUAL(best.organisation, 0);
+    CU_ASSERT_EQUAL(best.leaf, leaf);
+    lim_index_free(x);
+}
+
 static void short_memory_changes_nothing(void)
 {
     static struct fixture f;
@@ -150,6 +175,7 @@ static void short_memory_changes_nothing(void)
 CU_TestInfo moves_tests[] = {
     { "whoever comes and goes, the choice is that of a plain loop",
       chooses_as_a_plain_loop_would },
+    { "who comes back is scored as it is", who_comes_back_is_scored_as_it_is },
     { "short memory changes nothing", short_memory_changes_nothing },
     CU_TEST_INFO_NULL
 };
