@@ -341,7 +341,8 @@ study: $(PROGRAMS) $(BUILD)/tests/unit $(BUILD)/tests/lockstep \
 	@LOCKSTEP_SEEDS=$(STUDY_LOCKSTEP) BUILD=$(BUILD) tests/e2e/lockstep.sh
 	@STALL_S=2 BUILD=$(BUILD) tests/e2e/omission.sh
 	@tests/saturated_study.sh $(BUILD)
-	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines
+	@LIM_SEEDS=$(STUDY_SEEDS) $(BUILD)/tests/unit pool_random meter_runs disciplines \
+	    mix
 
 bindir   = $(DESTDIR)$(PREFIX)/bin
 libdir   = $(DESTDIR)$(PREFIX)/lib
