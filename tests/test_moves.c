@@ -119,12 +119,12 @@ static void play(struct fixture *f, const struct lim_strategy *strategy)
 static void chooses_as_a_plain_loop_would(void)
 {
     static const char *const names[] = { "headroom", "least_in_flight",
-                                         "round_robin" };
+                                         "round_robin", "best_fit" };
     static struct fixture f;
-    for (uint64_t seed = 1; seed <= 30; seed++) {
+    for (uint64_t seed = 1; seed <= 40; seed++) {
         unsigned failures = CU_get_number_of_failures();
         set_up(&f, seed);
-        play(&f, lim_strategy_find(names[seed % 3]));
+        play(&f, lim_strategy_find(names[seed % 4]));
         lim_index_free(f.index);
         if (CU_get_number_of_failures() != failures)
             printf("seed %d\n", (int)seed);
