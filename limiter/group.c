@@ -105,12 +105,14 @@ static bool mix(struct lim_group *g, const struct lim_config *c)
 {
     g->mix = lim_mix_new(g->serving, g->serving_count, c->organisation_count,
                          c->start);
-    for (unsigned i = 0; g->mix != NULL && i < g->count; i++)
+    if (g->mix == NULL)
+        return false;
+    for (unsigned i = 0; i < g->count; i++)
         if (!lim_mix_add(g->mix, g->indexes[i]))
             return false;
-    for (uint32_t i = 0; g->mix != NULL && i < g->serving_count; i++)
+    for (uint32_t i = 0; i < g->serving_count; i++)
         g->seats[g->serving[i]].leaf = lim_mix_leaf(g->mix, g->serving[i]);
-    return g->mix != NULL;
+    return true;
 }
 
 bool lim_group_init(struct lim_group *g, const struct lim_config *c,

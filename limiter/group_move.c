@@ -27,6 +27,17 @@ static struct lim_rate rate_of(const struct lim_group *g,
     return lim_rate_make(limits->max[w], lim_limits_window(limits, w), burst);
 }
 
+/* Puts an organisation into a class that there is, and returns its leaf. */
+static uint32_t enter(struct lim_group *g, uint32_t organisation,
+                      struct lim_index *x, lim_time now)
+{
+    uint32_t leaf = g->seats[organisation].leaf;
+    if (g->mix == NULL)
+        return lim_index_add(x, organisation, now);
+    lim_mix_move(g->mix, leaf, x, now);
+    return leaf;
+}
+
 /* The class with these rates and room for one more; NULL: no memory. */
 static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
                                   const struct lim_rate *rates, uint32_t *leaf,
@@ -37,10 +48,7 @@ static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
     for (unsigned i = 0; i < g->count; i++) {
         if (!equal(g->indexes[i], spend_max, rates))
             continue;
-        *leaf = g->mix == NULL ? lim_index_add(g->indexes[i], organisation, now)
-                               : p->leaf;
-        if (g->mix != NULL)
-            lim_mix_move(g->mix, *leaf, g->indexes[i], now);
+        *leaf = enter(g, organisation, g->indexes[i], now);
         return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
     }
     struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,

@@ -169,29 +169,26 @@ static inline void spread(const struct lim_mix *m,
     }
 }
 
-/* What an amount comes to in each part, of one window. */
-static inline void reckon(struct lim_mix *m, unsigned window, int64_t amount)
+/* The parts' own terms stay as they are: a part is asked when it is chosen. */
+LIM_WIDE void lim_mix_reckon(struct lim_mix *m, unsigned window, int64_t amount)
 {
     int64_t span[LIM_BLOCK + 1];
     for (unsigned k = 0; k < m->count; k++) {
         const struct lim_rate *r = &m->parts[k]->rates[window];
         bool fits = lim_window_fits(r, amount);
         span[k] = lim_rate_span(r, fits ? amount : 0).ns;
-        m->misfits[k] = (m->misfits[k] & ~(1u << window)) | (unsigned)!fits
-                                                                << window;
+        m->misfits[k] &= ~(1u << window);
+        m->misfits[k] |= (unsigned)!fits << window;
     }
     spread(m, span, m->rows.span[window]);
 }
 
-/* Where the cost never fits, nothing goes.  Tells whether it fits anywhere. */
-static inline bool bar(struct lim_mix *m, const struct lim_cost *cost)
+LIM_WIDE bool lim_mix_fits(struct lim_mix *m, const struct lim_cost *cost)
 {
     int64_t bar[LIM_BLOCK + 1];
     bool any = false, all = true;
     for (unsigned k = 0; k < m->count; k++) {
-        int64_t most = m->parts[k]->spend_max;
-        bool fits = m->misfits[k] == 0 &&
-                    (most == LIM_UNLIMITED || cost->amount[LIM_MONEY] <= most);
+        bool fits = lim_terms_fit(m->misfits[k], m->parts[k]->spend_max, cost);
         any |= fits;
         all &= fits;
         bar[k] = fits ? -LIM_FAR : LIM_NEVER;
@@ -200,24 +197,4 @@ static inline bool bar(struct lim_mix *m, const struct lim_cost *cost)
         spread(m, bar, m->bar);
     m->barred = !all;
     return any;
-}
-
-/* The parts' own terms stay as they are: a part is asked when it is chosen. */
-LIM_WIDE void lim_mix_reckon(struct lim_index *x, const struct lim_cost *cost)
-{
-    struct lim_terms *t = &x->terms;
-    bool others = false;
-    for (const unsigned *k = x->windows; *k != LIM_WINDOWS; k++) {
-        unsigned w = *k;
-        enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
-        int64_t amount = cost->amount[d], before = t->cost.amount[d];
-        if (amount == before)
-            continue;
-        reckon(x->mix, w, amount);
-        others |= (amount > 0) != (before > 0);
-    }
-    if (others)
-        lim_index_list_taken(x, cost);
-    t->cost = *cost;
-    t->fits = bar(x->mix, cost);
 }

@@ -58,6 +58,7 @@ static inline struct lim_index *ask(struct sample *s, uint32_t organisation)
     return x;
 }
 
+/* Tells whether it may take the request. */
 static inline bool may(struct sample *s, uint32_t organisation)
 {
     struct lim_index *x = ask(s, organisation);

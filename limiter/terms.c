@@ -73,8 +73,9 @@ void lim_index_forget(struct lim_index *x)
     x->terms.taken[0] = LIM_WINDOWS;
 }
 
-LIM_APART void lim_index_list_taken(struct lim_index *x,
-                                    const struct lim_cost *cost)
+/* It takes from other windows than before. */
+LIM_APART static void list_taken(struct lim_index *x,
+                                 const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
     unsigned *taken = t->taken;
@@ -94,24 +95,23 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
 {
     struct lim_terms *t = &x->terms;
     bool others = false;
-    if (x->mix != NULL) {
-        lim_mix_reckon(x, cost);
-        return;
-    }
     for (const unsigned *k = x->windows; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
         enum lim_dimension d = lim_limit_dimension((enum lim_limit)w);
         int64_t amount = cost->amount[d], before = t->cost.amount[d];
         if (amount == before)
             continue;
-        reckon(x, w, amount);
+        if (x->mix == NULL)
+            reckon(x, w, amount);
+        else
+            lim_mix_reckon(x->mix, w, amount);
         others |= (amount > 0) != (before > 0);
     }
     if (others)
-        lim_index_list_taken(x, cost);
+        list_taken(x, cost);
     t->cost = *cost;
-    t->fits = t->misfits == 0 && (x->spend_max == LIM_UNLIMITED ||
-                                  cost->amount[LIM_MONEY] <= x->spend_max);
+    t->fits = x->mix == NULL ? lim_terms_fit(t->misfits, x->spend_max, cost)
+                             : lim_mix_fits(x->mix, cost);
     if (lim_index_has_root(x) && t->misfits == 0)
         join(x);
 }

@@ -118,14 +118,21 @@ struct lim_index {
 /* Writes the terms of a cost that is not the last one. */
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
 
-/* Likewise of a mixed index. */
-void lim_mix_reckon(struct lim_index *x, const struct lim_cost *cost);
+/* Of a mixed one: what an amount comes to in each part, of one window; and
+   then, whether the cost fits anywhere.  Where it never does, nothing goes. */
+void lim_mix_reckon(struct lim_mix *m, unsigned window, int64_t amount);
+bool lim_mix_fits(struct lim_mix *m, const struct lim_cost *cost);
 
 /* No cost is the last one any more. */
 void lim_index_forget(struct lim_index *x);
 
-/* Lists the windows that a cost takes from. */
-void lim_index_list_taken(struct lim_index *x, const struct lim_cost *cost);
+/* Whether a cost that does not fit these windows ever fits. */
+static inline bool lim_terms_fit(unsigned misfits, int64_t spend_max,
+                                 const struct lim_cost *cost)
+{
+    return misfits == 0 &&
+           (spend_max == LIM_UNLIMITED || cost->amount[LIM_MONEY] <= spend_max);
+}
 
 /* Sets all joint values, for what is usual has changed. */
 void lim_index_rejoin(struct lim_index *x);

@@ -66,8 +66,8 @@ static void score(const void *state, const struct lim_view *v,
         unsigned w = *k;
         const int64_t *tat = lim_view_row(v, w);
         for (unsigned i = 0; i < v->columns; i++) {
-            int64_t full = lim_view_full(v, w, i),
-                    span = lim_view_span(v, w, i);
+            int64_t full = lim_view_full(v, w, i);
+            int64_t span = lim_view_span(v, w, i);
             int64_t scale = lim_view_scale(v, w, i);
             int64_t share = (span < full ? span : full) * scale;
             int64_t used = tat[i] - v->now;
