@@ -47,7 +47,10 @@ is 'from a line that broke off' '' \
     "$(same "$tmp/whole/results.jsonl" "$tmp/killed/results.jsonl" 2>&1)"
 "${bench[@]}" -o "$tmp/cut" &
 pid=$!
-sleep 0.1
+for _ in $(seq 1000); do # an interrupt before it listens is not heard
+    [ -s "$tmp/cut/results.jsonl" ] && break
+    sleep 0.01
+done
 kill -INT $pid
 wait $pid
 is 'an interrupt' 130 $?
