@@ -93,26 +93,17 @@ static bool make_classes(struct lim_group *g, const struct lim_config *c,
     return true;
 }
 
-/* Whether a search is mostly one of several blocks that are all but empty. */
-static bool should_mix(const struct lim_group *g, const struct lim_config *c)
+static bool may_mix(const struct lim_config *c)
 {
-    return c->strategy->mixes && !g->samples && c->belief == LIM_BELIEF_KNOWN &&
-           c->discipline == LIM_DISCIPLINE_BUCKET && g->count > 1 &&
-           g->serving_count <= LIM_BLOCK && !lim_group_blind(g);
+    return c->strategy->mixes && c->strategy->samples == 0 &&
+           c->belief == LIM_BELIEF_KNOWN &&
+           c->discipline == LIM_DISCIPLINE_BUCKET;
 }
 
-static bool mix(struct lim_group *g, const struct lim_config *c)
+void lim_group_mix(struct lim_group *g)
 {
-    g->mix = lim_mix_new(g->serving, g->serving_count, c->organisation_count,
-                         c->start);
-    if (g->mix == NULL)
-        return false;
-    for (unsigned i = 0; i < g->count; i++)
-        if (!lim_mix_add(g->mix, g->indexes[i]))
-            return false;
-    for (uint32_t i = 0; i < g->serving_count; i++)
-        g->seats[g->serving[i]].leaf = lim_mix_leaf(g->mix, g->serving[i]);
-    return true;
+    g->mixed = g->mix != NULL && g->count > 1 && !lim_group_blind(g) &&
+               lim_mix_set(g->mix, g->indexes, g->count);
 }
 
 bool lim_group_init(struct lim_group *g, const struct lim_config *c,
@@ -132,8 +123,11 @@ bool lim_group_init(struct lim_group *g, const struct lim_config *c,
     uint32_t *list = calloc(n, sizeof *list);
     bool ok = g->seats != NULL && g->indexes != NULL && g->serving != NULL &&
               list != NULL && make_classes(g, c, group, list);
-    ok = ok && (!should_mix(g, c) || mix(g, c));
     free(list);
+    if (ok && may_mix(c))
+        ok = (g->mix = lim_mix_new(n, c->start)) != NULL;
+    if (ok)
+        lim_group_mix(g);
     return ok;
 }
 
@@ -191,7 +185,7 @@ lim_time lim_group_earliest(const struct lim_group *g,
                             const struct lim_query *q)
 {
     lim_time first = LIM_NEVER;
-    if (g->mix != NULL)
+    if (g->mixed)
         return lim_index_earliest(g->mix, q);
     for (unsigned i = 0; i < g->count; i++) {
         lim_time t = lim_index_earliest(g->indexes[i], q);
@@ -246,8 +240,8 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
         return lim_sample_choose(g, q, organisation);
     if (q->strategy->propose != NULL && proposed_may(g, q, organisation))
         return q->now;
-    struct lim_index *alone = g->mix != NULL ? g->mix : g->indexes[0];
-    if ((g->mix != NULL || g->count == 1) && lim_index_is_block(alone)) {
+    struct lim_index *alone = g->mixed ? g->mix : g->indexes[0];
+    if ((g->mixed || g->count == 1) && lim_index_is_block(alone)) {
         lim_time at = lim_index_choose(alone, q, &best);
         *organisation = best.organisation;
         return at;

@@ -35,7 +35,8 @@ double lim_seat_rate(const struct lim_seat *p, enum lim_dimension d);
 struct lim_group {
     struct lim_index **indexes; /* one for each class of equal limits */
     unsigned count;
-    struct lim_index *mix;    /* of all of them; NULL: each is searched alone */
+    struct lim_index *mix;    /* of all of them, */
+    bool mixed;               /* if it is; else each is searched alone */
     struct lim_index *winner; /* of the last choice, NULL: none; it is asked
                                  first, for its best mostly beats the others' */
     struct lim_seat *seats;   /* of each organisation of the pool */
@@ -62,6 +63,9 @@ void lim_group_fini(struct lim_group *g);
    memory, and the index is gone. */
 struct lim_index *lim_group_equip(const struct lim_group *g,
                                   struct lim_index *x, lim_time now);
+
+/* Mixes the classes, as they are now, if they may be. */
+void lim_group_mix(struct lim_group *g);
 
 /*
  * An organisation's limits are others now, so that it stands in another class:

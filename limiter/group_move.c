@@ -1,5 +1,4 @@
 #include "limiter/group.h"
-#include "limiter/mix.h"
 
 static bool same_rate(const struct lim_rate *a, const struct lim_rate *b)
 {
@@ -27,17 +26,6 @@ static struct lim_rate rate_of(const struct lim_group *g,
     return lim_rate_make(limits->max[w], lim_limits_window(limits, w), burst);
 }
 
-/* Puts an organisation into a class that there is, and returns its leaf. */
-static uint32_t enter(struct lim_group *g, uint32_t organisation,
-                      struct lim_index *x, lim_time now)
-{
-    uint32_t leaf = g->seats[organisation].leaf;
-    if (g->mix == NULL)
-        return lim_index_add(x, organisation, now);
-    lim_mix_move(g->mix, leaf, x, now);
-    return leaf;
-}
-
 /* The class with these rates and room for one more; NULL: no memory. */
 static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
                                   const struct lim_rate *rates, uint32_t *leaf,
@@ -48,19 +36,15 @@ static struct lim_index *class_of(struct lim_group *g, uint32_t organisation,
     for (unsigned i = 0; i < g->count; i++) {
         if (!equal(g->indexes[i], spend_max, rates))
             continue;
-        *leaf = enter(g, organisation, g->indexes[i], now);
+        *leaf = lim_index_add(g->indexes[i], organisation, now);
         return *leaf != LIM_NO_LEAF ? g->indexes[i] : NULL;
     }
     struct lim_index *x = lim_index_new(rates, spend_max, &organisation, 1,
                                         lim_index_all(p->index), now);
     x = lim_group_equip(g, x, now);
-    if (x != NULL && g->mix != NULL && !lim_mix_add(g->mix, x)) {
-        lim_index_free(x);
-        return NULL;
-    }
     if (x != NULL)
         g->indexes[g->count++] = x;
-    *leaf = g->mix == NULL ? 0 : p->leaf;
+    *leaf = 0;
     return x;
 }
 
@@ -74,8 +58,6 @@ static void drop_if_empty(struct lim_group *g, struct lim_index *x)
         i++;
     g->indexes[i] = g->indexes[--g->count];
     g->winner = g->winner == x ? NULL : g->winner;
-    if (g->mix != NULL)
-        lim_mix_drop(g->mix, x);
     lim_index_free(x);
 }
 
@@ -124,5 +106,6 @@ bool lim_group_move(struct lim_group *g, uint32_t organisation,
     p->leaf = leaf;
     lim_index_remove(from, old);
     drop_if_empty(g, from);
+    lim_group_mix(g);
     return true;
 }

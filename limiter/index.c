@@ -8,6 +8,7 @@
 #include "limiter/tree.h"
 
 #define SCALE_BITS 62
+#define APART 31 /* of no mixed index: all leaves are one column */
 
 static void free_levels(struct lim_index *x)
 {
@@ -23,24 +24,18 @@ void lim_index_free(struct lim_index *x)
 {
     if (x == NULL)
         return;
-    if (x->whole == NULL)
-        free_levels(x);
+    free_levels(x);
     lim_meters_free(x->meters);
     free(x->mix != NULL ? x->mix->memory : NULL);
     free(x->fraction);
     free(x);
 }
 
-static uint32_t blocks_of(uint32_t columns)
-{
-    return (columns + LIM_BLOCK - 1) / LIM_BLOCK;
-}
-
 /* Columns that are not in use are blocked for ever and never the least. */
 static bool add_level(struct lim_index *x, uint32_t columns)
 {
     struct lim_level *l = &x->levels[x->level_count];
-    size_t blocks = blocks_of(columns);
+    size_t blocks = lim_blocks_of(columns);
     assert(x->level_count < LIM_LEVELS_MAX);
     l->columns = columns;
     l->memory = malloc(blocks * sizeof *l->blocks + LIM_CACHE_LINE - 1);
@@ -81,28 +76,6 @@ static void widen(struct lim_level *l, uint32_t column, uint32_t first,
         l->last[column] = last;
 }
 
-/* The smallest of a value in a block; in leaves the joint one is reckoned. */
-static inline int64_t least_of(const struct lim_index *x,
-                               const struct lim_block *b, bool leaves,
-                               unsigned value)
-{
-    int64_t latest[LIM_BLOCK];
-    if (!leaves || value != LIM_VALUE_JOINT)
-        return lim_row_least(b->value[value]);
-    LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        latest[i] = INT64_MIN;
-    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
-        const int64_t *row = b->value[*w], usual = x->usual[*w];
-        LIM_EACH_COLUMN
-        for (unsigned i = 0; i < LIM_BLOCK; i++) {
-            int64_t full = row[i] + usual;
-            latest[i] = full > latest[i] ? full : latest[i];
-        }
-    }
-    return lim_row_least(latest);
-}
-
 /* Fills the levels above the leaves from those below; one block alone is
    opened as fast as its root. */
 static bool build(struct lim_index *x)
@@ -111,7 +84,7 @@ static bool build(struct lim_index *x)
         return true;
     while (x->levels[x->level_count - 1].columns > 1) {
         const struct lim_level *below = &x->levels[x->level_count - 1];
-        uint32_t columns = blocks_of(below->columns);
+        uint32_t columns = lim_blocks_of(below->columns);
         if (!add_level(x, columns))
             return false;
         struct lim_level *l = &x->levels[x->level_count - 1];
@@ -122,8 +95,9 @@ static bool build(struct lim_index *x)
             for (uint32_t i = c * LIM_BLOCK; i < end; i++)
                 widen(l, c, below->first[i], below->last[i]);
             for (int v = 0; v < LIM_TREE_VALUES; v++)
-                l->blocks[c / LIM_BLOCK].value[v][c % LIM_BLOCK] = least_of(
-                    x, &below->blocks[c], below == x->levels, (unsigned)v);
+                l->blocks[c / LIM_BLOCK].value[v][c % LIM_BLOCK] =
+                    lim_block_least(x, &below->blocks[c], below == x->levels,
+                                    (unsigned)v);
         }
     }
     return true;
@@ -158,6 +132,8 @@ static void set_rates(struct lim_index *x, const struct lim_rate *rates)
         if (r->limit == LIM_UNLIMITED)
             continue;
         x->windows[x->window_count++] = w;
+        int64_t *largest = &x->largest[lim_limit_dimension((enum lim_limit)w)];
+        *largest = lim_lesser(*largest, r->limit > 0 ? r->burst : 0);
         if (r->full.ns > 0)
             x->scale[w] = (INT64_C(1) << SCALE_BITS) / r->full.ns;
         if (r->step.frac != 0 || r->full.frac != 0)
@@ -180,6 +156,7 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->all = all;
     x->count = count;
     x->vacant = LIM_NO_LEAF;
+    x->moved_shift = APART;
     lim_index_forget(x);
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
         x->latest[w] = now;
@@ -192,6 +169,10 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
                                  .scale = x->scale,
                                  .windows = x->windows,
                                  .spend_max = spend_max };
+    for (unsigned d = 0; d < LIM_DIMENSIONS; d++)
+        x->largest[d] = INT64_MAX;
+    if (spend_max != LIM_UNLIMITED)
+        x->largest[LIM_MONEY] = spend_max;
     set_rates(x, rates);
     x->fraction = calloc((size_t)count * LIM_WINDOWS, sizeof *x->fraction);
     if (x->fraction == NULL || !add_level(x, count))
@@ -236,10 +217,24 @@ uint32_t lim_index_count(const struct lim_index *x)
     return x->count;
 }
 
-/* A vacant leaf is blocked for ever; its other values, and who it was, stay
-   and only make bounds wider.  The list goes through the fractions. */
+/* Says who is in a leaf. */
+static void label(struct lim_index *x, uint32_t leaf, uint32_t first,
+                  uint32_t last)
+{
+    uint32_t column = leaf;
+    x->levels[0].first[leaf] = first;
+    x->levels[0].last[leaf] = last;
+    for (unsigned i = 1; i < x->level_count; i++) {
+        column /= LIM_BLOCK;
+        widen(&x->levels[i], column, first, last);
+    }
+}
+
+/* A vacant leaf is blocked for ever; its other values stay and only make bounds
+   wider: it is anybody's.  The list goes through the fractions. */
 static void vacate(struct lim_index *x, uint32_t leaf)
 {
+    label(x, leaf, 0, x->all - 1);
     x->fraction[(size_t)leaf * LIM_WINDOWS] = x->vacant;
     x->vacant = leaf;
 }
@@ -250,7 +245,7 @@ static bool grow(struct lim_index *x, lim_time now)
     const struct lim_level *old = &x->levels[0];
     struct lim_index more = *x;
     struct lim_level *l = &more.levels[0];
-    uint32_t n = old->columns, room = 2 * blocks_of(n) * LIM_BLOCK;
+    uint32_t n = old->columns, room = 2 * lim_blocks_of(n) * LIM_BLOCK;
     size_t bytes = (size_t)room * LIM_WINDOWS * sizeof *x->fraction;
     int64_t *fraction = realloc(x->fraction, bytes);
     x->fraction = fraction != NULL ? fraction : x->fraction;
@@ -259,13 +254,11 @@ static bool grow(struct lim_index *x, lim_time now)
     bool ok = fraction != NULL && add_level(&more, room) &&
               (x->meters == NULL || lim_meters_grow(x->meters, room, now));
     if (ok) {
-        memcpy(l->blocks, old->blocks, blocks_of(n) * sizeof *l->blocks);
+        memcpy(l->blocks, old->blocks, lim_blocks_of(n) * sizeof *l->blocks);
         memcpy(l->first, old->first, n * sizeof *l->first);
         memcpy(l->last, old->last, n * sizeof *l->last);
-        for (uint32_t i = n; i < room; i++) {
+        for (uint32_t i = n; i < room; i++)
             set_first(l, i, now, LIM_NEVER);
-            l->last[i] = x->all - 1; /* anybody, for those above */
-        }
     }
     if (!ok || !build(&more)) {
         free_levels(&more);
@@ -273,6 +266,7 @@ static bool grow(struct lim_index *x, lim_time now)
     }
     free_levels(x);
     *x = more;
+    x->moved_shift = APART; /* until it is a part again */
     while (room-- > n)
         vacate(x, room);
     return true;
@@ -283,15 +277,11 @@ uint32_t lim_index_add(struct lim_index *x, uint32_t organisation, lim_time now)
     assert(organisation < x->all);
     if (x->vacant == LIM_NO_LEAF && !grow(x, now))
         return LIM_NO_LEAF;
-    uint32_t leaf = x->vacant, column = leaf;
+    uint32_t leaf = x->vacant;
     x->vacant = (uint32_t)x->fraction[(size_t)leaf * LIM_WINDOWS];
     x->count++;
     x->unordered = true;
-    x->levels[0].first[leaf] = x->levels[0].last[leaf] = organisation;
-    for (unsigned i = 1; i < x->level_count; i++) {
-        column /= LIM_BLOCK;
-        widen(&x->levels[i], column, organisation, organisation);
-    }
+    label(x, leaf, organisation, organisation);
     memset(&x->fraction[(size_t)leaf * LIM_WINDOWS], 0,
            LIM_WINDOWS * sizeof *x->fraction);
     if (x->meters != NULL)
@@ -307,11 +297,17 @@ void lim_index_remove(struct lim_index *x, uint32_t leaf)
 {
     lim_time latest = x->latest[LIM_VALUE_BLOCKED];
     x->count--;
-    if (x->whole != NULL)
-        return; /* the leaf is another's now */
     lim_index_set(x, leaf, LIM_VALUE_BLOCKED, LIM_NEVER);
     x->latest[LIM_VALUE_BLOCKED] = latest; /* who is gone is in nobody's way */
     vacate(x, leaf);
+}
+
+bool lim_index_fits(const struct lim_index *x, const struct lim_cost *cost)
+{
+    bool fits = true;
+    for (unsigned d = 0; d < LIM_DIMENSIONS; d++)
+        fits &= cost->amount[d] <= x->largest[d];
+    return fits;
 }
 
 const struct lim_rate *lim_index_rate(const struct lim_index *x,
@@ -343,9 +339,17 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
     return x->levels[0].blocks[leaf / LIM_BLOCK].value[value][leaf % LIM_BLOCK];
 }
 
+/* Notes for the mixed index that it is part of, if it is. */
+static inline void move(struct lim_index *x, uint32_t leaf, unsigned values)
+{
+    x->moved.values |= (uint16_t)values;
+    x->moved.columns |= (uint16_t)(1u << (leaf >> x->moved_shift));
+}
+
 /* Values of a leaf, as 1 << value, have risen. */
 static void rise(struct lim_index *x, uint32_t column, unsigned values)
 {
+    move(x, column, values);
     const struct lim_level *end = &x->levels[x->level_count];
     for (const struct lim_level *l = &x->levels[1]; l < end; l++) {
         column /= LIM_BLOCK;
@@ -365,15 +369,13 @@ static void note_spent(struct lim_index *x, int64_t spent)
     if (x->spend_max == LIM_UNLIMITED)
         return;
     x->spend_left = lim_lesser(x->spend_left, x->spend_max - spent);
-    if (x->whole != NULL)
-        x->whole->spend_left = lim_lesser(x->whole->spend_left, x->spend_left);
 }
 
 /* The joint value of a leaf. */
 static int64_t latest_of(const struct lim_index *x, const struct lim_block *b,
                          unsigned column)
 {
-    int64_t latest = INT64_MIN;
+    int64_t latest = -LIM_FAR;
     for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
         int64_t full = b->value[*w][column] + x->usual[*w];
         latest = full > latest ? full : latest;
@@ -383,17 +385,20 @@ static int64_t latest_of(const struct lim_index *x, const struct lim_block *b,
 
 LIM_WIDE void lim_index_rejoin(struct lim_index *x)
 {
+    x->moved.values |= 1u << LIM_VALUE_JOINT;
+    x->moved.columns = UINT16_MAX;
     for (unsigned i = 1; i < x->level_count; i++) {
         const struct lim_level *l = &x->levels[i], *below = l - 1;
         for (uint32_t c = 0; c < l->columns; c++)
             l->blocks[c / LIM_BLOCK].value[LIM_VALUE_JOINT][c % LIM_BLOCK] =
-                least_of(x, &below->blocks[c], i == 1, LIM_VALUE_JOINT);
+                lim_block_least(x, &below->blocks[c], i == 1, LIM_VALUE_JOINT);
     }
 }
 
 static void fall(struct lim_index *x, uint32_t column, unsigned value,
                  int64_t to)
 {
+    move(x, column, 1u << value);
     for (unsigned i = 1; i < x->level_count; i++) {
         column /= LIM_BLOCK;
         int64_t *above = &x->levels[i]
@@ -444,7 +449,7 @@ LIM_WIDE void lim_index_freshen(struct lim_index *x, unsigned level,
         for (unsigned v = stale->values; v != 0; v &= v - 1) {
             unsigned value = (unsigned)__builtin_ctz(v);
             b->value[value][c] =
-                least_of(x, &below->blocks[child], level == 1, value);
+                lim_block_least(x, &below->blocks[child], level == 1, value);
         }
     }
     *stale = (struct lim_stale){ 0, 0 };

@@ -112,7 +112,7 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
                     const struct lim_cost *cost, lim_time now);
 
 /* Tells whether an organisation with these limits could ever take `cost`. */
-bool lim_index_fits(struct lim_index *x, const struct lim_cost *cost);
+bool lim_index_fits(const struct lim_index *x, const struct lim_cost *cost);
 
 /* Improves `best` by the organisations that may take the request now. */
 void lim_index_find(struct lim_index *x, const struct lim_query *q,

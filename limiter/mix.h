@@ -4,34 +4,24 @@
 #include "limiter/index.h"
 
 /*
- * A mixed index: organisations of unequal limits, LIM_BLOCK at most, in one
- * block, so that a choice among few is one search and not one for each class.
- * The indexes of the classes are its parts.  Each goes on to hold what is equal
- * in its class and to answer for an organisation alone, but its leaves are
- * those of the whole, and the whole is what is searched.  All windows are
- * buckets, and each part has one.
+ * A mixed index: organisations of unequal limits before one block, so that a
+ * choice is one search and not one for each class.  The indexes of the classes
+ * are its parts, and know nothing of it but to note what has changed.  The
+ * block is the first above all of them that LIM_BLOCK columns are enough for:
+ * its columns are the parts' leaves, where they are that few; else their
+ * blocks of leaves, or blocks of blocks, of which a search opens what could
+ * win.  A column has the limits of its part.  All windows are buckets, and each
+ * part has one.
  */
 
-/*
- * Makes one of `count` organisations whose numbers, rising, are `list`.  It may
- * be searched when each of them is in a part; the parts are freed by who made
- * them.  NULL: out of memory.
- */
-struct lim_index *lim_mix_new(const uint32_t *list, uint32_t count,
-                              uint32_t all, lim_time now);
+/* Makes one without parts, out of `all` organisations in the pool.  NULL: out
+   of memory. */
+struct lim_index *lim_mix_new(uint32_t all, lim_time now);
 
-/* Returns the leaf of an organisation that is in it. */
-uint32_t lim_mix_leaf(const struct lim_index *whole, uint32_t organisation);
-
-/* Makes an index, whose organisations have values, a part.  False: no memory,
-   and nothing has changed. */
-bool lim_mix_add(struct lim_index *whole, struct lim_index *part);
-
-/* A leaf is of another part from now on, and its windows are full at `now`. */
-void lim_mix_move(struct lim_index *whole, uint32_t leaf, struct lim_index *to,
-                  lim_time now);
-
-/* A part that no leaf is of is no longer one. */
-void lim_mix_drop(struct lim_index *whole, const struct lim_index *part);
+/* Has it be of these parts, which others made and will free, and as they are
+   now: anew, when one has come, gone or grown, or stands for others.  False:
+   they are too many. */
+bool lim_mix_set(struct lim_index *whole, struct lim_index *const *parts,
+                 unsigned count);
 
 #endif

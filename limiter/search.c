@@ -6,21 +6,10 @@
 
 #include <assert.h>
 
-/* The level of the one block that is opened first. */
-static unsigned top_of(const struct lim_index *x)
-{
-    return lim_index_has_root(x) ? x->level_count - 2 : 0;
-}
-
 static unsigned columns_in(const struct lim_level *l, uint32_t block)
 {
     uint32_t left = l->columns - block * LIM_BLOCK;
     return left < LIM_BLOCK ? left : LIM_BLOCK;
-}
-
-bool lim_index_fits(struct lim_index *x, const struct lim_cost *cost)
-{
-    return lim_index_terms(x, cost)->fits;
 }
 
 static void score_block(struct lim_index *x, const struct lim_query *q,
@@ -32,9 +21,9 @@ static void score_block(struct lim_index *x, const struct lim_query *q,
     v->first = &l->first[block * LIM_BLOCK];
     v->last = &l->last[block * LIM_BLOCK];
     v->columns = columns_in(l, block);
-    v->joint.row = l > x->levels && x->joint[0] != LIM_WINDOWS
-                       ? l->blocks[block].value[LIM_VALUE_JOINT]
-                       : NULL;
+    bool joint = x->mix != NULL ? x->mix->joint[0] != LIM_WINDOWS
+                                : l > x->levels && x->joint[0] != LIM_WINDOWS;
+    v->joint.row = joint ? l->blocks[block].value[LIM_VALUE_JOINT] : NULL;
     q->strategy->score(q->state, v, score);
 }
 
@@ -52,7 +41,7 @@ lim_time lim_index_ready(struct lim_index *x, uint32_t leaf,
     assert(leaf < x->levels[0].columns);
     lim_time ready = b->value[LIM_VALUE_BLOCKED][column];
     ready = ready > q->now ? ready : q->now;
-    if (t->misfits != 0)
+    if (!t->fits)
         return LIM_NEVER;
     for (const unsigned *k = t->taken; *k != LIM_WINDOWS; k++) {
         unsigned w = *k;
@@ -200,6 +189,19 @@ static inline int64_t rank_of(int64_t score, unsigned column)
     return (int64_t)((uint64_t)score << COLUMN_BITS | column);
 }
 
+/* The scores of those who may, by their bounds. */
+static inline void rank(struct lim_index *x, const struct lim_query *q,
+                        const struct lim_level *l, uint32_t block,
+                        const lim_time ready[LIM_BLOCK],
+                        int64_t ranks[LIM_BLOCK])
+{
+    lim_time now = q->now;
+    score_block(x, q, l, block, ranks);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        ranks[i] = ready[i] <= now ? rank_of(ranks[i], i) : NO_RANK;
+}
+
 /* Smaller score first; of equal ones the lower organisation. */
 static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
 {
@@ -217,22 +219,16 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
 {
     const struct lim_level *l = &x->levels[level];
     lim_time ready[LIM_BLOCK], now = q->now;
-    int64_t score[LIM_BLOCK];
+    int64_t ranks[LIM_BLOCK], least;
     if (level > 0 && l->stale[block].values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
     if (lim_row_least(ready) > now)
         return;
-    score_block(x, q, l, block, score);
-    LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        score[i] = ready[i] <= now ? rank_of(score[i], i) : NO_RANK;
-    for (;;) {
-        int64_t rank = lim_row_least(score);
-        if (rank == NO_RANK)
-            return;
-        int64_t value = rank >> COLUMN_BITS;
-        unsigned c = (unsigned)rank % LIM_BLOCK;
+    rank(x, q, l, block, ready, ranks);
+    while ((least = lim_row_least(ranks)) != NO_RANK) {
+        int64_t value = least >> COLUMN_BITS;
+        unsigned c = (unsigned)least % LIM_BLOCK;
         uint32_t column = block * LIM_BLOCK + c;
         if (!beats(best, value, l->first[column])) {
             if (!x->unordered || value > best->score)
@@ -249,13 +245,21 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
             if (!x->unordered)
                 return;
         }
-        leave_out(score, c);
+        leave_out(ranks, c);
     }
 }
 
-static struct lim_index *part_of(struct lim_index *x, uint32_t leaf)
+/* Who a column of a mixed index is of, and of anyone who is one. */
+static struct lim_index *owner(struct lim_index *x, unsigned column)
 {
-    return x->mix == NULL ? x : x->mix->parts[x->mix->part_of[leaf]];
+    const struct lim_mix *m = x->mix;
+    return m == NULL ? x : m->parts[m->part_of[column]].index;
+}
+
+/* And what it is there. */
+static uint32_t beneath(const struct lim_index *x, unsigned column)
+{
+    return x->mix == NULL ? column : x->mix->beneath[column];
 }
 
 /* Whether somebody of it may beat the best of another index.  A stale root
@@ -284,7 +288,7 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
         return;
     assert(x->mix == NULL);
     if (best->index == NULL || promises(x, q, best))
-        visit(x, q, best, top_of(x), 0);
+        visit(x, q, best, lim_index_top(x), 0);
 }
 
 LIM_WIDE static lim_time earliest(struct lim_index *x,
@@ -307,17 +311,35 @@ LIM_WIDE static lim_time earliest(struct lim_index *x,
     return best;
 }
 
-/* The earliest exact time of leaves whose bounds are `ready`. */
+/* The earliest exact time of what stands in a block, if its bounds are
+   `ready`. */
 LIM_IN_PLACE static lim_time earliest_of(struct lim_index *x,
                                          const struct lim_query *q,
                                          lim_time ready[LIM_BLOCK])
 {
     lim_time first, best = LIM_NEVER;
     while (best > q->now && (first = lim_row_least(ready)) < best) {
-        unsigned leaf = column_of(ready, first);
-        leave_out(ready, leaf);
-        lim_time t = lim_index_ready(part_of(x, leaf), leaf, q);
+        unsigned c = column_of(ready, first);
+        leave_out(ready, c);
+        lim_time t = lim_index_ready(owner(x, c), beneath(x, c), q);
         best = t < best ? t : best;
+    }
+    return best;
+}
+
+/* Likewise if they are blocks. */
+LIM_IN_PLACE static lim_time earliest_beneath(struct lim_index *x,
+                                              const struct lim_query *q,
+                                              lim_time ready[LIM_BLOCK])
+{
+    const struct lim_mix *m = x->mix;
+    lim_time first, best = LIM_NEVER;
+    while (best > q->now && (first = lim_row_least(ready)) < best) {
+        unsigned c = column_of(ready, first);
+        const struct lim_part *part = &m->parts[m->part_of[c]];
+        leave_out(ready, c);
+        lim_index_ask(part->index, q);
+        best = earliest(part->index, q, part->height - 1, m->beneath[c], best);
     }
     return best;
 }
@@ -326,8 +348,10 @@ LIM_WIDE static lim_time earliest_mixed(struct lim_index *x,
                                         const struct lim_query *q)
 {
     lim_time ready[LIM_BLOCK];
+    lim_mix_refresh(x);
     ready_times_of(x, q, ready);
-    return earliest_of(x, q, ready);
+    return x->mix->leaves ? earliest_of(x, q, ready)
+                          : earliest_beneath(x, q, ready);
 }
 
 lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
@@ -337,7 +361,7 @@ lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
         return LIM_NEVER;
     if (x->mix != NULL)
         return earliest_mixed(x, q);
-    return earliest(x, q, top_of(x), 0, LIM_NEVER);
+    return earliest(x, q, lim_index_top(x), 0, LIM_NEVER);
 }
 
 /* The best of one block, whose leaves are in order.  What could not go in the
@@ -347,26 +371,47 @@ LIM_IN_PLACE static lim_time choose_in_block(struct lim_index *x,
                                              lim_time ready[LIM_BLOCK],
                                              struct lim_best *best)
 {
-    lim_time now = q->now;
-    int64_t score[LIM_BLOCK], rank;
-    if (lim_row_least(ready) > now)
+    int64_t ranks[LIM_BLOCK], least;
+    if (lim_row_least(ready) > q->now)
         return earliest_of(x, q, ready);
-    score_block(x, q, x->levels, 0, score);
-    LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        score[i] = ready[i] <= now ? rank_of(score[i], i) : NO_RANK;
-    while ((rank = lim_row_least(score)) != NO_RANK) {
-        unsigned leaf = (unsigned)rank % LIM_BLOCK;
-        struct lim_index *part = part_of(x, leaf);
-        if (ready[leaf] <= lim_surely_by(x, q) ||
-            lim_index_ready(part, leaf, q) <= now) {
-            *best = (struct lim_best){ rank >> COLUMN_BITS,
-                                       x->levels->first[leaf], leaf, part };
-            return now;
+    rank(x, q, x->levels, 0, ready, ranks);
+    while ((least = lim_row_least(ranks)) != NO_RANK) {
+        unsigned c = (unsigned)least % LIM_BLOCK;
+        if (ready[c] <= lim_surely_by(x, q) ||
+            lim_index_ready(owner(x, c), beneath(x, c), q) <= q->now) {
+            *best =
+                (struct lim_best){ least >> COLUMN_BITS, x->levels->first[c],
+                                   beneath(x, c), owner(x, c) };
+            return q->now;
         }
-        leave_out(score, leaf);
+        leave_out(ranks, c);
     }
     return earliest_of(x, q, ready);
+}
+
+/* The best of what is beneath.  Columns overlap: of equal bounds each may hide
+   the lowest organisation. */
+LIM_IN_PLACE static lim_time choose_beneath(struct lim_index *x,
+                                            const struct lim_query *q,
+                                            lim_time ready[LIM_BLOCK],
+                                            struct lim_best *best)
+{
+    const struct lim_mix *m = x->mix;
+    int64_t ranks[LIM_BLOCK], least;
+    if (lim_row_least(ready) > q->now)
+        return earliest_beneath(x, q, ready);
+    rank(x, q, x->levels, 0, ready, ranks);
+    while ((least = lim_row_least(ranks)) != NO_RANK &&
+           least >> COLUMN_BITS <= best->score) {
+        unsigned c = (unsigned)least % LIM_BLOCK;
+        const struct lim_part *part = &m->parts[m->part_of[c]];
+        leave_out(ranks, c);
+        if (!beats(best, least >> COLUMN_BITS, x->levels->first[c]))
+            continue;
+        lim_index_ask(part->index, q);
+        visit(part->index, q, best, part->height - 1, m->beneath[c]);
+    }
+    return best->index != NULL ? q->now : earliest_beneath(x, q, ready);
 }
 
 LIM_WIDE static lim_time choose_mixed(struct lim_index *x,
@@ -374,8 +419,10 @@ LIM_WIDE static lim_time choose_mixed(struct lim_index *x,
                                       struct lim_best *best)
 {
     lim_time ready[LIM_BLOCK];
+    lim_mix_refresh(x);
     ready_times_of(x, q, ready);
-    return choose_in_block(x, q, ready, best);
+    return x->mix->leaves ? choose_in_block(x, q, ready, best)
+                          : choose_beneath(x, q, ready, best);
 }
 
 LIM_WIDE static lim_time choose_alike(struct lim_index *x,

@@ -72,20 +72,22 @@ enum lim_value {
  */
 struct lim_joint {
     const int64_t *row; /* as of a window; NULL: there is none, as in leaves */
-    int64_t span, scale, full_ns;
+    int64_t span, scale, full_ns; /* where these are equal in all columns */
 };
 
 /*
- * Where a pool is small, organisations of unequal limits stand in one block, if
- * the strategy `mixes`.  Then its limits are these, row by row; of a window
- * that an organisation does not have, the span and the scale are 0, and the
- * bucket is larger than any.
+ * Organisations of unequal limits may stand in one block, if the strategy
+ * `mixes`.  Then its limits are these, row by row; of a window that an
+ * organisation does not have, the span and the scale are 0, and the bucket is
+ * larger than any.  Behind the windows stands what goes with a joint row.
  */
+#define LIM_JOINT LIM_WINDOWS
+
 struct lim_rows {
-    int64_t span[LIM_WINDOWS][LIM_BLOCK];  /* the request's cost in ns, */
-    int64_t full[LIM_WINDOWS][LIM_BLOCK];  /* ns of a full bucket, */
-    int64_t scale[LIM_WINDOWS][LIM_BLOCK]; /* 2^62 / that */
-    int64_t spend_max[LIM_BLOCK];          /* LIM_UNLIMITED: none */
+    int64_t span[LIM_WINDOWS + 1][LIM_BLOCK];  /* the request's cost in ns, */
+    int64_t full[LIM_WINDOWS + 1][LIM_BLOCK];  /* ns of a full bucket, */
+    int64_t scale[LIM_WINDOWS + 1][LIM_BLOCK]; /* 2^62 / that */
+    int64_t spend_max[LIM_BLOCK];              /* LIM_UNLIMITED: none */
 };
 
 /* A request before some organisations. */
@@ -171,7 +173,7 @@ struct lim_event {
 
 /* Grows when anything in this header or what it includes changes its meaning
    or place; name, summary and abi stand first in all versions. */
-#define LIM_STRATEGY_ABI 8
+#define LIM_STRATEGY_ABI 9
 
 struct lim_strategy {
     const char *name;

@@ -63,7 +63,6 @@ static inline void reckon(struct lim_index *x, unsigned w, int64_t amount)
     t->span[w] = lim_rate_span(r, fits ? amount : 0);
     t->span_ns[w] = t->span[w].ns;
     t->need[w] = x->meters == NULL ? t->span[w].ns - r->full.ns : -LIM_FAR;
-    t->misfits = (t->misfits & ~(1u << w)) | (unsigned)!fits << w;
 }
 
 void lim_index_forget(struct lim_index *x)
@@ -110,8 +109,9 @@ void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost)
     if (others)
         list_taken(x, cost);
     t->cost = *cost;
-    t->fits = x->mix == NULL ? lim_terms_fit(t->misfits, x->spend_max, cost)
-                             : lim_mix_fits(x->mix, cost);
-    if (lim_index_has_root(x) && t->misfits == 0)
+    t->fits = lim_index_fits(x, cost);
+    if (x->mix != NULL && (!t->fits || x->mix->barred))
+        t->fits = lim_mix_bar(x->mix, cost);
+    if (lim_index_has_root(x) && t->fits)
         join(x);
 }

@@ -19,9 +19,10 @@
  */
 #define LIM_VALUE_JOINT LIM_VALUES /* above: see lim_joint */
 #define LIM_TREE_VALUES (LIM_VALUES + 1)
+#define LIM_BLOCK_BITS (64 - LIM_SCORE_BITS)
 
 static_assert(LIM_TREE_VALUES <= 16, "a bit for each");
-static_assert(LIM_BLOCK == 1 << (64 - LIM_SCORE_BITS), "a column's number");
+static_assert(LIM_BLOCK == 1 << LIM_BLOCK_BITS, "a column's number");
 static_assert(LIM_BLOCK * sizeof(int64_t) == 2 * LIM_CACHE_LINE,
               "two cache lines");
 
@@ -53,8 +54,7 @@ struct lim_level {
  */
 struct lim_terms {
     struct lim_cost cost;
-    unsigned misfits; /* windows that it never fits, as 1 << window */
-    bool fits;        /* it ever may: the windows and the month's spend */
+    bool fits; /* it ever may: the windows and the month's spend */
     unsigned taken[LIM_WINDOWS + 1]; /* the windows that it takes from, and
                                         LIM_WINDOWS */
     unsigned rises;                  /* what rises with it, as 1 << value */
@@ -67,15 +67,27 @@ struct lim_terms {
                                      With meters: any time early */
 };
 
-/* What a mixed index has beside: see limiter/mix.h. */
+/* An index that is part of a mixed one: see limiter/mix.h. */
+struct lim_part {
+    struct lim_index *index;
+    unsigned height;           /* of its columns: 0: they are leaves, 1: blocks
+                                  of them, 2: blocks of these, ... */
+    uint8_t column[LIM_BLOCK]; /* in the whole, of each of its own; */
+    uint16_t columns;          /* which there are, as 1 << column */
+};
+
+/* What a mixed index has beside. */
 struct lim_mix {
     struct lim_rows rows;
     int64_t part_of[LIM_BLOCK]; /* the number of each column's part; -1 */
     int64_t bar[LIM_BLOCK];     /* LIM_NEVER: the request never fits there */
-    bool barred;                /* some column is */
-    struct lim_index *parts[LIM_BLOCK + 1]; /* on a move, one more; */
-    unsigned misfits[LIM_BLOCK + 1];        /* the windows of each that the
-                                               cost never fits, as of terms */
+    int64_t usual[LIM_WINDOWS][LIM_BLOCK]; /* as of its index; -LIM_FAR where
+                                              that does not join a window */
+    uint32_t beneath[LIM_BLOCK];     /* which of the part's columns it is */
+    unsigned joint[LIM_WINDOWS + 1]; /* windows that some part joins */
+    bool barred;                     /* some column is */
+    bool leaves;                     /* the columns are leaves */
+    struct lim_part parts[LIM_BLOCK];
     unsigned count;
     void *memory; /* where this is, a row a cache line */
 };
@@ -97,9 +109,12 @@ struct lim_index {
                        for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool unordered;            /* leaves are in no order */
-    struct lim_index *whole; /* whose leaves it shares; NULL: it has its own */
-    struct lim_mix *mix;     /* it is such a whole; NULL: it is none */
-    bool watched;            /* `latest` is kept */
+    struct lim_mix *mix;       /* it is mixed; NULL: it is not */
+    struct lim_stale moved;    /* it is part of one: what has changed since that
+                                  looked, in columns of 1 << moved_shift */
+    unsigned moved_shift;      /* leaves each */
+    bool watched;              /* `latest` is kept */
+    int64_t largest[LIM_DIMENSIONS]; /* cost that fits; if mixed: all of it */
     int64_t spend_max;
     int64_t spend_left; /* of what costs no more, nobody's month is full */
     uint32_t all;
@@ -119,20 +134,17 @@ struct lim_index {
 void lim_index_reckon(struct lim_index *x, const struct lim_cost *cost);
 
 /* Of a mixed one: what an amount comes to in each part, of one window; and
-   then, whether the cost fits anywhere.  Where it never does, nothing goes. */
+   then, where the cost does not fit all, whether it fits anywhere: where it
+   never does, nothing goes. */
 void lim_mix_reckon(struct lim_mix *m, unsigned window, int64_t amount);
-bool lim_mix_fits(struct lim_mix *m, const struct lim_cost *cost);
+bool lim_mix_bar(struct lim_mix *m, const struct lim_cost *cost);
+
+/* And has it see what its parts have come to be; the request has been put
+   before it. */
+void lim_mix_refresh(struct lim_index *whole);
 
 /* No cost is the last one any more. */
 void lim_index_forget(struct lim_index *x);
-
-/* Whether a cost that does not fit these windows ever fits. */
-static inline bool lim_terms_fit(unsigned misfits, int64_t spend_max,
-                                 const struct lim_cost *cost)
-{
-    return misfits == 0 &&
-           (spend_max == LIM_UNLIMITED || cost->amount[LIM_MONEY] <= spend_max);
-}
 
 /* Sets all joint values, for what is usual has changed. */
 void lim_index_rejoin(struct lim_index *x);
@@ -144,6 +156,17 @@ void lim_index_freshen(struct lim_index *x, unsigned level, uint32_t block);
 static inline bool lim_index_has_root(const struct lim_index *x)
 {
     return x->level_count > 1;
+}
+
+/* The level of the one block that is opened first. */
+static inline unsigned lim_index_top(const struct lim_index *x)
+{
+    return lim_index_has_root(x) ? x->level_count - 2 : 0;
+}
+
+static inline uint32_t lim_blocks_of(uint32_t columns)
+{
+    return (columns + LIM_BLOCK - 1) / LIM_BLOCK;
 }
 
 /* Whether it is one block, in the order of organisations. */
@@ -186,6 +209,28 @@ static inline int64_t lim_row_least(const int64_t value[LIM_BLOCK])
     for (unsigned i = 0; i < HALF; i++)
         least = lim_lesser(half[i], least);
     return least;
+}
+
+/* The smallest of a value in a block; in leaves the joint one is reckoned. */
+static inline int64_t lim_block_least(const struct lim_index *x,
+                                      const struct lim_block *b, bool leaves,
+                                      unsigned value)
+{
+    int64_t latest[LIM_BLOCK];
+    if (!leaves || value != LIM_VALUE_JOINT)
+        return lim_row_least(b->value[value]);
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        latest[i] = -LIM_FAR;
+    for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++) {
+        const int64_t *row = b->value[*w], usual = x->usual[*w];
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++) {
+            int64_t full = row[i] + usual;
+            latest[i] = full > latest[i] ? full : latest[i];
+        }
+    }
+    return lim_row_least(latest);
 }
 
 /* The terms of a cost, good until the next one's are asked for. */

@@ -1,4 +1,4 @@
-/* Organisations of unequal limits in one block, against a class after the
+/* Organisations of unequal limits before one block, against a class after the
    other: the same story in two pools, of which one does not mix.  LIM_SEEDS
    sets how many stories. */
 
@@ -13,19 +13,21 @@
 #include "limiter/rng.h"
 #include "tests/failmalloc.h"
 
-#define MOST LIM_BLOCK
+#define MOST 600 /* three levels, of one class or several */
+#define KINDS 20 /* of limits: more than are ever mixed */
 #define GROUPS 2
 #define SEEDS 500
 #define STEPS 300
-#define REQUESTS 64
+#define REQUESTS 512
 
 struct fixture {
     struct lim_strategy apart; /* the strategy, but it does not mix */
     struct lim_pool *pool[2];  /* one that mixes, one that does not */
+    struct lim_limits kinds[KINDS];
     struct lim_limits limits[MOST][GROUPS];
     bool serves[MOST][GROUPS];
     lim_id flying[REQUESTS];
-    unsigned organisations, flying_count;
+    unsigned organisations, blocks, kind_count, flying_count;
     lim_time now;
     uint64_t seed, draws;
 };
@@ -36,10 +38,12 @@ static int64_t below(struct fixture *f, int64_t n)
 }
 
 /* Some minutes that divide and some that do not, some days, no window at all
-   on a dimension; but one of requests always, so that nobody is blind. */
+   on a dimension; seldom none at all, and then nothing is mixed. */
 static struct lim_limits some_limits(struct fixture *f)
 {
     struct lim_limits l = lim_limits_none();
+    if (below(f, 50) == 0)
+        return l;
     l.max[LIM_RPM] = 1 + below(f, 3) * 7;
     if (below(f, 2) == 0)
         l.max[LIM_TPM] = 50 + below(f, 4) * 77;
@@ -61,16 +65,33 @@ static const struct lim_strategy *some_strategy(uint64_t seed)
             return *s;
 }
 
+/* Mostly of the size of a block; some of as many blocks, or more. */
+static unsigned some_size(struct fixture *f)
+{
+    static const unsigned most[] = { LIM_BLOCK, LIM_BLOCK, 150, 150, MOST };
+    return 2 + (unsigned)below(f, most[below(f, 5)] - 1);
+}
+
+static struct lim_limits one_of_the_kinds(struct fixture *f)
+{
+    return f->kinds[below(f, f->kind_count)];
+}
+
 static void set_up(struct fixture *f, uint64_t seed)
 {
     static struct lim_organisation o[MOST];
     struct lim_config c = lim_config_default();
     memset(f, 0, sizeof *f);
     f->seed = seed;
-    f->organisations = 2 + (unsigned)below(f, MOST - 1);
+    f->organisations = some_size(f);
+    f->blocks = 1 + f->organisations / LIM_BLOCK;
+    f->kind_count = 1 + (unsigned)below(f, below(f, 2) == 0 ? 5 : KINDS);
+    for (unsigned i = 0; i < f->kind_count; i++)
+        f->kinds[i] = some_limits(f);
+    int64_t spend_kinds = below(f, 3);
     for (unsigned i = 0; i < f->organisations; i++) {
         for (unsigned g = 0; g < GROUPS; g++) {
-            f->limits[i][g] = some_limits(f);
+            f->limits[i][g] = one_of_the_kinds(f);
             f->serves[i][g] = below(f, 6) > 0;
         }
         o[i] = (struct lim_organisation){
@@ -78,8 +99,9 @@ static void set_up(struct fixture *f, uint64_t seed)
             .keys = 1,
             .limits = f->limits[i],
             .serves = f->serves[i],
-            .spend_max =
-                below(f, 3) == 0 ? 500 + below(f, 2) * 900 : LIM_UNLIMITED,
+            .spend_max = below(f, 3) < spend_kinds
+                             ? 500 + below(f, spend_kinds) * 900
+                             : LIM_UNLIMITED,
             .weight = 1 + (double)below(f, 3),
             .priority = (int)below(f, 3),
             .price = 1 + (double)below(f, 2),
@@ -180,9 +202,8 @@ static void change_limits(struct fixture *f)
 {
     uint32_t i = (uint32_t)below(f, f->organisations);
     unsigned g = (unsigned)below(f, GROUPS);
-    const struct lim_limits l = below(f, 2) == 0
-                                    ? some_limits(f)
-                                    : f->limits[below(f, f->organisations)][g];
+    const struct lim_limits l =
+        below(f, 8) == 0 ? some_limits(f) : one_of_the_kinds(f);
     int error[2];
     for (int k = 0; k < 2; k++)
         error[k] = lim_change_limits(f->pool[k], i, g, &l, f->now);
@@ -196,19 +217,22 @@ static void pass_time(struct fixture *f)
     if (below(f, 2) == 0 && at < LIM_NEVER)
         f->now = at;
     else if (below(f, 3) == 0)
-        f->now += below(f, 20 * LIM_SEC);
+        f->now += below(f, 20 * LIM_SEC / f->blocks);
 }
 
+/* More in the same time, where there are more organisations. */
 static void play(struct fixture *f)
 {
     for (int step = 0; step < STEPS; step++) {
-        int64_t what = below(f, 20);
-        if (what < 10 && f->flying_count < REQUESTS / 2)
-            submit(f);
-        else if (what < 19)
-            answer(f);
-        else
-            change_limits(f);
+        for (int64_t i = below(f, 2 * f->blocks); i >= 0; i--) {
+            int64_t what = below(f, 20);
+            if (what < 10 && f->flying_count < REQUESTS / 2)
+                submit(f);
+            else if (what < 19)
+                answer(f);
+            else
+                change_limits(f);
+        }
         act(f);
         pass_time(f);
     }
@@ -297,6 +321,50 @@ static void what_is_limited_as_before_stays_used(void)
     lim_pool_free(f.pool[0]);
 }
 
+/* The first two are of a kind of their own; the others' blocks of leaves are
+   columns, too, and so is theirs. */
+static void set_up_columns(struct fixture *f)
+{
+    enum { COUNT = LIM_BLOCK + 4 };
+    static struct lim_organisation o[COUNT];
+    struct lim_config c = lim_config_default();
+    memset(f, 0, sizeof *f);
+    for (unsigned i = 0; i < COUNT; i++) {
+        f->limits[i][0] = lim_limits_none();
+        f->limits[i][0].max[LIM_RPM] = i < 2 ? 10 : 8;
+        f->limits[i][0].max[LIM_TPM] = i < 2 ? 1000 : 50;
+        o[i] = (struct lim_organisation){ .name = "o",
+                                          .keys = 1,
+                                          .limits = f->limits[i],
+                                          .spend_max = LIM_UNLIMITED };
+    }
+    c.organisations = o;
+    c.organisation_count = COUNT;
+    c.strategy = lim_strategy_find("best_fit");
+    f->pool[0] = lim_pool_new(&c, NULL);
+}
+
+/* It leaves its class for the same class, where another was: beside it stands
+   nothing but what it was before. */
+static void who_comes_back_is_scored_as_it_is(void)
+{
+    static struct fixture f;
+    struct lim_action a;
+    set_up_columns(&f);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f.pool[0]);
+    for (uint32_t i = 2; i-- > 0;)
+        CU_ASSERT_EQUAL(lim_change_limits(f.pool[0], i, 0,
+                                          &f.limits[i == 1 ? 2 : 0][0], f.now),
+                        LIM_OK);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_TRUE(goes(&f, 60, &a)); /* too many tokens for the others */
+        CU_ASSERT_EQUAL(a.organisation, 0);
+    }
+    CU_ASSERT_TRUE(goes(&f, 0, &a));
+    CU_ASSERT_EQUAL(a.organisation, 0); /* 6 would be left, and of others 7 */
+    lim_pool_free(f.pool[0]);
+}
+
 /* Each allocation fails once, of a pool's and of a change's. */
 static void short_memory_changes_nothing(void)
 {
@@ -335,6 +403,7 @@ CU_TestInfo mix_tests[] = {
     { "nobody goes a nanosecond early", nobody_goes_a_nanosecond_early },
     { "what is limited as before stays used",
       what_is_limited_as_before_stays_used },
+    { "who comes back is scored as it is", who_comes_back_is_scored_as_it_is },
     { "short memory changes nothing", short_memory_changes_nothing },
     CU_TEST_INFO_NULL
 };

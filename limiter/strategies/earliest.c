@@ -18,7 +18,9 @@
 
 #include <string.h>
 
-#define NEVER_FULL (LIM_SCORE_LEAST / 2)
+#include "limiter/cold.h"
+
+#define NEVER_FULL LIM_SCORE_LEAST
 
 static bool takes(const struct lim_view *v, unsigned w)
 {
@@ -26,60 +28,68 @@ static bool takes(const struct lim_view *v, unsigned w)
 }
 
 /* Where limits are equal. */
-static inline bool find_latest(const struct lim_view *v,
+static inline void find_latest(const struct lim_view *v,
                                int64_t latest[LIM_BLOCK])
 {
-    bool any = false;
     for (const unsigned *w = v->windows; *w != LIM_WINDOWS; w++) {
         if (!takes(v, *w))
             continue;
         const int64_t *tat = lim_view_row(v, *w);
         int64_t need = v->span[*w] - v->rates[*w].full.ns - v->now;
-        any = true;
         LIM_EACH_COLUMN
         for (unsigned i = 0; i < LIM_BLOCK; i++) {
             int64_t at = tat[i] + need;
             latest[i] = at > latest[i] ? at : latest[i];
         }
     }
-    return any;
 }
 
 /* Where they are not. */
-LIM_WIDE static bool find_latest_unequal(const struct lim_view *v,
+LIM_WIDE static void find_latest_unequal(const struct lim_view *v,
                                          int64_t latest[LIM_BLOCK])
 {
-    bool any = false;
     lim_time now = v->now;
     for (const unsigned *w = v->windows; *w != LIM_WINDOWS; w++) {
         if (!takes(v, *w))
             continue;
         const int64_t *tat = lim_view_row(v, *w), *span = v->rows->span[*w];
         const int64_t *full = v->rows->full[*w];
-        any = true;
         LIM_EACH_COLUMN
         for (unsigned i = 0; i < LIM_BLOCK; i++) {
             int64_t at = tat[i] + (span[i] - full[i] - now);
             latest[i] = at > latest[i] ? at : latest[i];
         }
     }
-    return any;
+}
+
+/* Those of whom it takes nothing were always ready. */
+LIM_APART static void compare_in_flight(const void *state,
+                                        const struct lim_view *v,
+                                        int64_t out[LIM_BLOCK])
+{
+    int64_t score[LIM_BLOCK];
+    lim_strategy_least_in_flight.score(state, v, score);
+    for (unsigned i = 0; i < v->columns; i++)
+        out[i] += out[i] == NEVER_FULL ? score[i] : 0;
 }
 
 LIM_WIDE static void score(const void *state, const struct lim_view *v,
                            int64_t out[LIM_BLOCK])
 {
     int64_t latest[LIM_BLOCK];
+    int64_t always = 0;
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         latest[i] = NEVER_FULL;
-    bool any = v->rows == NULL ? find_latest(v, latest)
-                               : find_latest_unequal(v, latest);
+    if (v->rows == NULL)
+        find_latest(v, latest);
+    else
+        find_latest_unequal(v, latest);
     memcpy(out, latest, sizeof latest);
-    if (any)
-        return;
-    lim_strategy_least_in_flight.score(state, v, out);
-    for (unsigned i = 0; i < v->columns; i++)
-        out[i] += LIM_SCORE_LEAST;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        always |= latest[i] == NEVER_FULL ? 1 : 0;
+    if (always != 0)
+        compare_in_flight(state, v, out);
 }
 
 const struct lim_strategy lim_strategy_earliest = {

@@ -50,6 +50,19 @@ static inline struct lim_joint window_of(const struct lim_view *v, unsigned w)
 }
 
 /* Likewise where limits are unequal. */
+static inline void add_used_of(const int64_t tat[LIM_BLOCK],
+                               const struct lim_rows *of, unsigned w,
+                               lim_time now, int64_t most[LIM_BLOCK])
+{
+    const int64_t *span = of->span[w], *full = of->full[w];
+    const int64_t *scale = of->scale[w];
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++) {
+        int64_t share = share_of(tat[i], now, span[i], full[i], scale[i]);
+        most[i] = share > most[i] ? share : most[i];
+    }
+}
+
 LIM_WIDE static void score_unequal(const struct lim_view *v,
                                    int64_t out[LIM_BLOCK])
 {
@@ -58,15 +71,10 @@ LIM_WIDE static void score_unequal(const struct lim_view *v,
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         most[i] = 0;
-    for (const unsigned *w = v->windows; *w != LIM_WINDOWS; w++) {
-        const int64_t *tat = lim_view_row(v, *w), *span = v->rows->span[*w];
-        const int64_t *full = v->rows->full[*w], *scale = v->rows->scale[*w];
-        LIM_EACH_COLUMN
-        for (unsigned i = 0; i < LIM_BLOCK; i++) {
-            int64_t share = share_of(tat[i], now, span[i], full[i], scale[i]);
-            most[i] = share > most[i] ? share : most[i];
-        }
-    }
+    for (const unsigned *w = v->windows; *w != LIM_WINDOWS; w++)
+        add_used_of(lim_view_row(v, *w), v->rows, *w, now, most);
+    if (v->joint.row != NULL)
+        add_used_of(v->joint.row, v->rows, LIM_JOINT, now, most);
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         out[i] = most[i] >> (62 - SHARE_BITS);
