@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/cold.h"
 #include "limiter/leaf.h"
 #include "limiter/mix.h"
 #include "limiter/sample.h"
@@ -37,16 +38,19 @@ static bool alike(const struct lim_config *c, unsigned group,
                    sizeof a->limits[group]) == 0);
 }
 
-struct lim_index *lim_group_equip(const struct lim_group *g,
-                                  struct lim_index *x, lim_time now)
+struct lim_index *lim_group_equip(struct lim_group *g, struct lim_index *x,
+                                  lim_time now)
 {
     if (x != NULL &&
         lim_index_meter(x, g->discipline, g->quantum_ns, now) != LIM_OK) {
         lim_index_free(x);
         return NULL;
     }
-    if (x != NULL && g->samples)
+    if (x == NULL)
+        return NULL;
+    if (g->samples)
         lim_index_watch(x);
+    lim_index_tell(x, &g->eased);
     return x;
 }
 
@@ -111,6 +115,7 @@ bool lim_group_init(struct lim_group *g, const struct lim_config *c,
 {
     uint32_t n = c->organisation_count;
     *g = (struct lim_group){
+        .first = LIM_FIRST_NOBODY,
         .weights = weights,
         .samples = c->strategy->samples > 0,
         .discipline = c->discipline,
@@ -181,16 +186,14 @@ bool lim_group_blind(const struct lim_group *g)
     return false;
 }
 
-lim_time lim_group_earliest(const struct lim_group *g,
-                            const struct lim_query *q)
+struct lim_first lim_group_earliest(const struct lim_group *g,
+                                    const struct lim_query *q)
 {
-    lim_time first = LIM_NEVER;
+    struct lim_first first = LIM_FIRST_NOBODY;
     if (g->mixed)
-        return lim_index_earliest(g->mix, q);
-    for (unsigned i = 0; i < g->count; i++) {
-        lim_time t = lim_index_earliest(g->indexes[i], q);
-        first = t < first ? t : first;
-    }
+        lim_index_earliest(g->mix, q, &first);
+    for (unsigned i = 0; !g->mixed && i < g->count; i++)
+        lim_index_earliest(g->indexes[i], q, &first);
     return first;
 }
 
@@ -202,14 +205,29 @@ lim_time lim_group_ready(const struct lim_group *g, uint32_t organisation,
 }
 
 /* Where one serves, there is nothing to compare. */
-static lim_time choose_only(const struct lim_group *g,
-                            const struct lim_query *q, uint32_t *organisation)
+static bool only_may(const struct lim_group *g, const struct lim_query *q,
+                     uint32_t *organisation)
 {
     const struct lim_seat *p = &g->seats[g->serving[0]];
     *organisation = g->serving[0];
     lim_index_ask(p->index, q);
-    return lim_leaf_may(p->index, p->leaf, q) ? q->now
-                                              : lim_index_earliest(p->index, q);
+    return lim_leaf_may(p->index, p->leaf, q);
+}
+
+/* Whether it is known who alone may take it: a request of that cost was here
+   before, and nobody could; since then only time has passed. */
+static inline bool awaited_may(struct lim_group *g, const struct lim_query *q,
+                               uint32_t *organisation)
+{
+    const struct lim_first *f = &g->first;
+    if (q->now < f->at || q->now >= f->next || g->eased ||
+        memcmp(q->cost, &g->waiting, sizeof g->waiting) != 0)
+        return false;
+    const struct lim_seat *p = &g->seats[f->organisation];
+    g->first.at = LIM_NEVER;
+    *organisation = f->organisation;
+    lim_index_ask(p->index, q);
+    return lim_leaf_may(p->index, p->leaf, q);
 }
 
 /* Whether the organisation that the strategy proposes may take it. */
@@ -228,23 +246,16 @@ static inline bool proposed_may(const struct lim_group *g,
     return lim_leaf_may(p->index, p->leaf, q);
 }
 
-lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
-                          uint32_t *organisation)
+/* Searches all; who may be first, where nobody may. */
+static bool search(struct lim_group *g, const struct lim_query *q,
+                   uint32_t *organisation, struct lim_first *first)
 {
     struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
-    if (g->count == 0)
-        return LIM_NEVER;
-    if (g->serving_count == 1)
-        return choose_only(g, q, organisation);
-    if (q->strategy->samples > 0)
-        return lim_sample_choose(g, q, organisation);
-    if (q->strategy->propose != NULL && proposed_may(g, q, organisation))
-        return q->now;
     struct lim_index *alone = g->mixed ? g->mix : g->indexes[0];
     if ((g->mixed || g->count == 1) && lim_index_is_block(alone)) {
-        lim_time at = lim_index_choose(alone, q, &best);
+        bool found = lim_index_choose(alone, q, &best, first);
         *organisation = best.organisation;
-        return at;
+        return found;
     }
     if (g->winner != NULL)
         lim_index_find(g->winner, q, &best);
@@ -253,7 +264,40 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
             lim_index_find(g->indexes[i], q, &best);
     g->winner = best.index;
     *organisation = best.organisation;
-    return best.index != NULL ? q->now : lim_group_earliest(g, q);
+    if (best.index == NULL)
+        *first = lim_group_earliest(g, q);
+    return best.index != NULL;
+}
+
+/* Nobody may take it: who is first will be remembered.  (Where windows are no
+   buckets, more than their rows may ease.) */
+LIM_APART static lim_time await(struct lim_group *g, const struct lim_query *q,
+                                const struct lim_first *first)
+{
+    g->eased = g->discipline != LIM_DISCIPLINE_BUCKET;
+    g->first = *first;
+    g->waiting = *q->cost;
+    return first->at;
+}
+
+lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
+                          uint32_t *organisation)
+{
+    struct lim_first first = LIM_FIRST_NOBODY;
+    if (g->count == 0)
+        return LIM_NEVER;
+    if (g->serving_count == 1)
+        return only_may(g, q, organisation) ? q->now
+                                            : lim_group_earliest(g, q).at;
+    if (awaited_may(g, q, organisation))
+        return q->now;
+    if (q->strategy->samples > 0)
+        return lim_sample_choose(g, q, organisation, &first)
+                   ? q->now
+                   : await(g, q, &first);
+    if (q->strategy->propose != NULL && proposed_may(g, q, organisation))
+        return q->now;
+    return search(g, q, organisation, &first) ? q->now : await(g, q, &first);
 }
 
 /* The one is out for the time of the choice. */

@@ -42,7 +42,10 @@ struct lim_group {
     struct lim_seat *seats;   /* of each organisation of the pool */
     uint32_t *serving;        /* the organisations that serve the group */
     uint32_t serving_count;
-    const double *weights; /* of each organisation, and the largest */
+    struct lim_first first;  /* for the last request that nobody could take, */
+    struct lim_cost waiting; /* which cost that; it holds as long as nobody */
+    bool eased;              /* is ready earlier than he was to be */
+    const double *weights;   /* of each organisation, and the largest */
     double weight_max;
     bool samples;                   /* are drawn */
     enum lim_discipline discipline; /* of the windows, */
@@ -61,8 +64,8 @@ void lim_group_fini(struct lim_group *g);
 
 /* Has a new index, NULL is allowed, count as the group's do.  NULL: out of
    memory, and the index is gone. */
-struct lim_index *lim_group_equip(const struct lim_group *g,
-                                  struct lim_index *x, lim_time now);
+struct lim_index *lim_group_equip(struct lim_group *g, struct lim_index *x,
+                                  lim_time now);
 
 /* Mixes the classes, as they are now, if they may be. */
 void lim_group_mix(struct lim_group *g);
@@ -103,9 +106,9 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
 bool lim_group_choose_other(struct lim_group *g, const struct lim_query *q,
                             uint32_t taken, uint32_t *organisation);
 
-/* Returns when somebody may take it; LIM_NEVER. */
-lim_time lim_group_earliest(const struct lim_group *g,
-                            const struct lim_query *q);
+/* Returns who may take it first; LIM_FIRST_NOBODY. */
+struct lim_first lim_group_earliest(const struct lim_group *g,
+                                    const struct lim_query *q);
 
 /* Returns when this one may; LIM_NEVER. */
 lim_time lim_group_ready(const struct lim_group *g, uint32_t organisation,

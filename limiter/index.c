@@ -157,6 +157,7 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->count = count;
     x->vacant = LIM_NO_LEAF;
     x->moved_shift = APART;
+    x->eased = &x->unheard;
     lim_index_forget(x);
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
         x->latest[w] = now;
@@ -205,6 +206,11 @@ int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
 void lim_index_watch(struct lim_index *x)
 {
     x->watched = true;
+}
+
+void lim_index_tell(struct lim_index *x, bool *eased)
+{
+    x->eased = eased;
 }
 
 struct lim_meters *lim_index_meters(const struct lim_index *x)
@@ -428,6 +434,8 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
     if (to > was) {
         rise(x, leaf, 1u << value | (unsigned)window << LIM_VALUE_JOINT);
     } else if (to < was) {
+        if (value <= LIM_VALUE_OVER || value == LIM_VALUE_SPENT)
+            *x->eased = true;
         fall(x, leaf, value, to);
         if (window)
             fall(x, leaf, LIM_VALUE_JOINT, latest_of(x, b, leaf % LIM_BLOCK));

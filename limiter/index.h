@@ -44,6 +44,16 @@ struct lim_best {
     struct lim_index *index;
 };
 
+/* Who may take a request first, likewise. */
+struct lim_first {
+    lim_time at;           /* when; LIM_NEVER: nobody may */
+    lim_time next;         /* nobody else may before that */
+    uint32_t organisation; /* who, if somebody may */
+};
+
+#define LIM_FIRST_NOBODY                                                       \
+    ((struct lim_first){ LIM_NEVER, LIM_NEVER, UINT32_MAX })
+
 /*
  * Makes an index of `count` organisations whose numbers, rising, are `list`,
  * out of `all` in the pool; their windows are full at `now`.  `rates` has
@@ -66,6 +76,10 @@ int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
 /* Has it know when all of it may take a request, for who compares samples
    (lim_all_may), when nothing has been taken: that costs a little each time. */
 void lim_index_watch(struct lim_index *x);
+
+/* Has it say there when somebody may be ready earlier than he would have been:
+   but for that, who is ready first is so until something is taken from him. */
+void lim_index_tell(struct lim_index *x, bool *eased);
 
 /* The windows that are not buckets; NULL: all are, or there are none. */
 struct lim_meters *lim_index_meters(const struct lim_index *x);
@@ -118,14 +132,15 @@ bool lim_index_fits(const struct lim_index *x, const struct lim_cost *cost);
 void lim_index_find(struct lim_index *x, const struct lim_query *q,
                     struct lim_best *best);
 
-/* Both at once, of one that is a block: chooses who takes the request now, and
-   returns `now`; where the index is mixed, `best` is of the part, which has
-   been asked.  Or returns when somebody may; LIM_NEVER. */
-lim_time lim_index_choose(struct lim_index *x, const struct lim_query *q,
-                          struct lim_best *best);
+/* Improves `first` by those who may take it one day, or now. */
+void lim_index_earliest(struct lim_index *x, const struct lim_query *q,
+                        struct lim_first *first);
 
-/* Returns when some organisation may take the request; LIM_NEVER. */
-lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q);
+/* Both at once, of one that is a block: chooses who takes the request now, and
+   returns true; where the index is mixed, `best` is of the part, which has been
+   asked.  Or improves `first`. */
+bool lim_index_choose(struct lim_index *x, const struct lim_query *q,
+                      struct lim_best *best, struct lim_first *first);
 
 /* Returns the organisation that the strategy proposes for the request that
    lim_index_ask has put before the index (limiter/leaf.h). */

@@ -141,7 +141,7 @@ bool lim_members_hope(const struct lim_members *m, const struct lim_asked *a,
     struct lim_query q = m->query;
     ask(&q, a, now);
     q.capped = false;
-    return lim_group_earliest(&m->groups[a->group], &q) < LIM_NEVER;
+    return lim_group_earliest(&m->groups[a->group], &q).at < LIM_NEVER;
 }
 
 lim_time lim_members_ready(const struct lim_members *m, uint32_t organisation,

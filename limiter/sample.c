@@ -138,17 +138,18 @@ LIM_APART static bool count_out(struct sample *s)
 }
 
 /* The draws did not find as many as are wanted. */
-LIM_APART static lim_time choose_of_all(struct sample s, uint32_t *organisation)
+LIM_APART static bool choose_of_all(struct sample s, uint32_t *organisation,
+                                    struct lim_first *first)
 {
-    lim_time now = s.query->now;
-    lim_time at = s.count > 0 ? now : lim_group_earliest(s.group, s.query);
-    if (at > now)
-        return at;
+    if (s.count == 0)
+        *first = lim_group_earliest(s.group, s.query);
+    if (s.count == 0 && first->at > s.query->now)
+        return false;
     while (s.count < s.wanted && count_out(&s))
         ;
     assert(s.count > 0);
     *organisation = s.best;
-    return now;
+    return true;
 }
 
 /* Where two are wanted, the first two tries at once: the second is drawn from
@@ -173,8 +174,8 @@ static inline bool choose_pair(struct sample *s)
 }
 
 /* A draw has the bits for two tries. */
-lim_time lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
-                           uint32_t *organisation)
+bool lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
+                       uint32_t *organisation, struct lim_first *first)
 {
     struct sample s; /* to fill it with zeros first takes longer */
     unsigned wanted = q->strategy->samples;
@@ -190,17 +191,17 @@ lim_time lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
     s.least = INT64_MAX;
     if (choose_pair(&s)) {
         *organisation = s.best;
-        return q->now;
+        return true;
     }
     for (unsigned tries = 1;; tries++) {
         try_one(&s);
         if (s.count == wanted)
             break;
         if (tries == TRIES * wanted)
-            return choose_of_all(s, organisation);
+            return choose_of_all(s, organisation, first);
         if (tries % 2 == 0)
             s.draw = lim_rng_mix(s.draw);
     }
     *organisation = s.best;
-    return q->now;
+    return true;
 }

@@ -7,9 +7,10 @@
  * The choice of a strategy that compares samples: so many organisations of a
  * group that may take the request now are drawn, without replacement and, if
  * the strategy says so, by weight; the one with the smallest score takes it,
- * and of equal ones the first drawn.  Likewise lim_group_choose.
+ * and of equal ones the first drawn.  False: nobody may, and `first` is who
+ * may first.
  */
-lim_time lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
-                           uint32_t *organisation);
+bool lim_sample_choose(const struct lim_group *g, const struct lim_query *q,
+                       uint32_t *organisation, struct lim_first *first);
 
 #endif

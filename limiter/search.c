@@ -291,89 +291,114 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
         visit(x, q, best, lim_index_top(x), 0);
 }
 
-LIM_WIDE static lim_time earliest(struct lim_index *x,
-                                  const struct lim_query *q, unsigned level,
-                                  uint32_t block, lim_time best)
+/* Somebody may at `t`, exactly. */
+static inline void meet(struct lim_first *f, uint32_t organisation, lim_time t)
+{
+    if (t >= f->at) {
+        f->next = lim_lesser(f->next, t);
+        return;
+    }
+    f->next = f->at;
+    f->at = t;
+    f->organisation = organisation;
+}
+
+/* Takes the first column of those whose bounds are `ready`, if it may be before
+   all that have been met; else nobody in them is. */
+static inline bool next_column(lim_time ready[LIM_BLOCK], lim_time now,
+                               struct lim_first *f, unsigned *column)
+{
+    lim_time first = lim_row_least(ready);
+    if (f->at <= now || first >= f->at) {
+        f->next = lim_lesser(f->next, first);
+        return false;
+    }
+    *column = column_of(ready, first);
+    leave_out(ready, *column);
+    return true;
+}
+
+LIM_WIDE static void earliest(struct lim_index *x, const struct lim_query *q,
+                              unsigned level, uint32_t block,
+                              struct lim_first *f)
 {
     const struct lim_level *l = &x->levels[level];
-    lim_time ready[LIM_BLOCK], first;
+    lim_time ready[LIM_BLOCK];
+    unsigned c;
     if (level > 0 && l->stale[block].values != 0)
         lim_index_freshen(x, level, block);
     ready_times(x, q, &l->blocks[block], ready);
-    while (best > q->now && (first = lim_row_least(ready)) < best) {
-        unsigned c = column_of(ready, first);
+    while (next_column(ready, q->now, f, &c)) {
         uint32_t column = block * LIM_BLOCK + c;
-        leave_out(ready, c);
-        lim_time t = level > 0 ? earliest(x, q, level - 1, column, best)
-                               : lim_index_ready(x, column, q);
-        best = t < best ? t : best;
+        if (level > 0)
+            earliest(x, q, level - 1, column, f);
+        else
+            meet(f, l->first[column], lim_index_ready(x, column, q));
     }
-    return best;
 }
 
-/* The earliest exact time of what stands in a block, if its bounds are
-   `ready`. */
-LIM_IN_PLACE static lim_time earliest_of(struct lim_index *x,
-                                         const struct lim_query *q,
-                                         lim_time ready[LIM_BLOCK])
+/* Of leaves in a block whose bounds are `ready`. */
+LIM_IN_PLACE static void earliest_of(struct lim_index *x,
+                                     const struct lim_query *q,
+                                     lim_time ready[LIM_BLOCK],
+                                     struct lim_first *f)
 {
-    lim_time first, best = LIM_NEVER;
-    while (best > q->now && (first = lim_row_least(ready)) < best) {
-        unsigned c = column_of(ready, first);
-        leave_out(ready, c);
-        lim_time t = lim_index_ready(owner(x, c), beneath(x, c), q);
-        best = t < best ? t : best;
-    }
-    return best;
+    unsigned c;
+    while (next_column(ready, q->now, f, &c))
+        meet(f, x->levels->first[c],
+             lim_index_ready(owner(x, c), beneath(x, c), q));
 }
 
-/* Likewise if they are blocks. */
-LIM_IN_PLACE static lim_time earliest_beneath(struct lim_index *x,
-                                              const struct lim_query *q,
-                                              lim_time ready[LIM_BLOCK])
+/* Likewise of blocks. */
+LIM_IN_PLACE static void earliest_beneath(struct lim_index *x,
+                                          const struct lim_query *q,
+                                          lim_time ready[LIM_BLOCK],
+                                          struct lim_first *f)
 {
     const struct lim_mix *m = x->mix;
-    lim_time first, best = LIM_NEVER;
-    while (best > q->now && (first = lim_row_least(ready)) < best) {
-        unsigned c = column_of(ready, first);
+    unsigned c;
+    while (next_column(ready, q->now, f, &c)) {
         const struct lim_part *part = &m->parts[m->part_of[c]];
-        leave_out(ready, c);
         lim_index_ask(part->index, q);
-        best = earliest(part->index, q, part->height - 1, m->beneath[c], best);
+        earliest(part->index, q, part->height - 1, m->beneath[c], f);
     }
-    return best;
 }
 
-LIM_WIDE static lim_time earliest_mixed(struct lim_index *x,
-                                        const struct lim_query *q)
+LIM_WIDE static void earliest_mixed(struct lim_index *x,
+                                    const struct lim_query *q,
+                                    struct lim_first *f)
 {
     lim_time ready[LIM_BLOCK];
     lim_mix_refresh(x);
     ready_times_of(x, q, ready);
-    return x->mix->leaves ? earliest_of(x, q, ready)
-                          : earliest_beneath(x, q, ready);
+    if (x->mix->leaves)
+        earliest_of(x, q, ready, f);
+    else
+        earliest_beneath(x, q, ready, f);
 }
 
-lim_time lim_index_earliest(struct lim_index *x, const struct lim_query *q)
+void lim_index_earliest(struct lim_index *x, const struct lim_query *q,
+                        struct lim_first *first)
 {
     lim_index_ask(x, q);
     if (!x->terms.fits)
-        return LIM_NEVER;
+        return;
     if (x->mix != NULL)
-        return earliest_mixed(x, q);
-    return earliest(x, q, lim_index_top(x), 0, LIM_NEVER);
+        earliest_mixed(x, q, first);
+    else
+        earliest(x, q, lim_index_top(x), 0, first);
 }
 
 /* The best of one block, whose leaves are in order.  What could not go in the
    end, for a few ns, is looked at again. */
-LIM_IN_PLACE static lim_time choose_in_block(struct lim_index *x,
-                                             const struct lim_query *q,
-                                             lim_time ready[LIM_BLOCK],
-                                             struct lim_best *best)
+LIM_IN_PLACE static bool choose_in_block(struct lim_index *x,
+                                         const struct lim_query *q,
+                                         lim_time ready[LIM_BLOCK],
+                                         struct lim_best *best)
 {
     int64_t ranks[LIM_BLOCK], least;
     if (lim_row_least(ready) > q->now)
-        return earliest_of(x, q, ready);
+        return false;
     rank(x, q, x->levels, 0, ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK) {
         unsigned c = (unsigned)least % LIM_BLOCK;
@@ -382,24 +407,24 @@ LIM_IN_PLACE static lim_time choose_in_block(struct lim_index *x,
             *best =
                 (struct lim_best){ least >> COLUMN_BITS, x->levels->first[c],
                                    beneath(x, c), owner(x, c) };
-            return q->now;
+            return true;
         }
         leave_out(ranks, c);
     }
-    return earliest_of(x, q, ready);
+    return false;
 }
 
 /* The best of what is beneath.  Columns overlap: of equal bounds each may hide
    the lowest organisation. */
-LIM_IN_PLACE static lim_time choose_beneath(struct lim_index *x,
-                                            const struct lim_query *q,
-                                            lim_time ready[LIM_BLOCK],
-                                            struct lim_best *best)
+LIM_IN_PLACE static bool choose_beneath(struct lim_index *x,
+                                        const struct lim_query *q,
+                                        lim_time ready[LIM_BLOCK],
+                                        struct lim_best *best)
 {
     const struct lim_mix *m = x->mix;
     int64_t ranks[LIM_BLOCK], least;
     if (lim_row_least(ready) > q->now)
-        return earliest_beneath(x, q, ready);
+        return false;
     rank(x, q, x->levels, 0, ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK &&
            least >> COLUMN_BITS <= best->score) {
@@ -411,39 +436,50 @@ LIM_IN_PLACE static lim_time choose_beneath(struct lim_index *x,
         lim_index_ask(part->index, q);
         visit(part->index, q, best, part->height - 1, m->beneath[c]);
     }
-    return best->index != NULL ? q->now : earliest_beneath(x, q, ready);
+    return best->index != NULL;
 }
 
-LIM_WIDE static lim_time choose_mixed(struct lim_index *x,
-                                      const struct lim_query *q,
-                                      struct lim_best *best)
+LIM_WIDE static bool choose_mixed(struct lim_index *x,
+                                  const struct lim_query *q,
+                                  struct lim_best *best, struct lim_first *f)
 {
     lim_time ready[LIM_BLOCK];
     lim_mix_refresh(x);
     ready_times_of(x, q, ready);
-    return x->mix->leaves ? choose_in_block(x, q, ready, best)
-                          : choose_beneath(x, q, ready, best);
+    if (!x->mix->leaves) {
+        if (choose_beneath(x, q, ready, best))
+            return true;
+        earliest_beneath(x, q, ready, f);
+        return false;
+    }
+    if (choose_in_block(x, q, ready, best))
+        return true;
+    earliest_of(x, q, ready, f);
+    return false;
 }
 
-LIM_WIDE static lim_time choose_alike(struct lim_index *x,
-                                      const struct lim_query *q,
-                                      struct lim_best *best)
+LIM_WIDE static bool choose_alike(struct lim_index *x,
+                                  const struct lim_query *q,
+                                  struct lim_best *best, struct lim_first *f)
 {
     lim_time ready[LIM_BLOCK];
     ready_times(x, q, x->levels->blocks, ready);
-    return choose_in_block(x, q, ready, best);
+    if (choose_in_block(x, q, ready, best))
+        return true;
+    earliest_of(x, q, ready, f);
+    return false;
 }
 
-lim_time lim_index_choose(struct lim_index *x, const struct lim_query *q,
-                          struct lim_best *best)
+bool lim_index_choose(struct lim_index *x, const struct lim_query *q,
+                      struct lim_best *best, struct lim_first *first)
 {
     lim_index_ask(x, q);
     if (!x->terms.fits)
-        return LIM_NEVER;
+        return false;
     if (x->mix == NULL)
-        return choose_alike(x, q, best);
-    lim_time at = choose_mixed(x, q, best);
-    if (at <= q->now)
+        return choose_alike(x, q, best, first);
+    bool found = choose_mixed(x, q, best, first);
+    if (found)
         lim_index_ask(best->index, q);
-    return at;
+    return found;
 }

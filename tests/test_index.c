@@ -234,6 +234,24 @@ static uint32_t choose_plainly(const struct fixture *f, unsigned group,
     return chosen;
 }
 
+/* Who may be first, later than now, is ready then and nobody else before. */
+static void check_first(const struct fixture *f, unsigned group,
+                        const struct lim_query *q,
+                        const struct lim_first *first)
+{
+    if (first->at <= q->now || first->at == LIM_NEVER)
+        return;
+    CU_ASSERT_TRUE(first->at <= first->next);
+    for (uint32_t i = 0; i < f->count; i++) {
+        const struct class *c = f->members[i].at[group].class;
+        if (c == NULL || !lim_index_fits(c->index, q->cost))
+            continue;
+        lim_time t = lim_index_ready(c->index, f->members[i].at[group].leaf, q);
+        bool is_first = i == first->organisation;
+        CU_ASSERT_TRUE(is_first ? t == first->at : t >= first->next);
+    }
+}
+
 /* Who is proposed and may take it must be who wins. */
 static void check_proposal(const struct fixture *f, unsigned group,
                            const struct lim_query *q, uint32_t chosen)
@@ -272,7 +290,8 @@ static uint32_t compare(struct fixture *f, unsigned group,
                         const struct lim_query *q)
 {
     struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
-    lim_time first, found = LIM_NEVER;
+    struct lim_first found = LIM_FIRST_NOBODY;
+    lim_time first;
     uint32_t chosen = choose_plainly(f, group, q, &first);
     for (unsigned i = 0; i < CLASSES; i++) {
         struct lim_index *x = f->classes[group][i].index;
@@ -280,11 +299,11 @@ static uint32_t compare(struct fixture *f, unsigned group,
             continue;
         check_all_may(f, group, q, &f->classes[group][i]);
         lim_index_find(x, q, &best);
-        lim_time t = lim_index_earliest(x, q);
-        found = t < found ? t : found;
+        lim_index_earliest(x, q, &found);
     }
     CU_ASSERT_EQUAL(best.organisation, chosen);
-    CU_ASSERT_EQUAL(found, first);
+    CU_ASSERT_EQUAL(found.at, first);
+    check_first(f, group, q, &found);
     check_proposal(f, group, q, chosen);
     return chosen;
 }

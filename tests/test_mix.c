@@ -1,6 +1,6 @@
 /* Organisations of unequal limits before one block, against a class after the
-   other: the same story in two pools, of which one does not mix.  LIM_SEEDS
-   sets how many stories. */
+   other: the same story in two pools, of which one does not mix, nor remembers
+   who was to be ready first.  LIM_SEEDS sets how many stories. */
 
 #include <CUnit/CUnit.h>
 
@@ -113,6 +113,7 @@ static void set_up(struct fixture *f, uint64_t seed)
     c.strategy = some_strategy(seed);
     c.cap_organisation = below(f, 3) == 0 ? 1 + below(f, 3) : LIM_UNLIMITED;
     c.burst = below(f, 2) == 0 ? 1 : 0.5;
+    c.settle = below(f, 2) == 0;
     c.hedge.budget = below(f, 4) == 0 ? 0.5 : 0;
     c.hedge.after_ns = c.hedge.budget > 0 ? LIM_SEC : 0;
     c.requests_max = REQUESTS;
@@ -149,6 +150,28 @@ static void submit(struct fixture *f)
     }
 }
 
+/* A tier that is reached or lost. */
+static void change_limits(struct fixture *f)
+{
+    uint32_t i = (uint32_t)below(f, f->organisations);
+    unsigned g = (unsigned)below(f, GROUPS);
+    const struct lim_limits l =
+        below(f, 8) == 0 ? some_limits(f) : one_of_the_kinds(f);
+    int error[2];
+    for (int k = 0; k < 2; k++)
+        error[k] = lim_change_limits(f->pool[k], i, g, &l, f->now);
+    CU_ASSERT_EQUAL(error[0], error[1]);
+    f->limits[i][g] = l;
+}
+
+/* What changes nothing, but the pool cannot know that. */
+static void forget(struct fixture *f, struct lim_pool *p)
+{
+    uint32_t i = (uint32_t)(f->draws % f->organisations);
+    for (unsigned g = 0; g < GROUPS; g++)
+        (void)lim_change_limits(p, i, g, &f->limits[i][g], f->now);
+}
+
 static void act(struct fixture *f)
 {
     struct lim_action a[2];
@@ -156,6 +179,8 @@ static void act(struct fixture *f)
     while (more && f->flying_count < REQUESTS) {
         for (int k = 0; k < 2; k++) {
             memset(&a[k], 0, sizeof a[k]);
+            if (k == 1)
+                forget(f, f->pool[k]);
             more = lim_next(f->pool[k], f->now, &a[k]);
         }
         CU_ASSERT_EQUAL_FATAL(a[0].id, a[1].id);
@@ -180,6 +205,9 @@ static void answer(struct fixture *f)
                                               LIM_CLASS_RATE_LIMIT,
                                               LIM_CLASS_TRANSIENT };
     struct lim_outcome o = { .class = classes[below(f, 4)],
+                             .usage_known = below(f, 2) == 0,
+                             .tokens_used = below(f, 100),
+                             .microusd = below(f, 30),
                              .first_token_ns = -1,
                              .reply_tokens = below(f, 60),
                              .feedback = lim_feedback_none() };
@@ -195,19 +223,6 @@ static void answer(struct fixture *f)
     CU_ASSERT_EQUAL(fate[0], fate[1]);
     if (fate[0] == LIM_FATE_WON)
         land(f, id ^ LIM_HEDGE); /* nobody waits for it any more */
-}
-
-/* A tier that is reached or lost. */
-static void change_limits(struct fixture *f)
-{
-    uint32_t i = (uint32_t)below(f, f->organisations);
-    unsigned g = (unsigned)below(f, GROUPS);
-    const struct lim_limits l =
-        below(f, 8) == 0 ? some_limits(f) : one_of_the_kinds(f);
-    int error[2];
-    for (int k = 0; k < 2; k++)
-        error[k] = lim_change_limits(f->pool[k], i, g, &l, f->now);
-    CU_ASSERT_EQUAL(error[0], error[1]);
 }
 
 /* Often it is just then that somebody may go, to the nanosecond. */
@@ -321,6 +336,26 @@ static void what_is_limited_as_before_stays_used(void)
     lim_pool_free(f.pool[0]);
 }
 
+/* Nobody can go until one may; before he does, the other may do much more. */
+static void who_was_to_be_first_may_be_passed(void)
+{
+    static struct fixture f;
+    struct lim_action a;
+    set_up_two(&f);
+    CU_ASSERT_TRUE(goes(&f, 1, &a) && goes(&f, 1, &a));
+    CU_ASSERT_FALSE(goes(&f, 1, &a));
+    lim_time first = lim_wakeup(f.pool[0]); /* organisation 1 may, alone */
+    struct lim_limits l = f.limits[0][0];
+    l.max[LIM_RPM] = 1000;
+    CU_ASSERT_EQUAL(lim_change_limits(f.pool[0], 0, 0, &l, f.now), LIM_OK);
+    CU_ASSERT_TRUE(lim_next(f.pool[0], f.now, &a));
+    CU_ASSERT_EQUAL(a.organisation, 0);
+    f.now = first;
+    CU_ASSERT_TRUE(goes(&f, 1, &a));
+    CU_ASSERT_EQUAL(a.organisation, 0);
+    lim_pool_free(f.pool[0]);
+}
+
 /* The first two are of a kind of their own; the others' blocks of leaves are
    columns, too, and so is theirs. */
 static void set_up_columns(struct fixture *f)
@@ -401,6 +436,7 @@ CU_TestInfo mix_tests[] = {
     { "chooses as a class after the other would",
       chooses_as_a_class_after_the_other_would },
     { "nobody goes a nanosecond early", nobody_goes_a_nanosecond_early },
+    { "who was to be first may be passed", who_was_to_be_first_may_be_passed },
     { "what is limited as before stays used",
       what_is_limited_as_before_stays_used },
     { "who comes back is scored as it is", who_comes_back_is_scored_as_it_is },

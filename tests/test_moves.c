@@ -102,7 +102,9 @@ static void play(struct fixture *f, const struct lim_strategy *strategy)
         struct lim_best best = { INT64_MAX, NOWHERE, 0, NULL };
         lim_time earliest;
         uint32_t want = best_of_all(f, &q, &earliest);
-        CU_ASSERT_EQUAL(lim_index_earliest(f->index, &q), earliest);
+        struct lim_first first = LIM_FIRST_NOBODY;
+        lim_index_earliest(f->index, &q, &first);
+        CU_ASSERT_EQUAL(first.at, earliest);
         lim_index_find(f->index, &q, &best);
         CU_ASSERT_EQUAL(best.organisation, want);
         if (want != NOWHERE) {
