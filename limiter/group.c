@@ -50,7 +50,7 @@ struct lim_index *lim_group_equip(struct lim_group *g, struct lim_index *x,
         return NULL;
     if (g->samples)
         lim_index_watch(x);
-    lim_index_tell(x, &g->eased);
+    lim_index_tell(x, &g->changed);
     return x;
 }
 
@@ -216,18 +216,16 @@ static bool only_may(const struct lim_group *g, const struct lim_query *q,
 
 /* Whether it is known who alone may take it: a request of that cost was here
    before, and nobody could; since then only time has passed. */
-static inline bool awaited_may(struct lim_group *g, const struct lim_query *q,
-                               uint32_t *organisation)
+static inline bool is_awaited(struct lim_group *g, const struct lim_query *q,
+                              uint32_t *organisation)
 {
     const struct lim_first *f = &g->first;
-    if (q->now < f->at || q->now >= f->next || g->eased ||
+    if (q->now < f->at || q->now >= f->next || g->changed ||
         memcmp(q->cost, &g->waiting, sizeof g->waiting) != 0)
         return false;
-    const struct lim_seat *p = &g->seats[f->organisation];
-    g->first.at = LIM_NEVER;
     *organisation = f->organisation;
-    lim_index_ask(p->index, q);
-    return lim_leaf_may(p->index, p->leaf, q);
+    lim_index_ask(g->seats[f->organisation].index, q);
+    return true;
 }
 
 /* Whether the organisation that the strategy proposes may take it. */
@@ -270,11 +268,11 @@ static bool search(struct lim_group *g, const struct lim_query *q,
 }
 
 /* Nobody may take it: who is first will be remembered.  (Where windows are no
-   buckets, more than their rows may ease.) */
+   buckets, more than their rows may change.) */
 LIM_APART static lim_time await(struct lim_group *g, const struct lim_query *q,
                                 const struct lim_first *first)
 {
-    g->eased = g->discipline != LIM_DISCIPLINE_BUCKET;
+    g->changed = g->discipline != LIM_DISCIPLINE_BUCKET;
     g->first = *first;
     g->waiting = *q->cost;
     return first->at;
@@ -289,7 +287,7 @@ lim_time lim_group_choose(struct lim_group *g, const struct lim_query *q,
     if (g->serving_count == 1)
         return only_may(g, q, organisation) ? q->now
                                             : lim_group_earliest(g, q).at;
-    if (awaited_may(g, q, organisation))
+    if (is_awaited(g, q, organisation))
         return q->now;
     if (q->strategy->samples > 0)
         return lim_sample_choose(g, q, organisation, &first)

@@ -43,8 +43,8 @@ struct lim_group {
     uint32_t *serving;        /* the organisations that serve the group */
     uint32_t serving_count;
     struct lim_first first;  /* for the last request that nobody could take, */
-    struct lim_cost waiting; /* which cost that; it holds as long as nobody */
-    bool eased;              /* is ready earlier than he was to be */
+    struct lim_cost waiting; /* which cost that; it holds until something but */
+    bool changed;            /* the time has changed */
     const double *weights;   /* of each organisation, and the largest */
     double weight_max;
     bool samples;                   /* are drawn */

@@ -107,6 +107,5 @@ bool lim_group_move(struct lim_group *g, uint32_t organisation,
     lim_index_remove(from, old);
     drop_if_empty(g, from);
     lim_group_mix(g);
-    g->eased = true;
     return true;
 }

@@ -157,7 +157,7 @@ struct lim_index *lim_index_new(const struct lim_rate *rates, int64_t spend_max,
     x->count = count;
     x->vacant = LIM_NO_LEAF;
     x->moved_shift = APART;
-    x->eased = &x->unheard;
+    x->changed = &x->unheard;
     lim_index_forget(x);
     for (unsigned w = 0; w < LIM_WINDOWS; w++)
         x->latest[w] = now;
@@ -208,9 +208,9 @@ void lim_index_watch(struct lim_index *x)
     x->watched = true;
 }
 
-void lim_index_tell(struct lim_index *x, bool *eased)
+void lim_index_tell(struct lim_index *x, bool *changed)
 {
-    x->eased = eased;
+    x->changed = changed;
 }
 
 struct lim_meters *lim_index_meters(const struct lim_index *x)
@@ -429,13 +429,13 @@ void lim_index_set(struct lim_index *x, uint32_t leaf, enum lim_value value,
     int64_t *at = &b->value[value][leaf % LIM_BLOCK], was = *at;
     *at = to;
     bool window = (unsigned)value < LIM_WINDOWS;
+    if (value <= LIM_VALUE_OVER || value == LIM_VALUE_SPENT)
+        *x->changed = true;
     if (value <= LIM_VALUE_BLOCKED)
         lim_index_note(x, value, to);
     if (to > was) {
         rise(x, leaf, 1u << value | (unsigned)window << LIM_VALUE_JOINT);
     } else if (to < was) {
-        if (value <= LIM_VALUE_OVER || value == LIM_VALUE_SPENT)
-            *x->eased = true;
         fall(x, leaf, value, to);
         if (window)
             fall(x, leaf, LIM_VALUE_JOINT, latest_of(x, b, leaf % LIM_BLOCK));
@@ -506,6 +506,7 @@ void lim_index_take(struct lim_index *x, uint32_t leaf,
         lim_index_note(x, w, *at);
     }
     rise(x, leaf, t->rises);
+    *x->changed = true;
     if (x->meters != NULL)
         lim_meters_take(x->meters, leaf, cost, now);
 }

@@ -77,9 +77,9 @@ int lim_index_meter(struct lim_index *x, enum lim_discipline discipline,
    (lim_all_may), when nothing has been taken: that costs a little each time. */
 void lim_index_watch(struct lim_index *x);
 
-/* Has it say there when somebody may be ready earlier than he would have been:
-   but for that, who is ready first is so until something is taken from him. */
-void lim_index_tell(struct lim_index *x, bool *eased);
+/* Has it say there when something has changed of what tells who may take a
+   request: until then it is only time. */
+void lim_index_tell(struct lim_index *x, bool *changed);
 
 /* The windows that are not buckets; NULL: all are, or there are none. */
 struct lim_meters *lim_index_meters(const struct lim_index *x);

@@ -114,7 +114,7 @@ struct lim_index {
                                   looked, in columns of 1 << moved_shift */
     unsigned moved_shift;      /* leaves each */
     bool watched;              /* `latest` is kept */
-    bool *eased;               /* see lim_index_tell; */
+    bool *changed;             /* see lim_index_tell; */
     bool unheard;              /* nobody listens */
     int64_t largest[LIM_DIMENSIONS]; /* cost that fits; if mixed: all of it */
     int64_t spend_max;

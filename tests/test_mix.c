@@ -356,6 +356,27 @@ static void who_was_to_be_first_may_be_passed(void)
     lim_pool_free(f.pool[0]);
 }
 
+static void who_was_to_be_first_may_be_lost(void)
+{
+    static struct fixture f;
+    const struct lim_outcome lost = { .class = LIM_CLASS_CREDENTIAL,
+                                      .status = 401,
+                                      .feedback = lim_feedback_none() };
+    struct lim_action a, b, c;
+    set_up_two(&f);
+    CU_ASSERT_TRUE(goes(&f, 1, &a) && goes(&f, 1, &b));
+    CU_ASSERT_FALSE(goes(&f, 1, &c));
+    lim_time first = lim_wakeup(f.pool[0]);
+    lim_complete(f.pool[0], b.organisation == 1 ? b.id : a.id, &lost, f.now,
+                 NULL);
+    f.now = first; /* organisation 1 was to be it */
+    CU_ASSERT_FALSE(lim_next(f.pool[0], f.now, &c) && c.kind == LIM_SEND);
+    f.now = lim_wakeup(f.pool[0]);
+    CU_ASSERT_TRUE(lim_next(f.pool[0], f.now, &c));
+    CU_ASSERT_EQUAL(c.organisation, 0);
+    lim_pool_free(f.pool[0]);
+}
+
 /* The first two are of a kind of their own; the others' blocks of leaves are
    columns, too, and so is theirs. */
 static void set_up_columns(struct fixture *f)
@@ -437,6 +458,7 @@ CU_TestInfo mix_tests[] = {
       chooses_as_a_class_after_the_other_would },
     { "nobody goes a nanosecond early", nobody_goes_a_nanosecond_early },
     { "who was to be first may be passed", who_was_to_be_first_may_be_passed },
+    { "who was to be first may be lost", who_was_to_be_first_may_be_lost },
     { "what is limited as before stays used",
       what_is_limited_as_before_stays_used },
     { "who comes back is scored as it is", who_comes_back_is_scored_as_it_is },
