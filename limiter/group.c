@@ -245,8 +245,8 @@ static inline bool proposed_may(const struct lim_group *g,
 }
 
 /* Searches all; who may be first, where nobody may. */
-static bool search(struct lim_group *g, const struct lim_query *q,
-                   uint32_t *organisation, struct lim_first *first)
+LIM_APART static bool search(struct lim_group *g, const struct lim_query *q,
+                             uint32_t *organisation, struct lim_first *first)
 {
     struct lim_best best = { INT64_MAX, UINT32_MAX, 0, NULL };
     struct lim_index *alone = g->mixed ? g->mix : g->indexes[0];

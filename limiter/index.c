@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limiter/cold.h"
 #include "limiter/error.h"
 #include "limiter/tree.h"
 
@@ -348,12 +349,15 @@ int64_t lim_index_get(const struct lim_index *x, uint32_t leaf,
 /* Notes for the mixed index that it is part of, if it is. */
 static inline void move(struct lim_index *x, uint32_t leaf, unsigned values)
 {
+    if (x->moved_shift == APART)
+        return;
     x->moved.values |= (uint16_t)values;
     x->moved.columns |= (uint16_t)(1u << (leaf >> x->moved_shift));
 }
 
 /* Values of a leaf, as 1 << value, have risen. */
-static void rise(struct lim_index *x, uint32_t column, unsigned values)
+LIM_IN_PLACE static void rise(struct lim_index *x, uint32_t column,
+                              unsigned values)
 {
     move(x, column, values);
     const struct lim_level *end = &x->levels[x->level_count];

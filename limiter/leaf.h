@@ -36,7 +36,8 @@ static inline bool lim_all_may(const struct lim_index *x,
 
 /* Puts a request before an index: its terms, and the view of who scores.  What
    is asked by the same `q` is about this one, until the next. */
-static inline void lim_index_ask(struct lim_index *x, const struct lim_query *q)
+LIM_IN_PLACE static void lim_index_ask(struct lim_index *x,
+                                       const struct lim_query *q)
 {
     struct lim_view *v = &x->view;
     v->cost = q->cost;

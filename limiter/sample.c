@@ -45,7 +45,8 @@ static double weight_of(const struct sample *s, uint32_t organisation)
 }
 
 /* Puts the request before an organisation's class. */
-static inline struct lim_index *ask(struct sample *s, uint32_t organisation)
+LIM_IN_PLACE static struct lim_index *ask(struct sample *s,
+                                          uint32_t organisation)
 {
     const struct lim_group *g = s->group;
     struct lim_index *x =
@@ -59,7 +60,7 @@ static inline struct lim_index *ask(struct sample *s, uint32_t organisation)
 }
 
 /* Tells whether it may take the request. */
-static inline bool may(struct sample *s, uint32_t organisation)
+LIM_IN_PLACE static bool may(struct sample *s, uint32_t organisation)
 {
     struct lim_index *x = ask(s, organisation);
     return s->all_may ||
@@ -75,7 +76,7 @@ static inline bool may_be_chosen(struct sample *s, uint32_t organisation)
     return may(s, organisation);
 }
 
-static inline int64_t score_of(struct sample *s, uint32_t organisation)
+LIM_IN_PLACE static int64_t score_of(struct sample *s, uint32_t organisation)
 {
     const struct lim_query *q = s->query;
     if (s->wanted == 1)
@@ -87,7 +88,7 @@ static inline int64_t score_of(struct sample *s, uint32_t organisation)
                           q->members[organisation].in_flight);
 }
 
-static inline void choose(struct sample *s, uint32_t organisation)
+LIM_IN_PLACE static void choose(struct sample *s, uint32_t organisation)
 {
     int64_t score = score_of(s, organisation);
     bool better = score < s->least;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "limiter/cold.h"
 #include "limiter/index.h"
 #include "limiter/row.h"
 
@@ -236,7 +237,7 @@ static inline int64_t lim_block_least(const struct lim_index *x,
 }
 
 /* The terms of a cost, good until the next one's are asked for. */
-static inline const struct lim_terms *lim_index_terms(
+LIM_IN_PLACE static const struct lim_terms *lim_index_terms(
     struct lim_index *x, const struct lim_cost *cost)
 {
     const int64_t *a = x->terms.cost.amount, *b = cost->amount;
