@@ -257,8 +257,7 @@ static inline void look_at(struct lim_index *whole, struct lim_part *part)
     for (; columns != 0; columns &= columns - 1) {
         unsigned c = (unsigned)__builtin_ctz(columns), i = part->column[c];
         for (const unsigned *w = x->joint; *w != LIM_WINDOWS; w++)
-            if (m->usual[*w][i] != x->usual[*w])
-                m->usual[*w][i] = x->usual[*w];
+            m->usual[*w][i] = x->usual[*w];
         if (part->height > 1 && l->stale[c].values != 0)
             lim_index_freshen(x, part->height - 1, c);
         for (unsigned v = x->moved.values; v != 0; v &= v - 1) {

@@ -114,9 +114,9 @@ LIM_COLD static int refuse(struct lim_pool *p, int answer)
     return answer;
 }
 
-LIM_IN_PLACE int lim_submit(struct lim_pool *p, const struct lim_request *r,
-                            lim_time now, lim_id *id,
-                            struct lim_refusal *refusal)
+LIM_EVERYWHERE int lim_submit(struct lim_pool *p, const struct lim_request *r,
+                              lim_time now, lim_id *id,
+                              struct lim_refusal *refusal)
 {
     if (!is_valid(p, r))
         return LIM_EINVAL;
@@ -312,8 +312,8 @@ LIM_APART static bool held_up(const struct lim_pool *p)
     return cap_reached(p) || lim_members_not_before(p->members) > p->now;
 }
 
-LIM_IN_PLACE bool lim_next(struct lim_pool *p, lim_time now,
-                           struct lim_action *out)
+LIM_EVERYWHERE bool lim_next(struct lim_pool *p, lim_time now,
+                             struct lim_action *out)
 {
     uint32_t i, organisation;
     advance(p, now);
@@ -492,9 +492,9 @@ LIM_APART static enum lim_fate settle_pair(struct lim_pool *p, uint32_t i,
     return LIM_FATE_WON;
 }
 
-LIM_IN_PLACE enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
-                                        const struct lim_outcome *o,
-                                        lim_time now, enum lim_reason *reason)
+LIM_EVERYWHERE enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
+                                          const struct lim_outcome *o,
+                                          lim_time now, enum lim_reason *reason)
 {
     enum lim_reason why = LIM_REASON_NONE;
     enum lim_fate fate = LIM_FATE_SUCCEEDED;

@@ -246,8 +246,8 @@ static void advance(struct sim_client *c, lim_time now)
         end_moments(c, now);
 }
 
-LIM_IN_PLACE bool sim_client_next(struct sim_client *c, lim_time now,
-                                  struct sim_send *out)
+LIM_EVERYWHERE bool sim_client_next(struct sim_client *c, lim_time now,
+                                    struct sim_send *out)
 {
     struct lim_action a;
     advance(c, now);
@@ -426,10 +426,10 @@ static void fail(struct sim_client *c, uint32_t slot, enum lim_reason reason,
     sim_intake_ended(&c->intake, j->source, j->user, now);
 }
 
-LIM_IN_PLACE uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
-                                      const struct lim_outcome *o,
-                                      const struct sim_stations *stations,
-                                      lim_time now)
+LIM_EVERYWHERE uint32_t sim_client_done(struct sim_client *c, uint32_t slot,
+                                        const struct lim_outcome *o,
+                                        const struct sim_stations *stations,
+                                        lim_time now)
 {
     struct sim_job *j = &c->jobs[slot];
     enum lim_reason reason;

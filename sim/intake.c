@@ -83,8 +83,8 @@ LIM_APART static unsigned draw_workload(const struct sim_intake *x,
 }
 
 /* The sizes are the trace's, or drawn. */
-LIM_IN_PLACE void sim_intake_take(struct sim_intake *x,
-                                  struct sim_newcomer *out)
+LIM_EVERYWHERE void sim_intake_take(struct sim_intake *x,
+                                    struct sim_newcomer *out)
 {
     assert(x->source >= 0);
     unsigned source = (unsigned)x->source;

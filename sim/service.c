@@ -352,8 +352,8 @@ struct sim_debt sim_service_debt(const struct sim_call *call,
     };
 }
 
-LIM_IN_PLACE int sim_service_end(struct sim_service *s,
-                                 const struct sim_debt *debt, lim_time now)
+LIM_EVERYWHERE int sim_service_end(struct sim_service *s,
+                                   const struct sim_debt *debt, lim_time now)
 {
     assert(s->in_flight > 0);
     s->in_flight--;
