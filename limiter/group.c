@@ -97,6 +97,7 @@ static bool make_classes(struct lim_group *g, const struct lim_config *c,
     return true;
 }
 
+/* If its classes are unequal, or come to be. */
 static bool may_mix(const struct lim_config *c)
 {
     return c->strategy->mixes && c->strategy->samples == 0 &&

@@ -181,12 +181,11 @@ static inline void leave_out(int64_t value[LIM_BLOCK], unsigned column)
 
 /* A score with its column below it, so that the least of a row tells both, and
    of equal ones the first. */
-#define COLUMN_BITS (64 - LIM_SCORE_BITS)
 #define NO_RANK INT64_MAX
 
 static inline int64_t rank_of(int64_t score, unsigned column)
 {
-    return (int64_t)((uint64_t)score << COLUMN_BITS | column);
+    return (int64_t)((uint64_t)score << LIM_BLOCK_BITS | column);
 }
 
 /* The scores of those who may, by their bounds. */
@@ -227,7 +226,7 @@ LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
         return;
     rank(x, q, l, block, ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK) {
-        int64_t value = least >> COLUMN_BITS;
+        int64_t value = least >> LIM_BLOCK_BITS;
         unsigned c = (unsigned)least % LIM_BLOCK;
         uint32_t column = block * LIM_BLOCK + c;
         if (!beats(best, value, l->first[column])) {
@@ -364,6 +363,18 @@ LIM_IN_PLACE static void earliest_beneath(struct lim_index *x,
     }
 }
 
+/* Of a mixed index, whatever its columns are. */
+LIM_IN_PLACE static void earliest_of_mixed(struct lim_index *x,
+                                           const struct lim_query *q,
+                                           lim_time ready[LIM_BLOCK],
+                                           struct lim_first *f)
+{
+    if (x->mix->leaves)
+        earliest_of(x, q, ready, f);
+    else
+        earliest_beneath(x, q, ready, f);
+}
+
 LIM_WIDE static void earliest_mixed(struct lim_index *x,
                                     const struct lim_query *q,
                                     struct lim_first *f)
@@ -371,10 +382,7 @@ LIM_WIDE static void earliest_mixed(struct lim_index *x,
     lim_time ready[LIM_BLOCK];
     lim_mix_refresh(x);
     ready_times_of(x, q, ready);
-    if (x->mix->leaves)
-        earliest_of(x, q, ready, f);
-    else
-        earliest_beneath(x, q, ready, f);
+    earliest_of_mixed(x, q, ready, f);
 }
 
 void lim_index_earliest(struct lim_index *x, const struct lim_query *q,
@@ -405,7 +413,7 @@ LIM_IN_PLACE static bool choose_in_block(struct lim_index *x,
         if (ready[c] <= lim_surely_by(x, q) ||
             lim_index_ready(owner(x, c), beneath(x, c), q) <= q->now) {
             *best =
-                (struct lim_best){ least >> COLUMN_BITS, x->levels->first[c],
+                (struct lim_best){ least >> LIM_BLOCK_BITS, x->levels->first[c],
                                    beneath(x, c), owner(x, c) };
             return true;
         }
@@ -427,11 +435,11 @@ LIM_IN_PLACE static bool choose_beneath(struct lim_index *x,
         return false;
     rank(x, q, x->levels, 0, ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK &&
-           least >> COLUMN_BITS <= best->score) {
+           least >> LIM_BLOCK_BITS <= best->score) {
         unsigned c = (unsigned)least % LIM_BLOCK;
         const struct lim_part *part = &m->parts[m->part_of[c]];
         leave_out(ranks, c);
-        if (!beats(best, least >> COLUMN_BITS, x->levels->first[c]))
+        if (!beats(best, least >> LIM_BLOCK_BITS, x->levels->first[c]))
             continue;
         lim_index_ask(part->index, q);
         visit(part->index, q, best, part->height - 1, m->beneath[c]);
@@ -446,16 +454,13 @@ LIM_WIDE static bool choose_mixed(struct lim_index *x,
     lim_time ready[LIM_BLOCK];
     lim_mix_refresh(x);
     ready_times_of(x, q, ready);
-    if (!x->mix->leaves) {
-        if (choose_beneath(x, q, ready, best))
-            return true;
-        earliest_beneath(x, q, ready, f);
-        return false;
-    }
-    if (choose_in_block(x, q, ready, best))
-        return true;
-    earliest_of(x, q, ready, f);
-    return false;
+    bool found = x->mix->leaves ? choose_in_block(x, q, ready, best)
+                                : choose_beneath(x, q, ready, best);
+    if (!found)
+        earliest_of_mixed(x, q, ready, f);
+    else if (x->mix->leaves)
+        lim_index_ask(best->index, q); /* as who is opened has been */
+    return found;
 }
 
 LIM_WIDE static bool choose_alike(struct lim_index *x,
@@ -476,10 +481,6 @@ bool lim_index_choose(struct lim_index *x, const struct lim_query *q,
     lim_index_ask(x, q);
     if (!x->terms.fits)
         return false;
-    if (x->mix == NULL)
-        return choose_alike(x, q, best, first);
-    bool found = choose_mixed(x, q, best, first);
-    if (found)
-        lim_index_ask(best->index, q);
-    return found;
+    return x->mix == NULL ? choose_alike(x, q, best, first)
+                          : choose_mixed(x, q, best, first);
 }
