@@ -312,6 +312,18 @@ LIM_APART static bool held_up(const struct lim_pool *p)
     return cap_reached(p) || lim_members_not_before(p->members) > p->now;
 }
 
+/* Nobody takes it before `at`; true: nobody ever does, and it is given up. */
+LIM_APART static bool put_off(struct lim_pool *p, uint32_t i, lim_time at,
+                              struct lim_action *out)
+{
+    const struct lim_asked a = charged(&p->records[i]);
+    lim_lanes_sleep(p->lanes, a.group, at);
+    if (at < LIM_NEVER || lim_members_hope(p->members, &a, p->now))
+        return false;
+    give_up(p, i, LIM_REASON_NOWHERE, out);
+    return true;
+}
+
 LIM_EVERYWHERE bool lim_next(struct lim_pool *p, lim_time now,
                              struct lim_action *out)
 {
@@ -334,11 +346,8 @@ LIM_EVERYWHERE bool lim_next(struct lim_pool *p, lim_time now,
             send(p, i, &a, organisation, out);
             return true;
         }
-        lim_lanes_sleep(p->lanes, a.group, at);
-        if (at == LIM_NEVER && !lim_members_hope(p->members, &a, p->now)) {
-            give_up(p, i, LIM_REASON_NOWHERE, out);
+        if (put_off(p, i, at, out))
             return true;
-        }
     }
     return false;
 }
