@@ -27,11 +27,13 @@ struct lim_index;
 /* What a request asks of an index. */
 struct lim_query {
     const struct lim_cost *cost;
+    uint64_t draw; /* beside `affinity`, both would be written as one, for which
+                      samples wait */
     const struct lim_strategy *strategy;
     const void *state;  /* of the strategy */
     bool capped;        /* LIM_VALUE_OVER counts */
     lim_time month_end; /* when spend starts anew */
-    uint64_t affinity, draw;
+    uint64_t affinity;
     const struct lim_member *members; /* by organisation, to compare samples */
     lim_time now;
 };
