@@ -13,7 +13,7 @@
  * Nothing is allocated: a sleeper's node is on its thread's stack.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* a lock that spins */
 
 #include "limiter/blocking.h"
 
@@ -84,12 +84,27 @@ static uint64_t bucket_count(unsigned requests_max)
     return n;
 }
 
+/* It is held for less time than it takes to fall asleep: where there are such
+   locks, a thread tries again for a while before it does. */
+static bool make_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t a;
+    if (pthread_mutexattr_init(&a) != 0)
+        return false;
+#ifdef __GLIBC__
+    pthread_mutexattr_settype(&a, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+    bool made = pthread_mutex_init(lock, &a) == 0;
+    pthread_mutexattr_destroy(&a);
+    return made;
+}
+
 static bool make_locks(struct lim_blocking *b)
 {
     if (pthread_condattr_init(&b->monotonic) != 0)
         return false;
     if (pthread_condattr_setclock(&b->monotonic, CLOCK_MONOTONIC) == 0 &&
-        pthread_mutex_init(&b->lock, NULL) == 0)
+        make_lock(&b->lock))
         return true;
     pthread_condattr_destroy(&b->monotonic);
     return false;
