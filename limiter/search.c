@@ -188,6 +188,18 @@ static inline int64_t rank_of(int64_t score, unsigned column)
     return (int64_t)((uint64_t)score << LIM_BLOCK_BITS | column);
 }
 
+/* The scores of all. */
+static inline void rank_all(struct lim_index *x, const struct lim_query *q,
+                            const struct lim_level *l, uint32_t block,
+                            int64_t ranks[LIM_BLOCK])
+{
+    score_block(x, q, l, block, ranks);
+    unsigned columns = x->view.columns;
+    LIM_EACH_COLUMN
+    for (unsigned i = 0; i < LIM_BLOCK; i++)
+        ranks[i] = i < columns ? rank_of(ranks[i], i) : NO_RANK;
+}
+
 /* The scores of those who may, by their bounds. */
 static inline void rank(struct lim_index *x, const struct lim_query *q,
                         const struct lim_level *l, uint32_t block,
@@ -209,43 +221,69 @@ static bool beats(const struct lim_best *best, int64_t score, uint32_t first)
 }
 
 /*
- * Scores only count where somebody may take the request.  What is found below
- * the best column is mostly better than the other columns' bounds.
+ * The best of all is mostly one who may take the request, and then when others
+ * may need not be reckoned.  So a search is eager at first: it looks for the
+ * best of all, and gives up where that one may not.  The next WARY searches are
+ * not.
  */
-LIM_WIDE static void visit(struct lim_index *x, const struct lim_query *q,
+#define WARY 64
+
+static bool is_eager(struct lim_index *x)
+{
+    if (x->wary == 0)
+        return true;
+    x->wary--;
+    return false;
+}
+
+/*
+ * Scores only count where somebody may take the request.  What is found below
+ * the best column is mostly better than the other columns' bounds.  False: it
+ * was eager, and gave up.
+ */
+LIM_WIDE static bool visit(struct lim_index *x, const struct lim_query *q,
                            struct lim_best *best, unsigned level,
-                           uint32_t block)
+                           uint32_t block, bool eager)
 {
     const struct lim_level *l = &x->levels[level];
     lim_time ready[LIM_BLOCK], now = q->now;
     int64_t ranks[LIM_BLOCK], least;
     if (level > 0 && l->stale[block].values != 0)
         lim_index_freshen(x, level, block);
-    ready_times(x, q, &l->blocks[block], ready);
-    if (lim_row_least(ready) > now)
-        return;
-    rank(x, q, l, block, ready, ranks);
+    if (eager) {
+        rank_all(x, q, l, block, ranks);
+    } else {
+        ready_times(x, q, &l->blocks[block], ready);
+        if (lim_row_least(ready) > now)
+            return true;
+        rank(x, q, l, block, ready, ranks);
+    }
     while ((least = lim_row_least(ranks)) != NO_RANK) {
         int64_t value = least >> LIM_BLOCK_BITS;
         unsigned c = (unsigned)least % LIM_BLOCK;
         uint32_t column = block * LIM_BLOCK + c;
         if (!beats(best, value, l->first[column])) {
             if (!x->unordered || value > best->score)
-                return; /* so do the others not */
+                return true; /* so do the others not */
         } else if (level > 0) {
             uint32_t last = best->organisation;
-            visit(x, q, best, level - 1, column);
+            if (!visit(x, q, best, level - 1, column, eager))
+                return false;
             if (!x->unordered && best->organisation != last &&
                 best->score == value)
-                return; /* as good as it gets here */
-        } else if (ready[c] <= lim_surely_by(x, q) ||
-                   lim_index_ready(x, column, q) <= now) {
+                return true; /* as good as it gets here */
+        } else if (eager ? lim_leaf_may(x, column, q)
+                         : ready[c] <= lim_surely_by(x, q) ||
+                               lim_index_ready(x, column, q) <= now) {
             *best = (struct lim_best){ value, l->first[column], column, x };
             if (!x->unordered)
-                return;
+                return true;
+        } else if (eager) {
+            return false;
         }
         leave_out(ranks, c);
     }
+    return true;
 }
 
 /* Who a column of a mixed index is of, and of anyone who is one. */
@@ -286,8 +324,14 @@ void lim_index_find(struct lim_index *x, const struct lim_query *q,
     if (!x->terms.fits)
         return;
     assert(x->mix == NULL);
-    if (best->index == NULL || promises(x, q, best))
-        visit(x, q, best, lim_index_top(x), 0);
+    if (best->index != NULL && !promises(x, q, best))
+        return;
+    if (is_eager(x)) {
+        if (visit(x, q, best, lim_index_top(x), 0, true))
+            return;
+        x->wary = WARY;
+    }
+    visit(x, q, best, lim_index_top(x), 0, false);
 }
 
 /* Somebody may at `t`, exactly. */
@@ -422,18 +466,41 @@ LIM_IN_PLACE static bool choose_in_block(struct lim_index *x,
     return false;
 }
 
+/* Likewise eagerly. */
+LIM_IN_PLACE static bool choose_eagerly(struct lim_index *x,
+                                        const struct lim_query *q,
+                                        struct lim_best *best)
+{
+    int64_t ranks[LIM_BLOCK];
+    rank_all(x, q, x->levels, 0, ranks);
+    int64_t least = lim_row_least(ranks);
+    unsigned c = (unsigned)least % LIM_BLOCK;
+    struct lim_index *of = owner(x, c);
+    if (of != x)
+        lim_index_ask(of, q);
+    if (!lim_leaf_may(of, beneath(x, c), q))
+        return false;
+    *best = (struct lim_best){ least >> LIM_BLOCK_BITS, x->levels->first[c],
+                               beneath(x, c), of };
+    return true;
+}
+
 /* The best of what is beneath.  Columns overlap: of equal bounds each may hide
-   the lowest organisation. */
+   the lowest organisation.  Eagerly, if nothing is ready. */
 LIM_IN_PLACE static bool choose_beneath(struct lim_index *x,
                                         const struct lim_query *q,
-                                        lim_time ready[LIM_BLOCK],
+                                        const lim_time *ready,
                                         struct lim_best *best)
 {
     const struct lim_mix *m = x->mix;
     int64_t ranks[LIM_BLOCK], least;
-    if (lim_row_least(ready) > q->now)
+    bool eager = ready == NULL;
+    if (!eager && lim_row_least(ready) > q->now)
         return false;
-    rank(x, q, x->levels, 0, ready, ranks);
+    if (eager)
+        rank_all(x, q, x->levels, 0, ranks);
+    else
+        rank(x, q, x->levels, 0, ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK &&
            least >> LIM_BLOCK_BITS <= best->score) {
         unsigned c = (unsigned)least % LIM_BLOCK;
@@ -442,9 +509,20 @@ LIM_IN_PLACE static bool choose_beneath(struct lim_index *x,
         if (!beats(best, least >> LIM_BLOCK_BITS, x->levels->first[c]))
             continue;
         lim_index_ask(part->index, q);
-        visit(part->index, q, best, part->height - 1, m->beneath[c]);
+        if (!visit(part->index, q, best, part->height - 1, m->beneath[c],
+                   eager))
+            return false;
     }
     return best->index != NULL;
+}
+
+/* Of a mixed index, whatever its columns are. */
+LIM_IN_PLACE static bool choose_eagerly_mixed(struct lim_index *x,
+                                              const struct lim_query *q,
+                                              struct lim_best *best)
+{
+    return x->mix->leaves ? choose_eagerly(x, q, best)
+                          : choose_beneath(x, q, NULL, best);
 }
 
 LIM_WIDE static bool choose_mixed(struct lim_index *x,
@@ -453,6 +531,11 @@ LIM_WIDE static bool choose_mixed(struct lim_index *x,
 {
     lim_time ready[LIM_BLOCK];
     lim_mix_refresh(x);
+    if (is_eager(x)) {
+        if (choose_eagerly_mixed(x, q, best))
+            return true;
+        x->wary = WARY;
+    }
     ready_times_of(x, q, ready);
     bool found = x->mix->leaves ? choose_in_block(x, q, ready, best)
                                 : choose_beneath(x, q, ready, best);
@@ -468,6 +551,11 @@ LIM_WIDE static bool choose_alike(struct lim_index *x,
                                   struct lim_best *best, struct lim_first *f)
 {
     lim_time ready[LIM_BLOCK];
+    if (is_eager(x)) {
+        if (choose_eagerly(x, q, best))
+            return true;
+        x->wary = WARY;
+    }
     ready_times(x, q, x->levels->blocks, ready);
     if (choose_in_block(x, q, ready, best))
         return true;

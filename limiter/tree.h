@@ -110,6 +110,7 @@ struct lim_index {
                        for its fractions or its meters; 0: they are exact */
     struct lim_meters *meters; /* NULL: the windows are the rows */
     bool unordered;            /* leaves are in no order */
+    unsigned wary;             /* searches until the next one is eager */
     struct lim_mix *mix;       /* it is mixed; NULL: it is not */
     struct lim_stale moved;    /* it is part of one: what has changed since that
                                   looked, in columns of 1 << moved_shift */
