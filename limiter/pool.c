@@ -209,9 +209,9 @@ static struct lim_asked asked(const struct lim_pool *p,
     };
 }
 
-/* What was charged, for those to whom an attempt is told.  Field by field: to
-   clear the rest takes longer than all of it. */
-static inline struct lim_asked charged(const struct lim_record *r)
+/* Likewise, for those who do not choose.  Field by field: to clear the rest
+   takes longer than all of it. */
+static inline struct lim_asked asked_cost(const struct lim_record *r)
 {
     return (struct lim_asked){
         .group = r->group, .cost = &r->cost, .affinity = 0, .draw = 0
@@ -316,7 +316,7 @@ LIM_APART static bool held_up(const struct lim_pool *p)
 LIM_APART static bool put_off(struct lim_pool *p, uint32_t i, lim_time at,
                               struct lim_action *out)
 {
-    const struct lim_asked a = charged(&p->records[i]);
+    const struct lim_asked a = asked_cost(&p->records[i]);
     lim_lanes_sleep(p->lanes, a.group, at);
     if (at < LIM_NEVER || lim_members_hope(p->members, &a, p->now))
         return false;
@@ -397,7 +397,7 @@ void lim_sent(struct lim_pool *p, lim_id id, lim_time now)
     if (x == NULL)
         return;
     const struct lim_record *r = &p->records[i];
-    const struct lim_asked a = charged(r);
+    const struct lim_asked a = asked_cost(r);
     lim_members_gone(p->members, x->organisation, &a, p->now, &x->mark);
 }
 
@@ -410,7 +410,7 @@ void lim_observe(struct lim_pool *p, lim_id id, const struct lim_feedback *f,
     if (x == NULL || p->judge.belief == LIM_BELIEF_NONE)
         return;
     const struct lim_record *r = &p->records[i];
-    const struct lim_asked a = charged(r);
+    const struct lim_asked a = asked_cost(r);
     if (lim_members_observe(p->members, x->organisation, &a, &x->mark, f, NULL,
                             p->now))
         reconsider(p, x->organisation);
@@ -472,7 +472,7 @@ static void abandon(struct lim_pool *p, uint32_t i)
     struct lim_pair *pair = &p->pairs[i];
     bool hedge = (pair->flying & HEDGE) != 0;
     const struct lim_flight *f = hedge ? &pair->hedge : &p->flights[i];
-    const struct lim_asked a = charged(r);
+    const struct lim_asked a = asked_cost(r);
     pair->flying &= (uint8_t)~BOTH;
     lim_hedger_ended(p->hedger, p->now - f->mark.sent_at);
     if (lim_judge_abandoned(&p->judge, f, &a, p->now))
@@ -514,7 +514,7 @@ LIM_EVERYWHERE enum lim_fate lim_complete(struct lim_pool *p, lim_id id,
     const struct lim_flight *f = flight_of(p, i, id);
     assert(f != NULL);
     advance(p, now);
-    const struct lim_asked a = charged(r);
+    const struct lim_asked a = asked_cost(r);
     if (lim_judge_answer(&p->judge, f, &a, o, p->now))
         reconsider(p, f->organisation);
     if (p->pairs != NULL)

@@ -1,35 +1,9 @@
-#define _GNU_SOURCE /* MADV_HUGEPAGE */
-
 #include "limiter/pool_parts.h"
 
 #include <stdlib.h>
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
 
 #include "limiter/config.h"
 #include "limiter/rng.h"
-
-#define LARGE ((size_t)2 << 20) /* bytes of a large page */
-#define MANY (16 * LARGE)       /* where two in part do not matter */
-
-/*
- * Where hundreds of thousands wait, each request is found on another page, and
- * so the page must be found first: with large ones that takes no longer than
- * where few wait.  A hint, for which nobody waits.
- */
-static void lay_out_large(char *memory, size_t bytes)
-{
-#ifdef MADV_HUGEPAGE
-    size_t before = (LARGE - (uintptr_t)memory % LARGE) % LARGE;
-    if (bytes >= MANY)
-        madvise(memory + before, (bytes - before) / LARGE * LARGE,
-                MADV_HUGEPAGE);
-#else
-    (void)memory;
-    (void)bytes;
-#endif
-}
 
 /*
  * Addresses that lie a multiple of 4,096 bytes apart look alike to a processor
@@ -58,12 +32,10 @@ static bool allocate(struct lim_pool *p, const struct lim_config *c)
     bool hedges = c->hedge.budget > 0;
     size_t room = room_for(c->requests_max);
     size_t one = sizeof *p->flights + (hedges ? sizeof *p->pairs : 0);
-    size_t bytes =
-        room * sizeof *p->records + c->requests_max * one + LIM_CACHE_LINE - 1;
-    p->memory = malloc(bytes);
+    p->memory = malloc(room * sizeof *p->records + c->requests_max * one +
+                       LIM_CACHE_LINE - 1);
     if (p->memory == NULL)
         return false;
-    lay_out_large(p->memory, bytes);
     p->records = lim_cache_line_in(p->memory);
     p->flights = (struct lim_flight *)(p->records + room);
     if (hedges)
