@@ -188,26 +188,21 @@ static inline int64_t rank_of(int64_t score, unsigned column)
     return (int64_t)((uint64_t)score << LIM_BLOCK_BITS | column);
 }
 
-/* The scores of all. */
-static inline void rank_all(struct lim_index *x, const struct lim_query *q,
-                            const struct lim_level *l, uint32_t block,
-                            int64_t ranks[LIM_BLOCK])
-{
-    score_block(x, q, l, block, ranks);
-    unsigned columns = x->view.columns;
-    LIM_EACH_COLUMN
-    for (unsigned i = 0; i < LIM_BLOCK; i++)
-        ranks[i] = i < columns ? rank_of(ranks[i], i) : NO_RANK;
-}
-
-/* The scores of those who may, by their bounds. */
+/* The scores of those who may, by their bounds; or of all, where these are not
+   known: NULL. */
 static inline void rank(struct lim_index *x, const struct lim_query *q,
                         const struct lim_level *l, uint32_t block,
-                        const lim_time ready[LIM_BLOCK],
-                        int64_t ranks[LIM_BLOCK])
+                        const lim_time *ready, int64_t ranks[LIM_BLOCK])
 {
     lim_time now = q->now;
     score_block(x, q, l, block, ranks);
+    unsigned columns = x->view.columns;
+    if (ready == NULL) {
+        LIM_EACH_COLUMN
+        for (unsigned i = 0; i < LIM_BLOCK; i++)
+            ranks[i] = i < columns ? rank_of(ranks[i], i) : NO_RANK;
+        return;
+    }
     LIM_EACH_COLUMN
     for (unsigned i = 0; i < LIM_BLOCK; i++)
         ranks[i] = ready[i] <= now ? rank_of(ranks[i], i) : NO_RANK;
@@ -250,14 +245,12 @@ LIM_WIDE static bool visit(struct lim_index *x, const struct lim_query *q,
     int64_t ranks[LIM_BLOCK], least;
     if (level > 0 && l->stale[block].values != 0)
         lim_index_freshen(x, level, block);
-    if (eager) {
-        rank_all(x, q, l, block, ranks);
-    } else {
+    if (!eager) {
         ready_times(x, q, &l->blocks[block], ready);
         if (lim_row_least(ready) > now)
             return true;
-        rank(x, q, l, block, ready, ranks);
     }
+    rank(x, q, l, block, eager ? NULL : ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK) {
         int64_t value = least >> LIM_BLOCK_BITS;
         unsigned c = (unsigned)least % LIM_BLOCK;
@@ -442,47 +435,34 @@ void lim_index_earliest(struct lim_index *x, const struct lim_query *q,
 }
 
 /* The best of one block, whose leaves are in order.  What could not go in the
-   end, for a few ns, is looked at again. */
+   end, for a few ns, is looked at again.  Eagerly, if nothing is ready. */
 LIM_IN_PLACE static bool choose_in_block(struct lim_index *x,
                                          const struct lim_query *q,
-                                         lim_time ready[LIM_BLOCK],
+                                         const lim_time *ready,
                                          struct lim_best *best)
 {
     int64_t ranks[LIM_BLOCK], least;
-    if (lim_row_least(ready) > q->now)
+    if (ready != NULL && lim_row_least(ready) > q->now)
         return false;
     rank(x, q, x->levels, 0, ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK) {
         unsigned c = (unsigned)least % LIM_BLOCK;
-        if (ready[c] <= lim_surely_by(x, q) ||
-            lim_index_ready(owner(x, c), beneath(x, c), q) <= q->now) {
-            *best =
-                (struct lim_best){ least >> LIM_BLOCK_BITS, x->levels->first[c],
-                                   beneath(x, c), owner(x, c) };
+        uint32_t leaf = beneath(x, c);
+        struct lim_index *of = owner(x, c);
+        if (ready == NULL && of != x)
+            lim_index_ask(of, q);
+        if (ready == NULL ? lim_leaf_may(of, leaf, q)
+                          : ready[c] <= lim_surely_by(x, q) ||
+                                lim_index_ready(of, leaf, q) <= q->now) {
+            *best = (struct lim_best){ least >> LIM_BLOCK_BITS,
+                                       x->levels->first[c], leaf, of };
             return true;
         }
+        if (ready == NULL)
+            return false;
         leave_out(ranks, c);
     }
     return false;
-}
-
-/* Likewise eagerly. */
-LIM_IN_PLACE static bool choose_eagerly(struct lim_index *x,
-                                        const struct lim_query *q,
-                                        struct lim_best *best)
-{
-    int64_t ranks[LIM_BLOCK];
-    rank_all(x, q, x->levels, 0, ranks);
-    int64_t least = lim_row_least(ranks);
-    unsigned c = (unsigned)least % LIM_BLOCK;
-    struct lim_index *of = owner(x, c);
-    if (of != x)
-        lim_index_ask(of, q);
-    if (!lim_leaf_may(of, beneath(x, c), q))
-        return false;
-    *best = (struct lim_best){ least >> LIM_BLOCK_BITS, x->levels->first[c],
-                               beneath(x, c), of };
-    return true;
 }
 
 /* The best of what is beneath.  Columns overlap: of equal bounds each may hide
@@ -494,13 +474,9 @@ LIM_IN_PLACE static bool choose_beneath(struct lim_index *x,
 {
     const struct lim_mix *m = x->mix;
     int64_t ranks[LIM_BLOCK], least;
-    bool eager = ready == NULL;
-    if (!eager && lim_row_least(ready) > q->now)
+    if (ready != NULL && lim_row_least(ready) > q->now)
         return false;
-    if (eager)
-        rank_all(x, q, x->levels, 0, ranks);
-    else
-        rank(x, q, x->levels, 0, ready, ranks);
+    rank(x, q, x->levels, 0, ready, ranks);
     while ((least = lim_row_least(ranks)) != NO_RANK &&
            least >> LIM_BLOCK_BITS <= best->score) {
         unsigned c = (unsigned)least % LIM_BLOCK;
@@ -510,19 +486,20 @@ LIM_IN_PLACE static bool choose_beneath(struct lim_index *x,
             continue;
         lim_index_ask(part->index, q);
         if (!visit(part->index, q, best, part->height - 1, m->beneath[c],
-                   eager))
+                   ready == NULL))
             return false;
     }
     return best->index != NULL;
 }
 
 /* Of a mixed index, whatever its columns are. */
-LIM_IN_PLACE static bool choose_eagerly_mixed(struct lim_index *x,
-                                              const struct lim_query *q,
-                                              struct lim_best *best)
+LIM_IN_PLACE static bool choose_of_mixed(struct lim_index *x,
+                                         const struct lim_query *q,
+                                         const lim_time *ready,
+                                         struct lim_best *best)
 {
-    return x->mix->leaves ? choose_eagerly(x, q, best)
-                          : choose_beneath(x, q, NULL, best);
+    return x->mix->leaves ? choose_in_block(x, q, ready, best)
+                          : choose_beneath(x, q, ready, best);
 }
 
 LIM_WIDE static bool choose_mixed(struct lim_index *x,
@@ -532,13 +509,12 @@ LIM_WIDE static bool choose_mixed(struct lim_index *x,
     lim_time ready[LIM_BLOCK];
     lim_mix_refresh(x);
     if (is_eager(x)) {
-        if (choose_eagerly_mixed(x, q, best))
+        if (choose_of_mixed(x, q, NULL, best))
             return true;
         x->wary = WARY;
     }
     ready_times_of(x, q, ready);
-    bool found = x->mix->leaves ? choose_in_block(x, q, ready, best)
-                                : choose_beneath(x, q, ready, best);
+    bool found = choose_of_mixed(x, q, ready, best);
     if (!found)
         earliest_of_mixed(x, q, ready, f);
     else if (x->mix->leaves)
@@ -552,7 +528,7 @@ LIM_WIDE static bool choose_alike(struct lim_index *x,
 {
     lim_time ready[LIM_BLOCK];
     if (is_eager(x)) {
-        if (choose_eagerly(x, q, best))
+        if (choose_in_block(x, q, NULL, best))
             return true;
         x->wary = WARY;
     }
