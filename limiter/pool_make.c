@@ -8,7 +8,7 @@
 /*
  * Addresses that lie a multiple of 4,096 bytes apart look alike to a processor
  * that wants to know whether a load must wait for a store.  A request's record
- * is read right after its flight was written (3 % of a simulated request, where
+ * is read right after its flight was written (5 % of a simulated day, where
  * there was room for a round number of them): they lie half of that apart.
  */
 static size_t room_for(size_t records)
